@@ -1,0 +1,320 @@
+//! What is served: layers, groups, contacts. Immutable once loaded; a change makes a new
+//! catalogue and swaps it, so that a request sees one state from its first to its last byte.
+
+mod text;
+
+pub use text::LocalText;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::crs::Crs;
+use crate::error::{Error, Result, nearest};
+use crate::feature::FieldType;
+use crate::geom::Bbox;
+use crate::store::FeatureStore;
+use crate::style::{ScaleRange, Style};
+
+/// Everything that is served, at one moment.
+#[derive(Debug)]
+pub struct Catalogue {
+    pub site: Site,
+    /// In the order of the configuration.
+    pub layers: Vec<Arc<Layer>>,
+    /// The tree that root services show: every layer stands in it once.
+    pub tree: Vec<Node>,
+    /// Grows with every change; the updateSequence of the capabilities.
+    pub sequence: u64,
+    /// Layers that were refused, with the reason: shown by `/health` and the log.
+    pub faults: Vec<Fault>,
+    by_id: HashMap<String, usize>,
+    groups: HashMap<String, Vec<usize>>,
+}
+
+/// The site: what all services say of themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    pub title: LocalText,
+    pub abstract_: LocalText,
+    pub keywords: Vec<String>,
+    /// Two-letter codes (`fr`); the first is the default.
+    pub languages: Vec<String>,
+    pub contact: Contact,
+    pub licence: Option<String>,
+    /// CRSs that capabilities advertise, in this order.
+    pub crs: Vec<Crs>,
+    /// The day the configuration was last changed, `YYYY-MM-DD`.
+    pub revised: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contact {
+    pub organisation: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub url: Option<String>,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub postcode: Option<String>,
+    pub country: Option<String>,
+    /// ISO 19115 role code. Default: `pointOfContact`.
+    pub role: Option<String>,
+}
+
+/// A node of the tree of layers.
+#[derive(Debug, Clone)]
+pub enum Node {
+    Group(Group),
+    /// An index in [`Catalogue::layers`].
+    Layer(usize),
+}
+
+/// A group: with an id it has a name and draws its children, without it is a category.
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub id: Option<String>,
+    pub title: LocalText,
+    pub abstract_: LocalText,
+    /// Top to bottom.
+    pub children: Vec<Node>,
+}
+
+/// A layer that could not be loaded, or a newer version of its data that was refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// The layer's id, or the file where there is none.
+    pub subject: String,
+    pub message: String,
+    /// True where an earlier version of the layer is still served.
+    pub still_served: bool,
+}
+
+/// One layer, ready to be drawn and asked.
+pub struct Layer {
+    pub id: String,
+    pub title: LocalText,
+    pub abstract_: LocalText,
+    pub keywords: Vec<String>,
+    pub store: Arc<dyn FeatureStore>,
+    /// Where the data come from, for messages to the operator; never shown to clients.
+    pub path: PathBuf,
+    /// The CRS of the data.
+    pub crs: Crs,
+    /// The extent in longitude and latitude (CRS84); `None` for a layer without positions.
+    pub extent_lonlat: Option<Bbox>,
+    /// The first is the default.
+    pub styles: Vec<Arc<Style>>,
+    /// What people see of the columns, in their order; hidden ones are not in it.
+    pub fields: Vec<LayerField>,
+    /// The column that identifies a feature; `None` is its position in the source.
+    pub id_column: Option<usize>,
+    pub popup: Option<Popup>,
+    /// The column that names a feature.
+    pub label: Option<usize>,
+    pub scales: ScaleRange,
+    pub metadata: Metadata,
+    pub attribution: Option<String>,
+    pub queryable: bool,
+}
+
+/// A column as people see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerField {
+    /// The column's number in the store's schema.
+    pub column: usize,
+    pub name: String,
+    pub label: Option<LocalText>,
+    pub kind: FieldType,
+    pub unit: Option<String>,
+    /// Digits after the decimal separator.
+    pub decimals: Option<u8>,
+}
+
+/// What a click shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Popup {
+    /// Text with `{field}`.
+    pub title: Option<String>,
+    /// Field names in order; empty: all.
+    pub fields: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Metadata {
+    pub organisation: Option<String>,
+    pub contact: Option<String>,
+    /// An identifier such as `etalab-2.0`, `odbl-1.0`, `public-domain`, or a URL.
+    pub licence: Option<String>,
+    /// INSPIRE theme codes of two letters.
+    pub inspire: Vec<String>,
+    /// COVADIS theme codes.
+    pub covadis: Vec<String>,
+    /// `YYYY-MM-DD`.
+    pub created: Option<String>,
+    pub revised: Option<String>,
+    /// An ISO 19139 record of the folder, served as it is.
+    pub record: Option<PathBuf>,
+    /// The identifier of the data set; the layer's id where absent.
+    pub identifier: Option<String>,
+    pub lineage: Option<String>,
+}
+
+impl std::fmt::Debug for Layer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Layer")
+            .field("id", &self.id)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Layer {
+    /// The style of that name; empty, `default` and `inspire_common:DEFAULT` are the first.
+    ///
+    /// # Errors
+    /// `StyleNotDefined`, with the nearest name.
+    pub fn style(&self, name: &str) -> Result<&Arc<Style>> {
+        let named = match name {
+            "" | "default" | INSPIRE_DEFAULT_STYLE => self.styles.first(),
+            _ => None,
+        };
+        named
+            .or_else(|| self.styles.iter().find(|s| s.id == name))
+            .ok_or_else(|| Error::StyleNotDefined {
+                layer: self.id.clone(),
+                style: name.to_owned(),
+                nearest: nearest(name, self.styles.iter().map(|s| s.id.as_str())),
+            })
+    }
+
+    /// A feature's public id: the value of the id column, else its position.
+    pub fn feature_id(&self, feature: &dyn crate::feature::Feature) -> String {
+        self.id_column
+            .map(|column| feature.value(column).to_text().into_owned())
+            .filter(|id| !id.is_empty())
+            .unwrap_or_else(|| feature.fid().to_string())
+    }
+}
+
+/// The style name that every INSPIRE view service answers to (TG View 3.11, requirement 39).
+pub const INSPIRE_DEFAULT_STYLE: &str = "inspire_common:DEFAULT";
+
+impl Catalogue {
+    /// Puts a catalogue together. Layers that no group names follow the tree, by title.
+    ///
+    /// # Errors
+    /// `Config` where two layers or groups share an id.
+    pub fn new(
+        site: Site,
+        layers: Vec<Arc<Layer>>,
+        mut tree: Vec<Node>,
+        sequence: u64,
+        faults: Vec<Fault>,
+    ) -> Result<Catalogue> {
+        let mut by_id = HashMap::with_capacity(layers.len());
+        for (index, layer) in layers.iter().enumerate() {
+            if by_id.insert(layer.id.clone(), index).is_some() {
+                return Err(Error::Config {
+                    message: format!("two layers have the id {:?}", layer.id),
+                });
+            }
+        }
+        let mut placed = vec![false; layers.len()];
+        let mut groups = HashMap::new();
+        for node in &tree {
+            note_groups(node, &mut placed, &mut groups);
+        }
+        if let Some(id) = groups.keys().find(|id| by_id.contains_key(*id)) {
+            return Err(Error::Config {
+                message: format!("a group and a layer share the id {id:?}"),
+            });
+        }
+        let mut rest: Vec<usize> = (0..layers.len())
+            .filter(|i| !placed.get(*i).copied().unwrap_or(false))
+            .collect();
+        rest.sort_by_key(|i| {
+            layers
+                .get(*i)
+                .map(|l| l.title.default_text().to_lowercase())
+        });
+        tree.extend(rest.into_iter().map(Node::Layer));
+        Ok(Catalogue {
+            site,
+            layers,
+            tree,
+            sequence,
+            faults,
+            by_id,
+            groups,
+        })
+    }
+
+    /// A layer by id.
+    ///
+    /// # Errors
+    /// `LayerNotDefined`, with the nearest name.
+    pub fn layer(&self, id: &str) -> Result<&Arc<Layer>> {
+        self.by_id
+            .get(id)
+            .and_then(|index| self.layers.get(*index))
+            .ok_or_else(|| Error::LayerNotDefined {
+                layer: id.to_owned(),
+                nearest: nearest(
+                    id,
+                    self.by_id
+                        .keys()
+                        .chain(self.groups.keys())
+                        .map(String::as_str),
+                ),
+            })
+    }
+
+    /// The layers that a name stands for, bottom first: itself, or a group's children.
+    ///
+    /// # Errors
+    /// `LayerNotDefined`, with the nearest name.
+    pub fn layers_of(&self, name: &str) -> Result<Vec<Arc<Layer>>> {
+        if let Some(members) = self.groups.get(name) {
+            return Ok(members
+                .iter()
+                .rev()
+                .filter_map(|i| self.layers.get(*i).cloned())
+                .collect());
+        }
+        self.layer(name).map(|layer| vec![Arc::clone(layer)])
+    }
+
+    /// True where the name is a group's.
+    pub fn is_group(&self, name: &str) -> bool {
+        self.groups.contains_key(name)
+    }
+}
+
+/// Marks the layers of a node as placed, and lists each named group's layers top first.
+fn note_groups(
+    node: &Node,
+    placed: &mut [bool],
+    groups: &mut HashMap<String, Vec<usize>>,
+) -> Vec<usize> {
+    match node {
+        Node::Layer(index) => {
+            if let Some(flag) = placed.get_mut(*index) {
+                *flag = true;
+            }
+            vec![*index]
+        }
+        Node::Group(group) => {
+            let members: Vec<usize> = group
+                .children
+                .iter()
+                .flat_map(|child| note_groups(child, placed, groups))
+                .collect();
+            if let Some(id) = &group.id {
+                groups.insert(id.clone(), members.clone());
+            }
+            members
+        }
+    }
+}

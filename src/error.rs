@@ -1,0 +1,236 @@
+//! The one error type of the house.
+//!
+//! A variant names the fault and carries its values; it knows no protocol. Each protocol
+//! maps every variant in one `match` without `_`, so that a new fault does not compile
+//! until every protocol has an answer for it.
+
+use std::path::PathBuf;
+
+/// What every fallible function of the crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A fault, in the words of the field; lowercase, without a final stop.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    // ── what a request asked for ──────────────────────────────────────────────────────
+    /// A parameter is there but its value is not what it must be.
+    #[error("{name}: {message}")]
+    InvalidParameter { name: String, message: String },
+    /// A mandatory parameter is absent or empty.
+    #[error("{name} is missing: expected {expected}")]
+    MissingParameter { name: String, expected: String },
+    /// The operation (REQUEST=) is not one of this service.
+    #[error("{request:?} is no operation of this service: expected one of {expected}")]
+    OperationNotSupported { request: String, expected: String },
+    /// A layer is not in the catalogue, or the caller may not know that it is.
+    #[error("no layer {layer:?}{}", did_you_mean(.nearest))]
+    LayerNotDefined {
+        layer: String,
+        nearest: Option<String>,
+    },
+    /// A layer has no style of that name.
+    #[error("layer {layer:?} has no style {style:?}{}", did_you_mean(.nearest))]
+    StyleNotDefined {
+        layer: String,
+        style: String,
+        nearest: Option<String>,
+    },
+    /// A layer that can't be asked for features at a point.
+    #[error("layer {layer:?} is not queryable")]
+    LayerNotQueryable { layer: String },
+    /// A column that the layer does not have.
+    #[error("no field {field:?} in {layer:?}{}", did_you_mean(.nearest))]
+    FieldNotDefined {
+        layer: String,
+        field: String,
+        nearest: Option<String>,
+    },
+    /// A CRS that PROJ does not know, or that this service does not offer.
+    #[error("CRS {crs:?} is not known{}", did_you_mean(.nearest))]
+    InvalidCrs {
+        crs: String,
+        nearest: Option<String>,
+    },
+    /// A media type that this operation does not write.
+    #[error("format {format:?} is not offered: expected one of {expected}")]
+    InvalidFormat { format: String, expected: String },
+    /// The queried pixel is outside the image.
+    #[error("point {i},{j} is outside the image of {width} by {height} pixels")]
+    InvalidPoint {
+        i: String,
+        j: String,
+        width: u32,
+        height: u32,
+    },
+    /// The client's capabilities are current.
+    #[error("the capabilities are unchanged since updateSequence {sequence}")]
+    CurrentUpdateSequence { sequence: u64 },
+    /// The client knows an updateSequence from the future.
+    #[error("updateSequence {found:?} is higher than the current {sequence}")]
+    InvalidUpdateSequence { found: String, sequence: u64 },
+    /// A value for a dimension (time, elevation) that the layer does not have.
+    #[error("{dimension}: {message}")]
+    InvalidDimensionValue { dimension: String, message: String },
+    /// A style document that can't be read; positions are 1-based.
+    #[error("style at line {line}, column {column}: {message}")]
+    InvalidStyle {
+        message: String,
+        line: u32,
+        column: u32,
+    },
+    /// A filter that can't be read or does not fit the layer.
+    #[error("filter: {message}")]
+    InvalidFilter { message: String },
+    /// A document (XML, JSON, YAML) that is not well formed; positions are 1-based.
+    #[error("line {line}, column {column}: {message}")]
+    Syntax {
+        message: String,
+        line: u32,
+        column: u32,
+    },
+    /// There is nothing at that address.
+    #[error("nothing at {path:?}")]
+    NotFound { path: String },
+    /// The caller must say who it is.
+    #[error("{what} needs a login")]
+    Unauthorized { what: String },
+
+    // ── what the server can afford ────────────────────────────────────────────────────
+    /// The request is beyond a configured limit.
+    #[error("{what} is limited to {limit}, this request needs {found}")]
+    LimitExceeded {
+        what: &'static str,
+        limit: u64,
+        found: u64,
+    },
+    /// The request's time is over.
+    #[error("the request took longer than its {seconds} s")]
+    DeadlineExceeded { seconds: u64 },
+    /// The client went away.
+    #[error("the client went away")]
+    Cancelled,
+    /// More requests than the machine can take.
+    #[error("too many requests at once, try again in {retry_after_s} s")]
+    Busy { retry_after_s: u32 },
+
+    // ── what the operator must mend ───────────────────────────────────────────────────
+    /// A data file that is damaged or of an unknown form.
+    #[error("{}: {message}", file.display())]
+    Data { file: PathBuf, message: String },
+    /// The operating system refused.
+    #[error("{}: {message}", path.display())]
+    Io { path: PathBuf, message: String },
+    /// No transformation between two CRSs.
+    #[error("no transformation from {from} to {to}: {message}")]
+    Transform {
+        from: String,
+        to: String,
+        message: String,
+    },
+    /// A fault in the configuration, with its place in a file.
+    #[error("configuration: {message}")]
+    Config { message: String },
+    /// A fault of this program.
+    #[error("internal: {message}")]
+    Internal { message: String },
+}
+
+impl Error {
+    /// A parameter's value is wrong: `message` says what was expected and what was found.
+    pub fn parameter(name: impl Into<String>, message: impl Into<String>) -> Error {
+        Error::InvalidParameter {
+            name: name.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The operating system's refusal, with the path it concerns.
+    pub fn io(path: impl Into<PathBuf>, source: &std::io::Error) -> Error {
+        Error::Io {
+            path: path.into(),
+            message: source.to_string(),
+        }
+    }
+
+    /// A damaged or unknown data file.
+    pub fn data(file: impl Into<PathBuf>, message: impl Into<String>) -> Error {
+        Error::Data {
+            file: file.into(),
+            message: message.into(),
+        }
+    }
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    match nearest {
+        Some(name) => format!(", did you mean {name:?}?"),
+        None => String::new(),
+    }
+}
+
+/// The candidate nearest to `word`, if one is near enough to be what was meant.
+///
+/// Case and accents count as half an edit; at most a third of the word may differ.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let word_chars: Vec<char> = word.chars().take(80).collect();
+    let allowed = (word_chars.len() / 3).max(1) * 2; // in half edits
+    candidates
+        .into_iter()
+        .map(|candidate| (edit_distance(&word_chars, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Twice the Levenshtein distance, where a change of case alone costs one.
+fn edit_distance(word: &[char], candidate: &str) -> usize {
+    let mut previous: Vec<usize> = (0..=word.len()).map(|i| i * 2).collect();
+    let mut current = previous.clone();
+    for (row, c) in candidate.chars().take(80).enumerate() {
+        let mut left = (row + 1) * 2;
+        let mut diagonal = row * 2;
+        current.clear();
+        current.push(left);
+        for (w, above) in word.iter().zip(previous.iter().skip(1)) {
+            let change = if *w == c {
+                0
+            } else if w.to_lowercase().eq(c.to_lowercase()) {
+                1
+            } else {
+                2
+            };
+            let best = (diagonal + change).min(left + 2).min(above + 2);
+            diagonal = *above;
+            left = best;
+            current.push(best);
+        }
+        std::mem::swap(&mut previous, &mut current);
+    }
+    previous.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_suggested_and_a_far_one_is_not() {
+        let names = ["communes", "departements", "epci"];
+        assert_eq!(nearest("comunes", names), Some("communes".into()));
+        assert_eq!(nearest("Departements", names), Some("departements".into()));
+        assert_eq!(nearest("epcy", names), Some("epci".into()));
+        assert_eq!(nearest("rivers", names), None);
+    }
+
+    #[test]
+    fn a_message_says_what_was_meant() {
+        let error = Error::LayerNotDefined {
+            layer: "comunes".into(),
+            nearest: Some("communes".into()),
+        };
+        assert_eq!(
+            error.to_string(),
+            r#"no layer "comunes", did you mean "communes"?"#
+        );
+    }
+}

@@ -1,0 +1,27 @@
+//! cartotheque: a map and feature server.
+//!
+//! A folder of FlatGeobuf, styles and YAML becomes OGC web services. The house is a row of
+//! rooms, and each may use only those before it (`tests/layers.rs` holds this):
+//!
+//! `error` the one error type · `budget` what a request may cost · `geom` boxes, geometries,
+//! views · `crs` what a CRS is and the way between two · `feature` a feature as stores hand it
+//! out · `query` filters · `style` what a layer looks like · `render` features + style + view →
+//! pixels · `store` where features come from · `catalogue` what is served · `decode` foreign
+//! notations → core · `encode` core → bytes · `operation` map, feature info, legend ·
+//! `protocol` KVP and XML around operations · `config` files → catalogue · `server` HTTP ·
+//! `cli` the commands.
+#![warn(missing_debug_implementations)]
+#![deny(unsafe_code)]
+
+pub mod budget;
+pub mod error;
+pub mod geom;
+
+pub mod catalogue;
+pub mod crs;
+pub mod feature;
+pub mod operation;
+pub mod protocol;
+pub mod query;
+pub mod store;
+pub mod style;

@@ -1,0 +1,135 @@
+//! One filter model for every notation (FES, CQL2, name=value) and its evaluation.
+//!
+//! A filter is parsed into names, then [bound](Filter::bind) to a schema: unknown names are
+//! errors there, and what runs per feature holds column numbers only.
+
+mod eval;
+mod function;
+
+pub use eval::{BoundExpr, BoundFilter, Scalar};
+pub use function::Function;
+
+use crate::geom::{Bbox, Geometry};
+
+/// A value expression. `P` is how a property is referred to: by name before binding.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    Literal(Literal),
+    /// A column by name; the geometry column is [`Expr::Geometry`].
+    Property(String),
+    Geometry,
+    /// The feature's position in its source.
+    FeatureId,
+    Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
+    Function(Function, Vec<Expr>),
+    /// Texts and values put together: labels, `se:Concatenate`, `{name}` templates.
+    Concat(Vec<Expr>),
+    /// `se:Categorize`, MapLibre `step`: value, first result, then (threshold, result) ascending.
+    Step(Box<Expr>, Box<Expr>, Vec<(Expr, Expr)>),
+    /// `se:Recode`, MapLibre `match`: value, (key, result), else.
+    Match(Box<Expr>, Vec<(Expr, Expr)>, Box<Expr>),
+    /// `se:Interpolate`, MapLibre `interpolate`: value, (stop, result) ascending, linear.
+    Interpolate(Box<Expr>, Vec<(Expr, Expr)>),
+    /// MapLibre `case`: (condition, result), else.
+    Case(Vec<(Filter, Expr)>, Box<Expr>),
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    /// In the CRS of the data it is compared with.
+    Geometry(Geometry),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArithmeticOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Power,
+}
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    Compare {
+        op: CompareOp,
+        left: Expr,
+        right: Expr,
+        match_case: bool,
+    },
+    Between {
+        value: Expr,
+        low: Expr,
+        high: Expr,
+    },
+    In {
+        value: Expr,
+        list: Vec<Expr>,
+    },
+    Like {
+        value: Expr,
+        pattern: LikePattern,
+        match_case: bool,
+    },
+    IsNull(Expr),
+    /// Box test on the feature's geometry.
+    Bbox(Bbox),
+    Spatial {
+        op: SpatialOp,
+        left: Expr,
+        right: Expr,
+        /// For `DWithin` and `Beyond`, in units of the data's CRS.
+        distance: f64,
+    },
+    /// Features by id, as protocols write it (`layer.12` or `12`).
+    Ids(Vec<String>),
+    /// An expression that is true or false by itself.
+    Truth(Expr),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompareOp {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpatialOp {
+    Equals,
+    Disjoint,
+    Touches,
+    Within,
+    Overlaps,
+    Crosses,
+    Intersects,
+    Contains,
+    DWithin,
+    Beyond,
+}
+
+/// A pattern of LIKE, taken apart: what must match, with `Any` for `%` and `One` for `_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LikePattern(pub Vec<LikePiece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LikePiece {
+    Text(String),
+    /// Any number of characters.
+    Any,
+    /// Exactly one character.
+    One,
+}

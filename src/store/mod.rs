@@ -1,0 +1,72 @@
+//! Where features come from. `FeatureStore` is the seam: a source is one file that
+//! implements it, and nothing above it knows which one it reads.
+
+use std::ops::ControlFlow;
+
+use crate::budget::Budget;
+use crate::crs::Crs;
+use crate::error::Result;
+use crate::feature::{Feature, Schema};
+use crate::geom::Bbox;
+
+/// Which features to visit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Select {
+    /// Boxes in the store's CRS; a feature is visited once if its box touches one of them.
+    /// Empty: every feature, those without a geometry too.
+    pub boxes: Vec<Bbox>,
+    /// Skip that many matching features, from the index alone where that is possible.
+    pub offset: u64,
+}
+
+/// What a visit cost, for `explain`, metrics and limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SelectStats {
+    /// Index nodes read.
+    pub nodes: u64,
+    /// Features handed to the visitor.
+    pub features: u64,
+    /// Bytes of feature data touched.
+    pub bytes: u64,
+    /// Features left out because their stored bytes are damaged.
+    pub damaged: u64,
+}
+
+/// What a visitor of features answers: go on, or stop without fault.
+pub type Flow = Result<ControlFlow<()>>;
+
+/// A readable, immutable set of features: one snapshot of one source.
+pub trait FeatureStore: Send + Sync {
+    fn schema(&self) -> &Schema;
+
+    /// The CRS that the source declares; `None` where it declares none.
+    fn crs(&self) -> Option<&Crs>;
+
+    /// The box around all features in the store's CRS; `None` where there is none.
+    fn extent(&self) -> Option<Bbox>;
+
+    /// How many features there are.
+    fn count(&self) -> u64;
+
+    /// A short text that changes when the content changes: part of every cache key.
+    fn version(&self) -> &str;
+
+    /// Visits the features selected, in source order, each exactly once.
+    ///
+    /// A feature whose bytes are damaged is left out and counted, the others are still visited.
+    ///
+    /// # Errors
+    /// What `visit` returns, and what `budget` says (deadline, cancelled, limits).
+    fn select(
+        &self,
+        select: &Select,
+        budget: &Budget,
+        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+    ) -> Result<SelectStats>;
+
+    /// Visits one feature by its position; false where there is no such feature.
+    ///
+    /// # Errors
+    /// `Data` where its bytes are damaged; what `visit` returns.
+    fn get(&self, fid: u64, visit: &mut dyn FnMut(&dyn Feature) -> Result<()>) -> Result<bool>;
+}
