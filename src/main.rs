@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line of cartotheque.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cartotheque::cli::main()
+}

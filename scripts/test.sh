@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs every check and ends with one line: 'N passed, N failed, N skipped'.
+# Format, clippy and each test count as one; a check that could not run counts as failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0 failed=0 skipped=0
+
+step() { # step NAME COMMAND…: one check
+  echo "== $1"
+  shift
+  if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $*"; fi
+}
+
+step "format" cargo fmt --check
+step "clippy" cargo clippy --release --all-targets --quiet -- -D warnings
+
+echo "== tests"
+cargo test --release --no-fail-fast 2>&1 | tee "$log"
+status=${PIPESTATUS[0]}
+# one "test result" line per test program
+while read -r p f i; do
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + i))
+done < <(sed -nE 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed; ([0-9]+) ignored;.*/\1 \2 \3/p' "$log")
+# a program that died or did not compile leaves no line
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+grep -q '^test result: ' "$log" || failed=$((failed + 1))
+
+step "check the demo" cargo run --release --quiet -- check .
+
+if [ "$skipped" -gt 0 ]; then
+  echo "skipped: tests that need the shared test data beside the checkout (../shared)"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

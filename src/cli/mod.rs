@@ -1,0 +1,83 @@
+//! The commands: arguments → configuration → work. One command is one file.
+
+mod check;
+mod info;
+mod render;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::error::Result;
+
+/// A map and feature server: a folder of FlatGeobuf, styles and YAML becomes OGC web services.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+
+    /// How the log on standard error is written.
+    #[arg(long, global = true, value_enum, default_value = "text", env = "CARTOTHEQUE_LOG_FORMAT")]
+    log_format: LogFormat,
+
+    /// What is logged: error, warn, info, debug or trace, also by target (`info,access=off`).
+    #[arg(long, global = true, default_value = "info", env = "CARTOTHEQUE_LOG")]
+    log: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves a folder, or one file, until it is told to stop.
+    Serve(serve::Serve),
+    /// Verifies a folder without serving it: files, styles, fields, CRSs.
+    Check(check::Check),
+    /// Describes a data file.
+    Info(info::Info),
+    /// Draws a map into a file, without a server.
+    Render(render::Render),
+}
+
+/// Runs the command that the arguments name.
+///
+/// Exits with 0 when it did what it was asked, 1 when it could not, 2 when the arguments are off.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log(arguments.log_format, &arguments.log);
+    let result = match arguments.command {
+        Command::Serve(serve) => serve.run(),
+        Command::Check(check) => check.run(),
+        Command::Info(info) => info.run(),
+        Command::Render(render) => render.run(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a command answers: how the process ends.
+type Outcome = Result<ExitCode>;
+
+fn start_log(format: LogFormat, filter: &str) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
+        eprintln!("warning: --log {filter:?} is not understood ({error}), info is used");
+        EnvFilter::new("info")
+    });
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}

@@ -1,0 +1,68 @@
+use serde_json::{Value, json};
+
+use crate::catalogue::{Catalogue, Group, Layer, Node};
+
+/// What is served, for machines: title, links and every layer with its addresses.
+pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value {
+    let site = &catalogue.site;
+    json!({
+        "title": site.title.get(language),
+        "description": site.abstract_.get(language),
+        "links": [
+            link(format!("{base}/?f=json"), "self", "application/json", "This document"),
+            link(format!("{base}/?f=html"), "alternate", "text/html", "This document as a page"),
+            link(
+                format!("{base}/wms?SERVICE=WMS&REQUEST=GetCapabilities"),
+                "http://www.opengis.net/def/rel/ogc/1.0/wms",
+                "text/xml",
+                "Web Map Service"
+            ),
+            link(format!("{base}/record.xml"), "describedby", "application/vnd.iso.19139+xml", "ISO 19139 record"),
+            link(format!("{base}/health"), "status", "application/json", "State of the service"),
+        ],
+        "wms": format!("{base}/wms"),
+        "crs": site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
+        "tree": catalogue.tree.iter().map(|n| node(catalogue, n, language)).collect::<Vec<_>>(),
+        "layers": catalogue.layers.iter().map(|l| layer(l, base, language)).collect::<Vec<_>>(),
+    })
+}
+
+fn link(href: String, rel: &str, media_type: &str, title: &str) -> Value {
+    json!({"href": href, "rel": rel, "type": media_type, "title": title})
+}
+
+fn node(catalogue: &Catalogue, node: &Node, language: &str) -> Value {
+    match node {
+        Node::Layer(index) => json!(catalogue.layers.get(*index).map(|l| l.id.as_str())),
+        Node::Group(Group { id, title, children, .. }) => json!({
+            "id": id,
+            "title": title.get(language),
+            "children": children.iter().map(|c| self::node(catalogue, c, language)).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+fn layer(layer: &Layer, base: &str, language: &str) -> Value {
+    let id = &layer.id;
+    json!({
+        "id": id,
+        "title": layer.title.get(language),
+        "description": layer.abstract_.get(language),
+        "geometry": layer.store.schema().geometry.name(),
+        "features": layer.store.count(),
+        "extent": layer.extent_lonlat.map(|b| [b.min_x, b.min_y, b.max_x, b.max_y]),
+        "crs": layer.crs.id(),
+        "styles": layer.styles.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
+        "licence": layer.metadata.licence,
+        "links": [
+            link(format!("{base}/layers/{id}"), "alternate", "text/html", "Page"),
+            link(
+                format!("{base}/collections/{id}/wms?SERVICE=WMS&REQUEST=GetCapabilities"),
+                "http://www.opengis.net/def/rel/ogc/1.0/wms",
+                "text/xml",
+                "Web Map Service"
+            ),
+            link(format!("{base}/layers/{id}/record.xml"), "describedby", "application/vnd.iso.19139+xml", "ISO 19139 record"),
+        ],
+    })
+}

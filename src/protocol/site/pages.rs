@@ -1,0 +1,267 @@
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde_json::{Value, json};
+
+use super::preview_query;
+use crate::catalogue::{Catalogue, Layer, LayerField, Node};
+use crate::error::{Error, Result};
+use crate::geom::Bbox;
+use crate::protocol::Answer;
+
+/// Layers on one page of the list; the search finds the others.
+const LIST_LENGTH: usize = 300;
+
+/// The page templates, read once.
+#[derive(Debug)]
+pub struct Pages {
+    templates: Environment<'static>,
+}
+
+fn internal(error: minijinja::Error) -> Error {
+    Error::Internal {
+        message: format!("page: {error:#}"),
+    }
+}
+
+impl Pages {
+    /// # Errors
+    /// `Internal` where a template is not well formed.
+    pub fn new() -> Result<Pages> {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        for (name, source) in [
+            ("base.html", include_str!("templates/base.html")),
+            ("landing.html", include_str!("templates/landing.html")),
+            ("layer.html", include_str!("templates/layer.html")),
+            ("error.html", include_str!("templates/error.html")),
+        ] {
+            templates.add_template(name, source).map_err(internal)?;
+        }
+        Ok(Pages { templates })
+    }
+
+    fn render(&self, name: &str, values: minijinja::Value) -> Result<Answer> {
+        let page = self
+            .templates
+            .get_template(name)
+            .and_then(|t| t.render(values))
+            .map_err(internal)?;
+        Ok(Answer::ok("text/html; charset=utf-8", page))
+    }
+
+    /// The landing page. `search` leaves the layers whose id, title or keywords contain it.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn landing(
+        &self,
+        catalogue: &Catalogue,
+        base: &str,
+        language: &str,
+        search: &str,
+    ) -> Result<Answer> {
+        let wanted = search.trim().to_lowercase();
+        let mut left = LIST_LENGTH;
+        let sections = sections(catalogue, &catalogue.tree, language, &wanted, &mut left);
+        let found = catalogue.layers.iter().filter(|l| is_found(l, language, &wanted)).count();
+        let site = &catalogue.site;
+        self.render(
+            "landing.html",
+            context! {
+                fr => language == "fr",
+                language,
+                languages => site.languages,
+                base,
+                site_title => site.title.get(language),
+                title => site.title.get(language),
+                abstract => site.abstract_.get(language),
+                organisation => site.contact.organisation,
+                email => site.contact.email,
+                licence => site.licence.as_deref().map(licence_link),
+                sections => minijinja::Value::from_serialize(&sections),
+                search,
+                found,
+                shown => LIST_LENGTH - left,
+                layers => catalogue.layers.len(),
+                faults => catalogue.faults.len(),
+                preview => hero(catalogue).map(|query| format!("{base}/wms?{query}")),
+                crs => site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
+                page => "",
+            },
+        )
+    }
+
+    /// The page of a layer: drawn, described, with every address to copy.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn layer(
+        &self,
+        catalogue: &Catalogue,
+        layer: &Layer,
+        base: &str,
+        language: &str,
+    ) -> Result<Answer> {
+        let id = &layer.id;
+        let preview = layer
+            .extent_lonlat
+            .map(|extent| format!("{base}/wms?{}", preview_query(id, &extent, 960, 640)));
+        let styles: Vec<Value> = layer
+            .styles
+            .iter()
+            .map(|style| {
+                let title = style.title.clone().unwrap_or_else(|| style.id.clone());
+                json!({
+                    "id": style.id,
+                    "title": title,
+                    "legend": format!("{base}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={id}&STYLE={}&FORMAT=image/png&LANGUAGE={language}", style.id),
+                })
+            })
+            .collect();
+        let addresses = json!([
+            {"name": "WMS", "url": format!("{base}/wms")},
+            {"name": "WMS · INSPIRE", "url": format!("{base}/collections/{id}/wms")},
+            {"name": "GetCapabilities", "url": format!("{base}/collections/{id}/wms?SERVICE=WMS&REQUEST=GetCapabilities"), "link": true},
+            {"name": "GetMap", "url": preview, "link": true},
+            {"name": "ISO 19139", "url": format!("{base}/layers/{id}/record.xml"), "link": true},
+        ]);
+        let metadata = &layer.metadata;
+        self.render(
+            "layer.html",
+            context! {
+                fr => language == "fr",
+                language,
+                languages => catalogue.site.languages,
+                base,
+                site_title => catalogue.site.title.get(language),
+                title => layer.title.get(language),
+                abstract => layer.abstract_.get(language),
+                organisation => metadata.organisation,
+                id,
+                preview,
+                geometry => layer.store.schema().geometry.name(),
+                count => layer.store.count(),
+                crs => layer.crs.id(),
+                crs_name => layer.crs.name,
+                extent => layer.extent_lonlat.map(extent_text),
+                keywords => layer.keywords,
+                licence => metadata.licence.as_deref().map(licence_link),
+                attribution => layer.attribution,
+                revised => metadata.revised,
+                fields => minijinja::Value::from_serialize(layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>()),
+                styles => minijinja::Value::from_serialize(styles),
+                addresses => minijinja::Value::from_serialize(addresses),
+                page => format!("/layers/{id}"),
+            },
+        )
+    }
+
+    /// A page that says what went wrong.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn error(&self, site_title: &str, base: &str, language: &str, status: u16, message: &str) -> Result<Answer> {
+        let mut answer = self.render(
+            "error.html",
+            context! {
+                fr => language == "fr",
+                language,
+                languages => Vec::<String>::new(),
+                base,
+                site_title,
+                title => status.to_string(),
+                message,
+                page => "",
+            },
+        )?;
+        answer.status = status;
+        Ok(answer)
+    }
+}
+
+/// The map at the top of the landing page: the first named group, else the first layers.
+fn hero(catalogue: &Catalogue) -> Option<String> {
+    let group = catalogue.tree.iter().find_map(|node| match node {
+        Node::Group(group) => group.id.clone(),
+        Node::Layer(_) => None,
+    });
+    let (name, layers) = match group {
+        Some(id) => (id.clone(), catalogue.layers_of(&id).ok()?),
+        None => {
+            let some: Vec<_> = catalogue.layers.iter().take(5).cloned().collect();
+            let ids: Vec<&str> = some.iter().map(|l| l.id.as_str()).collect();
+            (ids.join(","), some)
+        }
+    };
+    // the smallest extent is what the map is about; a world backdrop is not
+    let extent = layers
+        .iter()
+        .filter_map(|l| l.extent_lonlat)
+        .min_by(|a, b| (a.width() * a.height()).total_cmp(&(b.width() * b.height())))?;
+    Some(preview_query(&name, &extent, 1120, 640))
+}
+
+fn is_found(layer: &Layer, language: &str, wanted: &str) -> bool {
+    wanted.is_empty()
+        || layer.id.to_lowercase().contains(wanted)
+        || layer.title.get(language).to_lowercase().contains(wanted)
+        || layer.keywords.iter().any(|k| k.to_lowercase().contains(wanted))
+}
+
+/// The tree as nested sections with the layers that are found; empty sections are left out.
+fn sections(catalogue: &Catalogue, nodes: &[Node], language: &str, wanted: &str, left: &mut usize) -> Vec<Value> {
+    nodes
+        .iter()
+        .filter_map(|node| match node {
+            Node::Layer(index) => {
+                let layer = catalogue.layers.get(*index)?;
+                if !is_found(layer, language, wanted) || *left == 0 {
+                    return None;
+                }
+                *left -= 1;
+                Some(json!({
+                    "layer": layer.id,
+                    "title": layer.title.get(language),
+                    "abstract": layer.abstract_.get(language),
+                    "geometry": layer.store.schema().geometry.dimension(),
+                    "count": layer.store.count(),
+                }))
+            }
+            Node::Group(group) => {
+                let children = sections(catalogue, &group.children, language, wanted, left);
+                (!children.is_empty()).then(|| {
+                    json!({"group": group.id, "title": group.title.get(language), "children": children})
+                })
+            }
+        })
+        .collect()
+}
+
+fn field(field: &LayerField, language: &str) -> Value {
+    json!({
+        "name": field.name,
+        "label": field.label.as_ref().map(|l| l.get(language)),
+        "kind": field.kind.name(),
+        "unit": field.unit,
+    })
+}
+
+fn extent_text(b: Bbox) -> String {
+    format!("{:.4}, {:.4}, {:.4}, {:.4}", b.min_x, b.min_y, b.max_x, b.max_y)
+}
+
+/// The text and the address of a licence; an unknown identifier stands as it is.
+fn licence_link(licence: &str) -> Value {
+    let known = match licence.to_lowercase().as_str() {
+        "etalab-2.0" => Some(("Licence Ouverte 2.0 (Etalab)", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/")),
+        "odbl-1.0" => Some(("ODbL 1.0", "https://opendatacommons.org/licenses/odbl/1-0/")),
+        "cc-by-4.0" => Some(("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")),
+        "cc0-1.0" => Some(("CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/")),
+        "public-domain" => Some(("Domaine public · Public domain", "https://creativecommons.org/publicdomain/mark/1.0/")),
+        _ => None,
+    };
+    match known {
+        Some((title, url)) => json!({"title": title, "url": url}),
+        None if licence.starts_with("https://") => json!({"title": licence, "url": licence}),
+        None => json!({"title": licence, "url": null}),
+    }
+}

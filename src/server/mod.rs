@@ -1,0 +1,69 @@
+//! HTTP around the protocols: the only user of actix-web.
+//!
+//! Workers parse, look up and send; what draws runs on the [`pool`]. A request is answered from
+//! the catalogue that was current when it arrived, whatever is loaded meanwhile.
+
+mod access_log;
+mod base_url;
+mod disconnect;
+mod handler;
+mod metrics;
+mod pool;
+mod respond;
+mod route;
+mod state;
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Service as _;
+use actix_web::{App, HttpServer, web};
+
+pub use state::{Options, State};
+
+use crate::error::{Error, Result};
+
+/// A head or a body that does not arrive within this time is given up (slow loris).
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Requests in flight at SIGTERM get this long.
+const SHUTDOWN_S: u64 = 30;
+
+/// Serves until SIGTERM or SIGINT; requests in flight are finished.
+///
+/// Prints exactly one line to standard output, when it is ready: `listening on http://ADDR:PORT`.
+///
+/// # Errors
+/// `Io` where the address can't be listened on.
+pub fn run(state: Arc<State>, listen: &str) -> Result<()> {
+    let io = |source: &std::io::Error| Error::Io {
+        path: listen.into(),
+        message: format!("cannot listen: {source}"),
+    };
+    let listener = TcpListener::bind(listen).map_err(|e| io(&e))?;
+    let address = listener.local_addr().map_err(|e| io(&e))?;
+    state.set_address(address.to_string());
+    let workers = state.options.workers;
+    let data = web::Data::from(Arc::clone(&state));
+    let system = actix_web::rt::System::new();
+    system.block_on(async move {
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(data.clone())
+                .wrap_fn(|request, service| service.call(request))
+                .default_service(web::to(handler::handle))
+        })
+        .workers(workers)
+        .client_request_timeout(CLIENT_TIMEOUT)
+        .shutdown_timeout(SHUTDOWN_S)
+        .on_connect(disconnect::remember)
+        .listen(listener)
+        .map_err(|e| io(&e))?
+        .run();
+        let mut out = std::io::stdout();
+        // nobody may be reading: that is no reason not to serve
+        let _closed = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+        server.await.map_err(|e| io(&e))
+    })
+}

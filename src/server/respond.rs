@@ -1,0 +1,303 @@
+//! What is answered to a request that has been taken out of HTTP: at once where that is cheap,
+//! else as work for the pool.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::metrics;
+use super::route::Route;
+use super::state::{Site, State};
+use crate::budget::Budget;
+use crate::error::Error;
+use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
+use crate::protocol::{Answer, Body, Request, record, wms};
+
+/// A request, without HTTP.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Scheme, host and prefix that the client used, without a slash at the end.
+    pub base: String,
+    pub path: String,
+    pub query: String,
+    pub accept: String,
+    pub accept_language: String,
+    pub content_type: String,
+    /// The body of a POST.
+    pub body: Option<Vec<u8>>,
+}
+
+/// How a request is answered.
+pub enum Work {
+    /// Here is the answer, and what it is counted as.
+    Done(Answer, &'static str),
+    /// To be run on the pool.
+    Heavy {
+        endpoint: &'static str,
+        budget: Budget,
+        run: Box<dyn FnOnce() -> Answer + Send>,
+        /// The answer where the pool could not take the work.
+        on_error: Box<dyn FnOnce(&Error) -> Answer + Send>,
+    },
+}
+
+/// A small icon: a folded map.
+const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M3 8l8-4 10 4 8-4v20l-8 4-10-4-8 4z" fill="#cfe3d8" stroke="#0b5d7a" stroke-width="2" stroke-linejoin="round"/><path d="M11 4v20M21 8v20" stroke="#0b5d7a" stroke-width="2"/></svg>"##;
+
+impl Asked {
+    /// The first value of a query parameter, decoded; names in any case.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        self.query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| crate::protocol::ows::decoded(value))
+    }
+
+    /// True where a page is wanted: `f=html`, or HTML before JSON in `Accept`.
+    fn wants_html(&self) -> bool {
+        match self.parameter("f").as_deref() {
+            Some("html") => true,
+            Some(_) => false,
+            None => self.accept.contains("text/html"),
+        }
+    }
+
+    /// An error in words, for addresses that belong to no protocol.
+    pub fn plain_error(&self, error: &Error) -> Answer {
+        problem(error)
+    }
+}
+
+/// The status of an error outside the OGC web services.
+fn status(error: &Error) -> u16 {
+    match error {
+        Error::InvalidParameter { .. }
+        | Error::MissingParameter { .. }
+        | Error::OperationNotSupported { .. }
+        | Error::FieldNotDefined { .. }
+        | Error::InvalidCrs { .. }
+        | Error::InvalidFormat { .. }
+        | Error::InvalidPoint { .. }
+        | Error::CurrentUpdateSequence { .. }
+        | Error::InvalidUpdateSequence { .. }
+        | Error::InvalidDimensionValue { .. }
+        | Error::InvalidStyle { .. }
+        | Error::InvalidFilter { .. }
+        | Error::LayerNotQueryable { .. }
+        | Error::Transform { .. }
+        | Error::Syntax { .. } => 400,
+        Error::Unauthorized { .. } => 401,
+        Error::LayerNotDefined { .. } | Error::StyleNotDefined { .. } | Error::NotFound { .. } => 404,
+        Error::LimitExceeded { .. } => 413,
+        Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
+        Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => 500,
+    }
+}
+
+/// What a client may read of an error: nothing of the machine's paths.
+fn public_message(error: &Error) -> String {
+    match error {
+        Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
+            "the server met a fault of its own; its log says which".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// RFC 9457.
+fn problem(error: &Error) -> Answer {
+    let status = status(error);
+    if status == 500 {
+        tracing::error!(%error, "request failed");
+    }
+    let body = json!({"type": "about:blank", "status": status, "title": public_message(error)});
+    let answer = Answer {
+        status,
+        ..Answer::ok("application/problem+json", body.to_string())
+    };
+    match error {
+        Error::Busy { retry_after_s } => answer.with_header("retry-after", retry_after_s.to_string()),
+        _ => answer,
+    }
+}
+
+impl State {
+    /// Decides how a request is answered.
+    pub fn prepare(&self, site: &Arc<Site>, asked: &Asked) -> Work {
+        let Some(route) = Route::parse(&asked.path) else {
+            let error = Error::NotFound {
+                path: asked.path.chars().take(200).collect(),
+            };
+            return Work::Done(self.page_error(site, asked, &error), "not_found");
+        };
+        let endpoint = route.endpoint();
+        match route {
+            Route::Wms { layer } => self.wms(site, asked, layer),
+            other => Work::Done(self.light(site, asked, other), endpoint),
+        }
+    }
+
+    fn light(&self, site: &Arc<Site>, asked: &Asked, route: Route) -> Answer {
+        let catalogue = &site.catalogue;
+        let lang = asked.parameter("lang");
+        let language = page_language(
+            lang.as_deref(),
+            Some(asked.accept_language.as_str()).filter(|l| !l.is_empty()),
+            &catalogue.site.languages,
+        );
+        let result = match route {
+            Route::Landing if asked.wants_html() => {
+                let search = asked.parameter("q").unwrap_or_default();
+                self.pages.landing(catalogue, &asked.base, language, &search)
+            }
+            Route::Landing => Ok(Answer::ok(
+                "application/json",
+                landing_json(catalogue, &asked.base, language).to_string(),
+            )),
+            Route::Layer { layer } => catalogue
+                .layer(&layer)
+                .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
+            Route::Record { layer: None } => record::service(catalogue, &asked.base),
+            Route::Record { layer: Some(id) } => catalogue
+                .layer(&id)
+                .and_then(|layer| record::layer(catalogue, layer, &asked.base)),
+            Route::Health => Ok(health(site)),
+            Route::Metrics => Ok(Answer::ok(metrics::MEDIA_TYPE, self.metrics.to_text(self.levels()))),
+            Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)
+                .with_header("cache-control", "public, max-age=3600")),
+            Route::Robots => Ok(Answer::ok("text/plain; charset=utf-8", "User-agent: *\nDisallow: /wms\nDisallow: /collections/\n")),
+            Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
+                .with_header("cache-control", "public, max-age=86400")),
+            Route::Wms { .. } => Err(Error::Internal {
+                message: "a WMS request among the pages".into(),
+            }),
+        };
+        result.unwrap_or_else(|error| self.page_error(site, asked, &error))
+    }
+
+    /// An error as a page for people, as problem+json for machines.
+    fn page_error(&self, site: &Arc<Site>, asked: &Asked, error: &Error) -> Answer {
+        if !asked.wants_html() {
+            return problem(error);
+        }
+        let catalogue = &site.catalogue;
+        let language = page_language(None, Some(&asked.accept_language), &catalogue.site.languages);
+        let title = catalogue.site.title.get(language);
+        self.pages
+            .error(title, &asked.base, language, status(error), &public_message(error))
+            .unwrap_or_else(|_| problem(error))
+    }
+
+    fn wms(&self, site: &Arc<Site>, asked: &Asked, layer: Option<String>) -> Work {
+        let limits = &site.limits;
+        let budget = Budget::new(Duration::from_secs(limits.seconds), limits.features, limits.vertices);
+        let endpoint = wms_endpoint(&asked.query);
+        let explain = self.options.explain;
+        let shared = Arc::new((Arc::clone(site), asked.clone(), layer));
+        let for_error = Arc::clone(&shared);
+        let work_budget = budget.clone();
+        let run = move || {
+            let (site, asked, layer) = &*shared;
+            wms::answer(&service(site, explain), &request(asked, layer.as_deref()), &work_budget)
+        };
+        if endpoint == "wms_getcapabilities" {
+            return Work::Done(run(), endpoint);
+        }
+        Work::Heavy {
+            endpoint,
+            budget,
+            run: Box::new(run),
+            on_error: Box::new(move |error| {
+                let (site, asked, layer) = &*for_error;
+                wms::refuse(&service(site, explain), &request(asked, layer.as_deref()), error)
+            }),
+        }
+    }
+}
+
+fn service(site: &Site, explain: bool) -> wms::Service<'_> {
+    wms::Service {
+        catalogue: &site.catalogue,
+        limits: &site.limits,
+        engine: &*site.studio,
+        capabilities: &site.capabilities,
+        explain,
+    }
+}
+
+fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
+    Request {
+        query: &asked.query,
+        body: asked.body.as_deref().map(|bytes| Body {
+            media_type: &asked.content_type,
+            bytes,
+        }),
+        base: &asked.base,
+        collection: layer,
+    }
+}
+
+/// What a WMS request is counted as; the protocol itself parses it later.
+fn wms_endpoint(query: &str) -> &'static str {
+    let operation = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(name, _)| name.eq_ignore_ascii_case("request"))
+        .map_or("", |(_, value)| value);
+    match operation.to_ascii_lowercase().as_str() {
+        "getcapabilities" | "capabilities" => "wms_getcapabilities",
+        "getmap" | "map" => "wms_getmap",
+        "getfeatureinfo" | "feature_info" => "wms_getfeatureinfo",
+        "getlegendgraphic" => "wms_getlegendgraphic",
+        _ => "wms_other",
+    }
+}
+
+/// The state of the service: 200 while something is served, with the faults in words.
+fn health(site: &Site) -> Answer {
+    let catalogue = &site.catalogue;
+    let faults: Vec<_> = catalogue
+        .faults
+        .iter()
+        .map(|f| json!({"subject": f.subject, "message": f.message, "stillServed": f.still_served}))
+        .collect();
+    let body = json!({
+        "status": if faults.is_empty() { "ok" } else { "degraded" },
+        "version": env!("CARGO_PKG_VERSION"),
+        "sequence": catalogue.sequence,
+        "layers": catalogue.layers.len(),
+        "faults": faults,
+    });
+    Answer::ok("application/json", body.to_string()).with_header("cache-control", "no-store")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_given_to_browsers_only() {
+        let mut asked = Asked {
+            accept: "*/*".into(),
+            ..Asked::default()
+        };
+        assert!(!asked.wants_html());
+        asked.accept = "text/html,application/xhtml+xml,*/*;q=0.8".into();
+        assert!(asked.wants_html());
+        asked.query = "f=json".into();
+        assert!(!asked.wants_html());
+        asked.accept = String::new();
+        asked.query = "F=html".into();
+        assert!(asked.wants_html());
+    }
+
+    #[test]
+    fn faults_of_the_machine_are_not_shown_to_clients() {
+        let error = Error::data("/srv/secret/a.fgb", "bad magic");
+        let answer = problem(&error);
+        assert_eq!(answer.status, 500);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Which address is what (the contract of addresses in the README).
+
+/// An address of this server, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `/`
+    Landing,
+    /// `/wms`, or `/collections/{layer}/wms` for one data set alone.
+    Wms { layer: Option<String> },
+    /// `/layers/{layer}`
+    Layer { layer: String },
+    /// `/layers/{layer}/record.xml`, or `/record.xml` for the service.
+    Record { layer: Option<String> },
+    /// `/health`
+    Health,
+    /// `/metrics`
+    Metrics,
+    /// `/assets/style.css`
+    StyleSheet,
+    /// `/robots.txt`
+    Robots,
+    /// `/favicon.ico`, `/favicon.svg`
+    Icon,
+}
+
+impl Route {
+    /// The route of a path as the client wrote it, still percent-encoded; `None` where there is
+    /// nothing. A slash at the end is forgiven, never redirected (OWSLib and GDAL do not follow).
+    pub fn parse(path: &str) -> Option<Route> {
+        let path = path.trim_end_matches('/');
+        let segments: Vec<String> = path
+            .split('/')
+            .skip(1)
+            .map(percent_decoded)
+            .collect::<Option<_>>()?;
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        Some(match segments.as_slice() {
+            [] => Route::Landing,
+            ["wms"] => Route::Wms { layer: None },
+            ["collections", layer, "wms"] => Route::Wms {
+                layer: Some((*layer).to_owned()),
+            },
+            ["layers", layer] => Route::Layer {
+                layer: (*layer).to_owned(),
+            },
+            ["layers", layer, "record.xml"] => Route::Record {
+                layer: Some((*layer).to_owned()),
+            },
+            ["record.xml"] => Route::Record { layer: None },
+            ["health"] => Route::Health,
+            ["metrics"] => Route::Metrics,
+            ["assets", "style.css"] => Route::StyleSheet,
+            ["robots.txt"] => Route::Robots,
+            ["favicon.ico" | "favicon.svg"] => Route::Icon,
+            _ => return None,
+        })
+    }
+
+    /// The name that metrics count it under.
+    pub fn endpoint(&self) -> &'static str {
+        match self {
+            Route::Landing => "landing",
+            Route::Wms { .. } => "wms",
+            Route::Layer { .. } => "layer",
+            Route::Record { .. } => "record",
+            Route::Health => "health",
+            Route::Metrics => "metrics",
+            Route::StyleSheet | Route::Robots | Route::Icon => "asset",
+        }
+    }
+}
+
+/// Percent-decodes one segment; `None` where the bytes are no UTF-8.
+fn percent_decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let escaped = (*first == b'%')
+            .then(|| tail.first_chunk::<2>())
+            .flatten()
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match escaped {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or(&[]);
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_of_the_contract() {
+        assert_eq!(Route::parse("/"), Some(Route::Landing));
+        assert_eq!(Route::parse(""), Some(Route::Landing));
+        assert_eq!(Route::parse("/wms"), Some(Route::Wms { layer: None }));
+        assert_eq!(Route::parse("/wms/"), Some(Route::Wms { layer: None }));
+        assert_eq!(
+            Route::parse("/collections/cours%2Deau/wms"),
+            Some(Route::Wms { layer: Some("cours-eau".into()) })
+        );
+        assert_eq!(
+            Route::parse("/layers/for%C3%AAts/record.xml"),
+            Some(Route::Record { layer: Some("forêts".into()) })
+        );
+        assert_eq!(Route::parse("/layers/a/b/c"), None);
+        assert_eq!(Route::parse("/layers/%ff"), None);
+    }
+
+    #[test]
+    fn a_stray_percent_sign_stands_for_itself() {
+        assert_eq!(percent_decoded("100%"), Some("100%".into()));
+        assert_eq!(percent_decoded("%zz%4"), Some("%zz%4".into()));
+    }
+}
