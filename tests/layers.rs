@@ -5,8 +5,22 @@ use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
 const ROOMS: [&str; 16] = [
-    "error", "budget", "geom", "crs", "feature", "query", "style", "render", "store", "catalogue",
-    "decode", "encode", "operation", "protocol", "config", "server",
+    "error",
+    "budget",
+    "geom",
+    "crs",
+    "feature",
+    "query",
+    "style",
+    "render",
+    "store",
+    "catalogue",
+    "decode",
+    "encode",
+    "operation",
+    "protocol",
+    "config",
+    "server",
 ];
 
 #[test]
@@ -23,9 +37,15 @@ fn a_room_uses_only_the_rooms_before_it() {
                 let mentions = code
                     .lines()
                     .filter(|line| !line.trim_start().starts_with("//"))
-                    .any(|line| line.contains(&format!("crate::{other}::")) || line.contains(&format!("crate::{other};")));
+                    .any(|line| {
+                        line.contains(&format!("crate::{other}::"))
+                            || line.contains(&format!("crate::{other};"))
+                    });
                 if mentions {
-                    faults.push(format!("{} (room {rank}) uses crate::{other} (room {above})", path.display()));
+                    faults.push(format!(
+                        "{} (room {rank}) uses crate::{other} (room {above})",
+                        path.display()
+                    ));
                 }
             }
         }
@@ -43,7 +63,10 @@ fn only_the_listed_files_are_unsafe() {
         .map(|(path, _)| path.strip_prefix(&src).unwrap().display().to_string())
         .collect();
     for file in &found {
-        assert!(["store/mmap.rs", "crs/ffi.rs"].contains(&file.as_str()), "{file} may not be unsafe");
+        assert!(
+            ["store/mmap.rs", "crs/ffi.rs"].contains(&file.as_str()),
+            "{file} may not be unsafe"
+        );
     }
 }
 
@@ -56,7 +79,9 @@ fn sources(src: &Path, room: &str) -> Vec<(std::path::PathBuf, String)> {
     }
     let mut folders = vec![src.join(room)];
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
         for entry in entries.flatten() {
             let path = entry.path();
             if path.is_dir() {

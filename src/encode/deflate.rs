@@ -196,7 +196,9 @@ fn distance_code(d: u32) -> (usize, u32, u32) {
 
 /// A Huffman code: for each symbol its bits, reversed for output, and their number.
 struct Code {
-    bits: Vec<u16>,
+    /// Bits in the low half, their number in the high half; 512 entries, so that a symbol
+    /// masked to nine bits is always inside.
+    words: Box<[u32; 512]>,
     lengths: Vec<u8>,
 }
 
@@ -214,16 +216,18 @@ impl Code {
                 *w = (*w).div_ceil(4);
             }
         };
-        Code {
-            bits: canonical(&lengths),
-            lengths,
+        let mut words = Box::new([0; 512]);
+        for ((word, bits), length) in words.iter_mut().zip(canonical(&lengths)).zip(&lengths) {
+            *word = u32::from(bits) | (u32::from(*length) << 16);
         }
+        Code { words, lengths }
     }
 
+    #[inline]
+    #[allow(clippy::indexing_slicing, reason = "nine bits index 512 entries")]
     fn put(&self, out: &mut BitWriter, symbol: usize) {
-        if let (Some(bits), Some(length)) = (self.bits.get(symbol), self.lengths.get(symbol)) {
-            out.put(u32::from(*bits), u32::from(*length));
-        }
+        let word = self.words[symbol & 511];
+        out.put(word & 0xffff, word >> 16);
     }
 }
 
@@ -305,11 +309,12 @@ fn canonical(lengths: &[u8]) -> Vec<u16> {
 fn write_block(out: &mut BitWriter, tokens: &[Token], last: bool) {
     let mut literal_counts = [0u32; 286];
     let mut distance_counts = [0u32; 30];
-    let count = |counts: &mut [u32], symbol: usize| {
+    #[inline]
+    fn count<const N: usize>(counts: &mut [u32; N], symbol: usize) {
         if let Some(n) = counts.get_mut(symbol) {
             *n += 1;
         }
-    };
+    }
     for token in tokens {
         match token.as_copy() {
             Some((length, distance)) => {
@@ -428,6 +433,7 @@ impl BitWriter {
     }
 
     /// At most 16 bits.
+    #[inline]
     fn put(&mut self, value: u32, count: u32) {
         self.bits |= u64::from(value) << self.count;
         self.count += count;

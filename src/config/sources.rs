@@ -1,0 +1,111 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Opened, Sources};
+use crate::crs::{Crs, Transform};
+use crate::decode::{maplibre, sld};
+use crate::error::{Error, Result};
+use crate::feature::Schema;
+use crate::geom::Bbox;
+use crate::store::FeatureStore;
+use crate::store::fgb::FgbStore;
+use crate::store::memory::MemoryStore;
+use crate::style::default::default_style;
+use crate::style::{Style, StyleNote};
+
+/// A style document larger than this is refused: the largest seen of a real map has 300 kB.
+const MAX_STYLE_BYTES: u64 = 4 << 20;
+
+/// The formats of files, as the house reads them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FileSources;
+
+fn extension(path: &Path) -> String {
+    path.extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or("")
+        .to_ascii_lowercase()
+}
+
+impl Sources for FileSources {
+    fn open_store(&self, path: &Path) -> Result<Opened> {
+        match extension(path).as_str() {
+            "fgb" => open_fgb(path),
+            "geojson" | "json" => {
+                // RFC 7946 §4: longitude and latitude of WGS 84
+                let store = MemoryStore::from_geojson(path)?.with_crs(Some(Crs::crs84()));
+                Ok(Opened {
+                    store: Arc::new(store),
+                    title: None,
+                    description: None,
+                    warnings: Vec::new(),
+                })
+            }
+            other => Err(Error::data(
+                path,
+                format!("expected a name that ends in .fgb or .geojson, found {other:?}"),
+            )),
+        }
+    }
+
+    fn parse_crs(&self, text: &str) -> Result<Crs> {
+        Crs::parse(text)
+    }
+
+    fn extent_lonlat(&self, store: &dyn FeatureStore, crs: &Crs) -> Option<Bbox> {
+        let extent = store.extent()?;
+        let geographic = Crs::crs84();
+        let boxes = if *crs == geographic {
+            vec![extent]
+        } else {
+            Transform::new(crs, &geographic).ok()?.forward_bbox(&extent)
+        };
+        let whole = boxes.into_iter().reduce(|a, b| a.union(&b))?;
+        whole.intersection(&Bbox::WORLD)
+    }
+
+    fn read_style(&self, path: &Path) -> Result<(Style, Vec<StyleNote>)> {
+        let size = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?.len();
+        if size > MAX_STYLE_BYTES {
+            return Err(Error::data(
+                path,
+                format!("a style is read up to {MAX_STYLE_BYTES} bytes, found {size}"),
+            ));
+        }
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
+        let id = path.file_stem().and_then(|s| s.to_str()).unwrap_or("").to_owned();
+        let (mut style, notes) = match extension(path).as_str() {
+            "json" => maplibre::parse(&text)?,
+            _ => sld::parse_single(&text, path.parent())?,
+        };
+        style.id = id;
+        Ok((style, notes))
+    }
+
+    fn default_style(&self, schema: &Schema, nth: usize) -> Style {
+        default_style(schema.geometry, nth)
+    }
+}
+
+fn open_fgb(path: &Path) -> Result<Opened> {
+    let store = FgbStore::open(path)?;
+    let declared = store.crs_declaration();
+    let mut warnings = store.warnings();
+    let crs = Crs::from_declaration(
+        declared.authority.as_deref(),
+        declared.code.unwrap_or(0),
+        declared.code_string.as_deref(),
+        declared.wkt.as_deref(),
+    )
+    .unwrap_or_else(|error| {
+        warnings.push(format!("the CRS in the header is not understood: {error}"));
+        None
+    });
+    let (title, description) = (store.title().map(str::to_owned), store.description().map(str::to_owned));
+    Ok(Opened {
+        store: Arc::new(store.with_crs(crs)),
+        title,
+        description,
+        warnings,
+    })
+}
