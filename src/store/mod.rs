@@ -1,6 +1,13 @@
 //! Where features come from. `FeatureStore` is the seam: a source is one file that
 //! implements it, and nothing above it knows which one it reads.
 
+pub mod describe;
+pub mod fgb;
+pub mod geojson;
+pub mod memory;
+mod mmap;
+mod stamp;
+
 use std::ops::ControlFlow;
 
 use crate::budget::Budget;
@@ -8,6 +15,10 @@ use crate::crs::Crs;
 use crate::error::Result;
 use crate::feature::{Feature, Schema};
 use crate::geom::Bbox;
+
+pub use fgb::FgbStore;
+pub use memory::MemoryStore;
+pub use stamp::FileStamp;
 
 /// Which features to visit.
 #[derive(Debug, Clone, Default, PartialEq)]

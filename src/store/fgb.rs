@@ -1,0 +1,615 @@
+//! FlatGeobuf files (specification 3), read in place from a memory map.
+//!
+//! Opening is instant whatever the size of the file: the header, the shape of the index and where
+//! its first and last features lie are checked, a small index wholly, a big one along sample paths.
+//! Each feature is checked when it is visited, on every visit, because the bytes under a map may
+//! change; a damaged one is left out and counted. [`FgbStore::verify`] checks everything.
+//!
+//! A feature's number is its position in the file. A file with an index takes no memory that
+//! grows with it. One without gets an index in memory when it is first searched: 43 bytes a feature.
+//!
+//! # Not supported
+//! - Version 2 of the format: its header is another one; the last writer of it dates from 2020.
+//! - Z, M, T and TM of positions are skipped; the schema says whether there are Z and M.
+//! - Columns that a feature brings itself: such a feature has no values.
+
+mod arc;
+mod body;
+mod geometry;
+mod header;
+mod index;
+mod properties;
+mod scan;
+mod table;
+mod verify;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use header::CrsDeclaration;
+pub use verify::{DamagedFeature, VerifyReport};
+
+use crate::budget::Budget;
+use crate::crs::Crs;
+use crate::error::{Error, Result};
+use crate::feature::{Feature, FieldType, Schema, Value};
+use crate::geom::Bbox;
+use crate::store::mmap::Mapping;
+use crate::store::stamp::Fingerprint;
+use crate::store::{FeatureStore, FileStamp, Flow, Select, SelectStats};
+
+use body::{FgbFeature, Record, damaged, feature_at};
+use header::Header;
+use index::{NODE_BYTES, Node, NodeBytes, Tree, TreeShape};
+use properties::Scratch;
+use scan::Scan;
+
+/// Indexes up to this many nodes (320 kB) are checked wholly when a file is opened.
+const CHECKED_NODES: usize = 8_192;
+
+/// Paths from leaf to root checked in bigger ones.
+const CHECKED_PATHS: usize = 64;
+
+/// Features looked at to tell date columns from those of date and time.
+const DATE_SAMPLE: u64 = 128;
+
+/// The budget is asked after so many features or positions.
+const BATCH_FEATURES: u64 = 256;
+const BATCH_VERTICES: u64 = 65_536;
+
+/// Index nodes read between two looks at the clock, where nothing is found.
+const BATCH_NODES: u64 = 65_536;
+
+/// A FlatGeobuf file.
+#[derive(Debug)]
+pub struct FgbStore {
+    path: PathBuf,
+    mapping: Mapping,
+    stamp: FileStamp,
+    header: Header,
+    /// The index of the file; `None` where it has none.
+    index: Option<TreeShape>,
+    /// Where the first feature starts.
+    features_at: usize,
+    crs: Option<Crs>,
+    version: String,
+    warnings: Vec<String>,
+    /// What stands in for an index that the file does not have.
+    scan: OnceLock<Scan>,
+    extent: OnceLock<Option<Bbox>>,
+    /// A damaged feature was met: counting by the index alone is no longer exact.
+    met_damage: AtomicBool,
+}
+
+impl FgbStore {
+    /// Opens a file; reads a few kilobytes of it.
+    ///
+    /// # Errors
+    /// `Io`; `Data` that names the fault, with what was expected and what was found.
+    pub fn open(path: &Path) -> Result<FgbStore> {
+        let (mapping, stamp) = Mapping::open(path)?;
+        let fault = |message: String| Error::data(path, message);
+        let bytes = mapping.bytes();
+        let header = Header::read(bytes).map_err(fault)?;
+        let index = index_shape(&header, bytes.len()).map_err(fault)?;
+        let index_bytes = index.as_ref().map_or(0, |shape| shape.nodes() * NODE_BYTES);
+        let version = version(&stamp, bytes, header.end);
+        let mut store = FgbStore {
+            path: path.to_owned(),
+            features_at: header.end + index_bytes,
+            mapping,
+            stamp,
+            header,
+            index,
+            crs: None,
+            version,
+            warnings: Vec::new(),
+            scan: OnceLock::new(),
+            extent: OnceLock::new(),
+            met_damage: AtomicBool::new(false),
+        };
+        store.check_shape().map_err(fault)?;
+        for column in store.sniff_dates() {
+            if let (Some(field), Some(stored)) = (
+                store.header.schema.fields.get_mut(column),
+                store.header.columns.get_mut(column),
+            ) {
+                field.kind = FieldType::Date;
+                stored.is_date = true;
+            }
+        }
+        Ok(store)
+    }
+
+    /// Sets what [`FeatureStore::crs`] answers: the store only knows what the file
+    /// [declares](FgbStore::crs_declaration).
+    pub fn with_crs(mut self, crs: Option<Crs>) -> FgbStore {
+        self.crs = crs;
+        self
+    }
+
+    /// What the header says of the CRS.
+    pub fn crs_declaration(&self) -> &CrsDeclaration {
+        &self.header.crs
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The state of the file when it was opened.
+    pub fn stamp(&self) -> FileStamp {
+        self.stamp
+    }
+
+    /// The name that the header gives the set.
+    pub fn name(&self) -> Option<&str> {
+        self.header.name.as_deref()
+    }
+
+    pub fn title(&self) -> Option<&str> {
+        self.header.title.as_deref()
+    }
+
+    pub fn description(&self) -> Option<&str> {
+        self.header.description.as_deref()
+    }
+
+    /// The header's metadata: JSON by the specification, not checked.
+    pub fn metadata(&self) -> Option<&str> {
+        self.header.metadata.as_deref()
+    }
+
+    /// Children a node and levels of the file's index; `None` where it has none.
+    pub fn index(&self) -> Option<(u16, usize)> {
+        let shape = self.index.as_ref()?;
+        Some((self.header.index_node_size, shape.levels()))
+    }
+
+    /// What is odd about the file, though it is served; lowercase sentences without full stop.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.warnings.clone();
+        if let Some(scan) = self.scan.get() {
+            warnings.extend(scan.warning.clone());
+        }
+        if self.mapping.is_damaged() {
+            warnings.push(
+                "the file was cut while it was served: publish a new version by renaming it into \
+                 place, not by writing over the old one"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// Columns of date and time whose values, in the first 128 features, all lack a time:
+    /// FlatGeobuf has no type for dates. GDAL writes `2024-02-29T00:00:00` for them.
+    ///
+    /// [`open`](FgbStore::open) makes them `FieldType::Date` and gives their values as
+    /// `2024-02-29`; a value with a time further on comes out whole. Certain is only
+    /// [`verify`](FgbStore::verify), whose report has the columns by every value.
+    pub fn sniff_dates(&self) -> Vec<usize> {
+        let mut dates = verify::Dates::new(&self.header.schema);
+        if dates.is_empty() {
+            return Vec::new();
+        }
+        let mut offset = 0;
+        let mut scratch = Scratch::default();
+        for fid in 0..DATE_SAMPLE {
+            let leaf = self.index.as_ref().and_then(|shape| {
+                let nodes = self.index_nodes();
+                Tree { nodes, shape }.leaf(fid)
+            });
+            let at = leaf.map_or(offset, |leaf| leaf.offset);
+            let Ok(bytes) = feature_at(self.section(), at) else {
+                break;
+            };
+            offset = at.saturating_add(4).saturating_add(bytes.len() as u64);
+            if let Ok(record) = self.record(bytes, &mut scratch) {
+                dates.see(&self.feature(fid, Node::unknown(at), record, &scratch));
+            }
+        }
+        dates.columns()
+    }
+
+    /// The bytes from the first feature on.
+    fn section(&self) -> &[u8] {
+        self.mapping.bytes().get(self.features_at..).unwrap_or(&[])
+    }
+
+    fn index_nodes(&self) -> &[NodeBytes] {
+        let index = self.mapping.bytes().get(self.header.end..self.features_at);
+        index.unwrap_or(&[]).as_chunks::<NODE_BYTES>().0
+    }
+
+    /// The file's index, or the one built in its stead; `None` where there is no feature.
+    fn tree(&self) -> Result<Option<Tree<'_>>> {
+        if let Some(shape) = &self.index {
+            let nodes = self.index_nodes();
+            return Ok(Some(Tree { nodes, shape }));
+        }
+        let scan = self.scanned();
+        if let Some(refusal) = &scan.refusal {
+            return Err(Error::data(&self.path, refusal.clone()));
+        }
+        Ok(scan.tree())
+    }
+
+    fn scanned(&self) -> &Scan {
+        self.scan.get_or_init(|| Scan::of(self))
+    }
+
+    #[inline]
+    fn record<'a>(&'a self, bytes: &'a [u8], scratch: &mut Scratch) -> table::Sound<Record<'a>> {
+        Record::read(
+            bytes,
+            self.header.geometry_code,
+            &self.header.columns,
+            scratch,
+        )
+    }
+
+    #[inline]
+    fn feature<'a>(
+        &'a self,
+        fid: u64,
+        leaf: Node,
+        record: Record<'a>,
+        scratch: &'a Scratch,
+    ) -> FgbFeature<'a> {
+        let columns = &self.header.columns;
+        FgbFeature::new(&self.path, fid, leaf, record, columns, scratch)
+    }
+
+    /// The checks of [`open`](FgbStore::open) that need the features or the nodes.
+    fn check_shape(&mut self) -> Result<(), String> {
+        let section_bytes = self.section().len() as u64;
+        let Some(shape) = &self.index else {
+            return self.check_unindexed();
+        };
+        let nodes = self.index_nodes();
+        let tree = Tree { nodes, shape };
+        let last = shape.leaves() - 1; // a shape has a leaf
+        for (leaf, name) in [(0, "first"), (last, "last")] {
+            let offset = tree.leaf(leaf as u64).map_or(u64::MAX, |leaf| leaf.offset);
+            if offset >= section_bytes {
+                return Err(if section_bytes == 0 {
+                    format!(
+                        "cut after the index: expected {} features, found none",
+                        shape.leaves()
+                    )
+                } else {
+                    format!(
+                        "the index is damaged or the file is cut: the {name} feature should start \
+                         {offset} bytes into the features, found {section_bytes} bytes of them"
+                    )
+                });
+            }
+        }
+        let first = tree.leaf(0).map_or(0, |leaf| leaf.offset);
+        if first != 0 {
+            return Err(format!(
+                "the index is damaged: the first feature should start 0 bytes into the features, \
+                 found {first}"
+            ));
+        }
+        let every = if nodes.len() <= CHECKED_NODES {
+            1
+        } else {
+            shape.leaves().div_ceil(CHECKED_PATHS)
+        };
+        let paths = (0..shape.leaves()).step_by(every).chain([last]);
+        if let Some(fault) = tree.fault_above(paths) {
+            return Err(format!("the index is damaged: {fault}"));
+        }
+        let mut previous = None;
+        for leaf in (0..shape.leaves()).step_by(every) {
+            let offset = tree.leaf(leaf as u64).map_or(u64::MAX, |leaf| leaf.offset);
+            if offset >= section_bytes || previous.is_some_and(|p| offset <= p) {
+                return Err(format!(
+                    "the index is damaged: feature {leaf} should start {offset} bytes into the \
+                     features, expected more than {} and less than {section_bytes}",
+                    previous.unwrap_or(0)
+                ));
+            }
+            previous = Some(offset);
+        }
+        // The last feature in full: whoever cuts a file cuts its end.
+        let offset = tree.leaf(last as u64).map_or(u64::MAX, |leaf| leaf.offset);
+        self.check_end(offset, section_bytes)
+    }
+
+    /// The last feature ends where the file does, or the rest is told.
+    fn check_end(&mut self, last_offset: u64, section_bytes: u64) -> Result<(), String> {
+        let at = usize::try_from(last_offset).unwrap_or(usize::MAX);
+        let size = table::u32_at(self.section(), at);
+        let end = size.map(|size| last_offset + 4 + size as u64);
+        match end {
+            Some(end) if end <= section_bytes => {
+                if end < section_bytes {
+                    self.warnings.push(format!(
+                        "{} bytes after the last feature are ignored",
+                        section_bytes - end
+                    ));
+                }
+                Ok(())
+            }
+            _ => Err(format!(
+                "cut in the last feature: expected {} bytes, found {}",
+                end.map_or_else(
+                    || "more".to_owned(),
+                    |end| (self.features_at as u64 + end).to_string()
+                ),
+                self.mapping.bytes().len()
+            )),
+        }
+    }
+
+    /// Without an index a file is walked when it is first used; a small one is walked now, so
+    /// that a cut is known at start.
+    fn check_unindexed(&mut self) -> Result<(), String> {
+        const WALKED_BYTES: usize = 1 << 20;
+        let section = self.section();
+        if section.len() > WALKED_BYTES {
+            return Ok(());
+        }
+        let expected = self.header.feature_count;
+        let (mut at, mut found) = (0, 0);
+        while at < section.len() as u64 && (expected == 0 || found < expected) {
+            let Ok(bytes) = feature_at(section, at) else {
+                return Err(format!(
+                    "cut or damaged: feature {found} at byte {} does not fit the file of {} bytes",
+                    self.features_at as u64 + at,
+                    self.mapping.bytes().len()
+                ));
+            };
+            at += 4 + bytes.len() as u64;
+            found += 1;
+        }
+        if found < expected {
+            return Err(format!("expected {expected} features, found {found}"));
+        }
+        let rest = section.len() as u64 - at;
+        if rest > 0 {
+            self.warnings
+                .push(format!("{rest} bytes after the last feature are ignored"));
+        }
+        Ok(())
+    }
+}
+
+/// Where the index nodes are; `None` for a file without index or without features.
+fn index_shape(header: &Header, file_bytes: usize) -> Result<Option<TreeShape>, String> {
+    let (count, node_size) = (header.feature_count, header.index_node_size);
+    if node_size == 0 || count == 0 {
+        return Ok(None);
+    }
+    if node_size == 1 {
+        return Err("expected an index node size of 2 or more, found 1".to_owned());
+    }
+    let shape = TreeShape::new(count, node_size).ok_or_else(|| {
+        format!("the header is damaged: {count} features are more than a file can hold")
+    })?;
+    let end = header.end.saturating_add(shape.nodes() * NODE_BYTES);
+    if end > file_bytes {
+        return Err(format!(
+            "cut in the index: {count} features need {end} bytes up to the first, found {file_bytes}"
+        ));
+    }
+    Ok(Some(shape))
+}
+
+/// Size, time and inode of the file, its header, and samples of the rest.
+fn version(stamp: &FileStamp, bytes: &[u8], header_end: usize) -> String {
+    const SAMPLES: usize = 8;
+    const SAMPLE_BYTES: usize = 512;
+    let mut print = Fingerprint::new()
+        .stamp(stamp)
+        .bytes(bytes.get(..header_end).unwrap_or(bytes));
+    let step = bytes.len() / SAMPLES;
+    for at in (1..=SAMPLES).map(|i| (i * step).saturating_sub(SAMPLE_BYTES)) {
+        let sample = bytes.get(at..).unwrap_or(&[]);
+        print = print.bytes(sample.get(..SAMPLE_BYTES).unwrap_or(sample));
+    }
+    print.text()
+}
+
+/// What a visit counts between two looks at the budget.
+struct Meter<'a> {
+    budget: &'a Budget,
+    features: u64,
+    vertices: u64,
+    nodes: u64,
+}
+
+impl Meter<'_> {
+    #[inline]
+    fn feature(&mut self, vertices: usize) -> Result<()> {
+        self.features += 1;
+        self.vertices += vertices as u64;
+        if self.features >= BATCH_FEATURES || self.vertices >= BATCH_VERTICES {
+            return self.settle();
+        }
+        Ok(())
+    }
+
+    /// A leaf that is passed over: only time is spent.
+    #[inline]
+    fn passed(&mut self) -> Result<()> {
+        self.nodes += 1;
+        if self.nodes >= BATCH_NODES {
+            self.nodes = 0;
+            return self.budget.check();
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        let (features, vertices) = (self.features, self.vertices);
+        (self.features, self.vertices) = (0, 0);
+        self.budget.spend(features, vertices)
+    }
+}
+
+/// The leaves to look at: all from a number on, or those of a search.
+enum Leaves<'a> {
+    All(Tree<'a>, u64),
+    Found(index::Search<'a>),
+}
+
+impl Iterator for Leaves<'_> {
+    type Item = (u64, Node);
+
+    #[inline]
+    fn next(&mut self) -> Option<(u64, Node)> {
+        match self {
+            Leaves::All(tree, next) => {
+                let found = (*next, tree.leaf(*next)?);
+                *next += 1;
+                Some(found)
+            }
+            Leaves::Found(search) => search.next(),
+        }
+    }
+}
+
+impl FeatureStore for FgbStore {
+    fn schema(&self) -> &Schema {
+        &self.header.schema
+    }
+
+    fn crs(&self) -> Option<&Crs> {
+        self.crs.as_ref()
+    }
+
+    /// The root of the index, else what the header says, else the box around every feature.
+    fn extent(&self) -> Option<Bbox> {
+        *self.extent.get_or_init(|| {
+            let root = self.index.as_ref().and_then(|shape| {
+                let nodes = self.index_nodes();
+                Tree { nodes, shape }.root()?.bbox()
+            });
+            root.or(self.header.envelope).or_else(|| self.scan_extent())
+        })
+    }
+
+    /// What the header says; where it says nothing, what a walk through the file counts.
+    fn count(&self) -> u64 {
+        match self.header.feature_count {
+            0 => self.scanned().count(),
+            count => count,
+        }
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Skipping opens no feature but those whose box the index does not hold, until a damaged one
+    /// was met: from then on each is opened, so that pages neither repeat nor miss a feature.
+    fn select(
+        &self,
+        select: &Select,
+        budget: &Budget,
+        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+    ) -> Result<SelectStats> {
+        let mut stats = SelectStats::default();
+        budget.check()?;
+        let Some(tree) = self.tree()? else {
+            return Ok(stats);
+        };
+        let blind_skip = !self.met_damage.load(Ordering::Relaxed);
+        let everything = select.boxes.is_empty();
+        let mut skip = select.offset;
+        let mut leaves = if everything {
+            let first = if blind_skip {
+                std::mem::take(&mut skip)
+            } else {
+                0
+            };
+            Leaves::All(tree, first)
+        } else {
+            Leaves::Found(tree.search(&select.boxes))
+        };
+        let mut meter = Meter {
+            budget,
+            features: 0,
+            vertices: 0,
+            nodes: 0,
+        };
+        let mut scratch = Scratch::default();
+        let section = self.section();
+        while let Some((fid, leaf)) = leaves.next() {
+            if skip > 0 && blind_skip && leaf.bbox().is_some() {
+                skip -= 1;
+                meter.passed()?;
+                continue;
+            }
+            let read = feature_at(section, leaf.offset)
+                .and_then(|bytes| Ok((bytes.len(), self.record(bytes, &mut scratch)?)));
+            let Ok((size, record)) = read else {
+                stats.damaged += 1;
+                self.met_damage.store(true, Ordering::Relaxed);
+                meter.feature(0)?;
+                continue;
+            };
+            stats.bytes += size as u64 + 4;
+            if !everything && !touches(&record, &leaf, &select.boxes) {
+                meter.feature(0)?;
+                continue;
+            }
+            if skip > 0 {
+                skip -= 1;
+                meter.feature(0)?;
+                continue;
+            }
+            meter.feature(record.vertices)?;
+            stats.features += 1;
+            let feature = self.feature(fid, leaf, record, &scratch);
+            if let ControlFlow::Break(()) = visit(&feature)? {
+                break;
+            }
+        }
+        stats.nodes = match &leaves {
+            Leaves::All(..) => stats.features + stats.damaged,
+            Leaves::Found(search) => search.nodes,
+        };
+        meter.settle()?;
+        Ok(stats)
+    }
+
+    fn get(&self, fid: u64, visit: &mut dyn FnMut(&dyn Feature) -> Result<()>) -> Result<bool> {
+        let Some(leaf) = self.tree()?.and_then(|tree| tree.leaf(fid)) else {
+            return Ok(false);
+        };
+        let mut scratch = Scratch::default();
+        let record = feature_at(self.section(), leaf.offset)
+            .and_then(|bytes| self.record(bytes, &mut scratch))
+            .map_err(|damage| damaged(&self.path, fid, damage))?;
+        visit(&self.feature(fid, leaf, record, &scratch))?;
+        Ok(true)
+    }
+}
+
+/// Whether a feature that the index found is one of those asked for.
+#[inline]
+fn touches(record: &Record<'_>, leaf: &Node, boxes: &[Bbox]) -> bool {
+    if !record.has_geometry() {
+        return false;
+    }
+    if leaf.bbox().is_some() {
+        return true;
+    }
+    // NaN, infinite or four zeros in the index: the positions decide
+    matches!(record.bbox(), Ok(Some(bbox)) if boxes.iter().any(|b| b.intersects(&bbox)))
+}
+
+/// The text of a date column, as the sample looks at it.
+fn is_timeless(value: Value<'_>) -> Option<bool> {
+    match value {
+        Value::DateTime(text) => Some(properties::has_no_time(text)),
+        _ => None,
+    }
+}
