@@ -4,9 +4,27 @@
 //! Inside the house coordinates are always x = easting or longitude, y = northing or latitude,
 //! angles in degrees. Axis order is settled where a protocol's numbers are read and written.
 
-use std::sync::Arc;
+mod bounds;
+mod cache;
+mod closed_form;
+mod database;
+mod ffi;
+mod identifier;
+mod known;
+mod projection;
+mod projector;
+mod transform;
 
-use crate::geom::Bbox;
+use std::sync::{Arc, LazyLock};
+
+pub use known::DEFAULT_ADVERTISED;
+pub use projector::Projector;
+pub use transform::Transform;
+
+use crate::error::{Error, Result};
+use crate::geom::{Bbox, Coord};
+use cache::Cache;
+use identifier::Identifier;
 
 /// A CRS that PROJ knows. Cheap to clone; equal where authority and code are.
 #[derive(Debug, Clone)]
@@ -56,6 +74,21 @@ impl PartialEq for Crs {
     }
 }
 
+impl Eq for Crs {}
+
+impl std::hash::Hash for Crs {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.authority.hash(state);
+        self.0.code.hash(state);
+    }
+}
+
+impl std::fmt::Display for Crs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.id())
+    }
+}
+
 impl std::ops::Deref for Crs {
     type Target = CrsInfo;
     fn deref(&self) -> &CrsInfo {
@@ -63,9 +96,220 @@ impl std::ops::Deref for Crs {
     }
 }
 
+/// CRSs that were resolved, by id. A description takes about 3 kB.
+static RESOLVED: LazyLock<Cache<String, Crs>> = LazyLock::new(|| Cache::new(256));
+/// Ids that PROJ does not know, so that asking again is cheap.
+static UNKNOWN: LazyLock<Cache<String, ()>> = LazyLock::new(|| Cache::new(1024));
+
+static CRS84: LazyLock<Crs> = LazyLock::new(|| Crs::from_info(known::crs84()));
+
+/// Longest WKT that is read; the longest in PROJ's database has about 12 kB.
+const MAX_WKT_LENGTH: usize = 64 * 1024;
+
 impl Crs {
     /// A CRS from what is known of it. Equal ids must mean equal definitions.
     pub fn from_info(info: CrsInfo) -> Crs {
         Crs(Arc::new(info))
     }
+
+    /// The CRS of a name: `EPSG:2154`, `CRS:84`, `OGC:CRS84`, `IGNF:LAMB93`, `ESRI:102110`,
+    /// `[EPSG:4326]`, `urn:ogc:def:crs:EPSG::4326`, `http://www.opengis.net/def/crs/EPSG/0/4326`,
+    /// `http://www.opengis.net/gml/srs/epsg.xml#4326`; case does not matter.
+    ///
+    /// ```
+    /// use cartotheque::crs::{AxisOrder, Crs};
+    /// let crs = Crs::parse("urn:ogc:def:crs:EPSG::3035")?;
+    /// assert_eq!(crs.id(), "EPSG:3035");
+    /// assert_eq!(crs.axis_order, AxisOrder::NorthEast);
+    /// # Ok::<(), cartotheque::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidCrs`: no such form, or no such CRS in PROJ's database.
+    pub fn parse(name: &str) -> Result<Crs> {
+        Crs::resolve(&Identifier::parse(name)?).map_err(|e| match e {
+            // in the words of the request
+            Error::InvalidCrs { .. } => identifier::unknown(name),
+            other => other,
+        })
+    }
+
+    /// The CRS of an EPSG code.
+    ///
+    /// # Errors
+    /// `InvalidCrs`: no such CRS in PROJ's database.
+    pub fn from_epsg(code: u32) -> Result<Crs> {
+        Crs::parse(&format!("EPSG:{code}"))
+    }
+
+    /// WGS 84 in longitude, latitude.
+    pub fn crs84() -> Crs {
+        CRS84.clone()
+    }
+
+    /// The CRS of a WKT 1 or 2: the one of its authority where it surely is that one, else one
+    /// without authority, whose code is a hash of the text.
+    ///
+    /// # Errors
+    /// `InvalidCrs`: the text is no WKT of a CRS, or longer than 64 kB.
+    pub fn from_wkt(wkt: &str) -> Result<Crs> {
+        let wkt = wkt.trim();
+        let code = format!("wkt-{:032x}", fnv_1a(wkt.as_bytes()));
+        if let Some(crs) = RESOLVED.get(code.as_str()) {
+            return Ok(crs);
+        }
+        let not_known = || Error::InvalidCrs {
+            crs: wkt.chars().take(80).collect(),
+            nearest: None,
+        };
+        if wkt.len() > MAX_WKT_LENGTH {
+            return Err(not_known());
+        }
+        let info = database::by_wkt(wkt, &code)?.ok_or_else(not_known)?;
+        Ok(RESOLVED.insert(code, Crs::from_info(info)))
+    }
+
+    /// The CRS a FlatGeobuf header declares: `authority` is EPSG where there is none, `code` 0
+    /// means that there is none, and then `code_string` and `wkt` speak. `None` where the header
+    /// says nothing.
+    ///
+    /// # Errors
+    /// `InvalidCrs`: it says something that PROJ does not know.
+    pub fn from_declaration(
+        authority: Option<&str>,
+        code: i32,
+        code_string: Option<&str>,
+        wkt: Option<&str>,
+    ) -> Result<Option<Crs>> {
+        let filled = |text: Option<&str>| {
+            text.map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        let code = if code > 0 {
+            Some(code.to_string())
+        } else {
+            filled(code_string)
+        };
+        let by_code = code.map(|code| {
+            let authority = filled(authority).unwrap_or_else(|| "EPSG".to_owned());
+            Crs::parse(&format!("{authority}:{code}"))
+        });
+        match (by_code, filled(wkt)) {
+            (Some(Ok(crs)), _) => Ok(Some(crs)),
+            (_, Some(wkt)) => Crs::from_wkt(&wkt).map(Some),
+            (Some(Err(error)), None) => Err(error),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// `EPSG:2154`; `CRS:84` for OGC's; `wkt-` and a hash for a CRS given only by WKT.
+    pub fn id(&self) -> String {
+        identifier::id(&self.authority, &self.code)
+    }
+
+    /// `urn:ogc:def:crs:EPSG::2154` (OGC 07-092r3); the id where there is no authority.
+    pub fn urn(&self) -> String {
+        match self.authority.as_str() {
+            "" => self.id(),
+            "OGC" => format!("urn:ogc:def:crs:OGC:1.3:{}", self.code),
+            authority => format!("urn:ogc:def:crs:{authority}::{}", self.code),
+        }
+    }
+
+    /// `http://www.opengis.net/def/crs/EPSG/0/2154` (OGC 11-135r2); the id where there is no
+    /// authority.
+    pub fn uri(&self) -> String {
+        match self.authority.as_str() {
+            "" => self.id(),
+            "OGC" => format!("http://www.opengis.net/def/crs/OGC/1.3/{}", self.code),
+            authority => format!("http://www.opengis.net/def/crs/{authority}/0/{}", self.code),
+        }
+    }
+
+    /// The number that formats with x before y use: EPSG's code, 4326 for CRS:84 too.
+    pub fn srid(&self) -> Option<u32> {
+        match (self.authority.as_str(), self.code.as_str()) {
+            ("EPSG", code) => code.parse().ok(),
+            ("OGC", "CRS84") => Some(4326),
+            _ => None,
+        }
+    }
+
+    /// The area of use in the CRS's own units, easting before northing; empty where PROJ does
+    /// not say, or where the CRS can't be reached from longitude and latitude.
+    pub fn area_bbox(&self) -> Vec<Bbox> {
+        if self.is_lon_lat_degrees() {
+            return self.area_of_use.clone();
+        }
+        let Ok(transform) = Transform::new(&Crs::crs84(), self) else {
+            return Vec::new();
+        };
+        self.area_of_use
+            .iter()
+            .flat_map(|area| transform.forward_bbox(area))
+            .collect()
+    }
+
+    /// True for a geographic CRS in degrees from Greenwich: datums apart, all are one.
+    fn is_lon_lat_degrees(&self) -> bool {
+        self.kind == CrsKind::Geographic
+            && (self.metres_per_unit - known::METRES_PER_DEGREE).abs() < 1e-6
+            && (!self.wkt.contains("PRIMEM[") || self.wkt.contains("PRIMEM[\"Greenwich\""))
+    }
+
+    fn resolve(identifier: &Identifier) -> Result<Crs> {
+        let id = identifier.id();
+        if let Some(crs) = RESOLVED.get(id.as_str()) {
+            return Ok(crs);
+        }
+        if UNKNOWN.get(id.as_str()).is_some() {
+            return Err(identifier::unknown(&id));
+        }
+        let known = known::crs(identifier.authority, &identifier.code);
+        let info = match known {
+            Some(info) => Some(info),
+            None => database::by_code(identifier.authority, &identifier.code)?,
+        };
+        match info {
+            Some(info) => Ok(RESOLVED.insert(id, Crs::from_info(info))),
+            None => {
+                UNKNOWN.insert(id.clone(), ());
+                Err(identifier::unknown(&id))
+            }
+        }
+    }
+}
+
+impl AxisOrder {
+    /// A position of the house in this order, or one in this order as the house has it: x, y
+    /// stays or is swapped.
+    pub fn reorder(self, [x, y]: Coord) -> Coord {
+        match self {
+            AxisOrder::EastNorth => [x, y],
+            AxisOrder::NorthEast => [y, x],
+        }
+    }
+
+    /// As `reorder`, for the corners of a box.
+    pub fn reorder_bbox(self, bbox: Bbox) -> Bbox {
+        match self {
+            AxisOrder::EastNorth => bbox,
+            AxisOrder::NorthEast => Bbox {
+                min_x: bbox.min_y,
+                min_y: bbox.min_x,
+                max_x: bbox.max_y,
+                max_y: bbox.max_x,
+            },
+        }
+    }
+}
+
+/// FNV-1a of 128 bits: the same in every run, so that ids may be written down.
+fn fnv_1a(bytes: &[u8]) -> u128 {
+    bytes
+        .iter()
+        .fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| {
+            (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        })
 }

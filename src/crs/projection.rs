@@ -1,0 +1,679 @@
+//! Closed forms of the projections that France's maps are made in.
+//!
+//! Everything goes through longitude and the tangent of the latitude. Conformal projections need
+//! it as isometric latitude ψ; from there back to the latitude leads a series in the third
+//! flattening n, to n⁶ (C. F. F. Karney, "Transverse Mercator with an accuracy of a few
+//! nanometers", 2011, and "On auxiliary latitudes", 2022). Lambert's projections are from
+//! J. P. Snyder, "Map Projections: A Working Manual", 1987, pp. 107 and 187.
+
+use std::f64::consts::PI;
+
+use crate::geom::Coord;
+
+/// Isometric latitude of 89.96°: closer to a pole digits are lost, and PROJ decides.
+const MAX_ISOMETRIC: f64 = 8.0;
+/// Longitude from the central meridian (60°) up to which Krüger's series of order 6 is exact.
+const MAX_TRANSVERSE_LON: f64 = PI / 3.0;
+/// The same in PROJ's easting: `asinh(tan 60°)` and a little less.
+const MAX_TRANSVERSE_ETA: f64 = 1.2;
+
+/// A position on the ellipsoid.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    /// Longitude from Greenwich, radians.
+    lambda: f64,
+    /// Tangent of the geodetic latitude.
+    tan_phi: f64,
+}
+
+/// An ellipsoid and the series that belong to it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Ellipsoid {
+    /// Half the greater axis, metres.
+    pub a: f64,
+    /// Eccentricity and its square.
+    e: f64,
+    e2: f64,
+    /// Third flattening.
+    n: f64,
+    /// Conformal to geodetic latitude: coefficients of sin 2kχ.
+    from_conformal: [f64; 6],
+}
+
+/// A projection with its constants.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Projection {
+    /// Longitude and latitude in degrees.
+    Degrees,
+    WebMercator {
+        radius: f64,
+        lon_0: f64,
+        origin: Coord,
+    },
+    Mercator {
+        ellipsoid: Ellipsoid,
+        scale: f64,
+        lon_0: f64,
+        origin: Coord,
+    },
+    LambertConic {
+        ellipsoid: Ellipsoid,
+        lon_0: f64,
+        /// Sine of the cone.
+        cone: f64,
+        /// Radius where ψ is 0; negative for a cone of the south.
+        factor: f64,
+        /// Where the cone's tip is.
+        tip: Coord,
+    },
+    TransverseMercator {
+        ellipsoid: Ellipsoid,
+        lon_0: f64,
+        /// Rectifying radius times scale.
+        scale: f64,
+        /// Northing of the origin before scaling.
+        xi_0: f64,
+        to_plane: [f64; 6],
+        from_plane: [f64; 6],
+        origin: Coord,
+    },
+    LambertAzimuthal {
+        ellipsoid: Ellipsoid,
+        lon_0: f64,
+        /// Authalic radius.
+        radius: f64,
+        /// q at the pole.
+        q_pole: f64,
+        sin_beta_0: f64,
+        cos_beta_0: f64,
+        /// Snyder's D: makes the scale at the origin true.
+        stretch: f64,
+        /// Authalic to geodetic latitude: coefficients of sin 2kβ.
+        from_authalic: [f64; 3],
+        origin: Coord,
+    },
+}
+
+impl Ellipsoid {
+    /// One of the ellipsoids by PROJ's name.
+    pub fn named(name: &str) -> Option<Ellipsoid> {
+        let (a, inverse_flattening): (f64, f64) = match name {
+            "GRS80" => (6_378_137.0, 298.257_222_101),
+            "WGS84" => (6_378_137.0, 298.257_223_563),
+            "intl" => (6_378_388.0, 297.0),
+            _ => return None,
+        };
+        let f = 1.0 / inverse_flattening;
+        let e2 = f * (2.0 - f);
+        let n = f / (2.0 - f);
+        Some(Ellipsoid {
+            a,
+            e: e2.sqrt(),
+            e2,
+            n,
+            from_conformal: [
+                series(
+                    n,
+                    1,
+                    &[
+                        2.0,
+                        -2.0 / 3.0,
+                        -2.0,
+                        116.0 / 45.0,
+                        26.0 / 45.0,
+                        -2854.0 / 675.0,
+                    ],
+                ),
+                series(
+                    n,
+                    2,
+                    &[
+                        7.0 / 3.0,
+                        -8.0 / 5.0,
+                        -227.0 / 45.0,
+                        2704.0 / 315.0,
+                        2323.0 / 945.0,
+                    ],
+                ),
+                series(
+                    n,
+                    3,
+                    &[
+                        56.0 / 15.0,
+                        -136.0 / 35.0,
+                        -1262.0 / 105.0,
+                        73814.0 / 2835.0,
+                    ],
+                ),
+                series(n, 4, &[4279.0 / 630.0, -332.0 / 35.0, -399_572.0 / 14175.0]),
+                series(n, 5, &[4174.0 / 315.0, -144_838.0 / 6237.0]),
+                series(n, 6, &[601_676.0 / 22275.0]),
+            ],
+        })
+    }
+
+    /// e·atanh(e·sin φ), what makes ψ differ from the sphere's. Seven terms leave less than
+    /// 1e-16: the argument is at most 0.082.
+    #[inline]
+    fn eccentric(&self, sin_phi: f64) -> f64 {
+        let x = self.e * sin_phi;
+        let w = x * x;
+        let sum = 1.0 / 15.0;
+        let sum = sum * w + 1.0 / 13.0;
+        let sum = sum * w + 1.0 / 11.0;
+        let sum = sum * w + 1.0 / 9.0;
+        let sum = sum * w + 1.0 / 7.0;
+        let sum = sum * w + 1.0 / 5.0;
+        let sum = sum * w + 1.0 / 3.0;
+        self.e * x * (sum * w + 1.0)
+    }
+
+    /// The isometric latitude ψ.
+    #[inline]
+    fn isometric(&self, tan_phi: f64) -> f64 {
+        let sec_phi = (1.0 + tan_phi * tan_phi).sqrt();
+        arsinh(tan_phi, sec_phi) - self.eccentric(tan_phi / sec_phi)
+    }
+
+    /// Tangent of the geodetic latitude from that of the conformal one.
+    #[inline]
+    fn geodetic(&self, tan_chi: f64) -> f64 {
+        let cos_squared = 1.0 / (1.0 + tan_chi * tan_chi);
+        let sin_2 = 2.0 * tan_chi * cos_squared;
+        let cos_2 = 2.0 * cos_squared - 1.0;
+        tangent_of_sum(tan_chi, sine_series(&self.from_conformal, sin_2, cos_2))
+    }
+
+    /// Snyder's q: twice the area from the equator, in units of the ellipsoid.
+    #[inline]
+    fn authalic(&self, sin_phi: f64) -> f64 {
+        let flat = 1.0 - self.e2 * sin_phi * sin_phi;
+        (1.0 - self.e2) * (sin_phi / flat + self.eccentric(sin_phi) / self.e2)
+    }
+
+    /// Snyder's m: the radius of a parallel, in units of a.
+    fn parallel(&self, phi: f64) -> f64 {
+        phi.cos() / (1.0 - self.e2 * phi.sin().powi(2)).sqrt()
+    }
+}
+
+impl Projection {
+    pub fn web_mercator(radius: f64, lon_0: f64, origin: Coord) -> Projection {
+        Projection::WebMercator {
+            radius,
+            lon_0,
+            origin,
+        }
+    }
+
+    pub fn mercator(ellipsoid: Ellipsoid, lon_0: f64, k_0: f64, origin: Coord) -> Projection {
+        Projection::Mercator {
+            scale: ellipsoid.a * k_0,
+            ellipsoid,
+            lon_0,
+            origin,
+        }
+    }
+
+    /// Lambert's conformal conic; `None` where the parallels make no cone.
+    pub fn lambert_conic(
+        ellipsoid: Ellipsoid,
+        [lat_1, lat_2]: [f64; 2],
+        lat_0: f64,
+        lon_0: f64,
+        k_0: f64,
+        [x_0, y_0]: Coord,
+    ) -> Option<Projection> {
+        let psi = |phi: f64| ellipsoid.isometric(phi.tan());
+        let cone = if (lat_1 - lat_2).abs() < 1e-10 {
+            lat_1.sin()
+        } else {
+            (ellipsoid.parallel(lat_1).ln() - ellipsoid.parallel(lat_2).ln())
+                / (psi(lat_2) - psi(lat_1))
+        };
+        let factor =
+            ellipsoid.a * k_0 * ellipsoid.parallel(lat_1) * (cone * psi(lat_1)).exp() / cone;
+        let tip = [x_0, y_0 + factor * (-cone * psi(lat_0)).exp()];
+        let is_sound = cone.abs() > 1e-6 && factor.is_finite() && tip.iter().all(|v| v.is_finite());
+        is_sound.then_some(Projection::LambertConic {
+            ellipsoid,
+            lon_0,
+            cone,
+            factor,
+            tip,
+        })
+    }
+
+    /// Gauss-Krüger, UTM.
+    pub fn transverse_mercator(
+        ellipsoid: Ellipsoid,
+        lat_0: f64,
+        lon_0: f64,
+        k_0: f64,
+        origin: Coord,
+    ) -> Projection {
+        let n = ellipsoid.n;
+        let n2 = n * n;
+        let rectifying =
+            ellipsoid.a / (1.0 + n) * (1.0 + n2 * (1.0 / 4.0 + n2 * (1.0 / 64.0 + n2 / 256.0)));
+        let to_plane = [
+            series(
+                n,
+                1,
+                &[
+                    1.0 / 2.0,
+                    -2.0 / 3.0,
+                    5.0 / 16.0,
+                    41.0 / 180.0,
+                    -127.0 / 288.0,
+                    7891.0 / 37800.0,
+                ],
+            ),
+            series(
+                n,
+                2,
+                &[
+                    13.0 / 48.0,
+                    -3.0 / 5.0,
+                    557.0 / 1440.0,
+                    281.0 / 630.0,
+                    -1_983_433.0 / 1_935_360.0,
+                ],
+            ),
+            series(
+                n,
+                3,
+                &[
+                    61.0 / 240.0,
+                    -103.0 / 140.0,
+                    15061.0 / 26880.0,
+                    167_603.0 / 181_440.0,
+                ],
+            ),
+            series(
+                n,
+                4,
+                &[
+                    49561.0 / 161_280.0,
+                    -179.0 / 168.0,
+                    6_601_661.0 / 7_257_600.0,
+                ],
+            ),
+            series(n, 5, &[34729.0 / 80640.0, -3_418_889.0 / 1_995_840.0]),
+            series(n, 6, &[212_378_941.0 / 319_334_400.0]),
+        ];
+        let from_plane = [
+            series(
+                n,
+                1,
+                &[
+                    1.0 / 2.0,
+                    -2.0 / 3.0,
+                    37.0 / 96.0,
+                    -1.0 / 360.0,
+                    -81.0 / 512.0,
+                    96199.0 / 604_800.0,
+                ],
+            ),
+            series(
+                n,
+                2,
+                &[
+                    1.0 / 48.0,
+                    1.0 / 15.0,
+                    -437.0 / 1440.0,
+                    46.0 / 105.0,
+                    -1_118_711.0 / 3_870_720.0,
+                ],
+            ),
+            series(
+                n,
+                3,
+                &[
+                    17.0 / 480.0,
+                    -37.0 / 840.0,
+                    -209.0 / 4480.0,
+                    5569.0 / 90720.0,
+                ],
+            ),
+            series(
+                n,
+                4,
+                &[4397.0 / 161_280.0, -11.0 / 504.0, -830_251.0 / 7_257_600.0],
+            ),
+            series(n, 5, &[4583.0 / 161_280.0, -108_847.0 / 3_991_680.0]),
+            series(n, 6, &[20_648_693.0 / 638_668_800.0]),
+        ];
+        let chi_0 = ellipsoid.isometric(lat_0.tan()).sinh().atan();
+        let xi_0 = chi_0 + sine_series(&to_plane, (2.0 * chi_0).sin(), (2.0 * chi_0).cos());
+        Projection::TransverseMercator {
+            ellipsoid,
+            lon_0,
+            scale: rectifying * k_0,
+            xi_0,
+            to_plane,
+            from_plane,
+            origin,
+        }
+    }
+
+    /// Lambert's azimuthal equal-area, oblique; `None` with its origin near a pole.
+    pub fn lambert_azimuthal(
+        ellipsoid: Ellipsoid,
+        lat_0: f64,
+        lon_0: f64,
+        origin: Coord,
+    ) -> Option<Projection> {
+        if lat_0.abs() > 1.5 {
+            return None;
+        }
+        let q_pole = ellipsoid.authalic(1.0);
+        let sin_beta_0 = ellipsoid.authalic(lat_0.sin()) / q_pole;
+        let cos_beta_0 = (1.0 - sin_beta_0 * sin_beta_0).sqrt();
+        let radius = ellipsoid.a * (q_pole / 2.0).sqrt();
+        let stretch = ellipsoid.a * ellipsoid.parallel(lat_0) / (radius * cos_beta_0);
+        let e2 = ellipsoid.e2;
+        // Snyder's (3-18), to e⁶ as PROJ has it
+        let from_authalic = [
+            e2 * (1.0 / 3.0 + e2 * (31.0 / 180.0 + e2 * 517.0 / 5040.0)),
+            e2 * e2 * (23.0 / 360.0 + e2 * 251.0 / 3780.0),
+            e2 * e2 * e2 * 761.0 / 45360.0,
+        ];
+        Some(Projection::LambertAzimuthal {
+            ellipsoid,
+            lon_0,
+            radius,
+            q_pole,
+            sin_beta_0,
+            cos_beta_0,
+            stretch,
+            from_authalic,
+            origin,
+        })
+    }
+
+    /// From the plane to the ellipsoid; `None` outside the domain.
+    #[inline]
+    pub fn unproject(&self, [x, y]: Coord) -> Option<Position> {
+        match self {
+            Projection::Degrees => {
+                let position = Position {
+                    lambda: x.to_radians(),
+                    tan_phi: y.to_radians().tan(),
+                };
+                // 89.96° as MAX_ISOMETRIC; the tangent has another sign beyond the pole
+                (y.abs() < 89.96).then_some(position)?.within_one_turn()
+            }
+            Projection::WebMercator {
+                radius,
+                lon_0,
+                origin: [x_0, y_0],
+            } => {
+                let psi = (y - y_0) / radius;
+                let position = Position {
+                    lambda: (x - x_0) / radius + lon_0,
+                    tan_phi: sinh(psi),
+                };
+                (psi.abs() < MAX_ISOMETRIC)
+                    .then_some(position)?
+                    .within_one_turn()
+            }
+            Projection::Mercator {
+                ellipsoid,
+                scale,
+                lon_0,
+                origin: [x_0, y_0],
+            } => {
+                let psi = (y - y_0) / scale;
+                let position = Position {
+                    lambda: (x - x_0) / scale + lon_0,
+                    tan_phi: ellipsoid.geodetic(sinh(psi)),
+                };
+                (psi.abs() < MAX_ISOMETRIC)
+                    .then_some(position)?
+                    .within_one_turn()
+            }
+            Projection::LambertConic {
+                ellipsoid,
+                lon_0,
+                cone,
+                factor,
+                tip: [tip_x, tip_y],
+            } => {
+                let (dx, dy) = ((x - tip_x) * factor.signum(), (tip_y - y) * factor.signum());
+                // the logarithm of a square: no root is needed
+                let psi = -0.5 * ((dx * dx + dy * dy) / (factor * factor)).ln() / cone;
+                let from_center = dx.atan2(dy) / cone;
+                // behind the cone's cut there is no earth
+                let is_inside = psi.abs() < MAX_ISOMETRIC && from_center.abs() <= PI;
+                let position = Position {
+                    lambda: from_center + lon_0,
+                    tan_phi: ellipsoid.geodetic(sinh(psi)),
+                };
+                is_inside.then_some(position)?.within_one_turn()
+            }
+            Projection::TransverseMercator {
+                ellipsoid,
+                lon_0,
+                scale,
+                xi_0,
+                from_plane,
+                origin: [x_0, y_0],
+                ..
+            } => {
+                let xi = (y - y_0) / scale + xi_0;
+                let eta = (x - x_0) / scale;
+                if !(xi.abs() < 1.5 && eta.abs() < MAX_TRANSVERSE_ETA) {
+                    return None;
+                }
+                let [d_xi, d_eta] = complex_sine_series(from_plane, xi, eta);
+                let (sin_xi, cos_xi) = (xi - d_xi).sin_cos();
+                let sinh_eta = sinh(eta - d_eta);
+                let position = Position {
+                    lambda: sinh_eta.atan2(cos_xi) + lon_0,
+                    tan_phi: ellipsoid
+                        .geodetic(sin_xi / (sinh_eta * sinh_eta + cos_xi * cos_xi).sqrt()),
+                };
+                position.within_one_turn()
+            }
+            Projection::LambertAzimuthal {
+                lon_0,
+                radius,
+                sin_beta_0,
+                cos_beta_0,
+                stretch,
+                from_authalic,
+                origin: [x_0, y_0],
+                ..
+            } => {
+                let dx = (x - x_0) / (stretch * radius);
+                let dy = (y - y_0) * stretch / radius;
+                let squared = dx * dx + dy * dy;
+                // up to 120° from the origin; the rim of the disc is its antipode
+                if !(squared < 3.0) {
+                    return None;
+                }
+                let cos_c = 1.0 - squared / 2.0;
+                let sin_c_by_rho = (1.0 - squared / 4.0).sqrt();
+                let sin_beta = cos_c * sin_beta_0 + dy * sin_c_by_rho * cos_beta_0;
+                let cos_beta = (1.0 - sin_beta * sin_beta).sqrt();
+                let (sin_2, cos_2) = (2.0 * sin_beta * cos_beta, 1.0 - 2.0 * sin_beta * sin_beta);
+                let position = Position {
+                    lambda: (dx * sin_c_by_rho)
+                        .atan2(cos_beta_0 * cos_c - dy * sin_beta_0 * sin_c_by_rho)
+                        + lon_0,
+                    tan_phi: tangent_of_sum(
+                        sin_beta / cos_beta,
+                        sine_series(from_authalic, sin_2, cos_2),
+                    ),
+                };
+                (cos_beta > 1e-3).then_some(position)?.within_one_turn()
+            }
+        }
+    }
+
+    /// From the ellipsoid to the plane; `None` outside the domain.
+    #[inline]
+    pub fn project(&self, position: Position) -> Option<Coord> {
+        let Position { lambda, tan_phi } = position;
+        match self {
+            Projection::Degrees => Some([lambda.to_degrees(), tan_phi.atan().to_degrees()]),
+            Projection::WebMercator {
+                radius,
+                lon_0,
+                origin: [x_0, y_0],
+            } => {
+                let from_center = centered(lambda, *lon_0)?;
+                let psi = arsinh(tan_phi, (1.0 + tan_phi * tan_phi).sqrt());
+                Some([radius * from_center + x_0, radius * psi + y_0])
+            }
+            Projection::Mercator {
+                ellipsoid,
+                scale,
+                lon_0,
+                origin: [x_0, y_0],
+            } => {
+                let from_center = centered(lambda, *lon_0)?;
+                Some([
+                    scale * from_center + x_0,
+                    scale * ellipsoid.isometric(tan_phi) + y_0,
+                ])
+            }
+            Projection::LambertConic {
+                ellipsoid,
+                lon_0,
+                cone,
+                factor,
+                tip: [tip_x, tip_y],
+            } => {
+                let rho = factor * (-cone * ellipsoid.isometric(tan_phi)).exp();
+                let (sin, cos) = (cone * centered(lambda, *lon_0)?).sin_cos();
+                Some([tip_x + rho * sin, tip_y - rho * cos])
+            }
+            Projection::TransverseMercator {
+                ellipsoid,
+                lon_0,
+                scale,
+                xi_0,
+                to_plane,
+                origin: [x_0, y_0],
+                ..
+            } => {
+                let from_center = centered(lambda, *lon_0)?;
+                if from_center.abs() > MAX_TRANSVERSE_LON {
+                    return None;
+                }
+                let (sin, cos) = from_center.sin_cos();
+                let sinh_psi = sinh(ellipsoid.isometric(tan_phi));
+                let xi = sinh_psi.atan2(cos);
+                let tan_eta = sin / (sinh_psi * sinh_psi + cos * cos).sqrt();
+                let eta = arsinh(tan_eta, (1.0 + tan_eta * tan_eta).sqrt());
+                let [d_xi, d_eta] = complex_sine_series(to_plane, xi, eta);
+                Some([
+                    scale * (eta + d_eta) + x_0,
+                    scale * (xi + d_xi - xi_0) + y_0,
+                ])
+            }
+            Projection::LambertAzimuthal {
+                ellipsoid,
+                lon_0,
+                radius,
+                q_pole,
+                sin_beta_0,
+                cos_beta_0,
+                stretch,
+                origin: [x_0, y_0],
+                ..
+            } => {
+                let (sin, cos) = centered(lambda, *lon_0)?.sin_cos();
+                let sin_phi = tan_phi / (1.0 + tan_phi * tan_phi).sqrt();
+                let sin_beta = ellipsoid.authalic(sin_phi) / q_pole;
+                let cos_beta = (1.0 - sin_beta * sin_beta).max(0.0).sqrt();
+                let cos_c = sin_beta_0 * sin_beta + cos_beta_0 * cos_beta * cos;
+                // as in `unproject`: up to 120° from the origin
+                if cos_c <= -0.5 {
+                    return None;
+                }
+                let b = radius * (2.0 / (1.0 + cos_c)).sqrt();
+                Some([
+                    stretch * b * cos_beta * sin + x_0,
+                    b / stretch * (cos_beta_0 * sin_beta - sin_beta_0 * cos_beta * cos) + y_0,
+                ])
+            }
+        }
+    }
+}
+
+impl Position {
+    /// The position, if it needs no full turn: how PROJ turns it is PROJ's affair.
+    #[inline]
+    fn within_one_turn(self) -> Option<Position> {
+        (self.lambda.abs() <= PI && self.tan_phi.is_finite()).then_some(self)
+    }
+}
+
+/// Longitude from the central meridian, if the antimeridian of that is not between them.
+#[inline]
+fn centered(lambda: f64, lon_0: f64) -> Option<f64> {
+    let from_center = lambda - lon_0;
+    (from_center.abs() <= PI).then_some(from_center)
+}
+
+/// `coefficients` of n^first, n^(first + 1), …
+fn series(n: f64, first: i32, coefficients: &[f64]) -> f64 {
+    let sum = coefficients.iter().rev().fold(0.0, |sum, c| sum * n + c);
+    sum * n.powi(first)
+}
+
+/// arsinh of `x`, whose root of 1 + x² is at hand; absolute error 1e-16.
+#[inline]
+fn arsinh(x: f64, root: f64) -> f64 {
+    (x.abs() + root).ln().copysign(x)
+}
+
+/// sinh with an absolute error of 1e-16.
+#[inline]
+fn sinh(x: f64) -> f64 {
+    let exp = x.exp();
+    0.5 * (exp - 1.0 / exp)
+}
+
+/// tan(atan(tangent) + angle) for an angle below 0.01.
+#[inline]
+fn tangent_of_sum(tangent: f64, angle: f64) -> f64 {
+    let squared = angle * angle;
+    let small = angle * (1.0 + squared * (1.0 / 3.0 + squared * (2.0 / 15.0)));
+    (tangent + small) / (1.0 - tangent * small)
+}
+
+/// Σ cₖ·sin 2kα by Clenshaw's rule, from sin 2α and cos 2α.
+#[inline]
+fn sine_series<const N: usize>(coefficients: &[f64; N], sin_2: f64, cos_2: f64) -> f64 {
+    let twice = 2.0 * cos_2;
+    let (mut last, mut before) = (0.0, 0.0);
+    for c in coefficients.iter().rev() {
+        (last, before) = (c + twice * last - before, last);
+    }
+    sin_2 * last
+}
+
+/// Σ cₖ·sin 2kζ of ζ = ξ + iη, real and imaginary part.
+#[inline]
+fn complex_sine_series(coefficients: &[f64; 6], xi: f64, eta: f64) -> [f64; 2] {
+    let (sin, cos) = (2.0 * xi).sin_cos();
+    let exp = (2.0 * eta).exp();
+    let (cosh, sinh) = (0.5 * (exp + 1.0 / exp), 0.5 * (exp - 1.0 / exp));
+    let [twice_re, twice_im] = [2.0 * cos * cosh, -2.0 * sin * sinh];
+    let (mut last, mut before) = ([0.0, 0.0], [0.0, 0.0]);
+    for c in coefficients.iter().rev() {
+        let [re, im] = last;
+        let next = [
+            c + twice_re * re - twice_im * im - before[0],
+            twice_re * im + twice_im * re - before[1],
+        ];
+        (last, before) = (next, last);
+    }
+    let [re, im] = last;
+    let [sin_re, sin_im] = [sin * cosh, cos * sinh];
+    [sin_re * re - sin_im * im, sin_re * im + sin_im * re]
+}
