@@ -319,15 +319,21 @@ const PLAIN: Mode = Mode {
     time: false,
 };
 
+/// The column, by its name as written, else by the last step of a path without its prefix and
+/// position: `ms:communes/ms:nom[1]` is `nom`.
 fn property(name: &str, schema: &Schema) -> Result<Node> {
-    if let Some(column) = schema.column(name) {
+    let step = name.rsplit('/').next().unwrap_or(name);
+    let step = step.split('[').next().unwrap_or(step);
+    let local = step.rsplit(':').next().unwrap_or(step);
+    let found = [name, step, local].iter().find_map(|n| schema.column(n));
+    if let Some(column) = found {
         let field = schema.fields.get(column);
         return Ok(Node::Column(
             column,
             field.map_or(FieldType::Text, |f| f.kind),
         ));
     }
-    if is_geometry_name(name) {
+    if is_geometry_name(local) {
         return Ok(Node::Geometry);
     }
     Err(Error::FieldNotDefined {
