@@ -3,11 +3,19 @@
 //! A filter is parsed into names, then [bound](Filter::bind) to a schema: unknown names are
 //! errors there, and what runs per feature holds column numbers only.
 
+mod compare;
+mod condition;
 mod eval;
+mod format;
 mod function;
+mod like;
+mod spatial;
+#[cfg(test)]
+mod tests;
 
-pub use eval::{BoundExpr, BoundFilter, Scalar};
-pub use function::Function;
+pub use condition::BoundFilter;
+pub use eval::{BoundExpr, Scalar};
+pub use function::{Function, into_condition};
 
 use crate::geom::{Bbox, Geometry};
 

@@ -5,6 +5,10 @@
 //! feature with every rule that applies, each rule with its symbolizers in order.
 //! What QGIS and GeoServer add by vendor options has a field of its own here.
 
+mod default;
+
+pub use default::{default_style, inspire_default};
+
 use crate::query::{Expr, Filter};
 
 /// A named way to draw a layer.

@@ -1,0 +1,9 @@
+//! Foreign notations → core: filters, geometries and styles as other programs write them.
+
+pub mod color;
+pub mod fes;
+pub mod gml;
+pub mod sld;
+pub(crate) mod sld_graphic;
+mod sld_text;
+pub mod xml;

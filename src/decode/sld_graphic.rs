@@ -1,0 +1,558 @@
+//! Graphics of SLD and SE: marks by name, pictures, and what QGIS and GeoServer add to both.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::sld::{Reader, default_stroke, plain_number};
+use super::xml::Element;
+use crate::error::Result;
+use crate::query::{Expr, Literal};
+use crate::style::{Graphic, GraphicSymbol, ImageFormat, MarkShape, Measure, Paint, Stroke, Unit};
+
+/// Where a graphic stands: some names mean a hatch inside a fill and a mark elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GraphicPlace {
+    Point,
+    Fill,
+    Stroke,
+}
+
+/// What SE draws where a style does not say: a grey square with a black edge (§11.3.2).
+pub(super) fn default_graphic() -> Graphic {
+    Graphic {
+        symbols: vec![default_mark()],
+        size: None,
+        rotation: Expr::number(0.0),
+        opacity: Expr::number(1.0),
+        anchor: [0.5, 0.5],
+        displacement: [Measure::pixels(0.0), Measure::pixels(0.0)],
+    }
+}
+
+fn default_mark() -> GraphicSymbol {
+    GraphicSymbol::Mark {
+        shape: MarkShape::Square,
+        fill: Some(Paint::solid("#808080")),
+        stroke: Some(Box::new(default_stroke())),
+    }
+}
+
+pub(super) fn read(
+    reader: &mut Reader<'_, '_>,
+    element: &Element,
+    unit: Unit,
+    place: GraphicPlace,
+) -> Result<Graphic> {
+    let mut graphic = default_graphic();
+    graphic.symbols.clear();
+    let zero = || Measure {
+        value: Expr::number(0.0),
+        unit,
+    };
+    graphic.displacement = [zero(), zero()];
+    // Qt's brushes have no size; a cross with one is a cross repeated
+    let shape_place = match element.child("Size") {
+        Some(_) if place == GraphicPlace::Fill => GraphicPlace::Stroke,
+        _ => place,
+    };
+    for child in element.elements() {
+        match child.name.as_str() {
+            "Mark" => {
+                let symbol = mark(reader, child, unit, shape_place)?;
+                graphic.symbols.extend(symbol);
+            }
+            "ExternalGraphic" => {
+                let symbol = external(reader, child);
+                graphic.symbols.extend(symbol);
+            }
+            "Size" => graphic.size = Some(reader.measure(child, unit)?),
+            "Rotation" => graphic.rotation = reader.number(child)?,
+            "Opacity" => graphic.opacity = reader.number(child)?,
+            "Displacement" => graphic.displacement = reader.displacement(child, unit)?,
+            "AnchorPoint" => graphic.anchor = anchor(child, [0.5, 0.5])?,
+            "Gap" | "InitialGap" => {}
+            _ => reader.unknown(child),
+        }
+    }
+    let tried = element
+        .elements()
+        .any(|e| matches!(e.name.as_str(), "Mark" | "ExternalGraphic"));
+    if graphic.symbols.is_empty() {
+        if tried {
+            reader.approximated(
+                element,
+                "none of the graphics can be drawn: a grey square is",
+            );
+        }
+        graphic.symbols.push(default_mark());
+    }
+    Ok(graphic)
+}
+
+/// `AnchorPointX` and `AnchorPointY`, constants.
+pub(super) fn anchor(element: &Element, default: [f64; 2]) -> Result<[f64; 2]> {
+    let [x, y] = default;
+    let along = |name: &str, default: f64| match element.child(name) {
+        Some(child) => plain_number(child),
+        None => Ok(default),
+    };
+    Ok([along("AnchorPointX", x)?, along("AnchorPointY", y)?])
+}
+
+fn mark(
+    reader: &mut Reader<'_, '_>,
+    element: &Element,
+    unit: Unit,
+    place: GraphicPlace,
+) -> Result<Option<GraphicSymbol>> {
+    let mut shape = Some(MarkShape::Square);
+    let mut fill: Option<Paint> = None;
+    let mut stroke: Option<Box<Stroke>> = None;
+    let mut plain = true;
+    let mut opacity = None;
+    for child in element.elements() {
+        match child.name.as_str() {
+            "WellKnownName" => {
+                let name = well_known_name(child);
+                let (found, dense) = shape_named(reader, child, &name, place);
+                shape = found;
+                opacity = dense;
+            }
+            "Fill" => {
+                fill = Some(reader.paint(child, "#808080")?);
+                plain = false;
+            }
+            "Stroke" => {
+                stroke = Some(Box::new(reader.stroke(child, unit)?));
+                plain = false;
+            }
+            "OnlineResource" | "InlineContent" => {
+                let href = child.attribute("href").unwrap_or("inline content");
+                reader.approximated(child, format!("the mark {href:?} is drawn as a circle"));
+                shape = Some(MarkShape::Circle);
+            }
+            "Format" | "MarkIndex" => {}
+            _ => reader.unknown(child),
+        }
+    }
+    let Some(shape) = shape else { return Ok(None) };
+    if plain {
+        fill = Some(Paint::solid("#808080"));
+        stroke = Some(Box::new(default_stroke()));
+    }
+    if let Some(covered) = opacity {
+        // a dense brush of Qt: as much colour, evenly spread
+        stroke = None;
+        let mut paint = fill.unwrap_or_else(|| Paint::solid("#808080"));
+        if let Expr::Literal(Literal::Number(own)) = paint.opacity {
+            paint.opacity = Expr::number(own * covered);
+        }
+        fill = Some(paint);
+    }
+    Ok(Some(GraphicSymbol::Mark {
+        shape,
+        fill,
+        stroke,
+    }))
+}
+
+fn well_known_name(element: &Element) -> String {
+    let literal = element.child("Literal").map(|l| l.text().into_owned());
+    literal.unwrap_or_else(|| element.text().into_owned())
+}
+
+/// The shape of that name, and for Qt's dense brushes the share of the area that they cover.
+fn shape_named(
+    reader: &mut Reader<'_, '_>,
+    at: &Element,
+    name: &str,
+    place: GraphicPlace,
+) -> (Option<MarkShape>, Option<f64>) {
+    // ttf://Font#0x41: a letter, whose meaning only the font knows
+    if name.starts_with("ttf://") {
+        reader.approximated(at, format!("the letter {name:?} is drawn as a circle"));
+        return (Some(MarkShape::Circle), None);
+    }
+    if let Some(dense) = name.strip_prefix("brush://dense") {
+        // Qt::Dense1Pattern to Dense7Pattern cover 94, 88, 63, 50, 38, 12 and 6 percent
+        let covered = match dense {
+            "1" => 0.94,
+            "2" => 0.88,
+            "3" => 0.63,
+            "4" => 0.5,
+            "5" => 0.38,
+            "6" => 0.12,
+            _ => 0.06,
+        };
+        reader.approximated(
+            at,
+            format!("the brush {name:?} is an even fill at that density"),
+        );
+        return (Some(MarkShape::Square), Some(covered));
+    }
+    let (shape, exact) = match shape(name, place) {
+        Some(found) => found,
+        None => {
+            reader.approximated(
+                at,
+                format!("the mark {name:?} is not known: a square is drawn"),
+            );
+            return (Some(MarkShape::Square), None);
+        }
+    };
+    if !exact {
+        reader.approximated(at, format!("the mark {name:?} is drawn as a similar one"));
+    }
+    (Some(shape), None)
+}
+
+/// The shape of a well-known name, and whether it is exactly that.
+fn shape(name: &str, place: GraphicPlace) -> Option<(MarkShape, bool)> {
+    use MarkShape as M;
+    let lower: String = name
+        .trim_start_matches("shape://")
+        .trim_start_matches("extshape://")
+        .trim_start_matches("qgis://")
+        .chars()
+        .filter(|c| !matches!(c, '_' | '-' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect();
+    let hatched = name.starts_with("shape://") || place == GraphicPlace::Fill;
+    Some(match lower.as_str() {
+        "square" => (M::Square, true),
+        "circle" => (M::Circle, true),
+        "triangle" => (M::Triangle, true),
+        "star" => (M::Star, true),
+        "horline" => (M::HatchHorizontal, true),
+        "vertline" => (M::HatchVertical, true),
+        "slash" => (M::HatchSlash, true),
+        "backslash" => (M::HatchBackslash, true),
+        "plus" => (M::HatchPlus, true),
+        "times" => (M::HatchTimes, true),
+        "dot" => (M::Dot, true),
+        // Qt's cross and diagonal cross brushes, as QGIS names them in fills
+        "cross" if place == GraphicPlace::Fill => (M::HatchPlus, true),
+        "x" if place == GraphicPlace::Fill => (M::HatchTimes, true),
+        "line" if hatched => (M::HatchVertical, true),
+        "cross" => (M::Cross, true),
+        "x" | "cross2" => (M::X, true),
+        "line" => (M::Line, true),
+        "arrow" => (M::Arrow, true),
+        "arrowhead" | "oarrow" | "coarrow" => (M::ArrowHead, true),
+        "filledarrowhead" | "carrow" | "ccarrow" => (M::FilledArrowHead, true),
+        "narrow" | "sarrow" => (M::Arrow, false),
+        "crossfill" => (M::CrossFill, true),
+        "diamond" => (M::Diamond, true),
+        "equilateraltriangle" => (M::EquilateralTriangle, true),
+        "hexagon" => (M::Hexagon, true),
+        "octagon" => (M::Octagon, true),
+        "decagon" => (M::Octagon, false),
+        "pentagon" => (M::Pentagon, true),
+        "halfcircle" => (M::HalfCircle, true),
+        "quartercircle" => (M::QuarterCircle, true),
+        "quarterarc" => (M::QuarterCircle, false),
+        "thirdcircle" => (M::ThirdCircle, true),
+        "thirdarc" => (M::ThirdCircle, false),
+        "semicircle" => (M::SemiCircle, true),
+        "halfarc" | "emicircle" => (M::SemiCircle, false),
+        "quartersquare" => (M::QuarterSquare, true),
+        "halfsquare" => (M::HalfSquare, true),
+        "diagonalhalfsquare" => (M::DiagonalHalfSquare, true),
+        "righthalftriangle" => (M::RightHalfTriangle, true),
+        "lefthalftriangle" => (M::LeftHalfTriangle, true),
+        "shield" => (M::Shield, true),
+        "diamondstar" => (M::DiamondStar, true),
+        "heart" => (M::Heart, true),
+        "asteriskfill" => (M::AsteriskFill, true),
+        "roundedsquare" => (M::RoundedSquare, true),
+        "squarewithcorners" => (M::RoundedSquare, false),
+        "parallelogram" | "parallelogramright" => (M::Parallelogram, true),
+        "parallelogramleft" => (M::Parallelogram, false),
+        "trapezoid" => (M::Trapezoid, true),
+        _ => return None,
+    })
+}
+
+/// The name that a shape has in SLD, as QGIS or GeoServer write it.
+pub(crate) fn well_known(shape: MarkShape) -> &'static str {
+    use MarkShape as M;
+    match shape {
+        M::Square => "square",
+        M::Circle => "circle",
+        M::Triangle => "triangle",
+        M::Star => "star",
+        M::Cross => "cross",
+        M::X => "x",
+        M::Arrow => "arrow",
+        M::ArrowHead => "arrowhead",
+        M::FilledArrowHead => "filled_arrowhead",
+        M::CrossFill => "cross_fill",
+        M::Diamond => "diamond",
+        M::EquilateralTriangle => "equilateral_triangle",
+        M::Hexagon => "hexagon",
+        M::Octagon => "octagon",
+        M::Pentagon => "pentagon",
+        M::HalfCircle => "half_circle",
+        M::QuarterCircle => "quarter_circle",
+        M::ThirdCircle => "third_circle",
+        M::QuarterSquare => "quarter_square",
+        M::HalfSquare => "half_square",
+        M::DiagonalHalfSquare => "diagonal_half_square",
+        M::RightHalfTriangle => "right_half_triangle",
+        M::LeftHalfTriangle => "left_half_triangle",
+        M::Line => "line",
+        M::SemiCircle => "semi_circle",
+        M::Shield => "shield",
+        M::DiamondStar => "diamond_star",
+        M::Heart => "heart",
+        M::AsteriskFill => "asterisk_fill",
+        M::RoundedSquare => "rounded_square",
+        M::Parallelogram => "parallelogram_right",
+        M::Trapezoid => "trapezoid",
+        M::HatchHorizontal => "shape://horline",
+        M::HatchVertical => "shape://vertline",
+        M::HatchSlash => "shape://slash",
+        M::HatchBackslash => "shape://backslash",
+        M::HatchPlus => "shape://plus",
+        M::HatchTimes => "shape://times",
+        M::Dot => "shape://dot",
+    }
+}
+
+/// A picture; `None`, with a note, where it can't be had.
+fn external(reader: &mut Reader<'_, '_>, element: &Element) -> Option<GraphicSymbol> {
+    let mut found: Option<(String, Arc<[u8]>)> = None;
+    for child in element.elements() {
+        match child.name.as_str() {
+            "OnlineResource" => {
+                let href = child.attribute("href").unwrap_or_default().trim();
+                match fetch(reader, href) {
+                    Ok(data) => found = Some((shortened(href), data)),
+                    Err(why) => {
+                        reader.dropped(child, format!("picture {:?}: {why}", shortened(href)))
+                    }
+                }
+            }
+            "InlineContent" => {
+                if child.attribute("encoding") != Some("base64") {
+                    reader.dropped(child, "inline content is read in base64 only");
+                    continue;
+                }
+                let text: String = child.text().split_whitespace().collect();
+                match STANDARD.decode(text) {
+                    Ok(data) => found = Some(("inline content".into(), data.into())),
+                    Err(error) => reader.dropped(child, format!("inline content: {error}")),
+                }
+            }
+            "Format" => {}
+            "ColorReplacement" => {
+                reader.dropped(child, "colours of pictures are not replaced");
+            }
+            _ => reader.unknown(child),
+        }
+    }
+    let (name, data) = found?;
+    match image_format(&data) {
+        Some(format) => Some(GraphicSymbol::Image { name, format, data }),
+        None => {
+            reader.dropped(element, format!("picture {name:?} is no SVG, PNG or JPEG"));
+            None
+        }
+    }
+}
+
+/// Enough of a reference to recognise it in a message.
+fn shortened(href: &str) -> String {
+    match href.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", href.get(..end).unwrap_or(href)),
+        None => href.to_owned(),
+    }
+}
+
+fn fetch(reader: &mut Reader<'_, '_>, href: &str) -> std::result::Result<Arc<[u8]>, String> {
+    let inline = href.strip_prefix("base64:").or_else(|| {
+        href.split_once(";base64,")
+            .filter(|(h, _)| h.starts_with("data:"))
+            .map(|(_, d)| d)
+    });
+    if let Some(text) = inline {
+        let text: String = text.split_whitespace().collect();
+        let data = STANDARD.decode(text).map_err(|e| e.to_string())?;
+        return Ok(with_parameters(data.into(), &[]));
+    }
+    if let Some(text) = href.strip_prefix("data:") {
+        let text = text.split_once(',').map_or("", |(_, data)| data);
+        return Ok(percent_decoded(text).into_owned().into_bytes().into());
+    }
+    let (path, query) = match href.starts_with("http") {
+        true => (href, ""),
+        false => href.split_once('?').unwrap_or((href, "")),
+    };
+    let parameters: Vec<(String, String)> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (key.to_owned(), percent_decoded(value).into_owned()))
+        .collect();
+    let data = (reader.resolver)(path)?;
+    Ok(with_parameters(data, &parameters))
+}
+
+fn percent_decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        let hex = tail.get(..2).and_then(|h| std::str::from_utf8(h).ok());
+        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            _ => bytes.push(*first),
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// An SVG of QGIS with its `param(fill) #fff` places filled: by the values given, else by the
+/// defaults that stand there.
+fn with_parameters(data: Arc<[u8]>, parameters: &[(String, String)]) -> Arc<[u8]> {
+    let Ok(text) = std::str::from_utf8(&data) else {
+        return data;
+    };
+    if !text.contains("param(") {
+        return data;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("param(") {
+        out.push_str(before);
+        let Some((name, tail)) = after.split_once(')') else {
+            rest = after;
+            break;
+        };
+        let end = tail.find(['"', '\'', ';', '<']).unwrap_or(tail.len());
+        let default = tail.get(..end).unwrap_or_default().trim();
+        // QGIS: `outline`; its older exports and others: `stroke`
+        let other = name.replace("outline", "stroke");
+        let given = parameters
+            .iter()
+            .find(|(key, _)| key == name || *key == other);
+        out.push_str(match given {
+            // values come from the style: what would leave the attribute is left out
+            Some((_, value)) if !value.contains(['"', '\'', '<', '>', '&']) => value,
+            _ if !default.is_empty() => default,
+            _ => match name {
+                "fill" => "#000000",
+                "outline" => "#ffffff",
+                _ => "1",
+            },
+        });
+        rest = tail.get(end..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out.into_bytes().into()
+}
+
+/// By its first bytes: what a style says about a file is often wrong.
+fn image_format(data: &[u8]) -> Option<ImageFormat> {
+    if data.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Some(ImageFormat::Png);
+    }
+    if data.starts_with(b"\xff\xd8\xff") {
+        return Some(ImageFormat::Jpeg);
+    }
+    let head = data.get(..data.len().min(4096)).unwrap_or_default();
+    let is_svg = head.windows(4).any(|w| w == b"<svg") || head.windows(5).any(|w| w == b":svg ");
+    is_svg.then_some(ImageFormat::Svg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_of_a_qgis_svg_are_filled_or_take_their_defaults() {
+        let svg = br##"<svg fill="param(fill) #FFF" stroke="param(outline)" style="stroke-width:param(outline-width) 2;opacity:param(fill-opacity)"/>"##;
+        let parameters = [
+            ("fill".to_owned(), "#ff0000".to_owned()),
+            ("stroke".to_owned(), "\"/><script/>".to_owned()),
+        ];
+        let out = with_parameters(svg.to_vec().into(), &parameters);
+        assert_eq!(
+            std::str::from_utf8(&out).unwrap(),
+            r##"<svg fill="#ff0000" stroke="#ffffff" style="stroke-width:2;opacity:1"/>"##
+        );
+    }
+
+    #[test]
+    fn every_shape_is_found_again_under_its_own_name() {
+        use MarkShape as M;
+        for mark in [
+            M::Square,
+            M::Circle,
+            M::Triangle,
+            M::Star,
+            M::Cross,
+            M::X,
+            M::Arrow,
+            M::ArrowHead,
+            M::FilledArrowHead,
+            M::CrossFill,
+            M::Diamond,
+            M::EquilateralTriangle,
+            M::Hexagon,
+            M::Octagon,
+            M::Pentagon,
+            M::HalfCircle,
+            M::QuarterCircle,
+            M::ThirdCircle,
+            M::QuarterSquare,
+            M::HalfSquare,
+            M::DiagonalHalfSquare,
+            M::RightHalfTriangle,
+            M::LeftHalfTriangle,
+            M::Line,
+            M::SemiCircle,
+            M::Shield,
+            M::DiamondStar,
+            M::Heart,
+            M::AsteriskFill,
+            M::RoundedSquare,
+            M::Parallelogram,
+            M::Trapezoid,
+            M::HatchHorizontal,
+            M::HatchVertical,
+            M::HatchSlash,
+            M::HatchBackslash,
+            M::HatchPlus,
+            M::HatchTimes,
+            M::Dot,
+        ] {
+            assert_eq!(
+                shape(well_known(mark), GraphicPlace::Point),
+                Some((mark, true))
+            );
+        }
+    }
+
+    #[test]
+    fn a_format_is_known_by_its_bytes() {
+        assert_eq!(
+            image_format(b"\x89PNG\r\n\x1a\n..."),
+            Some(ImageFormat::Png)
+        );
+        assert_eq!(image_format(b"\xff\xd8\xff\xe0"), Some(ImageFormat::Jpeg));
+        assert_eq!(
+            image_format(b"<?xml version='1.0'?><svg/>"),
+            Some(ImageFormat::Svg)
+        );
+        assert_eq!(image_format(b"GIF89a"), None);
+    }
+}
