@@ -1,5 +1,6 @@
 //! Plain geometry in `f64`: boxes, flat geometries, views; no CRS, no file, no pixel format.
 
+pub mod anchor;
 mod bbox;
 mod geometry;
 mod view;

@@ -1,0 +1,3 @@
+//! Features + style + view → pixels; sees no store, no catalogue.
+
+pub mod text;
