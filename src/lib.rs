@@ -23,5 +23,6 @@ pub mod feature;
 pub mod operation;
 pub mod protocol;
 pub mod query;
+pub mod render;
 pub mod store;
 pub mod style;
