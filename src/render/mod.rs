@@ -1,3 +1,22 @@
-//! Features + style + view → pixels; sees no store, no catalogue.
+//! Features + style + view → pixels. It sees no store and no catalogue.
+//!
+//! A style is [compiled](CompiledStyle) for a schema and a view; a [`Painter`] draws features
+//! with it on a [`Band`] of a [`Canvas`]. Every shape becomes edges in an [`Accumulator`], which
+//! hands exact area coverage to a brush.
+//!
+//! Drawing is integers of differences from the moment a vertex is on the view's
+//! [`Grid`](fixed::Grid): a map cut anywhere at whole pixels, or drawn in bands, has the same
+//! bytes as the map drawn whole.
 
+pub mod along;
+pub mod canvas;
+pub mod color;
+pub mod fixed;
+pub mod raster;
+pub mod shape;
+pub mod stroke;
 pub mod text;
+
+pub use canvas::{Band, Canvas};
+pub use color::Color;
+pub use raster::Accumulator;

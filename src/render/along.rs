@@ -1,0 +1,258 @@
+//! Places along a line: dashes, markers at intervals, parallel lines.
+//!
+//! Distances are measured from the line's first vertex, whatever part of it is in view; what is
+//! out of view is skipped by arithmetic.
+
+use super::fixed::{Fixed, UNIT, round, unit};
+use super::stroke::Window;
+
+/// Lengths on and off, from the beginning of the line, in units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dashes {
+    /// The stretches drawn in one period.
+    on: Vec<(f64, f64)>,
+    period: f64,
+    offset: f64,
+}
+
+/// Shorter periods can't be seen as dashes.
+const SHORTEST_PERIOD: f64 = UNIT as f64 / 2.0;
+
+impl Dashes {
+    /// Lengths in pixels, on and off in turn; an odd number of them is repeated, as in SVG.
+    /// `None` where the line is solid: no lengths, one that is no number, or a period below
+    /// half a pixel.
+    pub fn new(lengths_px: &[f64], offset_px: f64) -> Option<Dashes> {
+        let units = |px: f64| px.max(0.0) * UNIT as f64;
+        let repeats = 1 + lengths_px.len() % 2;
+        let mut on = Vec::new();
+        let mut at = 0.0;
+        for (index, length) in lengths_px
+            .iter()
+            .cycle()
+            .take(lengths_px.len() * repeats)
+            .enumerate()
+        {
+            let end = at + units(*length);
+            if index % 2 == 0 {
+                on.push((at, end));
+            }
+            at = end;
+        }
+        let usable = at.is_finite() && at >= SHORTEST_PERIOD && at < 1e12;
+        let gaps = lengths_px.iter().skip(1).step_by(2).any(|gap| *gap > 0.0);
+        (usable && (gaps || repeats == 2)).then(|| Dashes {
+            on,
+            period: at,
+            offset: if offset_px.is_finite() {
+                (offset_px * UNIT as f64) % at
+            } else {
+                0.0
+            },
+        })
+    }
+
+    /// Calls `draw` with each dash in the window, as a line; one without length is a single
+    /// position.
+    pub fn cut(
+        &self,
+        points: &[Fixed],
+        closed: bool,
+        window: &Window,
+        mut draw: impl FnMut(&[Fixed]),
+    ) {
+        let mut dash: Vec<Fixed> = Vec::new();
+        let mut walked = 0.0;
+        each_segment(points, closed, |from, to, direction, length| {
+            let Some((near, far)) = visible(window, from, direction, length) else {
+                // where a dash goes on into what can't be seen, its end can't be seen either
+                if !dash.is_empty() {
+                    draw(&dash);
+                    dash.clear();
+                }
+                walked += length;
+                return;
+            };
+            let (begin, end) = (walked, walked + length);
+            let first = ((begin + near + self.offset) / self.period).floor();
+            let mut k = first;
+            'periods: loop {
+                let base = k * self.period - self.offset;
+                for (on, off) in &self.on {
+                    let (on, off) = (base + on, base + off);
+                    if on > begin + far || on >= end {
+                        break 'periods;
+                    }
+                    if off < begin + near || off <= begin && off > on {
+                        continue;
+                    }
+                    let at = |s: f64| {
+                        let s = s - begin;
+                        [
+                            from[0] + round(direction[0] * s),
+                            from[1] + round(direction[1] * s),
+                        ]
+                    };
+                    if on >= begin {
+                        dash.clear();
+                        dash.push(at(on));
+                    } else if dash.is_empty() {
+                        dash.push(from);
+                    }
+                    if off <= end {
+                        push_apart(&mut dash, at(off));
+                        draw(&dash);
+                        dash.clear();
+                    } else {
+                        push_apart(&mut dash, to);
+                    }
+                }
+                k += 1.0;
+            }
+            walked = end;
+        });
+        if !dash.is_empty() {
+            draw(&dash);
+        }
+    }
+}
+
+/// Adds a vertex, unless it is so near to the one before that their direction is noise.
+fn push_apart(line: &mut Vec<Fixed>, point: Fixed) {
+    let near = line
+        .last()
+        .is_some_and(|p| (p[0] - point[0]).abs() < 8 && (p[1] - point[1]).abs() < 8);
+    match (near, line.len()) {
+        (true, 1) => {}
+        (true, _) => {
+            line.pop();
+            line.push(point);
+        }
+        (false, _) => line.push(point),
+    }
+}
+
+/// Calls `mark` with each place at `first`, `first + step`, … units from the beginning that is in
+/// the window, and the direction of the line there. Steps below a quarter pixel mark nothing.
+pub fn at_intervals(
+    points: &[Fixed],
+    closed: bool,
+    (first, step): (f64, f64),
+    window: &Window,
+    mut mark: impl FnMut(Fixed, [f64; 2]),
+) {
+    let usable = first.is_finite() && step.is_finite() && step >= UNIT as f64 / 4.0;
+    if !usable {
+        return;
+    }
+    let mut walked = 0.0;
+    each_segment(points, closed, |from, _, direction, length| {
+        if let Some((near, far)) = visible(window, from, direction, length) {
+            let mut k = ((walked + near - first) / step).ceil().max(0.0);
+            loop {
+                let s = first + k * step - walked;
+                // the end of a segment is the beginning of the next one
+                if s >= length || s > far {
+                    break;
+                }
+                if s >= 0.0 {
+                    let place = [
+                        from[0] + round(direction[0] * s),
+                        from[1] + round(direction[1] * s),
+                    ];
+                    mark(place, direction);
+                }
+                k += 1.0;
+            }
+        }
+        walked += length;
+    });
+}
+
+fn each_segment(
+    points: &[Fixed],
+    closed: bool,
+    mut visit: impl FnMut(Fixed, Fixed, [f64; 2], f64),
+) {
+    let next = points.iter().skip(1);
+    let back = points.first().filter(|_| closed);
+    for (from, to) in points.iter().zip(next.chain(back)) {
+        let delta = [(to[0] - from[0]) as f64, (to[1] - from[1]) as f64];
+        if let Some((direction, length)) = unit(delta) {
+            visit(*from, *to, direction, length);
+        }
+    }
+}
+
+/// The stretch of a segment, in units from its beginning, that may be in the window, with a unit
+/// to spare.
+fn visible(window: &Window, from: Fixed, direction: [f64; 2], length: f64) -> Option<(f64, f64)> {
+    let (mut near, mut far) = (0.0f64, length);
+    for axis in [0, 1] {
+        let (from, d, min, max) = match axis {
+            0 => (from[0], direction[0], window.min[0], window.max[0]),
+            _ => (from[1], direction[1], window.min[1], window.max[1]),
+        };
+        let (to_min, to_max) = ((min - from) as f64, (max - from) as f64);
+        if d.abs() * length < 1.0 {
+            if to_min > 1.0 || to_max < -1.0 {
+                return None;
+            }
+            continue;
+        }
+        let (a, b) = (to_min / d, to_max / d);
+        near = near.max(a.min(b) - 1.0);
+        far = far.min(a.max(b) + 1.0);
+    }
+    (near <= far).then_some((near, far))
+}
+
+/// The parallel line `distance` units to the left, its corners mitred; where a bend is narrower
+/// than the distance, the parallel overlaps itself.
+pub fn parallel(points: &[Fixed], closed: bool, distance: f64) -> Vec<Fixed> {
+    let mut directions = Vec::with_capacity(points.len());
+    let mut corners = Vec::with_capacity(points.len());
+    each_segment(points, closed, |from, to, direction, _| {
+        directions.push(direction);
+        if corners.is_empty() {
+            corners.push(from);
+        }
+        corners.push(to);
+    });
+    if closed {
+        corners.pop();
+    }
+    let mut line = Vec::with_capacity(corners.len());
+    let before = closed.then(|| directions.last().copied()).flatten();
+    let mut previous = before;
+    let mut following = directions.iter().copied();
+    for corner in corners {
+        let next = following.next();
+        match (previous, next) {
+            (Some(d0), Some(d1)) => {
+                let cos = d0[0] * d1[0] + d0[1] * d1[1];
+                let (n0, n1) = ([d0[1], -d0[0]], [d1[1], -d1[0]]);
+                if cos > -0.5 {
+                    let factor = distance / (1.0 + cos);
+                    line.push(shifted(corner, [n0[0] + n1[0], n0[1] + n1[1]], factor));
+                } else {
+                    line.push(shifted(corner, n0, distance));
+                    line.push(shifted(corner, n1, distance));
+                }
+            }
+            (Some(d), None) | (None, Some(d)) => {
+                line.push(shifted(corner, [d[1], -d[0]], distance));
+            }
+            (None, None) => {}
+        }
+        previous = next;
+    }
+    line
+}
+
+fn shifted(point: Fixed, by: [f64; 2], factor: f64) -> Fixed {
+    [
+        point[0] + round(by[0] * factor),
+        point[1] + round(by[1] * factor),
+    ]
+}

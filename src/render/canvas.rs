@@ -1,0 +1,349 @@
+//! The pixels that are drawn on, whole or in bands, and how a colour is laid on them.
+
+use tiny_skia::Pixmap;
+
+use super::color::{Color, div_255};
+use super::raster::{Paintbrush, PixelRect};
+use crate::error::{Error, Result};
+use crate::geom::Size;
+
+/// A premultiplied RGBA pixel.
+pub type Pixel = [u8; 4];
+
+/// A map under way: premultiplied RGBA, transparent at first.
+#[derive(Debug)]
+pub struct Canvas {
+    pixmap: Pixmap,
+}
+
+impl Canvas {
+    /// # Errors
+    /// `InvalidParameter` for a size of nothing or beyond what fits in memory.
+    pub fn new(size: Size) -> Result<Canvas> {
+        let Size { width, height } = size;
+        let pixmap = (width <= MAX_SIDE && height <= MAX_SIDE)
+            .then(|| Pixmap::new(width, height))
+            .flatten();
+        pixmap.map(Canvas::from).ok_or_else(|| {
+            Error::parameter(
+                "SIZE",
+                format!("expected 1 to {MAX_SIDE} pixels a side, found {width} by {height}"),
+            )
+        })
+    }
+
+    pub fn size(&self) -> Size {
+        Size {
+            width: self.pixmap.width(),
+            height: self.pixmap.height(),
+        }
+    }
+
+    /// Sets every pixel.
+    pub fn fill(&mut self, color: Color) {
+        self.pixels_mut().fill(color.premultiplied());
+    }
+
+    /// The whole map as one band.
+    pub fn whole(&mut self) -> Band<'_> {
+        let Size { width, height } = self.size();
+        Band {
+            width: width as i32,
+            y0: 0,
+            y1: height as i32,
+            pixels: self.pixels_mut(),
+        }
+    }
+
+    /// The map cut into at most `count` bands of rows, to be drawn on several threads: together
+    /// they have the pixels of the map drawn whole.
+    pub fn bands(&mut self, count: usize) -> Vec<Band<'_>> {
+        let Size { width, height } = self.size();
+        let rows = (height as usize).div_ceil(count.max(1)).max(1);
+        self.pixels_mut()
+            .chunks_mut(rows * width as usize)
+            .enumerate()
+            .map(|(index, pixels)| {
+                let y0 = (index * rows) as i32;
+                Band {
+                    width: width as i32,
+                    y0,
+                    y1: (y0 + rows as i32).min(height as i32),
+                    pixels,
+                }
+            })
+            .collect()
+    }
+
+    pub fn pixmap(&self) -> &Pixmap {
+        &self.pixmap
+    }
+
+    pub fn pixmap_mut(&mut self) -> &mut Pixmap {
+        &mut self.pixmap
+    }
+
+    pub fn into_pixmap(self) -> Pixmap {
+        self.pixmap
+    }
+
+    fn pixels_mut(&mut self) -> &mut [Pixel] {
+        self.pixmap.data_mut().as_chunks_mut().0
+    }
+}
+
+/// Far above any limit a server sets; keeps `i32` pixel arithmetic from overflowing.
+const MAX_SIDE: u32 = 1 << 15;
+
+impl From<Pixmap> for Canvas {
+    fn from(pixmap: Pixmap) -> Canvas {
+        Canvas { pixmap }
+    }
+}
+
+/// Some rows of a map, to be drawn on. Rows and columns are counted on the whole map.
+#[derive(Debug)]
+pub struct Band<'a> {
+    pixels: &'a mut [Pixel],
+    width: i32,
+    y0: i32,
+    y1: i32,
+}
+
+impl Band<'_> {
+    /// The pixels of the map that this band holds.
+    pub fn rect(&self) -> PixelRect {
+        PixelRect {
+            x0: 0,
+            y0: self.y0,
+            x1: self.width,
+            y1: self.y1,
+        }
+    }
+
+    /// The pixels `x0..x1` of row `y`, cut to the band.
+    #[inline(always)]
+    pub fn row(&mut self, y: i32, x0: i32, x1: i32) -> &mut [Pixel] {
+        let (x0, x1) = (x0.max(0), x1.min(self.width));
+        if y < self.y0 || y >= self.y1 || x0 >= x1 {
+            return &mut [];
+        }
+        let start = (y - self.y0) as usize * self.width as usize;
+        self.pixels
+            .get_mut(start + x0 as usize..start + x1 as usize)
+            .unwrap_or(&mut [])
+    }
+
+    /// Lays a premultiplied picture of `width` columns over the band, its upper left corner at
+    /// `x`, `y`.
+    pub fn blit(&mut self, picture: &[Pixel], width: u32, x: i32, y: i32) {
+        let columns = width as usize;
+        if columns == 0 {
+            return;
+        }
+        let skip = x.min(0).unsigned_abs() as usize;
+        for (row, source) in (y..).zip(picture.chunks_exact(columns)) {
+            let target = self.row(row, x, x.saturating_add(width as i32));
+            for (t, s) in target.iter_mut().zip(source.iter().skip(skip)) {
+                over(t, *s);
+            }
+        }
+    }
+}
+
+/// Lays a premultiplied pixel over another.
+#[inline(always)]
+pub(super) fn over(target: &mut Pixel, source: Pixel) {
+    match source[3] {
+        0 => {}
+        255 => *target = source,
+        alpha => {
+            let rest = 255 - u32::from(alpha);
+            let faded = scaled(u32::from_le_bytes(*target), rest);
+            *target = (u32::from_le_bytes(source).wrapping_add(faded)).to_le_bytes();
+        }
+    }
+}
+
+/// All four channels times `factor / 255`, each rounded to the nearest.
+#[inline(always)]
+pub(super) fn scaled(pixel: u32, factor: u32) -> u32 {
+    pair_div_255((pixel & PAIR) * factor) | (pair_div_255((pixel >> 8 & PAIR) * factor) << 8)
+}
+
+/// Two channels in one word, 16 bits each.
+const PAIR: u32 = 0x00ff_00ff;
+
+#[inline(always)]
+fn pair_div_255(value: u32) -> u32 {
+    let v = value + 0x0080_0080;
+    (v + (v >> 8 & PAIR)) >> 8 & PAIR
+}
+
+/// Lays one colour on a band.
+#[derive(Debug)]
+pub struct SolidBrush<'a, 'b> {
+    band: &'a mut Band<'b>,
+    ink: u32,
+    pixel: Pixel,
+}
+
+impl<'a, 'b> SolidBrush<'a, 'b> {
+    pub fn new(band: &'a mut Band<'b>, color: Color) -> SolidBrush<'a, 'b> {
+        let pixel = color.premultiplied();
+        SolidBrush {
+            band,
+            ink: u32::from_le_bytes(pixel),
+            pixel,
+        }
+    }
+}
+
+impl Paintbrush for SolidBrush<'_, '_> {
+    #[inline(always)]
+    fn run(&mut self, y: i32, x0: i32, x1: i32, coverage: u32) {
+        let row = self.band.row(y, x0, x1);
+        if coverage == 255 && self.pixel[3] == 255 {
+            row.fill(self.pixel);
+        } else if let [single] = row {
+            *single = laid_on(u32::from_le_bytes(*single), self.ink, coverage).to_le_bytes();
+        } else {
+            lay_on_row(row, self.pixel, coverage);
+        }
+    }
+}
+
+/// A premultiplied colour with some coverage over a pixel, rounded once.
+#[inline(always)]
+pub(super) fn laid_on(target: u32, ink: u32, coverage: u32) -> u32 {
+    let rest = 255 - div_255((ink >> 24) * coverage);
+    // a channel's sum is at most 255 * 255 + 127: the lanes never meet
+    let low = (target & PAIR) * rest + (ink & PAIR) * coverage;
+    let high = (target >> 8 & PAIR) * rest + (ink >> 8 & PAIR) * coverage;
+    pair_div_255(low) | (pair_div_255(high) << 8)
+}
+
+/// [`laid_on`] for a run of pixels, in 16-bit lanes that the compiler makes vectors of.
+#[inline]
+fn lay_on_row(row: &mut [Pixel], ink: Pixel, coverage: u32) {
+    let coverage = coverage as u16;
+    let rest = 255 - div_255(u32::from(ink[3]) * u32::from(coverage)) as u16;
+    let add = ink.map(|c| u16::from(c) * coverage + 128);
+    let lay = |channel: &mut u8, add: u16| {
+        let v = u16::from(*channel) * rest + add;
+        *channel = ((v + (v >> 8)) >> 8) as u8;
+    };
+    let (blocks, tail) = row.as_chunks_mut::<4>();
+    for block in blocks {
+        for (channel, add) in block.as_flattened_mut().iter_mut().zip(add.iter().cycle()) {
+            lay(channel, *add);
+        }
+    }
+    for pixel in tail {
+        for (channel, add) in pixel.iter_mut().zip(add) {
+            lay(channel, add);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(target: u8, ink: u8, alpha: u8, coverage: u32) -> f64 {
+        let c = f64::from(coverage) / 255.0;
+        f64::from(target) * (1.0 - f64::from(alpha) / 255.0 * c) + f64::from(ink) * c
+    }
+
+    #[test]
+    fn one_pixel_and_a_run_are_blended_alike_and_within_one_of_exact() {
+        for alpha in [1u8, 77, 128, 254, 255] {
+            for coverage in [1u32, 17, 128, 254, 255] {
+                for target in (0..=255u8).step_by(5) {
+                    let color = Color {
+                        r: 255,
+                        g: 13,
+                        b: 0,
+                        a: alpha,
+                    };
+                    let ink = color.premultiplied();
+                    let below = [target, target, target, 255];
+                    let one = laid_on(u32::from_le_bytes(below), u32::from_le_bytes(ink), coverage)
+                        .to_le_bytes();
+                    let mut many = [below; 7];
+                    lay_on_row(&mut many, ink, coverage);
+                    assert_eq!(many, [one; 7]);
+                    for ((got, t), i) in one.iter().zip(below).zip(ink) {
+                        let wanted = exact(t, i, alpha, coverage);
+                        assert!((f64::from(*got) - wanted).abs() <= 1.0, "{got} {wanted}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_opaque_ground_stays_opaque() {
+        for alpha in 0..=255u8 {
+            for coverage in 1..=255u32 {
+                let ink = Color {
+                    a: alpha,
+                    ..Color::rgb(200, 100, 0)
+                }
+                .premultiplied();
+                let laid = laid_on(0xffff_ffff, u32::from_le_bytes(ink), coverage);
+                assert_eq!(laid >> 24, 255, "{alpha} {coverage}");
+                let mut pixel = [255; 4];
+                over(&mut pixel, ink);
+                assert_eq!(pixel[3], 255);
+            }
+        }
+    }
+
+    #[test]
+    fn bands_hold_each_row_once() {
+        for count in [1, 2, 3, 7, 50] {
+            let mut canvas = Canvas::new(Size {
+                width: 3,
+                height: 20,
+            })
+            .unwrap();
+            for mut band in canvas.bands(count) {
+                let rect = band.rect();
+                for y in rect.y0 - 2..rect.y1 + 2 {
+                    for pixel in band.row(y, -5, 99) {
+                        pixel[0] += y as u8 + 1;
+                    }
+                }
+            }
+            let rows: Vec<u8> = canvas
+                .pixmap()
+                .data()
+                .chunks(12)
+                .map(|row| row[8])
+                .collect();
+            assert_eq!(rows, (1..=20).collect::<Vec<u8>>());
+        }
+    }
+
+    #[test]
+    fn a_picture_over_the_border_is_cut() {
+        let mut canvas = Canvas::new(Size {
+            width: 4,
+            height: 4,
+        })
+        .unwrap();
+        let picture: Vec<Pixel> = (1..=9).map(|i| [i, 0, 0, 255]).collect();
+        canvas.whole().blit(&picture, 3, -1, -1);
+        canvas.whole().blit(&picture, 3, 3, 3);
+        let red: Vec<u8> = canvas.pixmap().data().iter().step_by(4).copied().collect();
+        assert_eq!(red, [5, 6, 0, 0, 8, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_size_of_nothing_or_too_much_is_an_error() {
+        for (width, height) in [(0, 5), (5, 0), (u32::MAX, 1), (1 << 16, 1)] {
+            assert!(Canvas::new(Size { width, height }).is_err());
+        }
+    }
+}

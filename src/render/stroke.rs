@@ -1,0 +1,404 @@
+//! Lines as areas: the two sides of a line, its joins and its ends, as directed edges.
+//!
+//! Nothing is collected into a path: each edge goes straight into the [`Accumulator`], and the
+//! edges of a line add up to closed outlines that all run the same way. Every offset is computed
+//! from differences of positions and rounded by itself, so a shift by whole pixels changes no
+//! bit. Where the inner side of a bend has room, both sides meet in one point and the area is
+//! exact; where it has none, the sides overlap, and the sum is cut at full coverage.
+
+use super::fixed::{Fixed, UNIT, round, unit};
+use super::raster::{Accumulator, PixelRect};
+use crate::style::{LineCap, LineJoin};
+
+/// How a line is drawn, in units of 1/256 px.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pen {
+    /// Half of the width.
+    pub half: f64,
+    pub cap: LineCap,
+    pub join: LineJoin,
+}
+
+/// Mitres longer than this, in half widths, are cut off: 10 as in SVG would let the tip of a
+/// spike reach across a tile.
+const MITER_LIMIT: f64 = 4.0;
+
+/// Bends below 3° are drawn as mitres whatever the join: the difference is below 1/1000 of the width.
+const STRAIGHT: f64 = 0.9986;
+
+impl Pen {
+    /// A pen of a width in pixels.
+    pub fn new(width_px: f64, cap: LineCap, join: LineJoin) -> Pen {
+        Pen {
+            half: (width_px * UNIT as f64 / 2.0).clamp(0.0, MAX_HALF),
+            cap,
+            join,
+        }
+    }
+
+    /// How far the drawn line reaches from its vertices, in units.
+    pub fn reach(&self) -> i64 {
+        let factor = match self.join {
+            LineJoin::Miter => MITER_LIMIT,
+            LineJoin::Round | LineJoin::Bevel => 1.5, // a square end: √2
+        };
+        round(self.half * factor) + UNIT
+    }
+}
+
+/// Wider than any map.
+const MAX_HALF: f64 = 16_777_216.0;
+
+/// A window in units, to leave out segments that can't be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub min: Fixed,
+    pub max: Fixed,
+}
+
+impl Window {
+    /// The pixels of `rect` and `reach` units around.
+    pub fn new(rect: PixelRect, reach: i64) -> Window {
+        let px = |v: i32| i64::from(v) * UNIT;
+        Window {
+            min: [px(rect.x0) - reach, px(rect.y0) - reach],
+            max: [px(rect.x1) + reach, px(rect.y1) + reach],
+        }
+    }
+
+    #[inline(always)]
+    pub fn touches(&self, a: Fixed, b: Fixed) -> bool {
+        a[0].max(b[0]) >= self.min[0]
+            && a[0].min(b[0]) <= self.max[0]
+            && a[1].max(b[1]) >= self.min[1]
+            && a[1].min(b[1]) <= self.max[1]
+    }
+}
+
+/// One segment: where it begins and ends, its direction (length 1) and length.
+#[derive(Clone, Copy)]
+struct Segment {
+    from: Fixed,
+    to: Fixed,
+    direction: [f64; 2],
+    length: f64,
+}
+
+impl Segment {
+    #[inline(always)]
+    fn new(from: Fixed, to: Fixed) -> Option<Segment> {
+        let delta = [(to[0] - from[0]) as f64, (to[1] - from[1]) as f64];
+        unit(delta).map(|(direction, length)| Segment {
+            from,
+            to,
+            direction,
+            length,
+        })
+    }
+}
+
+/// The corners of a segment's end or beginning: left and right of its direction.
+#[derive(Clone, Copy)]
+struct Corners {
+    left: Fixed,
+    right: Fixed,
+}
+
+/// Adds the area of a line. A `closed` one joins its end to its beginning, where `points` does
+/// not repeat the first position.
+pub fn stroke(
+    accumulator: &mut Accumulator,
+    points: &[Fixed],
+    closed: bool,
+    pen: &Pen,
+    window: &Window,
+) {
+    let mut stroker = Stroker { accumulator, pen };
+    let mut segments = Segments::new(points, closed);
+    let Some(first) = segments.next() else {
+        if let Some(point) = points.first() {
+            stroker.dot(*point, closed);
+        }
+        return;
+    };
+    // the join at the beginning of a closed line needs its last segment
+    let wrap = closed
+        .then(|| points.iter().rev().find(|p| **p != first.from))
+        .flatten()
+        .and_then(|from| Segment::new(*from, first.from))
+        .filter(|last| window.touches(last.from, last.to));
+    let first_visible = window.touches(first.from, first.to);
+    let mut visible = first_visible;
+    let mut start = None;
+    let mut end_of_all = None;
+    if visible {
+        match &wrap {
+            Some(last) => {
+                let (end, begin) = stroker.join(last, &first);
+                end_of_all = Some(end);
+                start = Some(begin);
+            }
+            None => start = Some(stroker.begin(&first, !closed)),
+        }
+    }
+    let mut current = first;
+    for next in segments {
+        let next_visible = window.touches(next.from, next.to);
+        match (visible, next_visible) {
+            (true, true) => {
+                let (end, begin) = stroker.join(&current, &next);
+                stroker.sides(start, end);
+                start = Some(begin);
+            }
+            (true, false) => {
+                let end = stroker.end(&current, false);
+                stroker.sides(start, end);
+            }
+            (false, true) => start = Some(stroker.begin(&next, false)),
+            (false, false) => {}
+        }
+        visible = next_visible;
+        current = next;
+    }
+    if visible {
+        let end = match end_of_all {
+            Some(end) => end,
+            None => stroker.end(&current, !closed),
+        };
+        stroker.sides(start, end);
+    }
+}
+
+/// The segments of a line that have a length.
+struct Segments<'a> {
+    from: Option<Fixed>,
+    rest: std::slice::Iter<'a, Fixed>,
+    close_with: Option<Fixed>,
+}
+
+impl<'a> Segments<'a> {
+    fn new(points: &'a [Fixed], closed: bool) -> Segments<'a> {
+        let mut rest = points.iter();
+        let from = rest.next().copied();
+        Segments {
+            from,
+            rest,
+            close_with: from.filter(|_| closed),
+        }
+    }
+}
+
+impl Iterator for Segments<'_> {
+    type Item = Segment;
+
+    #[inline]
+    fn next(&mut self) -> Option<Segment> {
+        let from = self.from?;
+        loop {
+            let to = match self.rest.next() {
+                Some(to) => *to,
+                None => self.close_with.take()?,
+            };
+            if let Some(segment) = Segment::new(from, to) {
+                self.from = Some(to);
+                return Some(segment);
+            }
+        }
+    }
+}
+
+struct Stroker<'a> {
+    accumulator: &'a mut Accumulator,
+    pen: &'a Pen,
+}
+
+/// Left of a direction, on a screen whose y runs down.
+#[inline(always)]
+fn left_of([x, y]: [f64; 2]) -> [f64; 2] {
+    [y, -x]
+}
+
+#[inline(always)]
+fn moved(point: Fixed, by: [f64; 2], factor: f64) -> Fixed {
+    [
+        point[0] + round(by[0] * factor),
+        point[1] + round(by[1] * factor),
+    ]
+}
+
+impl Stroker<'_> {
+    #[inline]
+    fn sides(&mut self, start: Option<Corners>, end: Corners) {
+        let Some(start) = start else { return };
+        self.accumulator.edge(start.left, end.left);
+        self.accumulator.edge(end.right, start.right);
+    }
+
+    fn corners(&self, point: Fixed, direction: [f64; 2]) -> Corners {
+        let normal = left_of(direction);
+        Corners {
+            left: moved(point, normal, self.pen.half),
+            right: moved(point, normal, -self.pen.half),
+        }
+    }
+
+    /// The beginning of a line, with its cap where it is the true one.
+    fn begin(&mut self, segment: &Segment, capped: bool) -> Corners {
+        let [x, y] = segment.direction;
+        let back = [-x, -y];
+        // seen from the line's end, left and right are the other way round
+        let turned = self.cap(segment.from, back, capped);
+        Corners {
+            left: turned.right,
+            right: turned.left,
+        }
+    }
+
+    fn end(&mut self, segment: &Segment, capped: bool) -> Corners {
+        self.cap(segment.to, segment.direction, capped)
+    }
+
+    fn cap(&mut self, point: Fixed, direction: [f64; 2], capped: bool) -> Corners {
+        let cap = if capped { self.pen.cap } else { LineCap::Butt };
+        let tip = match cap {
+            LineCap::Square => moved(point, direction, self.pen.half),
+            LineCap::Butt | LineCap::Round => point,
+        };
+        let corners = self.corners(tip, direction);
+        if cap == LineCap::Round {
+            let normal = left_of(direction);
+            let middle = moved(point, direction, self.pen.half);
+            let depth = self.arc_depth(-1.0);
+            self.arc(point, (normal, corners.left), (direction, middle), depth);
+            let opposite = [-normal[0], -normal[1]];
+            self.arc(point, (direction, middle), (opposite, corners.right), depth);
+        } else {
+            self.accumulator.edge(corners.left, corners.right);
+        }
+        corners
+    }
+
+    /// The join of two segments: the corners where the first ends and where the second begins.
+    #[inline]
+    fn join(&mut self, first: &Segment, second: &Segment) -> (Corners, Corners) {
+        let (d0, d1) = (first.direction, second.direction);
+        let point = first.to;
+        let half = self.pen.half;
+        let cos = d0[0] * d1[0] + d0[1] * d1[1];
+        let sin = d0[0] * d1[1] - d0[1] * d1[0];
+        let (n0, n1) = (left_of(d0), left_of(d1));
+        let middle = [n0[0] + n1[0], n0[1] + n1[1]];
+        let meeting = half / (1.0 + cos); // of no use where the line turns back; not used there
+        if cos > STRAIGHT {
+            let both = Corners {
+                left: moved(point, middle, meeting),
+                right: moved(point, middle, -meeting),
+            };
+            return (both, both);
+        }
+        let mut end = self.corners(point, d0);
+        let mut begin = self.corners(point, d1);
+        let turns_left = sin < 0.0;
+
+        // the inner side: one point where both segments have room for it, else over the vertex
+        let room = first.length.min(second.length) * 0.5;
+        if cos > -0.98 && meeting * sin.abs() <= room {
+            let inner = moved(point, middle, if turns_left { meeting } else { -meeting });
+            if turns_left {
+                (end.left, begin.left) = (inner, inner);
+            } else {
+                (end.right, begin.right) = (inner, inner);
+            }
+        } else if turns_left {
+            self.accumulator.edge(end.left, point);
+            self.accumulator.edge(point, begin.left);
+        } else {
+            self.accumulator.edge(begin.right, point);
+            self.accumulator.edge(point, end.right);
+        }
+
+        // the outer side
+        let within_limit = 2.0 <= MITER_LIMIT * MITER_LIMIT * (1.0 + cos);
+        if self.pen.join == LineJoin::Miter && within_limit {
+            let outer = moved(point, middle, if turns_left { -meeting } else { meeting });
+            if turns_left {
+                (end.right, begin.right) = (outer, outer);
+            } else {
+                (end.left, begin.left) = (outer, outer);
+            }
+            return (end, begin);
+        }
+        let round = self.pen.join == LineJoin::Round;
+        let (from, to) = if turns_left {
+            let (n0, n1) = ([-n0[0], -n0[1]], [-n1[0], -n1[1]]);
+            ((n1, begin.right), (n0, end.right))
+        } else {
+            ((n0, end.left), (n1, begin.left))
+        };
+        match (round, unit([from.0[0] + to.0[0], from.0[1] + to.0[1]])) {
+            (false, _) => self.accumulator.edge(from.1, to.1),
+            (true, Some(_)) if cos > -0.98 => {
+                let depth = self.arc_depth(cos);
+                self.arc(point, from, to, depth);
+            }
+            (true, _) => {
+                // nearly straight back: the arc goes by the tip
+                let tip = (d0, moved(point, d0, half));
+                let depth = self.arc_depth(0.0);
+                self.arc(point, from, tip, depth);
+                self.arc(point, tip, to, depth);
+            }
+        }
+        (end, begin)
+    }
+
+    /// How often an arc of the angle with that cosine is halved, to be within 1/20 px.
+    fn arc_depth(&self, cos: f64) -> u32 {
+        // the sagitta is r·(1 - cos(angle / 2)): halving the angle divides it by four
+        let mut sagitta = self.pen.half * (1.0 - ((1.0 + cos).max(0.0) / 2.0).sqrt());
+        let mut depth = 0;
+        while sagitta > 13.0 && depth < 8 {
+            sagitta /= 4.0;
+            depth += 1;
+        }
+        depth
+    }
+
+    fn arc(&mut self, center: Fixed, from: ([f64; 2], Fixed), to: ([f64; 2], Fixed), depth: u32) {
+        let middle = unit([from.0[0] + to.0[0], from.0[1] + to.0[1]]);
+        match middle {
+            Some((direction, _)) if depth > 0 => {
+                let middle = (direction, moved(center, direction, self.pen.half));
+                self.arc(center, from, middle, depth - 1);
+                self.arc(center, middle, to, depth - 1);
+            }
+            _ => self.accumulator.edge(from.1, to.1),
+        }
+    }
+
+    /// A line without length: what its caps make of it; a ring is a square of the pen's width.
+    fn dot(&mut self, point: Fixed, closed: bool) {
+        if self.pen.cap == LineCap::Butt && !closed {
+            return;
+        }
+        let east = Segment {
+            from: point,
+            to: point,
+            direction: [1.0, 0.0],
+            length: 0.0,
+        };
+        let cap = if closed {
+            LineCap::Square
+        } else {
+            self.pen.cap
+        };
+        let pen = Pen { cap, ..*self.pen };
+        let mut stroker = Stroker {
+            accumulator: self.accumulator,
+            pen: &pen,
+        };
+        let start = stroker.begin(&east, true);
+        let end = stroker.end(&east, true);
+        stroker.sides(Some(start), end);
+    }
+}
