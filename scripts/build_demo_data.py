@@ -618,6 +618,21 @@ def write_countries(out: Path, sources: Sources, folder: Path) -> None:
         "rang": [int(field["LABELRANK"][i]) for i in keep],
     }
     write(out, "pays", "Pays du monde", "MultiPolygon", [shapes[i] for i in keep], columns, "EPSG:4326")
+    write_sea(out, shapes[keep])
+
+
+def write_sea(out: Path, countries: np.ndarray) -> None:
+    """What the countries leave of the world, cut along every tenth degree so that an index can help."""
+    tree = shapely.STRtree(countries)
+    cells = []
+    for west in range(-180, 180, 10):
+        for south in range(-90, 90, 10):
+            cell = shapely.box(west, south, west + 10, south + 10)
+            near = countries[tree.query(cell, predicate="intersects")]
+            sea = only_polygons(shapely.difference(cell, shapely.union_all(near)) if len(near) else cell)
+            if sea.area > 1e-4:
+                cells.append(sea)
+    write(out, "mer", "Mers et océans", "MultiPolygon", cells, {"nom": ["mer"] * len(cells)}, "EPSG:4326")
 
 
 def thin_with_distance(shapes: np.ndarray) -> np.ndarray:
