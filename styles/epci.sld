@@ -11,116 +11,47 @@
     <UserStyle>
       <se:Name>epci</se:Name>
       <se:Description>
-        <se:Title>Nature des intercommunalités</se:Title>
-        <se:Abstract>Établissements publics de coopération intercommunale à fiscalité propre, par nature juridique ; hachures : à cheval sur plusieurs régions.</se:Abstract>
+        <se:Title>Limites intercommunales</se:Title>
+        <se:Abstract>Contours seuls, avec les noms.</se:Abstract>
       </se:Description>
       <se:FeatureTypeStyle>
         <se:Rule>
-          <se:Description><se:Title>Métropole</se:Title></se:Description>
-          <ogc:Filter>
-            <ogc:PropertyIsEqualTo><ogc:PropertyName>nature</ogc:PropertyName><ogc:Literal>métropole</ogc:Literal></ogc:PropertyIsEqualTo>
-          </ogc:Filter>
-          <se:PolygonSymbolizer>
-            <se:Fill><se:SvgParameter name="fill">#a63d5b</se:SvgParameter></se:Fill>
+          <se:Description><se:Title>Limite intercommunale (petite échelle)</se:Title></se:Description>
+          <se:MinScaleDenominator>700000</se:MinScaleDenominator>
+          <se:LineSymbolizer>
             <se:Stroke>
               <se:SvgParameter name="stroke">#ffffff</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">2.2</se:SvgParameter>
+              <se:SvgParameter name="stroke-opacity">0.7</se:SvgParameter>
+              <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
+            </se:Stroke>
+          </se:LineSymbolizer>
+          <se:LineSymbolizer>
+            <se:Stroke>
+              <se:SvgParameter name="stroke">#9a4f73</se:SvgParameter>
               <se:SvgParameter name="stroke-width">0.8</se:SvgParameter>
               <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
             </se:Stroke>
-          </se:PolygonSymbolizer>
+          </se:LineSymbolizer>
         </se:Rule>
         <se:Rule>
-          <se:Description><se:Title>Métropole de Lyon (collectivité)</se:Title></se:Description>
-          <ogc:Filter>
-            <ogc:PropertyIsEqualTo><ogc:PropertyName>nature</ogc:PropertyName><ogc:Literal>métropole de Lyon</ogc:Literal></ogc:PropertyIsEqualTo>
-          </ogc:Filter>
-          <se:PolygonSymbolizer>
-            <se:Fill><se:SvgParameter name="fill">#7d2248</se:SvgParameter></se:Fill>
+          <se:Description><se:Title>Limite intercommunale</se:Title></se:Description>
+          <se:MaxScaleDenominator>700000</se:MaxScaleDenominator>
+          <se:LineSymbolizer>
             <se:Stroke>
               <se:SvgParameter name="stroke">#ffffff</se:SvgParameter>
-              <se:SvgParameter name="stroke-width">0.8</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">4</se:SvgParameter>
+              <se:SvgParameter name="stroke-opacity">0.75</se:SvgParameter>
               <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
             </se:Stroke>
-          </se:PolygonSymbolizer>
-        </se:Rule>
-        <se:Rule>
-          <se:Description><se:Title>Communauté urbaine</se:Title></se:Description>
-          <ogc:Filter>
-            <ogc:PropertyIsEqualTo><ogc:PropertyName>nature</ogc:PropertyName><ogc:Literal>communauté urbaine</ogc:Literal></ogc:PropertyIsEqualTo>
-          </ogc:Filter>
-          <se:PolygonSymbolizer>
-            <se:Fill><se:SvgParameter name="fill">#d9785f</se:SvgParameter></se:Fill>
+          </se:LineSymbolizer>
+          <se:LineSymbolizer>
             <se:Stroke>
-              <se:SvgParameter name="stroke">#ffffff</se:SvgParameter>
-              <se:SvgParameter name="stroke-width">0.8</se:SvgParameter>
+              <se:SvgParameter name="stroke">#9a4f73</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">1.6</se:SvgParameter>
               <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
             </se:Stroke>
-          </se:PolygonSymbolizer>
-        </se:Rule>
-        <se:Rule>
-          <se:Description><se:Title>Communauté d'agglomération</se:Title></se:Description>
-          <ogc:Filter>
-            <ogc:PropertyIsEqualTo><ogc:PropertyName>nature</ogc:PropertyName><ogc:Literal>communauté d'agglomération</ogc:Literal></ogc:PropertyIsEqualTo>
-          </ogc:Filter>
-          <se:PolygonSymbolizer>
-            <se:Fill><se:SvgParameter name="fill">#f0b77f</se:SvgParameter></se:Fill>
-            <se:Stroke>
-              <se:SvgParameter name="stroke">#ffffff</se:SvgParameter>
-              <se:SvgParameter name="stroke-width">0.8</se:SvgParameter>
-              <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
-            </se:Stroke>
-          </se:PolygonSymbolizer>
-        </se:Rule>
-        <se:Rule>
-          <se:Description><se:Title>Communauté de communes</se:Title></se:Description>
-          <ogc:Filter>
-            <ogc:PropertyIsEqualTo><ogc:PropertyName>nature</ogc:PropertyName><ogc:Literal>communauté de communes</ogc:Literal></ogc:PropertyIsEqualTo>
-          </ogc:Filter>
-          <se:PolygonSymbolizer>
-            <se:Fill><se:SvgParameter name="fill">#f4ecd2</se:SvgParameter></se:Fill>
-            <se:Stroke>
-              <se:SvgParameter name="stroke">#ffffff</se:SvgParameter>
-              <se:SvgParameter name="stroke-width">0.8</se:SvgParameter>
-              <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
-            </se:Stroke>
-          </se:PolygonSymbolizer>
-        </se:Rule>
-        <se:Rule>
-          <se:Description><se:Title>Autre nature</se:Title></se:Description>
-          <se:ElseFilter/>
-          <se:PolygonSymbolizer>
-            <se:Fill><se:SvgParameter name="fill">#dddddd</se:SvgParameter></se:Fill>
-            <se:Stroke>
-              <se:SvgParameter name="stroke">#ffffff</se:SvgParameter>
-              <se:SvgParameter name="stroke-width">0.8</se:SvgParameter>
-              <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
-            </se:Stroke>
-          </se:PolygonSymbolizer>
-        </se:Rule>
-      </se:FeatureTypeStyle>
-      <se:FeatureTypeStyle>
-        <se:Rule>
-          <se:Description><se:Title>À cheval sur plusieurs régions</se:Title></se:Description>
-          <ogc:Filter>
-            <ogc:PropertyIsEqualTo><ogc:PropertyName>interregional</ogc:PropertyName><ogc:Literal>true</ogc:Literal></ogc:PropertyIsEqualTo>
-          </ogc:Filter>
-          <se:PolygonSymbolizer>
-            <se:Fill>
-              <se:GraphicFill>
-                <se:Graphic>
-                  <se:Mark>
-                    <se:WellKnownName>slash</se:WellKnownName>
-                    <se:Stroke>
-                      <se:SvgParameter name="stroke">#5b5470</se:SvgParameter>
-                      <se:SvgParameter name="stroke-width">0.9</se:SvgParameter>
-                      <se:SvgParameter name="stroke-opacity">0.55</se:SvgParameter>
-                    </se:Stroke>
-                  </se:Mark>
-                  <se:Size>8</se:Size>
-                </se:Graphic>
-              </se:GraphicFill>
-            </se:Fill>
-          </se:PolygonSymbolizer>
+          </se:LineSymbolizer>
         </se:Rule>
       </se:FeatureTypeStyle>
       <se:FeatureTypeStyle>
