@@ -14,19 +14,19 @@
 #![deny(unsafe_code)]
 
 pub mod budget;
-pub mod error;
-pub mod geom;
-
 pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod crs;
-pub mod encode;
 pub mod decode;
+pub mod encode;
+pub mod error;
 pub mod feature;
+pub mod geom;
 pub mod operation;
 pub mod protocol;
 pub mod query;
 pub mod render;
+pub mod server;
 pub mod store;
 pub mod style;

@@ -4,9 +4,49 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::config::{Checked, Diagnostic, Severity};
+use super::Outcome;
+use crate::config::{self, Checked, Diagnostic, FileSources, LoadOptions, Severity};
+use crate::error::Error;
+
+/// What `cartotheque check` takes.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A folder with capabilities/, styles/ and data/, a folder of .fgb files, or one file.
+    #[arg(default_value = ".")]
+    path: PathBuf,
+
+    /// Warnings fail too.
+    #[arg(long)]
+    strict: bool,
+
+    /// How the report is written.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Check {
+    pub fn run(self) -> Outcome {
+        use std::io::Write as _;
+        let checked = config::check(&self.path, LoadOptions::default(), &FileSources);
+        let report = match self.format {
+            Format::Text => text_report(&checked),
+            Format::Json => json_report(&checked, self.strict) + "\n",
+        };
+        std::io::stdout()
+            .write_all(report.as_bytes())
+            .map_err(|e| Error::io("standard output", &e))?;
+        Ok(checked.exit_code(self.strict).into())
+    }
+}
 
 /// A line of a source file is cut there: minified styles have lines of a megabyte.
 const MAX_LINE_CHARS: usize = 160;

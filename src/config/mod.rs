@@ -28,6 +28,7 @@ mod load;
 mod names;
 mod plan;
 mod reader;
+mod sources;
 mod tree;
 mod watch;
 mod words;
@@ -38,6 +39,7 @@ pub use diagnostic::{Diagnostic, Place, Severity};
 pub use file::{Basemap, CacheFile, RoleFile, ServerFile};
 pub use folder::{Folder, Stamp};
 pub use load::{LoadOptions, Loaded, load, reload};
+pub use sources::FileSources;
 pub use watch::{Step, Watcher, watch};
 pub use words::LICENCES;
 

@@ -1,12 +1,18 @@
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
 use super::metrics::{Levels, Metrics};
 use super::pool::Pool;
+use tracing::{error, info, warn};
+
 use crate::catalogue::Catalogue;
-use crate::error::Result;
+use crate::config::{self, FileSources, LoadOptions, Loaded, Severity};
+use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
 use crate::protocol::site::Pages;
 use crate::protocol::wms::CapabilitiesCache;
@@ -33,6 +39,20 @@ pub struct Site {
     pub capabilities: CapabilitiesCache,
 }
 
+impl Site {
+    fn new(loaded: &Loaded, studio: Arc<Studio>) -> Site {
+        Site {
+            catalogue: Arc::clone(&loaded.catalogue),
+            limits: loaded.limits.clone(),
+            studio,
+            capabilities: CapabilitiesCache::default(),
+        }
+    }
+}
+
+/// How often files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// The state of a process.
 #[derive(Debug)]
 pub struct State {
@@ -42,32 +62,84 @@ pub struct State {
     pub pages: Pages,
     site: ArcSwap<Site>,
     address: OnceLock<String>,
+    /// What was loaded first, until the watcher takes it over.
+    loaded: Mutex<Option<Loaded>>,
+}
+
+/// The thread that notices changed files; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Watching {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // a watcher that panicked has said so in the log
+            let _ended = thread.join();
+        }
+    }
 }
 
 impl State {
-    /// A state that serves a site from now on.
+    /// Loads a path and is ready to serve it. What is odd or at fault goes to the log.
     ///
     /// # Errors
-    /// `Internal` where the threads can't be started.
-    pub fn new(options: Options, site: Site) -> Result<State> {
+    /// `Config` where nothing may be served: the path can't be read, or `strict` met a fault.
+    pub fn load(options: Options) -> Result<State> {
+        let loaded = config::load(&options.path, load_options(&options), &FileSources);
+        log(&loaded);
+        if loaded.refused {
+            let faults = loaded.count(Severity::Error);
+            return Err(Error::Config {
+                message: format!(
+                    "{} is not served: {faults} {} found, see above",
+                    options.path.display(),
+                    if faults == 1 { "fault" } else { "faults" }
+                ),
+            });
+        }
+        let studio = Arc::new(Studio::new());
         Ok(State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
             pages: Pages::new()?,
-            site: ArcSwap::from_pointee(site),
+            site: ArcSwap::from_pointee(Site::new(&loaded, studio)),
             address: OnceLock::new(),
+            loaded: Mutex::new(Some(loaded)),
             options,
         })
+    }
+
+    /// Notices changed files from now on, and serves what they say as soon as it is valid.
+    pub fn watch(self: &Arc<State>) -> Watching {
+        let stop = Arc::new(AtomicBool::new(false));
+        let first = self.loaded.lock().ok().and_then(|mut loaded| loaded.take());
+        let thread = first.and_then(|first| {
+            let (state, stop) = (Arc::clone(self), Arc::clone(&stop));
+            std::thread::Builder::new()
+                .name("watch".into())
+                .spawn(move || {
+                    let options = load_options(&state.options);
+                    let path = state.options.path.clone();
+                    config::watch(&path, options, &FileSources, first, LOOK_EVERY, &stop, |loaded| {
+                        log(loaded);
+                        let studio = Arc::clone(&state.site().studio);
+                        state.site.store(Arc::new(Site::new(loaded, studio)));
+                        info!(sequence = loaded.catalogue.sequence, layers = loaded.catalogue.layers.len(), "reloaded");
+                    });
+                })
+                .map_err(|e| error!("files are not watched for changes: {e}"))
+                .ok()
+        });
+        Watching { stop, thread }
     }
 
     /// What is served now.
     pub fn site(&self) -> Arc<Site> {
         self.site.load_full()
-    }
-
-    /// Serves another site from now on; requests in flight end on theirs.
-    pub fn replace(&self, site: Site) {
-        self.site.store(Arc::new(site));
     }
 
     /// The address that is listened on, for links where the client sent no `Host`.
@@ -87,6 +159,24 @@ impl State {
             layers: site.catalogue.layers.len(),
             faults: site.catalogue.faults.len(),
             sequence: site.catalogue.sequence,
+        }
+    }
+}
+
+fn load_options(options: &Options) -> LoadOptions {
+    LoadOptions {
+        strict: options.strict,
+        allow_outside: false,
+    }
+}
+
+/// Errors and warnings of a load, each with its file and line.
+fn log(loaded: &Loaded) {
+    for diagnostic in &loaded.diagnostics {
+        match diagnostic.severity {
+            Severity::Error => error!("{}", diagnostic.one_line()),
+            Severity::Warning => warn!("{}", diagnostic.one_line()),
+            Severity::Info => {}
         }
     }
 }

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Draws every layer of a running server in QGIS itself, in several CRSs, and identifies a point.
+
+Needs QGIS's Python bindings (Debian: python3-qgis qgis-providers) and a server:
+
+    make serve &
+    QT_QPA_PLATFORM=offscreen /usr/bin/python3 scripts/look-in-qgis.py http://127.0.0.1:8080/wms out/
+
+Writes a picture for each layer and CRS, says how much of it is drawn, and fails where a layer is
+not valid, draws nothing, or is drawn elsewhere than in EPSG:2154.
+"""
+import os
+import sys
+
+from qgis.core import (QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform,
+                       QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsProject,
+                       QgsRaster, QgsRasterLayer, QgsRectangle)
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor
+
+CRS = ["EPSG:2154", "EPSG:3857", "EPSG:4326", "EPSG:3945", "EPSG:3035", "EPSG:4258"]
+LYON = (4.84, 45.76)
+REGION = QgsRectangle(2.06, 44.11, 7.19, 46.81)
+
+
+def layer(url, name, crs):
+    uri = f"crs={crs}&dpiMode=7&format=image/png&layers={name}&styles&url={url}"
+    return QgsRasterLayer(uri, name, "wms")
+
+
+def draw(wms, crs, extent, path):
+    settings = QgsMapSettings()
+    settings.setLayers([wms])
+    settings.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+    settings.setExtent(extent)
+    settings.setOutputSize(QSize(500, 400))
+    settings.setBackgroundColor(QColor("white"))
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    image = job.renderedImage()
+    image.save(path)
+    coloured = sum(image.pixelColor(x, y) != QColor("white")
+                   for x in range(0, 500, 5) for y in range(0, 400, 5))
+    return coloured / 8000
+
+
+def main(url, out, names):
+    os.makedirs(out, exist_ok=True)
+    application = QgsApplication([], False)
+    application.initQgis()
+    lonlat = QgsCoordinateReferenceSystem("EPSG:4326")
+    faults = 0
+    for name in names:
+        for crs in CRS:
+            wms = layer(url, name, crs)
+            if not wms.isValid():
+                print(f"{name} {crs}: not valid: {wms.error().message()}")
+                faults += 1
+                continue
+            there = QgsCoordinateTransform(lonlat, QgsCoordinateReferenceSystem(crs), QgsProject.instance())
+            share = draw(wms, crs, there.transformBoundingBox(REGION), f"{out}/{name}-{crs.replace(':', '-')}.png")
+            faults += share == 0
+            line = f"{name} {crs}: {share:.1%} drawn"
+            if crs == "EPSG:2154":
+                point = there.transform(QgsPointXY(*LYON))
+                box = QgsRectangle(point.x() - 5000, point.y() - 5000, point.x() + 5000, point.y() + 5000)
+                found = wms.dataProvider().identify(point, QgsRaster.IdentifyFormatFeature, box, 600, 600)
+                stores = [s for layers in (found.results() or {}).values() for s in (layers if isinstance(layers, list) else [layers])]
+                features = [f for s in stores for f in s.features()] if stores else []
+                line += f", identify at Lyon: {[dict(zip(f.fields().names(), f.attributes())).get('nom') for f in features]}"
+            print(line)
+    application.exitQgis()
+    return faults
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    sys.exit(1 if main(sys.argv[1], sys.argv[2], sys.argv[3:] or ["communes"]) else 0)

@@ -1,0 +1,64 @@
+//! Which part of a layer a view needs: its boxes in the layer's CRS, and the way there.
+
+use std::sync::Arc;
+
+use crate::catalogue::Layer;
+use crate::crs::{Crs, Projector, Transform};
+use crate::error::Result;
+use crate::geom::{Bbox, View};
+
+/// Drawn positions are at most this far from PROJ's, in pixels.
+const TOLERANCE_PX: f64 = 0.125;
+
+/// The way from a layer's CRS to a view's.
+#[derive(Debug)]
+pub struct Way {
+    pub forward: Arc<Transform>,
+    back: Arc<Transform>,
+    pub projector: Projector,
+}
+
+impl Way {
+    /// # Errors
+    /// `Transform` where PROJ knows no way.
+    pub fn new(layer: &Layer, crs: &Crs, view: &View) -> Result<Way> {
+        let forward = Transform::new(&layer.crs, crs)?;
+        let back = forward.inverse()?;
+        let tolerance = view.resolution_x().min(view.resolution_y()) * TOLERANCE_PX;
+        let projector = Projector::new(&forward, tolerance);
+        Ok(Way {
+            forward,
+            back,
+            projector,
+        })
+    }
+
+    /// The boxes of the layer's CRS that a box of the view's CRS needs; none where nothing of
+    /// it can be there.
+    pub fn boxes(&self, layer: &Layer, view_box: &Bbox) -> Vec<Bbox> {
+        let Some(extent) = layer.store.extent() else {
+            return Vec::new();
+        };
+        if self.forward.is_identity() {
+            return view_box.intersection(&extent).into_iter().collect();
+        }
+        self.back
+            .forward_bbox(view_box)
+            .iter()
+            .filter_map(|b| b.intersection(&extent))
+            .collect()
+    }
+}
+
+/// The layer's extent in a CRS; `None` where the layer has no position, or none there.
+pub fn extent_in(layer: &Layer, crs: &Crs) -> Option<Bbox> {
+    let extent = layer.store.extent()?;
+    if layer.crs == *crs {
+        return Some(extent);
+    }
+    Transform::new(&layer.crs, crs)
+        .ok()?
+        .forward_bbox(&extent)
+        .into_iter()
+        .reduce(|a, b| a.union(&b))
+}
