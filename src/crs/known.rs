@@ -5,7 +5,6 @@
 //! compares every line with PROJ. `INSTA_UPDATE=always cargo test --release crs::known` writes
 //! the tables anew from PROJ's database.
 
-use super::database::EQUATOR_RADIUS_M;
 use super::ffi::Operation;
 use super::{AxisOrder, CrsInfo, CrsKind};
 use crate::geom::Bbox;
@@ -32,7 +31,7 @@ const CRS_TABLE: &str = include_str!("known_crs.tsv");
 const PIPELINE_TABLE: &str = include_str!("known_pipelines.tsv");
 
 /// Metres in a degree on the equator, as PROJ's numbers give it.
-pub(super) const METRES_PER_DEGREE: f64 = 0.017_453_292_519_943_3 * EQUATOR_RADIUS_M;
+pub(super) const METRES_PER_DEGREE: f64 = 111_319.490_793_273_57;
 
 const CRS84_WKT: &str = "GEOGCRS[\"WGS 84 (CRS84)\",ENSEMBLE[\"World Geodetic System 1984 ensemble\",\
     MEMBER[\"World Geodetic System 1984 (Transit)\"],\

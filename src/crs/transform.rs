@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use super::cache::Cache;
 use super::closed_form::ClosedForm;
 use super::ffi::{Operation, Pipeline};
-use super::{Crs, bounds, database, known};
+use super::{Crs, CrsKind, bounds, database, known};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Coord};
 
@@ -56,7 +56,7 @@ impl Transform {
     /// ```
     ///
     /// # Errors
-    /// `Transform`: PROJ knows no way between them.
+    /// `Transform`: PROJ knows no way between them, or one is no CRS of maps.
     pub fn new(source: &Crs, target: &Crs) -> Result<Arc<Transform>> {
         let key = (source.clone(), target.clone());
         if let Some(transform) = TRANSFORMS.get(&key) {
@@ -166,6 +166,11 @@ impl Transform {
             to: target.id(),
             message: message.to_owned(),
         };
+        for crs in [source, target] {
+            if crs.kind == CrsKind::Other {
+                return Err(no_way(&format!("{crs} has no easting and northing")));
+            }
+        }
         let (from, to) = (house_order(source), house_order(target));
         let operation = if from == to {
             Operation {
