@@ -1,6 +1,8 @@
 //! CRSs and transformations against PROJ, reached here through the `proj` crate, which shares
 //! neither our context nor our choice of operation.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+
 use cartotheque::crs::{AxisOrder, Crs, CrsKind, DEFAULT_ADVERTISED, Projector, Transform};
 use cartotheque::error::Error;
 use cartotheque::geom::{Bbox, Coord};
@@ -235,10 +237,12 @@ fn closed_forms_are_projs_results_to_a_micrometre() {
     let mut dice = Dice(1);
     let mut closed = 0;
     for code in projected() {
+        // the last two are asked of PROJ's database: for a few
+        let rare = code % 4 == 0;
         for other in ["EPSG:4326", "EPSG:3857", "EPSG:3035", "EPSG:25831"] {
             let other = Crs::parse(other).unwrap();
             let crs = epsg(code);
-            if crs == other {
+            if crs == other || (!rare && ![4326, 3857].contains(&other.srid().unwrap())) {
                 continue;
             }
             for (source, target) in [(&crs, &other), (&other, &crs)] {
@@ -278,7 +282,7 @@ fn closed_forms_are_projs_results_to_a_micrometre() {
             }
         }
     }
-    assert!(closed > 300, "only {closed} closed forms");
+    assert!(closed > 200, "only {closed} closed forms");
 }
 
 #[test]
@@ -596,7 +600,12 @@ fn a_projector_keeps_within_its_tolerance_over_random_boxes() {
     let mut dice = Dice(4);
     for code in projected() {
         let crs = epsg(code);
-        for other in [epsg(3857), epsg(4326), epsg(27572)] {
+        let others = match code {
+            // another datum, asked of PROJ's database
+            2154 | 3035 | 3857 | 3946 | 25831 => vec![epsg(3857), epsg(4326), epsg(27572)],
+            _ => vec![epsg(3857), epsg(4326)],
+        };
+        for other in others {
             for (source, target) in [(&crs, &other), (&other, &crs)] {
                 let transform = Transform::new(source, target).unwrap();
                 let proj = Proj::new(transform.pipeline()).unwrap();

@@ -131,7 +131,8 @@ fn read_box(text: &str) -> Option<Bbox> {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::super::{Crs, database, identifier};
+    use super::super::ffi::Pipeline;
+    use super::super::{Crs, Transform, database, identifier};
     use super::*;
 
     /// The CRSs of the tables: those France and its neighbours use.
@@ -265,6 +266,24 @@ mod tests {
     #[test]
     fn crs84_in_the_program_is_crs84_in_the_table() {
         assert_eq!(Some(crs84()), crs("OGC", "CRS84"));
+    }
+
+    #[test]
+    fn proj_runs_every_shipped_pipeline_and_agrees_with_its_closed_form() {
+        let mut closed = 0;
+        for line in PIPELINE_TABLE.lines() {
+            let mut ids = line.split('\t').take(2).map(|id| Crs::parse(id).unwrap());
+            let (source, target) = (ids.next().unwrap(), ids.next().unwrap());
+            let transform = Transform::new(&source, &target).unwrap();
+            assert!(Pipeline::new(transform.pipeline()).is_some(), "{line}");
+            // a ballpark pair has no area in common where samples could be taken
+            assert!(
+                transform.is_ballpark() || transform.agrees_with_proj(),
+                "{line}"
+            );
+            closed += u32::from(transform.is_closed_form());
+        }
+        assert!(closed > 200, "only {closed} closed forms");
     }
 
     #[test]
