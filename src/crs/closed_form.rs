@@ -199,3 +199,45 @@ impl<'a> Step<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAMBERT: &str = "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=lcc +lat_0=46.5 +lon_0=3 +lat_1=49 +lat_2=44 +x_0=700000 +y_0=6600000 +ellps=GRS80";
+
+    #[test]
+    fn a_pipeline_is_taken_over_only_where_every_word_is_understood() {
+        assert!(ClosedForm::parse(LAMBERT).is_some());
+        for (from, to) in [
+            ("+ellps=GRS80", "+ellps=clrk80ign"),
+            ("+ellps=GRS80", "+ellps=GRS80 +pm=paris"),
+            ("+ellps=GRS80", "+ellps=GRS80 +units=us-ft"),
+            ("+ellps=GRS80", "+ellps=GRS80 +over"),
+            (
+                "+ellps=GRS80",
+                "+ellps=GRS80 +step +proj=axisswap +order=2,1",
+            ),
+            ("+proj=lcc", "+inv +proj=lcc"),
+            ("+proj=lcc", "+proj=omerc"),
+            ("+xy_in=deg", "+xy_in=grad"),
+            ("+x_0=700000", "+x_0=seven"),
+            ("+lat_1=49 +lat_2=44", "+lat_1=44 +lat_2=-44"),
+            ("+proj=pipeline", "+proj=lcc"),
+        ] {
+            let changed = LAMBERT.replace(from, to);
+            assert_ne!(changed, LAMBERT);
+            assert_eq!(ClosedForm::parse(&changed), None, "{changed}");
+        }
+    }
+
+    #[test]
+    fn the_origin_of_a_projection_is_where_its_definition_says() {
+        let form = ClosedForm::parse(LAMBERT).unwrap();
+        let [x, y] = form.apply([3.0, 46.5]).unwrap();
+        assert!((x - 700_000.0).abs() < 1e-8 && (y - 6_600_000.0).abs() < 1e-8);
+        assert_eq!(form.apply([3.0, 90.0]), None);
+        assert_eq!(form.apply([-177.5, 46.5]), None);
+        assert_eq!(form.apply([f64::NAN, 46.5]), None);
+    }
+}

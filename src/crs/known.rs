@@ -5,7 +5,6 @@
 //! compares every line with PROJ. `INSTA_UPDATE=always cargo test --release crs::known` writes
 //! the tables anew from PROJ's database.
 
-use super::database::EQUATOR_RADIUS_M;
 use super::ffi::Operation;
 use super::{AxisOrder, CrsInfo, CrsKind};
 use crate::geom::Bbox;
@@ -32,7 +31,7 @@ const CRS_TABLE: &str = include_str!("known_crs.tsv");
 const PIPELINE_TABLE: &str = include_str!("known_pipelines.tsv");
 
 /// Metres in a degree on the equator, as PROJ's numbers give it.
-pub(super) const METRES_PER_DEGREE: f64 = 0.017_453_292_519_943_3 * EQUATOR_RADIUS_M;
+pub(super) const METRES_PER_DEGREE: f64 = 111_319.490_793_273_57;
 
 const CRS84_WKT: &str = "GEOGCRS[\"WGS 84 (CRS84)\",ENSEMBLE[\"World Geodetic System 1984 ensemble\",\
     MEMBER[\"World Geodetic System 1984 (Transit)\"],\
@@ -132,7 +131,8 @@ fn read_box(text: &str) -> Option<Bbox> {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::super::{Crs, database, identifier};
+    use super::super::ffi::Pipeline;
+    use super::super::{Crs, Transform, database, identifier};
     use super::*;
 
     /// The CRSs of the tables: those France and its neighbours use.
@@ -266,6 +266,24 @@ mod tests {
     #[test]
     fn crs84_in_the_program_is_crs84_in_the_table() {
         assert_eq!(Some(crs84()), crs("OGC", "CRS84"));
+    }
+
+    #[test]
+    fn proj_runs_every_shipped_pipeline_and_agrees_with_its_closed_form() {
+        let mut closed = 0;
+        for line in PIPELINE_TABLE.lines() {
+            let mut ids = line.split('\t').take(2).map(|id| Crs::parse(id).unwrap());
+            let (source, target) = (ids.next().unwrap(), ids.next().unwrap());
+            let transform = Transform::new(&source, &target).unwrap();
+            assert!(Pipeline::new(transform.pipeline()).is_some(), "{line}");
+            // a ballpark pair has no area in common where samples could be taken
+            assert!(
+                transform.is_ballpark() || transform.agrees_with_proj(),
+                "{line}"
+            );
+            closed += u32::from(transform.is_closed_form());
+        }
+        assert!(closed > 200, "only {closed} closed forms");
     }
 
     #[test]

@@ -127,11 +127,7 @@ impl Crs {
     /// # Errors
     /// `InvalidCrs`: no such form, or no such CRS in PROJ's database.
     pub fn parse(name: &str) -> Result<Crs> {
-        Crs::resolve(&Identifier::parse(name)?).map_err(|e| match e {
-            // in the words of the request
-            Error::InvalidCrs { .. } => identifier::unknown(name),
-            other => other,
-        })
+        Crs::resolve(&Identifier::parse(name)?)?.ok_or_else(|| identifier::unknown(name))
     }
 
     /// The CRS of an EPSG code.
@@ -258,26 +254,23 @@ impl Crs {
             && (!self.wkt.contains("PRIMEM[") || self.wkt.contains("PRIMEM[\"Greenwich\""))
     }
 
-    fn resolve(identifier: &Identifier) -> Result<Crs> {
+    fn resolve(identifier: &Identifier) -> Result<Option<Crs>> {
         let id = identifier.id();
         if let Some(crs) = RESOLVED.get(id.as_str()) {
-            return Ok(crs);
+            return Ok(Some(crs));
         }
         if UNKNOWN.get(id.as_str()).is_some() {
-            return Err(identifier::unknown(&id));
+            return Ok(None);
         }
-        let known = known::crs(identifier.authority, &identifier.code);
-        let info = match known {
+        let info = match known::crs(identifier.authority, &identifier.code) {
             Some(info) => Some(info),
             None => database::by_code(identifier.authority, &identifier.code)?,
         };
-        match info {
-            Some(info) => Ok(RESOLVED.insert(id, Crs::from_info(info))),
-            None => {
-                UNKNOWN.insert(id.clone(), ());
-                Err(identifier::unknown(&id))
-            }
-        }
+        let Some(info) = info else {
+            UNKNOWN.insert(id, ());
+            return Ok(None);
+        };
+        Ok(Some(RESOLVED.insert(id, Crs::from_info(info))))
     }
 }
 

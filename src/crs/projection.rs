@@ -1,7 +1,7 @@
 //! Closed forms of the projections that France's maps are made in.
 //!
-//! Everything goes through longitude and the tangent of the latitude. Conformal projections need
-//! it as isometric latitude ψ; from there back to the latitude leads a series in the third
+//! Everything goes through longitude and the sine and cosine of the latitude, so that few
+//! transcendental functions are called. Conformal projections need the isometric latitude ψ; from there back to the latitude leads a series in the third
 //! flattening n, to n⁶ (C. F. F. Karney, "Transverse Mercator with an accuracy of a few
 //! nanometers", 2011, and "On auxiliary latitudes", 2022). Lambert's projections are from
 //! J. P. Snyder, "Map Projections: A Working Manual", 1987, pp. 107 and 187.
@@ -12,6 +12,8 @@ use crate::geom::Coord;
 
 /// Isometric latitude of 89.96°: closer to a pole digits are lost, and PROJ decides.
 const MAX_ISOMETRIC: f64 = 8.0;
+/// The same latitude in degrees.
+const MAX_DEGREES: f64 = 89.96;
 /// Longitude from the central meridian (60°) up to which Krüger's series of order 6 is exact.
 const MAX_TRANSVERSE_LON: f64 = PI / 3.0;
 /// The same in PROJ's easting: `asinh(tan 60°)` and a little less.
@@ -22,8 +24,9 @@ const MAX_TRANSVERSE_ETA: f64 = 1.2;
 pub(super) struct Position {
     /// Longitude from Greenwich, radians.
     lambda: f64,
-    /// Tangent of the geodetic latitude.
-    tan_phi: f64,
+    /// Sine and cosine of the geodetic latitude.
+    sin_phi: f64,
+    cos_phi: f64,
 }
 
 /// An ellipsoid and the series that belong to it.
@@ -170,18 +173,33 @@ impl Ellipsoid {
 
     /// The isometric latitude ψ.
     #[inline]
-    fn isometric(&self, tan_phi: f64) -> f64 {
-        let sec_phi = (1.0 + tan_phi * tan_phi).sqrt();
-        arsinh(tan_phi, sec_phi) - self.eccentric(tan_phi / sec_phi)
+    fn isometric(&self, sin_phi: f64, cos_phi: f64) -> f64 {
+        arsinh_of_tangent(sin_phi, cos_phi) - self.eccentric(sin_phi)
     }
 
-    /// Tangent of the geodetic latitude from that of the conformal one.
+    /// sinh ψ, the tangent of the conformal latitude, without logarithm (Karney 2011, (7)).
     #[inline]
-    fn geodetic(&self, tan_chi: f64) -> f64 {
-        let cos_squared = 1.0 / (1.0 + tan_chi * tan_chi);
-        let sin_2 = 2.0 * tan_chi * cos_squared;
-        let cos_2 = 2.0 * cos_squared - 1.0;
-        tangent_of_sum(tan_chi, sine_series(&self.from_conformal, sin_2, cos_2))
+    fn conformal_tangent(&self, sin_phi: f64, cos_phi: f64) -> f64 {
+        let small = self.eccentric(sin_phi);
+        let squared = small * small;
+        let sigma = small * (1.0 + squared / 6.0 * (1.0 + squared / 20.0));
+        (sin_phi * (1.0 + sigma * sigma).sqrt() - sigma) / cos_phi
+    }
+
+    /// The position of longitude `lambda` and isometric latitude `psi`; `None` near a pole or
+    /// beyond a turn.
+    #[inline]
+    fn at_isometric(&self, lambda: f64, psi: f64) -> Option<Position> {
+        let (sin_chi, cos_chi) = gudermannian(psi);
+        (psi.abs() < MAX_ISOMETRIC).then(|| self.at_conformal(lambda, sin_chi, cos_chi))?
+    }
+
+    /// The position of longitude `lambda` and a conformal latitude.
+    #[inline]
+    fn at_conformal(&self, lambda: f64, sin_chi: f64, cos_chi: f64) -> Option<Position> {
+        let (sin_2, cos_2) = (2.0 * sin_chi * cos_chi, 1.0 - 2.0 * sin_chi * sin_chi);
+        let more = sine_series(&self.from_conformal, sin_2, cos_2);
+        Position::turned(lambda, sin_chi, cos_chi, more)
     }
 
     /// Snyder's q: twice the area from the equator, in units of the ellipsoid.
@@ -224,7 +242,7 @@ impl Projection {
         k_0: f64,
         [x_0, y_0]: Coord,
     ) -> Option<Projection> {
-        let psi = |phi: f64| ellipsoid.isometric(phi.tan());
+        let psi = |phi: f64| ellipsoid.isometric(phi.sin(), phi.cos());
         let cone = if (lat_1 - lat_2).abs() < 1e-10 {
             lat_1.sin()
         } else {
@@ -344,7 +362,7 @@ impl Projection {
             series(n, 5, &[4583.0 / 161_280.0, -108_847.0 / 3_991_680.0]),
             series(n, 6, &[20_648_693.0 / 638_668_800.0]),
         ];
-        let chi_0 = ellipsoid.isometric(lat_0.tan()).sinh().atan();
+        let chi_0 = ellipsoid.conformal_tangent(lat_0.sin(), lat_0.cos()).atan();
         let xi_0 = chi_0 + sine_series(&to_plane, (2.0 * chi_0).sin(), (2.0 * chi_0).cos());
         Projection::TransverseMercator {
             ellipsoid,
@@ -397,12 +415,9 @@ impl Projection {
     pub fn unproject(&self, [x, y]: Coord) -> Option<Position> {
         match self {
             Projection::Degrees => {
-                let position = Position {
-                    lambda: x.to_radians(),
-                    tan_phi: y.to_radians().tan(),
-                };
-                // 89.96° as MAX_ISOMETRIC; the tangent has another sign beyond the pole
-                (y.abs() < 89.96).then_some(position)?.within_one_turn()
+                let (sin_phi, cos_phi) = y.to_radians().sin_cos();
+                // the cosine has another sign beyond the pole
+                (y.abs() < MAX_DEGREES).then(|| Position::new(x.to_radians(), sin_phi, cos_phi))?
             }
             Projection::WebMercator {
                 radius,
@@ -410,29 +425,16 @@ impl Projection {
                 origin: [x_0, y_0],
             } => {
                 let psi = (y - y_0) / radius;
-                let position = Position {
-                    lambda: (x - x_0) / radius + lon_0,
-                    tan_phi: sinh(psi),
-                };
-                (psi.abs() < MAX_ISOMETRIC)
-                    .then_some(position)?
-                    .within_one_turn()
+                let (sin_phi, cos_phi) = gudermannian(psi);
+                let lambda = (x - x_0) / radius + lon_0;
+                (psi.abs() < MAX_ISOMETRIC).then(|| Position::new(lambda, sin_phi, cos_phi))?
             }
             Projection::Mercator {
                 ellipsoid,
                 scale,
                 lon_0,
                 origin: [x_0, y_0],
-            } => {
-                let psi = (y - y_0) / scale;
-                let position = Position {
-                    lambda: (x - x_0) / scale + lon_0,
-                    tan_phi: ellipsoid.geodetic(sinh(psi)),
-                };
-                (psi.abs() < MAX_ISOMETRIC)
-                    .then_some(position)?
-                    .within_one_turn()
-            }
+            } => ellipsoid.at_isometric((x - x_0) / scale + lon_0, (y - y_0) / scale),
             Projection::LambertConic {
                 ellipsoid,
                 lon_0,
@@ -445,12 +447,8 @@ impl Projection {
                 let psi = -0.5 * ((dx * dx + dy * dy) / (factor * factor)).ln() / cone;
                 let from_center = dx.atan2(dy) / cone;
                 // behind the cone's cut there is no earth
-                let is_inside = psi.abs() < MAX_ISOMETRIC && from_center.abs() <= PI;
-                let position = Position {
-                    lambda: from_center + lon_0,
-                    tan_phi: ellipsoid.geodetic(sinh(psi)),
-                };
-                is_inside.then_some(position)?.within_one_turn()
+                (from_center.abs() <= PI)
+                    .then(|| ellipsoid.at_isometric(from_center + lon_0, psi))?
             }
             Projection::TransverseMercator {
                 ellipsoid,
@@ -463,18 +461,23 @@ impl Projection {
             } => {
                 let xi = (y - y_0) / scale + xi_0;
                 let eta = (x - x_0) / scale;
-                if !(xi.abs() < 1.5 && eta.abs() < MAX_TRANSVERSE_ETA) {
-                    return None;
-                }
-                let [d_xi, d_eta] = complex_sine_series(from_plane, xi, eta);
-                let (sin_xi, cos_xi) = (xi - d_xi).sin_cos();
-                let sinh_eta = sinh(eta - d_eta);
-                let position = Position {
-                    lambda: sinh_eta.atan2(cos_xi) + lon_0,
-                    tan_phi: ellipsoid
-                        .geodetic(sin_xi / (sinh_eta * sinh_eta + cos_xi * cos_xi).sqrt()),
-                };
-                position.within_one_turn()
+                let is_inside = xi.abs() < 1.5 && eta.abs() < MAX_TRANSVERSE_ETA;
+                is_inside.then(|| {
+                    let (sin_2, cos_2) = (2.0 * xi).sin_cos();
+                    let exp = (2.0 * eta).exp();
+                    let (sinh_2, cosh_2) = (0.5 * (exp - 1.0 / exp), 0.5 * (exp + 1.0 / exp));
+                    let [d_xi, d_eta] =
+                        complex_sine_series(from_plane, [sin_2, cos_2], [sinh_2, cosh_2]);
+                    let (sin_xi, cos_xi) = (xi - d_xi).sin_cos();
+                    let exp = (eta - d_eta).exp();
+                    let sinh_eta = 0.5 * (exp - 1.0 / exp);
+                    // cosh η
+                    let root = (1.0 + sinh_eta * sinh_eta).sqrt();
+                    let sin_chi = sin_xi / root;
+                    let cos_chi = (sinh_eta * sinh_eta + cos_xi * cos_xi).sqrt() / root;
+                    let lambda = sinh_eta.atan2(cos_xi) + lon_0;
+                    ellipsoid.at_conformal(lambda, sin_chi, cos_chi)
+                })?
             }
             Projection::LambertAzimuthal {
                 lon_0,
@@ -489,25 +492,19 @@ impl Projection {
                 let dx = (x - x_0) / (stretch * radius);
                 let dy = (y - y_0) * stretch / radius;
                 let squared = dx * dx + dy * dy;
-                // up to 120° from the origin; the rim of the disc is its antipode
-                if !(squared < 3.0) {
-                    return None;
-                }
                 let cos_c = 1.0 - squared / 2.0;
                 let sin_c_by_rho = (1.0 - squared / 4.0).sqrt();
                 let sin_beta = cos_c * sin_beta_0 + dy * sin_c_by_rho * cos_beta_0;
                 let cos_beta = (1.0 - sin_beta * sin_beta).sqrt();
                 let (sin_2, cos_2) = (2.0 * sin_beta * cos_beta, 1.0 - 2.0 * sin_beta * sin_beta);
-                let position = Position {
-                    lambda: (dx * sin_c_by_rho)
-                        .atan2(cos_beta_0 * cos_c - dy * sin_beta_0 * sin_c_by_rho)
-                        + lon_0,
-                    tan_phi: tangent_of_sum(
-                        sin_beta / cos_beta,
-                        sine_series(from_authalic, sin_2, cos_2),
-                    ),
-                };
-                (cos_beta > 1e-3).then_some(position)?.within_one_turn()
+                let lambda = (dx * sin_c_by_rho)
+                    .atan2(cos_beta_0 * cos_c - dy * sin_beta_0 * sin_c_by_rho)
+                    + lon_0;
+                // up to 120° from the origin: the rim of the disc is its antipode
+                (squared < 3.0 && cos_beta > 1e-3).then(|| {
+                    let more = sine_series(from_authalic, sin_2, cos_2);
+                    Position::turned(lambda, sin_beta, cos_beta, more)
+                })?
             }
         }
     }
@@ -515,16 +512,20 @@ impl Projection {
     /// From the ellipsoid to the plane; `None` outside the domain.
     #[inline]
     pub fn project(&self, position: Position) -> Option<Coord> {
-        let Position { lambda, tan_phi } = position;
+        let Position {
+            lambda,
+            sin_phi,
+            cos_phi,
+        } = position;
         match self {
-            Projection::Degrees => Some([lambda.to_degrees(), tan_phi.atan().to_degrees()]),
+            Projection::Degrees => Some([lambda.to_degrees(), sin_phi.atan2(cos_phi).to_degrees()]),
             Projection::WebMercator {
                 radius,
                 lon_0,
                 origin: [x_0, y_0],
             } => {
                 let from_center = centered(lambda, *lon_0)?;
-                let psi = arsinh(tan_phi, (1.0 + tan_phi * tan_phi).sqrt());
+                let psi = arsinh_of_tangent(sin_phi, cos_phi);
                 Some([radius * from_center + x_0, radius * psi + y_0])
             }
             Projection::Mercator {
@@ -534,10 +535,8 @@ impl Projection {
                 origin: [x_0, y_0],
             } => {
                 let from_center = centered(lambda, *lon_0)?;
-                Some([
-                    scale * from_center + x_0,
-                    scale * ellipsoid.isometric(tan_phi) + y_0,
-                ])
+                let psi = ellipsoid.isometric(sin_phi, cos_phi);
+                Some([scale * from_center + x_0, scale * psi + y_0])
             }
             Projection::LambertConic {
                 ellipsoid,
@@ -546,7 +545,7 @@ impl Projection {
                 factor,
                 tip: [tip_x, tip_y],
             } => {
-                let rho = factor * (-cone * ellipsoid.isometric(tan_phi)).exp();
+                let rho = factor * (-cone * ellipsoid.isometric(sin_phi, cos_phi)).exp();
                 let (sin, cos) = (cone * centered(lambda, *lon_0)?).sin_cos();
                 Some([tip_x + rho * sin, tip_y - rho * cos])
             }
@@ -564,11 +563,18 @@ impl Projection {
                     return None;
                 }
                 let (sin, cos) = from_center.sin_cos();
-                let sinh_psi = sinh(ellipsoid.isometric(tan_phi));
-                let xi = sinh_psi.atan2(cos);
-                let tan_eta = sin / (sinh_psi * sinh_psi + cos * cos).sqrt();
-                let eta = arsinh(tan_eta, (1.0 + tan_eta * tan_eta).sqrt());
-                let [d_xi, d_eta] = complex_sine_series(to_plane, xi, eta);
+                let sinh_psi = ellipsoid.conformal_tangent(sin_phi, cos_phi);
+                let squared = sinh_psi * sinh_psi + cos * cos;
+                let (xi, sinh_eta) = (sinh_psi.atan2(cos), sin / squared.sqrt());
+                let cosh_eta = (1.0 + sinh_eta * sinh_eta).sqrt();
+                let eta = (sinh_eta.abs() + cosh_eta).ln().copysign(sinh_eta);
+                // double angles of ξ and η are at hand without calling functions
+                let sin_cos_2 = [
+                    2.0 * sinh_psi * cos / squared,
+                    (cos * cos - sinh_psi * sinh_psi) / squared,
+                ];
+                let sinh_cosh_2 = [2.0 * sinh_eta * cosh_eta, 1.0 + 2.0 * sinh_eta * sinh_eta];
+                let [d_xi, d_eta] = complex_sine_series(to_plane, sin_cos_2, sinh_cosh_2);
                 Some([
                     scale * (eta + d_eta) + x_0,
                     scale * (xi + d_xi - xi_0) + y_0,
@@ -586,7 +592,6 @@ impl Projection {
                 ..
             } => {
                 let (sin, cos) = centered(lambda, *lon_0)?.sin_cos();
-                let sin_phi = tan_phi / (1.0 + tan_phi * tan_phi).sqrt();
                 let sin_beta = ellipsoid.authalic(sin_phi) / q_pole;
                 let cos_beta = (1.0 - sin_beta * sin_beta).max(0.0).sqrt();
                 let cos_c = sin_beta_0 * sin_beta + cos_beta_0 * cos_beta * cos;
@@ -605,10 +610,27 @@ impl Projection {
 }
 
 impl Position {
-    /// The position, if it needs no full turn: how PROJ turns it is PROJ's affair.
+    /// A position, if it needs no full turn: how PROJ turns it is PROJ's affair.
     #[inline]
-    fn within_one_turn(self) -> Option<Position> {
-        (self.lambda.abs() <= PI && self.tan_phi.is_finite()).then_some(self)
+    fn new(lambda: f64, sin_phi: f64, cos_phi: f64) -> Option<Position> {
+        (lambda.abs() <= PI).then_some(Position {
+            lambda,
+            sin_phi,
+            cos_phi,
+        })
+    }
+
+    /// The position of a latitude of known sine and cosine and a little `more`, below 0.01.
+    #[inline]
+    fn turned(lambda: f64, sin: f64, cos: f64, more: f64) -> Option<Position> {
+        let squared = more * more;
+        let small_sin = more * (1.0 - squared / 6.0 * (1.0 - squared / 20.0));
+        let small_cos = 1.0 - squared / 2.0 * (1.0 - squared / 12.0);
+        Position::new(
+            lambda,
+            sin * small_cos + cos * small_sin,
+            cos * small_cos - sin * small_sin,
+        )
     }
 }
 
@@ -625,25 +647,19 @@ fn series(n: f64, first: i32, coefficients: &[f64]) -> f64 {
     sum * n.powi(first)
 }
 
-/// arsinh of `x`, whose root of 1 + x² is at hand; absolute error 1e-16.
+/// arsinh(tan φ), the sphere's isometric latitude; absolute error 1e-16.
 #[inline]
-fn arsinh(x: f64, root: f64) -> f64 {
-    (x.abs() + root).ln().copysign(x)
+fn arsinh_of_tangent(sin_phi: f64, cos_phi: f64) -> f64 {
+    ((1.0 + sin_phi.abs()) / cos_phi).ln().copysign(sin_phi)
 }
 
-/// sinh with an absolute error of 1e-16.
+/// Sine and cosine of the sphere's latitude of isometric latitude `psi`: tanh and 1/cosh.
 #[inline]
-fn sinh(x: f64) -> f64 {
-    let exp = x.exp();
-    0.5 * (exp - 1.0 / exp)
-}
-
-/// tan(atan(tangent) + angle) for an angle below 0.01.
-#[inline]
-fn tangent_of_sum(tangent: f64, angle: f64) -> f64 {
-    let squared = angle * angle;
-    let small = angle * (1.0 + squared * (1.0 / 3.0 + squared * (2.0 / 15.0)));
-    (tangent + small) / (1.0 - tangent * small)
+fn gudermannian(psi: f64) -> (f64, f64) {
+    let exp = psi.exp();
+    let squared = exp * exp;
+    let inverse = 1.0 / (squared + 1.0);
+    ((squared - 1.0) * inverse, 2.0 * exp * inverse)
 }
 
 /// Σ cₖ·sin 2kα by Clenshaw's rule, from sin 2α and cos 2α.
@@ -657,12 +673,13 @@ fn sine_series<const N: usize>(coefficients: &[f64; N], sin_2: f64, cos_2: f64) 
     sin_2 * last
 }
 
-/// Σ cₖ·sin 2kζ of ζ = ξ + iη, real and imaginary part.
+/// Σ cₖ·sin 2kζ of ζ = ξ + iη, real and imaginary part, from sin 2ξ, cos 2ξ, sinh 2η, cosh 2η.
 #[inline]
-fn complex_sine_series(coefficients: &[f64; 6], xi: f64, eta: f64) -> [f64; 2] {
-    let (sin, cos) = (2.0 * xi).sin_cos();
-    let exp = (2.0 * eta).exp();
-    let (cosh, sinh) = (0.5 * (exp + 1.0 / exp), 0.5 * (exp - 1.0 / exp));
+fn complex_sine_series(
+    coefficients: &[f64; 6],
+    [sin, cos]: [f64; 2],
+    [sinh, cosh]: [f64; 2],
+) -> [f64; 2] {
     let [twice_re, twice_im] = [2.0 * cos * cosh, -2.0 * sin * sinh];
     let (mut last, mut before) = ([0.0, 0.0], [0.0, 0.0]);
     for c in coefficients.iter().rev() {

@@ -1,0 +1,371 @@
+//! Drawing a map: layer by layer from the bottom, then the labels of all of them together.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use super::anchors::Anchors;
+use super::reach::Way;
+use super::{DrawReport, Drawn, LayerReport, MapLayer, MapRequest};
+use crate::budget::Budget;
+use crate::error::{Error, Result};
+use crate::feature::{Feature, Schema};
+use crate::geom::{Geometry, View};
+use crate::query::BoundFilter;
+use crate::render::label::{CompiledText, LabelSet, PlacedLabels, margins_px};
+use crate::render::{Canvas, Color, CompiledPass, CompiledStyle, Painter, SymbolCache};
+use crate::store::Select;
+
+/// Soft edges reach a little beyond what is drawn, and boxes are rounded.
+const SLACK_PX: f64 = 2.0;
+/// Vertices are counted against the budget in batches of that many features.
+const BATCH: u64 = 256;
+
+/// A layer of a map, made ready for its view.
+struct Prepared<'a> {
+    request: &'a MapLayer,
+    style: CompiledStyle<'a>,
+    filter: Option<BoundFilter>,
+    way: Way,
+    /// Where its texts begin among those of the map.
+    first_text: usize,
+}
+
+/// Draws a map.
+///
+/// # Errors
+/// `LimitExceeded`, `DeadlineExceeded`, `Cancelled` by the budget; `Transform` where a layer
+/// can't be taken into the map's CRS; `FieldNotDefined` and `InvalidFilter` for a style or
+/// filter that does not fit its layer.
+pub fn draw(
+    request: &MapRequest,
+    budget: &Budget,
+    symbols: &SymbolCache,
+    anchors: &Anchors,
+) -> Result<Drawn> {
+    let started = Instant::now();
+    let view = &request.view;
+    let mut canvas = Canvas::new(view.size)?;
+    if !request.transparent {
+        let [r, g, b] = request.background;
+        canvas.fill(Color { r, g, b, a: 255 });
+    }
+    let mut report = DrawReport::default();
+    let mut texts = Vec::new();
+    let mut prepared = Vec::new();
+    for (rank, layer) in request.layers.iter().enumerate() {
+        let layer_started = Instant::now();
+        let mut told = LayerReport {
+            layer: layer.layer.id.clone(),
+            style: layer.style.id.clone(),
+            ..LayerReport::default()
+        };
+        let rank = u32::try_from(rank).unwrap_or(u32::MAX);
+        if let Some(ready) = prepare(request, layer, rank, symbols, &mut texts, &mut told)? {
+            draw_layer(&ready, request, budget, symbols, &mut canvas, &mut told)?;
+            prepared.push(ready);
+        }
+        told.time = layer_started.elapsed();
+        report.layers.push(told);
+    }
+    if !texts.is_empty() {
+        let label_started = Instant::now();
+        let labels = place_labels(&prepared, &texts, view, budget, anchors)?;
+        labels.draw(&mut canvas.pixmap_mut().as_mut(), 0);
+        report.label_candidates = labels.candidates() as u64;
+        report.labels = labels.len() as u64;
+        report.label_time = label_started.elapsed();
+        for (layer, told) in prepared.iter().zip(layers_told(&mut report)) {
+            if layer.has_texts() && labels.len() > 0 {
+                told.blank_because = None;
+            }
+        }
+    }
+    report.total_time = started.elapsed();
+    Ok(Drawn {
+        pixmap: canvas.into_pixmap(),
+        report,
+    })
+}
+
+/// The reports of the layers that were prepared, in their order.
+fn layers_told(report: &mut DrawReport) -> impl Iterator<Item = &mut LayerReport> {
+    report.layers.iter_mut().filter(|l| l.in_scale)
+}
+
+/// A fault of a style or filter with the name of its layer.
+pub(super) fn of_layer(error: Error, id: &str) -> Error {
+    match error {
+        Error::FieldNotDefined { layer, field, nearest } if layer.is_empty() => {
+            Error::FieldNotDefined {
+                layer: id.to_owned(),
+                field,
+                nearest,
+            }
+        }
+        other => other,
+    }
+}
+
+/// Makes a layer ready; `None` where it is out of scale.
+fn prepare<'a>(
+    request: &MapRequest,
+    layer: &'a MapLayer,
+    rank: u32,
+    symbols: &SymbolCache,
+    texts: &mut Vec<CompiledText>,
+    told: &mut LayerReport,
+) -> Result<Option<Prepared<'a>>> {
+    let view = &request.view;
+    let named = |error| of_layer(error, &layer.layer.id);
+    let schema: &Schema = layer.layer.store.schema();
+    let denominator = view.scale_denominator();
+    if !layer.layer.scales.contains(denominator) {
+        told.blank_because = Some(format!(
+            "the scale 1:{denominator:.0} is outside the layer's range"
+        ));
+        return Ok(None);
+    }
+    let style = CompiledStyle::new(&layer.style, schema, view, symbols).map_err(named)?;
+    if style.is_blank() {
+        told.blank_because = Some(format!("no rule of the style is seen at 1:{denominator:.0}"));
+        return Ok(None);
+    }
+    let filter = layer.filter.as_ref().map(|f| f.bind(schema)).transpose().map_err(named)?;
+    let first_text = texts.len();
+    for text in all_texts(&style) {
+        texts.push(CompiledText::new(text, schema, view, rank).map_err(named)?);
+    }
+    told.in_scale = true;
+    let way = Way::new(&layer.layer, &request.crs, view)?;
+    told.pipeline = way.forward.pipeline().to_owned();
+    told.accuracy_m = way.forward.accuracy_m();
+    Ok(Some(Prepared {
+        request: layer,
+        style,
+        filter,
+        way,
+        first_text,
+    }))
+}
+
+/// The texts of a style in the order in which [`texts_of_rule`] counts them.
+fn all_texts<'a, 's>(
+    style: &'a CompiledStyle<'s>,
+) -> impl Iterator<Item = &'s crate::style::TextSymbolizer> + use<'a, 's> {
+    style
+        .passes()
+        .iter()
+        .flat_map(|pass| &pass.rules)
+        .flat_map(|rule| rule.texts.iter().copied())
+}
+
+impl Prepared<'_> {
+    fn has_texts(&self) -> bool {
+        all_texts(&self.style).next().is_some()
+    }
+
+    fn lets_pass(&self, feature: &dyn Feature) -> bool {
+        self.filter.as_ref().is_none_or(|f| f.matches(feature))
+    }
+}
+
+/// What is counted while a layer is drawn, and spent in batches.
+struct Meter<'a> {
+    budget: &'a Budget,
+    features: u64,
+    vertices: u64,
+    all_vertices: u64,
+}
+
+impl Meter<'_> {
+    fn count(&mut self, vertices: usize) -> Result<()> {
+        self.features += 1;
+        self.vertices += vertices as u64;
+        self.all_vertices += vertices as u64;
+        if self.features >= BATCH || self.vertices >= BATCH * 64 {
+            self.budget.spend(0, std::mem::take(&mut self.vertices))?;
+            self.features = 0;
+        }
+        Ok(())
+    }
+}
+
+fn draw_layer(
+    ready: &Prepared<'_>,
+    request: &MapRequest,
+    budget: &Budget,
+    symbols: &SymbolCache,
+    canvas: &mut Canvas,
+    told: &mut LayerReport,
+) -> Result<()> {
+    let view = &request.view;
+    let store = &ready.request.layer.store;
+    let margin = ready.style.max_reach_px() + SLACK_PX;
+    let boxes = ready.way.boxes(&ready.request.layer, &view.bbox_with_margin(margin));
+    told.boxes.clone_from(&boxes);
+    if boxes.is_empty() {
+        told.blank_because = Some(why_no_boxes(ready));
+        return Ok(());
+    }
+    let select = Select { boxes, offset: 0 };
+    let mut painter = Painter::new(canvas, view, symbols);
+    let mut geometry = Geometry::default();
+    let mut meter = Meter {
+        budget,
+        features: 0,
+        vertices: 0,
+        all_vertices: 0,
+    };
+    for pass in ready.style.passes() {
+        if pass.rules.iter().all(|rule| rule.symbolizers.is_empty()) {
+            continue;
+        }
+        let stats = store.select(&select, budget, &mut |feature| {
+            if !ready.lets_pass(feature) {
+                told.features_filtered += 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            if !draws(pass, feature) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            feature.geometry(&mut geometry)?;
+            meter.count(geometry.coords().len())?;
+            ready.way.projector.project(geometry.coords_mut());
+            if painter.feature(pass, &geometry, feature) {
+                told.features_drawn += 1;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        told.index_nodes += stats.nodes;
+        told.features_read += stats.features;
+        told.features_damaged += stats.damaged;
+    }
+    told.vertices = meter.all_vertices;
+    if told.features_drawn == 0 {
+        told.blank_because = Some(why_blank(told));
+    }
+    Ok(())
+}
+
+/// True where a rule that applies draws anything but text: only then is the geometry read.
+fn draws(pass: &CompiledPass<'_>, feature: &dyn Feature) -> bool {
+    if let [rule] = pass.rules.as_slice() {
+        return !rule.symbolizers.is_empty() && (rule.rule.filter.is_none() || rule.matches(feature));
+    }
+    let mut any = false;
+    pass.each_rule(feature, |rule| any |= !rule.symbolizers.is_empty());
+    any
+}
+
+fn why_no_boxes(ready: &Prepared<'_>) -> String {
+    let layer = &ready.request.layer;
+    if layer.store.extent().is_none() {
+        return "the layer has no feature with a position".into();
+    }
+    "the box of the map is outside the layer's extent, or outside what its CRS can show".into()
+}
+
+fn why_blank(told: &LayerReport) -> String {
+    match (told.features_read, told.features_filtered) {
+        (0, _) => "no feature touches the box of the map".into(),
+        (read, filtered) if filtered >= read => format!("the filter leaves none of {read} features"),
+        (read, _) => format!("no rule of the style applies to any of {read} features"),
+    }
+}
+
+/// Places the labels of all layers together; more features are selected only where a label in
+/// view depends on them.
+fn place_labels(
+    prepared: &[Prepared<'_>],
+    texts: &[CompiledText],
+    view: &View,
+    budget: &Budget,
+    anchors: &Anchors,
+) -> Result<PlacedLabels> {
+    let mut placed = None;
+    for margin in margins_px(texts) {
+        let mut set = LabelSet::new(view, texts, margin);
+        for ready in prepared {
+            if ready.has_texts() {
+                add_labels(ready, texts, &mut set, view, margin, budget, anchors)?;
+            }
+        }
+        let placement = set.place(budget)?;
+        let settled = placement.settled;
+        placed = Some(placement.labels);
+        if settled {
+            break;
+        }
+    }
+    placed.ok_or_else(|| Error::Internal {
+        message: "labels have no margins to try".into(),
+    })
+}
+
+fn add_labels(
+    ready: &Prepared<'_>,
+    texts: &[CompiledText],
+    set: &mut LabelSet<'_>,
+    view: &View,
+    margin: [f64; 2],
+    budget: &Budget,
+    anchors: &Anchors,
+) -> Result<()> {
+    let layer = &ready.request.layer;
+    let [side, above] = margin;
+    let grown = view
+        .bbox
+        .grown(side * view.resolution_x(), above * view.resolution_y());
+    let boxes = ready.way.boxes(layer, &grown);
+    if boxes.is_empty() {
+        return Ok(());
+    }
+    let select = Select { boxes, offset: 0 };
+    let known = anchors.of(layer);
+    let mut geometry = Geometry::default();
+    let mut first_text = ready.first_text;
+    for pass in ready.style.passes() {
+        let in_pass: usize = pass.rules.iter().map(|r| r.texts.len()).sum();
+        if in_pass == 0 {
+            continue;
+        }
+        layer.store.select(&select, budget, &mut |feature| {
+            if !ready.lets_pass(feature) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let mut wanted = Vec::new();
+            let mut number = first_text;
+            let mut numbers = pass.rules.iter().map(|rule| {
+                let first = number;
+                number += rule.texts.len();
+                (rule, first)
+            });
+            pass.each_rule(feature, |applies| {
+                // rules come in order: skip to the one that applies
+                if let Some((_, first)) = numbers.find(|(rule, _)| std::ptr::eq(*rule, applies)) {
+                    wanted.extend(first..first + applies.texts.len());
+                }
+            });
+            let mut projected = false;
+            for text in wanted {
+                let follows = texts.get(text).is_some_and(CompiledText::follows_lines);
+                if !follows {
+                    if let Some(at) = known.get(feature, &mut geometry, &ready.way.forward)? {
+                        set.add_at(text, feature, at)?;
+                    }
+                    continue;
+                }
+                if !projected {
+                    feature.geometry(&mut geometry)?;
+                    // exact, not the projector's approximation: labels may not depend on the view
+                    ready.way.forward.forward(geometry.coords_mut());
+                    projected = true;
+                }
+                set.add(text, feature, &geometry)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        first_text += in_pass;
+    }
+    Ok(())
+}
