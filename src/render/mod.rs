@@ -1,3 +1,4 @@
 //! Features + style + view → pixels; sees no store, no catalogue.
 
+pub mod label;
 pub mod text;
