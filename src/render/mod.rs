@@ -15,6 +15,7 @@ pub mod fixed;
 pub mod raster;
 pub mod shape;
 pub mod stroke;
+pub mod label;
 pub mod text;
 
 pub use canvas::{Band, Canvas};

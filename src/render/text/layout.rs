@@ -395,7 +395,7 @@ mod tests {
             ["Parc naturel régional", "de Chartreuse"]
         );
         assert_eq!(lines("a b", 100.0), ["a b"]);
-        assert_eq!(lines("zone à -5 °C", 4.0), ["zone", "à -5", "°C"]);
+        assert_eq!(lines("zone à -5 °C", 4.0), ["zone", "à -5 °C"]);
     }
 
     #[test]
