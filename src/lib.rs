@@ -20,6 +20,7 @@ pub mod geom;
 pub mod catalogue;
 pub mod crs;
 pub mod decode;
+pub mod encode;
 pub mod feature;
 pub mod operation;
 pub mod protocol;

@@ -1,0 +1,5 @@
+//! The core → bytes and text of foreign notations.
+
+pub mod sld;
+mod sld_expression;
+mod xml;
