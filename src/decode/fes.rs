@@ -518,8 +518,8 @@ fn symbology(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
                 cases.push((part("Data", literals)?, part("Value", literals)?));
             }
             let otherwise = match element.attribute("fallbackValue") {
-                Some(text) => Expr::text(text),
-                None => Expr::Literal(Literal::Null),
+                Some(text) if !text.is_empty() => Expr::text(text),
+                _ => Expr::Literal(Literal::Null),
             };
             Ok(Expr::Match(Box::new(value), cases, Box::new(otherwise)))
         }

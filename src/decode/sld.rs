@@ -137,10 +137,9 @@ fn document(root: &Element, resolver: &mut Resolver<'_>) -> Result<Document> {
             return Err(root.fault(format!("expected <StyledLayerDescriptor>, found <{other}>")));
         }
     }
-    Ok(Document {
-        layers,
-        notes: reader.notes,
-    })
+    let mut notes = reader.notes;
+    notes.sort_by_key(|note| (note.line, note.column));
+    Ok(Document { layers, notes })
 }
 
 /// What is gathered while reading.
@@ -873,7 +872,6 @@ fn only_the_first(rules: &mut [Rule]) {
             .iter()
             .filter(|(scales, _)| covers(scales, &rule.scales))
         {
-            debug_assert!(covers(scales, &rule.scales));
             // true or false, never unknown: a rule that null keeps from applying took nothing
             let taken = match filter {
                 Some(filter) => Filter::Truth(Expr::from_condition(filter.clone())),

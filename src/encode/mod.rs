@@ -2,8 +2,10 @@
 
 mod deflate;
 mod jpeg;
+pub mod maplibre;
 mod palette;
 mod png;
+pub mod sld;
 mod webp;
 
 use tiny_skia::Pixmap;

@@ -77,30 +77,30 @@ pub enum Function {
     VertexCount,
 }
 
-/// Names in small letters without `_`, the function, how many arguments it takes.
+/// Names (case and `_` do not matter; the first is the one to write), the function, how many arguments it takes.
 const NAMES: &[(&[&str], Function, (usize, usize))] = {
     use Function as F;
     &[
-        (&["lower", "strtolowercase", "downcase"], F::Lower, (1, 1)),
-        (&["upper", "strtouppercase", "upcase"], F::Upper, (1, 1)),
+        (&["strToLowerCase", "lower", "downcase"], F::Lower, (1, 1)),
+        (&["strToUpperCase", "upper", "upcase"], F::Upper, (1, 1)),
         (
-            &["capitalize", "strcapitalize", "title"],
+            &["strCapitalize", "capitalize", "title"],
             F::Capitalize,
             (1, 1),
         ),
-        (&["length", "strlength", "stringlength"], F::Length, (1, 1)),
-        (&["trim", "strtrim", "strtrim2"], F::Trim, (1, 1)),
+        (&["strLength", "length", "stringlength"], F::Length, (1, 1)),
+        (&["strTrim", "trim", "strtrim2"], F::Trim, (1, 1)),
         (
-            &["strsubstring", "strsubstringstart", "slice"],
+            &["strSubstring", "strsubstringstart", "slice"],
             F::Slice,
             (2, 3),
         ),
-        (&["substring", "substr"], F::Substring, (2, 3)),
-        (&["replace", "strreplace"], F::Replace, (3, 4)),
-        (&["strindexof", "indexof"], F::IndexOf, (2, 2)),
-        (&["strstartswith", "startswith"], F::StartsWith, (2, 2)),
-        (&["strendswith", "endswith"], F::EndsWith, (2, 2)),
-        (&["strcontains", "includes"], F::Includes, (2, 2)),
+        (&["Substring", "substr"], F::Substring, (2, 3)),
+        (&["strReplace", "replace"], F::Replace, (3, 4)),
+        (&["strIndexOf", "indexof"], F::IndexOf, (2, 2)),
+        (&["strStartsWith", "startswith"], F::StartsWith, (2, 2)),
+        (&["strEndsWith", "endswith"], F::EndsWith, (2, 2)),
+        (&["strContains", "includes"], F::Includes, (2, 2)),
         (&["abs", "abs2", "abs3", "abs4"], F::Abs, (1, 1)),
         (&["ceil", "ceiling"], F::Ceil, (1, 1)),
         (&["floor"], F::Floor, (1, 1)),
@@ -118,43 +118,45 @@ const NAMES: &[(&[&str], Function, (usize, usize))] = {
         (&["acos"], F::Acos, (1, 1)),
         (&["atan"], F::Atan, (1, 1)),
         (&["atan2"], F::Atan2, (2, 2)),
-        (&["toradians", "radians"], F::ToRadians, (1, 1)),
-        (&["todegrees", "degrees"], F::ToDegrees, (1, 1)),
-        (&["tonumber", "parsedouble", "toreal"], F::ToNumber, (1, 1)),
+        (&["toRadians", "radians"], F::ToRadians, (1, 1)),
+        (&["toDegrees", "degrees"], F::ToDegrees, (1, 1)),
+        (&["parseDouble", "tonumber", "toreal"], F::ToNumber, (1, 1)),
         (
-            &["tointeger", "toint", "parseint", "parselong"],
+            &["parseInt", "tointeger", "toint", "parselong"],
             F::ToInteger,
             (1, 1),
         ),
-        (&["totext", "tostring", "strvalueof"], F::ToText, (1, 1)),
-        (&["toboolean", "tobool", "parseboolean"], F::ToBool, (1, 1)),
-        (&["numberformat", "formatnumber"], F::FormatNumber, (2, 2)),
-        (&["dateformat", "formatdate"], F::FormatDate, (2, 2)),
+        (&["toText", "tostring", "strvalueof"], F::ToText, (1, 1)),
+        (&["parseBoolean", "toboolean", "tobool"], F::ToBool, (1, 1)),
+        (&["numberFormat", "formatnumber"], F::FormatNumber, (2, 2)),
+        (&["dateFormat", "formatdate"], F::FormatDate, (2, 2)),
         (&["coalesce"], F::Coalesce, (1, 99)),
         (&["area", "area2"], F::Area, (1, 1)),
         (
-            &["geomlength", "perimeter", "geometrylength"],
+            &["geomLength", "perimeter", "geometrylength"],
             F::GeometryLength,
             (1, 1),
         ),
         (&["centroid"], F::Centroid, (1, 1)),
         (
-            &["interiorpoint", "pointonsurface"],
+            &["interiorPoint", "pointonsurface"],
             F::InteriorPoint,
             (1, 1),
         ),
-        (&["startpoint"], F::StartPoint, (1, 1)),
-        (&["endpoint"], F::EndPoint, (1, 1)),
-        (&["getx", "x"], F::X, (1, 1)),
-        (&["gety", "y"], F::Y, (1, 1)),
+        (&["startPoint"], F::StartPoint, (1, 1)),
+        (&["endPoint"], F::EndPoint, (1, 1)),
+        (&["getX", "x"], F::X, (1, 1)),
+        (&["getY", "y"], F::Y, (1, 1)),
         (&["dimension"], F::Dimension, (1, 1)),
-        (&["geometrytype"], F::TypeName, (1, 1)),
-        (&["numpoints"], F::VertexCount, (1, 1)),
+        (&["geometryType"], F::TypeName, (1, 1)),
+        (&["numPoints"], F::VertexCount, (1, 1)),
     ]
 };
 
 /// Functions that are other expressions under a function's name.
-const REWRITTEN: [&str; 31] = [
+const REWRITTEN: [&str; 33] = [
+    "and",
+    "or",
     "strconcat",
     "concat",
     "concatenate",
@@ -194,7 +196,7 @@ impl Function {
         let name = plain(name);
         let entry = NAMES
             .iter()
-            .find(|(names, ..)| names.contains(&name.as_str()));
+            .find(|(names, ..)| names.iter().any(|n| plain(n) == name));
         entry.map(|(_, function, _)| *function)
     }
 
@@ -462,10 +464,22 @@ fn rewritten(key: &str, arguments: Vec<Expr>) -> Option<Expr> {
         "strconcat" | "concat" | "concatenate" => Some(Expr::Concat(arguments)),
         "ifthenelse" | "if" => {
             let [condition, yes, no] = arguments.try_into().ok()?;
-            Some(Expr::Case(
-                vec![(into_condition(condition), yes)],
-                Box::new(no),
-            ))
+            let first = (into_condition(condition), yes);
+            // a chain of them is one choice
+            Some(match no {
+                Expr::Case(mut cases, otherwise) => {
+                    cases.insert(0, first);
+                    Expr::Case(cases, otherwise)
+                }
+                no => Expr::Case(vec![first], Box::new(no)),
+            })
+        }
+        "and" | "or" => {
+            let parts = arguments.into_iter().map(into_condition).collect();
+            Some(Expr::from_condition(match key {
+                "and" => Filter::And(parts),
+                _ => Filter::Or(parts),
+            }))
         }
         "isnull" => Some(Expr::from_condition(Filter::IsNull(one(arguments)?))),
         "isnotnull" => {
