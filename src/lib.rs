@@ -19,6 +19,7 @@ pub mod geom;
 
 pub mod catalogue;
 pub mod crs;
+pub mod encode;
 pub mod feature;
 pub mod operation;
 pub mod protocol;
