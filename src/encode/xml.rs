@@ -1,112 +1,145 @@
-//! XML text, escaped and indented.
+//! XML text written into a `String`: escaped, and free of what XML 1.0 can't hold.
 
-/// Writes elements; text is escaped here and nowhere else.
-#[derive(Debug, Default)]
-pub(super) struct Writer {
-    out: String,
-    open: Vec<(String, bool)>,
+/// True for characters that an XML 1.0 document may contain (XML 1.0 §2.2).
+fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-impl Writer {
-    pub(super) fn document() -> Writer {
-        Writer {
-            out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".into(),
-            open: Vec::new(),
-        }
+/// Appends text, escaped for element content and for attributes in double quotes; characters
+/// that XML can't hold are left out.
+pub fn push_text(out: &mut String, text: &str) {
+    // most texts hold nothing special: look for ASCII specials and the rare three-byte
+    // noncharacters (U+FFFE, U+FFFF begin with 0xEF), then copy whole
+    let plain = |b: u8| !matches!(b, b'<' | b'>' | b'&' | b'"' | b'\'' | 0..=0x1F | 0xEF);
+    if text.bytes().all(plain) {
+        out.push_str(text);
+        return;
     }
-
-    /// Opens an element, on a line of its own where its parent holds no text.
-    pub(super) fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        let inline = self.open.last().is_some_and(|(_, inline)| *inline);
-        if !inline {
-            self.line();
-        }
-        self.tag(name, attributes);
-        self.out.push('>');
-        self.open.push((name.to_owned(), inline));
-    }
-
-    /// Opens an element of mixed content: nothing in it is indented.
-    pub(super) fn open_mixed(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.open(name, attributes);
-        if let Some((_, inline)) = self.open.last_mut() {
-            *inline = true;
-        }
-    }
-
-    pub(super) fn close(&mut self) {
-        if let Some((name, inline)) = self.open.pop() {
-            if !inline {
-                self.line();
-            }
-            self.out.push_str("</");
-            self.out.push_str(&name);
-            self.out.push('>');
-        }
-    }
-
-    /// An element with text alone.
-    pub(super) fn leaf(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
-        self.open_mixed(name, attributes);
-        self.text(text);
-        self.close();
-    }
-
-    /// Text; in CDATA where its white space would be taken for layout.
-    pub(super) fn text(&mut self, text: &str) {
-        if text.trim() != text && !text.contains("]]>") {
-            self.out.push_str("<![CDATA[");
-            self.out.extend(text.chars().filter(|c| is_xml(*c)));
-            self.out.push_str("]]>");
-        } else {
-            escape(text, &mut self.out);
-        }
-    }
-
-    pub(super) fn finish(mut self) -> String {
-        while !self.open.is_empty() {
-            self.close();
-        }
-        self.out.push('\n');
-        self.out
-    }
-
-    fn line(&mut self) {
-        self.out.push('\n');
-        for _ in &self.open {
-            self.out.push_str("  ");
-        }
-    }
-
-    fn tag(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.out.push('<');
-        self.out.push_str(name);
-        for (key, value) in attributes {
-            self.out.push(' ');
-            self.out.push_str(key);
-            self.out.push_str("=\"");
-            escape(value, &mut self.out);
-            self.out.push('"');
-        }
-    }
-}
-
-/// True for the characters that XML 1.0 allows (§2.2).
-fn is_xml(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars().filter(|c| is_xml(*c)) {
+    for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
-            '\t' => out.push_str("&#9;"),
-            '\n' => out.push_str("&#10;"),
+            '\'' => out.push_str("&#39;"),
+            // a bare carriage return would be read as a line feed
             '\r' => out.push_str("&#13;"),
-            other => out.push(other),
+            c if is_allowed(c) => out.push(c),
+            _ => {}
+        }
+    }
+}
+
+/// Appends ` name="value"`; `name` is a name of ours, `value` is escaped.
+pub fn push_attribute(out: &mut String, name: &str, value: &str) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    push_text(out, value);
+    out.push('"');
+}
+
+/// Appends `<name>text</name>` on a line of its own; `name` is a name of ours, `text` is escaped.
+pub fn push_element(out: &mut String, name: &str, text: &str) {
+    out.push('<');
+    out.push_str(name);
+    out.push('>');
+    push_text(out, text);
+    out.push_str("</");
+    out.push_str(name);
+    out.push_str(">\n");
+}
+
+/// The text, escaped.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    push_text(&mut out, text);
+    out
+}
+
+/// A name without colon (NCName) made of any text: what a name can't hold becomes `_`.
+///
+/// ```
+/// use cartotheque::encode::xml::ncname;
+/// assert_eq!(ncname("2e degré"), "_2e_degré");
+/// ```
+pub fn ncname(text: &str) -> String {
+    let mut name = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        let inside = is_name_char(c);
+        // combining marks, U+0300 to U+036F, may stand inside a name only
+        let starts = c == '_' || c.is_alphabetic() && !matches!(c, '\u{300}'..='\u{36F}');
+        if name.is_empty() && inside && !starts {
+            name.push('_');
+        }
+        name.push(if inside { c } else { '_' });
+    }
+    if name.is_empty() {
+        name.push('_');
+    }
+    name
+}
+
+/// The letters that XML 1.0 (fifth edition) §2.3 allows in a name, colon excluded.
+fn is_name_char(c: char) -> bool {
+    matches!(c,
+        'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '-' | '.' | '\u{B7}'
+        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}'
+        | '\u{203F}'..='\u{2040}' | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}'
+        | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}'
+        | '\u{10000}'..='\u{EFFFF}')
+}
+
+/// Appends text as one path segment or query value of a URL: all but letters, digits and
+/// `-._~` percent-encoded (RFC 3986 §2.3), and therefore free of XML specials.
+pub fn push_url_component(out: &mut String, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let hex = |n: u8| HEX.get(usize::from(n)).map_or('0', |b| char::from(*b));
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(hex(byte >> 4));
+            out.push(hex(byte & 15));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn markup_is_escaped_and_control_characters_are_left_out() {
+        assert_eq!(
+            escaped("a<b>&\"'\u{0}\u{1}\u{B}\t\n\u{FFFE}é\u{1F600}"),
+            "a&lt;b&gt;&amp;&quot;&#39;\t\né\u{1F600}"
+        );
+    }
+
+    #[test]
+    fn a_url_component_is_percent_encoded() {
+        let mut out = String::new();
+        push_url_component(&mut out, "forêt & co/1");
+        assert_eq!(out, "for%C3%AAt%20%26%20co%2F1");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_escaped_is_read_back(text in any::<String>()) {
+            let kept: String = text.chars().filter(|c| is_allowed(*c)).collect();
+            let read = quick_xml::escape::unescape(&escaped(&text)).unwrap().into_owned();
+            prop_assert_eq!(read, kept);
+        }
+
+        #[test]
+        fn any_text_makes_a_name(text in any::<String>()) {
+            let name = ncname(&text);
+            let first = name.chars().next().unwrap();
+            prop_assert!(first == '_' || first.is_alphabetic());
+            prop_assert!(name.chars().all(is_name_char));
         }
     }
 }

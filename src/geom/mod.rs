@@ -7,7 +7,7 @@ mod view;
 
 pub use bbox::Bbox;
 pub use geometry::{Geometry, GeometryType, Part, PartKind};
-pub use view::{Size, View};
+pub use view::{STANDARD_PIXEL_M, Size, View};
 
 /// A position: `[x, y]`, x easting or longitude, y northing or latitude, always in that order.
 pub type Coord = [f64; 2];

@@ -1,6 +1,32 @@
 //! Protocols: plain data in, plain data out. They parse a request into a typed operation,
 //! and write its answer or its error in their own words.
 
+pub mod ows;
+pub mod record;
+pub mod wms;
+
+/// A request after HTTP: what protocols read of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Request<'a> {
+    /// The query string, still encoded, without its `?`.
+    pub query: &'a str,
+    /// The body of a POST.
+    pub body: Option<Body<'a>>,
+    /// Scheme, host and prefix as the client used them, without a slash at the end:
+    /// `https://example.org/cartes`.
+    pub base: &'a str,
+    /// The dataset of `/collections/{layer}/…`; `None` for the whole site.
+    pub collection: Option<&'a str>,
+}
+
+/// The body of a POST.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Body<'a> {
+    /// The content type as sent; empty where there is none.
+    pub media_type: &'a str,
+    pub bytes: &'a [u8],
+}
+
 /// An answer before it becomes HTTP.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -23,6 +49,12 @@ impl Answer {
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Answer {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Answer {
+        self.status = status;
         self
     }
 }

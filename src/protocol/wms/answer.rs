@@ -1,0 +1,162 @@
+use super::capabilities;
+use super::exception;
+use super::explain;
+use super::feature_info::{self, InfoContext};
+use super::request::{
+    GetCapabilities, GetFeatureInfo, GetMap, Reader, Request as Operation, version_of,
+};
+use super::scope::Scope;
+use super::{Service, Version, describe, legend};
+use crate::budget::Budget;
+use crate::error::{Error, Result};
+use crate::protocol::ows::Kvp;
+use crate::protocol::{Answer, Request};
+
+/// Answers a WMS request: plain data in and out, never a panic, every error in WMS's words.
+pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> Answer {
+    let kvp = match pairs(request, service.limits.body_bytes) {
+        Ok(kvp) => kvp,
+        Err(error) => return exception::report(&error, Version::V130),
+    };
+    let version = version_of(&kvp);
+    let mut scope = match Scope::new(service.catalogue, request.collection) {
+        Ok(scope) => scope,
+        // the address itself is wrong, not a parameter
+        Err(error) => return exception::report(&error, version).with_status(404),
+    };
+    if let Some(language) = kvp.get("LANGUAGE") {
+        scope.choose_language(language);
+    }
+    let reader = Reader {
+        service,
+        scope: &scope,
+        kvp: &kvp,
+        version,
+        budget,
+    };
+    reader
+        .request()
+        .and_then(|operation| perform(&reader, &operation, request.base))
+        .unwrap_or_else(|error| {
+            reader
+                .error_image()
+                .and_then(|image| image.draw(&error, service.engine))
+                .unwrap_or_else(|| exception::report(&error, version))
+        })
+}
+
+/// The pairs of the query string and of a form body.
+fn pairs(request: &Request<'_>, limit: usize) -> Result<Kvp> {
+    let mut kvp = Kvp::parse(request.query)?;
+    if let Some(body) = &request.body {
+        if body.bytes.len() > limit {
+            return Err(Error::LimitExceeded {
+                what: "the number of bytes of a request body",
+                limit: limit as u64,
+                found: body.bytes.len() as u64,
+            });
+        }
+        let is_xml = body.bytes.trim_ascii_start().starts_with(b"<");
+        if is_xml {
+            return Err(Error::parameter(
+                "Content-Type",
+                "expected a form body (application/x-www-form-urlencoded), found XML",
+            ));
+        }
+        kvp.append(body.bytes.trim_ascii())?;
+    }
+    Ok(kvp)
+}
+
+fn perform(reader: &Reader<'_>, operation: &Operation, base: &str) -> Result<Answer> {
+    let service = reader.service;
+    match operation {
+        Operation::GetCapabilities(request) => get_capabilities(reader, request, base),
+        Operation::GetMap(request) => get_map(reader, request),
+        Operation::GetFeatureInfo(request) => get_feature_info(reader, request),
+        Operation::GetLegendGraphic(request) => legend::answer(service, request),
+        Operation::DescribeLayer(layers) => Ok(describe::write(layers, reader.version, base)),
+        Operation::GetStyles(styles) => Ok(Answer::ok(
+            "application/vnd.ogc.sld+xml",
+            service.engine.write_styles(styles)?,
+        )),
+    }
+}
+
+fn get_capabilities(reader: &Reader<'_>, request: &GetCapabilities, base: &str) -> Result<Answer> {
+    let current = reader.service.catalogue.sequence;
+    if let Some(found) = &request.update_sequence {
+        check_sequence(found, current)?;
+    }
+    let body = capabilities::body(reader.service, reader.scope, reader.version, base);
+    Ok(Answer::ok(reader.version.capabilities_type(), body))
+}
+
+/// OGC 06-042 §7.2.3.5, Table 5: equal and higher sequences are exceptions. What is no number
+/// can't be compared, and is no reason to withhold the capabilities.
+fn check_sequence(found: &str, current: u64) -> Result<()> {
+    match found.parse::<u64>() {
+        Ok(known) if known == current => Err(Error::CurrentUpdateSequence { sequence: current }),
+        Ok(known) if known > current => Err(Error::InvalidUpdateSequence {
+            found: found.to_owned(),
+            sequence: current,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
+    let engine = reader.service.engine;
+    let drawn = engine.map(&request.map, reader.budget)?;
+    if let Some(format) = request.explain {
+        let names = reader.kvp.names();
+        let mut explanation = explain::understood("GetMap", reader.version, &request.map, names);
+        explanation["format"] = request.format.media_type().into();
+        explanation["drawn"] = explain::drawn(&drawn.report);
+        return Ok(explain::answer(
+            &explanation,
+            format,
+            &reader.scope.language,
+        ));
+    }
+    let bytes = engine.encode(&drawn.pixmap, request.format)?;
+    Ok(Answer::ok(request.format.media_type(), bytes))
+}
+
+fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Answer> {
+    let started = std::time::Instant::now();
+    let info = &request.info;
+    let found = reader.service.engine.feature_info(info, reader.budget)?;
+    if let Some(format) = request.explain {
+        let names = reader.kvp.names();
+        let mut explanation =
+            explain::understood("GetFeatureInfo", reader.version, &info.map, names);
+        let [i, j] = info.pixel.map(f64::from);
+        let [east, north] = info.map.view.to_world([i + 0.5, j + 0.5]);
+        explanation["format"] = request.format.media_type().into();
+        explanation["point"] = serde_json::json!({
+            "i": info.pixel[0], "j": info.pixel[1], "east": east, "north": north,
+        });
+        explanation["askedTopToBottom"] = info
+            .query_layers
+            .iter()
+            .map(|l| l.layer.id.as_str())
+            .collect();
+        explanation["featureCount"] = info.feature_count.into();
+        explanation["found"] = found
+            .iter()
+            .map(|f| format!("{}.{}", f.layer.id, f.id))
+            .collect();
+        explanation["ms"] = explain::ms(started.elapsed()).into();
+        return Ok(explain::answer(
+            &explanation,
+            format,
+            &reader.scope.language,
+        ));
+    }
+    let context = InfoContext {
+        crs: &info.map.crs,
+        language: &reader.scope.language,
+    };
+    Ok(feature_info::write(&found, request.format, &context))
+}

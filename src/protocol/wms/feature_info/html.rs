@@ -1,0 +1,227 @@
+use std::fmt::Write;
+
+use super::{InfoContext, by_layer};
+use crate::catalogue::{Layer, LayerField};
+use crate::encode::xml::{escaped, push_attribute, push_text};
+use crate::feature::{FieldType, OwnedValue, Value};
+use crate::operation::FoundFeature;
+
+/// Readable in a popup of any client: no script, no outside address, colours of the reader's
+/// system.
+const STYLE: &str = "body{font:14px/1.4 system-ui,sans-serif;margin:.5rem;color-scheme:light dark}\
+h1{font-size:1rem;margin:.25rem 0}h2{font-size:1rem;margin:.5rem 0 .25rem}\
+table{border-collapse:collapse;width:100%}\
+th,td{text-align:start;vertical-align:top;padding:.15rem .5rem .15rem 0;\
+border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}\
+th{font-weight:600}td{overflow-wrap:anywhere}";
+
+/// A page with a section for each layer and a table for each feature; its body is empty where
+/// nothing was found.
+pub fn write(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
+    let french = context.language == "fr";
+    let mut out = String::with_capacity(1024 + found.len() * 1024);
+    out.push_str("<!DOCTYPE html>\n<html");
+    push_attribute(&mut out, "lang", context.language);
+    let _ = write!(
+        out,
+        "><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{}</title><style>{STYLE}</style></head><body>",
+        if french {
+            "Objets trouvés"
+        } else {
+            "Features found"
+        }
+    );
+    for features in by_layer(found) {
+        let Some(layer) = features.first().map(|f| &f.layer) else {
+            continue;
+        };
+        out.push_str("\n<section><h1>");
+        push_text(&mut out, layer_title(layer, context.language));
+        out.push_str("</h1>");
+        for feature in features {
+            push_feature(&mut out, feature, context.language);
+        }
+        out.push_str("</section>");
+    }
+    out.push_str("</body></html>\n");
+    out
+}
+
+fn layer_title<'a>(layer: &'a Layer, language: &str) -> &'a str {
+    match layer.title.get(language) {
+        "" => &layer.id,
+        title => title,
+    }
+}
+
+fn push_feature(out: &mut String, feature: &FoundFeature, language: &str) {
+    let layer = &feature.layer;
+    out.push_str("<article><h2>");
+    push_text(out, &feature_title(feature, language));
+    out.push_str("</h2><table>");
+    let wanted = layer
+        .popup
+        .as_ref()
+        .map(|p| p.fields.as_slice())
+        .unwrap_or_default();
+    let mut rows: Vec<(&LayerField, &OwnedValue)> =
+        layer.fields.iter().zip(&feature.values).collect();
+    if !wanted.is_empty() {
+        let place = |field: &LayerField| wanted.iter().position(|name| *name == field.name);
+        rows.retain(|(field, _)| place(field).is_some());
+        rows.sort_by_key(|(field, _)| place(field));
+    }
+    for (field, value) in rows {
+        out.push_str("<tr><th scope=\"row\">");
+        let label = field.label.as_ref().map_or("", |l| l.get(language));
+        push_text(out, if label.is_empty() { &field.name } else { label });
+        out.push_str("</th><td>");
+        let shown = shown_value(field, value, language);
+        if is_link(&shown) {
+            out.push_str("<a rel=\"noopener noreferrer\" target=\"_blank\"");
+            push_attribute(out, "href", &shown);
+            out.push('>');
+            push_text(out, &shown);
+            out.push_str("</a>");
+        } else {
+            out.push_str(&escaped(&shown).replace('\n', "<br>"));
+        }
+        out.push_str("</td></tr>");
+    }
+    out.push_str("</table></article>");
+}
+
+/// The popup's title with its `{field}`s filled in, else the label column's value, else the id.
+fn feature_title(feature: &FoundFeature, language: &str) -> String {
+    let layer = &feature.layer;
+    let value_of = |name: &str| {
+        let pairs = layer.fields.iter().zip(&feature.values);
+        pairs
+            .filter(|(field, _)| field.name == name)
+            .map(|(field, value)| shown_value(field, value, language))
+            .next()
+    };
+    let template = layer
+        .popup
+        .as_ref()
+        .and_then(|popup| popup.title.as_deref());
+    let titled = template.map(|template| fill(template, value_of));
+    let labelled = || {
+        let column = layer.label?;
+        let field = layer.fields.iter().find(|field| field.column == column)?;
+        value_of(&field.name)
+    };
+    titled
+        .filter(|title| !title.trim().is_empty())
+        .or_else(|| labelled().filter(|label| !label.is_empty()))
+        .unwrap_or_else(|| feature.id.clone())
+}
+
+/// Fills `{name}` in a template; braces around no field stay as they are.
+fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((name, tail)) if value_of(name.trim()).is_some() => {
+                out.push_str(&value_of(name.trim()).unwrap_or_default());
+                rest = tail;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_link(text: &str) -> bool {
+    (text.starts_with("https://") || text.starts_with("http://"))
+        && !text.contains(char::is_whitespace)
+}
+
+/// A value as a person reads it: with the decimals and the unit of its field, and the decimal
+/// comma and narrow spaces of French where it has a unit or decimals. Codes and years have
+/// neither, and stay as they are.
+pub fn shown_value(field: &LayerField, value: &OwnedValue, language: &str) -> String {
+    let value = value.as_value();
+    let number = match value {
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.as_f64(),
+        _ => None,
+    };
+    let is_quantity = field.unit.is_some() || field.decimals.is_some();
+    let mut shown = match number {
+        Some(number) if is_quantity && number.is_finite() => {
+            grouped(number, field.decimals, language)
+        }
+        _ if field.kind == FieldType::Bool && !value.is_null() => {
+            match (value.to_text().as_ref(), language) {
+                ("true", "fr") => "oui".to_owned(),
+                ("false", "fr") => "non".to_owned(),
+                ("true", _) => "yes".to_owned(),
+                _ => "no".to_owned(),
+            }
+        }
+        _ => value.to_text().into_owned(),
+    };
+    if let (Some(unit), false) = (&field.unit, shown.is_empty()) {
+        shown.push('\u{A0}');
+        shown.push_str(unit);
+    }
+    shown
+}
+
+/// A number with its thousands set apart: `12 345,6` in French, `12,345.6` else.
+fn grouped(number: f64, decimals: Option<u8>, language: &str) -> String {
+    let plain = match decimals {
+        Some(decimals) => format!("{number:.*}", usize::from(decimals.min(12))),
+        None => number.to_string(),
+    };
+    let (thousands, point) = match language {
+        "fr" => ('\u{202F}', ','),
+        _ => (',', '.'),
+    };
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let (sign, digits) = match whole.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", whole),
+    };
+    let mut out = sign.to_owned();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(thousands);
+        }
+        out.push(digit);
+    }
+    if !fraction.is_empty() {
+        out.push(point);
+        out.push_str(fraction);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_filled_and_keeps_strange_braces() {
+        let value = |name: &str| (name == "nom").then(|| "Lyon".to_owned());
+        assert_eq!(fill("{nom} ({ nom })", value), "Lyon (Lyon)");
+        assert_eq!(fill("{code} {nom", value), "{code} {nom");
+    }
+
+    #[test]
+    fn quantities_are_written_as_the_reader_writes_them() {
+        assert_eq!(
+            grouped(1_234_567.891, Some(1), "fr"),
+            "1\u{202F}234\u{202F}567,9"
+        );
+        assert_eq!(grouped(-1234.0, None, "en"), "-1,234");
+        assert_eq!(grouped(12.5, None, "en"), "12.5");
+    }
+}

@@ -1,0 +1,141 @@
+use super::Reader;
+use super::map::{MapOf, NamedMap};
+use crate::error::{Error, Result};
+use crate::geom::Size;
+use crate::operation::{FeatureInfoRequest, MapLayer};
+use crate::protocol::wms::InfoFormat;
+use crate::protocol::wms::explain::ExplainFormat;
+
+/// Features that one layer may answer with, whatever FEATURE_COUNT says.
+const MAX_FEATURES: u32 = 1_000;
+
+/// The widest reach around a click, in pixels.
+const MAX_TOLERANCE_PX: f64 = 100.0;
+
+/// A GetFeatureInfo request, understood (OGC 06-042 §7.4).
+#[derive(Debug)]
+pub struct GetFeatureInfo {
+    pub info: FeatureInfoRequest,
+    pub format: InfoFormat,
+    pub explain: Option<ExplainFormat>,
+}
+
+impl Reader<'_> {
+    /// FORMAT is not looked at: OWSLib sends `format=None`.
+    pub(super) fn get_feature_info(&self) -> Result<GetFeatureInfo> {
+        let NamedMap { map, names } = self.map(MapOf::FeatureInfo)?;
+        let list = self
+            .kvp
+            .require("QUERY_LAYERS", "names out of LAYERS, separated by commas")?;
+        let mut query_layers: Vec<MapLayer> = Vec::new();
+        for name in self.layer_names(list)? {
+            query_layers.extend(self.queried(name, &names, &map.layers)?);
+        }
+        query_layers.reverse();
+        let format = self.info_format()?;
+        let pixel = self.pixel(map.view.size)?;
+        let count: Option<u32> = self
+            .kvp
+            .parsed("FEATURE_COUNT", "a positive whole number")?;
+        Ok(GetFeatureInfo {
+            info: FeatureInfoRequest {
+                query_layers,
+                pixel,
+                feature_count: count.unwrap_or(1).clamp(1, MAX_FEATURES),
+                tolerance_px: self.tolerance()?,
+                map,
+            },
+            format,
+            explain: self.explain()?,
+        })
+    }
+
+    /// The layers of the map that a name of QUERY_LAYERS stands for; of a group those that can
+    /// be asked.
+    fn queried(&self, name: &str, names: &[String], layers: &[MapLayer]) -> Result<Vec<MapLayer>> {
+        self.scope.layers_of(name)?;
+        let of_name: Vec<&MapLayer> = names
+            .iter()
+            .zip(layers)
+            .filter(|(asked, layer)| *asked == name || layer.layer.id == name)
+            .map(|(_, layer)| layer)
+            .collect();
+        if of_name.is_empty() {
+            return Err(Error::parameter(
+                "QUERY_LAYERS",
+                format!("{name:?} is not one of LAYERS: expected only layers of the map"),
+            ));
+        }
+        let queryable: Vec<MapLayer> = of_name
+            .into_iter()
+            .filter(|layer| layer.layer.queryable)
+            .cloned()
+            .collect();
+        if queryable.is_empty() {
+            return Err(Error::LayerNotQueryable {
+                layer: name.to_owned(),
+            });
+        }
+        Ok(queryable)
+    }
+
+    /// INFO_FORMAT; text where it is absent, as 1.1.1 lets a server choose (01-068r3 §7.3.3.5).
+    fn info_format(&self) -> Result<InfoFormat> {
+        match self.kvp.get("INFO_FORMAT") {
+            None => Ok(InfoFormat::Text),
+            Some(text) => InfoFormat::parse(text).ok_or_else(|| Error::InvalidFormat {
+                format: text.to_owned(),
+                expected: InfoFormat::ALL.map(InfoFormat::media_type).join(", "),
+            }),
+        }
+    }
+
+    /// I and J of 1.3.0, or X and Y of 1.1.1; each version reads the other's too.
+    fn pixel(&self, size: Size) -> Result<[u32; 2]> {
+        let (ours, others) = match self.version {
+            crate::protocol::wms::Version::V111 => (["X", "Y"], ["I", "J"]),
+            crate::protocol::wms::Version::V130 => (["I", "J"], ["X", "Y"]),
+        };
+        let text = |ours: &str, other: &str| -> Result<&str> {
+            match self.kvp.get(ours).or_else(|| self.kvp.get(other)) {
+                Some(text) => Ok(text),
+                None => self.kvp.require(ours, "a pixel of the map"),
+            }
+        };
+        let [i_name, j_name] = ours;
+        let [i_other, j_other] = others;
+        let (i, j) = (text(i_name, i_other)?, text(j_name, j_other)?);
+        match (i.parse::<u32>(), j.parse::<u32>()) {
+            (Ok(column), Ok(row)) if column < size.width && row < size.height => Ok([column, row]),
+            _ => Err(Error::InvalidPoint {
+                i: i.to_owned(),
+                j: j.to_owned(),
+                width: size.width,
+                height: size.height,
+            }),
+        }
+    }
+
+    /// The reach around the pixel, in the words of GeoServer, MapServer and QGIS Server.
+    fn tolerance(&self) -> Result<Option<f64>> {
+        let names = [
+            "BUFFER",
+            "RADIUS",
+            "FI_POINT_TOLERANCE",
+            "FI_LINE_TOLERANCE",
+            "FI_POLYGON_TOLERANCE",
+        ];
+        let mut widest: Option<f64> = None;
+        for name in names {
+            // MapServer's RADIUS may be a word (`bbox`): only numbers are a reach
+            if let Some(pixels) = self.kvp.get(name).and_then(|t| t.parse::<f64>().ok())
+                && pixels.is_finite()
+                && pixels >= 0.0
+            {
+                let pixels = pixels.min(MAX_TOLERANCE_PX);
+                widest = Some(widest.map_or(pixels, |w| w.max(pixels)));
+            }
+        }
+        Ok(widest)
+    }
+}

@@ -1,0 +1,293 @@
+use std::sync::Arc;
+
+use super::Reader;
+use crate::catalogue::{INSPIRE_DEFAULT_STYLE, Layer};
+use crate::encode::ImageFormat;
+use crate::error::{Error, Result};
+use crate::geom::View;
+use crate::operation::{MapLayer, MapRequest};
+use crate::protocol::wms::explain::ExplainFormat;
+use crate::protocol::wms::{StyleChoice, StyledLayer};
+use crate::style::Style;
+
+/// A GetMap request, understood (OGC 06-042 §7.3).
+#[derive(Debug)]
+pub struct GetMap {
+    pub map: MapRequest,
+    pub format: ImageFormat,
+    /// `Some`: say how it was understood instead of the picture.
+    pub explain: Option<ExplainFormat>,
+}
+
+/// How strictly a map's parameters are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MapOf {
+    /// GetMap: STYLES must be there, be it empty (06-042 Table 8).
+    Picture,
+    /// The map that GetFeatureInfo repeats.
+    FeatureInfo,
+}
+
+/// A map with each layer's name as it was asked for: a group's children carry the group's.
+#[derive(Debug)]
+pub(super) struct NamedMap {
+    pub map: MapRequest,
+    pub names: Vec<String>,
+}
+
+impl Reader<'_> {
+    pub(super) fn get_map(&self) -> Result<GetMap> {
+        let NamedMap { mut map, .. } = self.map(MapOf::Picture)?;
+        let text = self
+            .kvp
+            .require("FORMAT", "a media type such as image/png")?;
+        let format = ImageFormat::parse(text).ok_or_else(|| Error::InvalidFormat {
+            format: text.to_owned(),
+            expected: ImageFormat::ALL.map(ImageFormat::media_type).join(", "),
+        })?;
+        map.transparent &= format.has_alpha();
+        Ok(GetMap {
+            map,
+            format,
+            explain: self.explain()?,
+        })
+    }
+
+    /// The map of GetMap, and of the part of GetFeatureInfo that repeats it.
+    pub(super) fn map(&self, of: MapOf) -> Result<NamedMap> {
+        self.refuse_filters()?;
+        let (layers, names) = self.map_layers(of)?;
+        let crs = self.crs()?;
+        let mut view = View::new(self.bbox(&crs)?, self.size()?, crs.metres_per_unit);
+        view.pixel_ratio = self.pixel_ratio()?;
+        Ok(NamedMap {
+            map: MapRequest {
+                view,
+                crs,
+                layers,
+                background: self.background()?,
+                transparent: self.transparent()?,
+            },
+            names,
+        })
+    }
+
+    pub(super) fn explain(&self) -> Result<Option<ExplainFormat>> {
+        match self.kvp.get("EXPLAIN") {
+            Some(text) if self.service.explain => ExplainFormat::parse(text).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The layers bottom to top, and the name each was asked by.
+    fn map_layers(&self, of: MapOf) -> Result<(Vec<MapLayer>, Vec<String>)> {
+        let document = self.style_document()?;
+        let mut layers = Vec::new();
+        let mut names = Vec::new();
+        let mut add = |name: &str, chosen: Vec<(Arc<Layer>, Arc<Style>)>| {
+            for (layer, style) in chosen {
+                names.push(name.to_owned());
+                layers.push(MapLayer {
+                    layer,
+                    style,
+                    filter: None,
+                });
+            }
+        };
+        match (self.kvp.get("LAYERS"), &document) {
+            (Some(list), document) => {
+                let wanted = self.layer_names(list)?;
+                let styles = self.style_names(&wanted, of, document.is_some())?;
+                for (name, style) in wanted.into_iter().zip(styles) {
+                    let own = document.as_deref().unwrap_or_default();
+                    add(name, self.styled(name, &style, own)?);
+                }
+            }
+            (None, Some(document)) => {
+                if document.len() as u64 > u64::from(self.service.limits.layers) {
+                    return Err(Error::LimitExceeded {
+                        what: "the number of layers of the style document",
+                        limit: self.service.limits.layers.into(),
+                        found: document.len() as u64,
+                    });
+                }
+                for styled in document {
+                    let name = &styled.layer;
+                    let chosen = match &styled.style {
+                        StyleChoice::Named(style) => self.styled(name, style, &[])?,
+                        StyleChoice::User(style) => self.with_style(name, style)?,
+                    };
+                    add(name, chosen);
+                }
+            }
+            (None, None) => {
+                return Err(Error::MissingParameter {
+                    name: "LAYERS".into(),
+                    expected: "names of layers, separated by commas".into(),
+                });
+            }
+        }
+        Ok((layers, names))
+    }
+
+    /// One style name for each layer, empty for the default.
+    fn style_names(&self, layers: &[&str], of: MapOf, has_document: bool) -> Result<Vec<String>> {
+        if of == MapOf::Picture && !has_document && !self.kvp.has("STYLES") {
+            return Err(Error::MissingParameter {
+                name: "STYLES".into(),
+                expected: "one style a layer, separated by commas; empty (STYLES=) for the \
+                           default styles"
+                    .into(),
+            });
+        }
+        let Some(list) = self.kvp.get("STYLES") else {
+            return Ok(vec![String::new(); layers.len()]);
+        };
+        let styles: Vec<String> = list.split(',').map(|s| s.trim().to_owned()).collect();
+        if styles.len() != layers.len() {
+            return Err(Error::parameter(
+                "STYLES",
+                format!(
+                    "expected {} names, one for each of LAYERS, found {} in {list:?}",
+                    layers.len(),
+                    styles.len()
+                ),
+            ));
+        }
+        Ok(styles)
+    }
+
+    /// A layer, or a group's layers, in a style of the request's document or of the catalogue.
+    ///
+    /// A document beside LAYERS is a library (OGC 05-078r4 §10): its style of that name, or its
+    /// first one where no name is asked for, goes before the server's.
+    fn styled(
+        &self,
+        name: &str,
+        style: &str,
+        document: &[StyledLayer],
+    ) -> Result<Vec<(Arc<Layer>, Arc<Style>)>> {
+        let of_layer = document.iter().filter(|styled| styled.layer == name);
+        for styled in of_layer {
+            match &styled.style {
+                StyleChoice::User(own) if style.is_empty() || own.id == style => {
+                    return self.with_style(name, own);
+                }
+                StyleChoice::Named(named) if style.is_empty() => {
+                    return self.styled(name, named, &[]);
+                }
+                _ => {}
+            }
+        }
+        let layers = self.scope.layers_of(name)?;
+        let is_group = self.scope.is_group(name);
+        let has = |layer: &Layer| layer.styles.iter().any(|s| s.id == style);
+        let is_default = ["", "default", INSPIRE_DEFAULT_STYLE].contains(&style);
+        if is_group && !is_default && !layers.iter().any(|layer| has(layer)) {
+            return Err(Error::StyleNotDefined {
+                layer: name.to_owned(),
+                style: style.to_owned(),
+                nearest: None,
+            });
+        }
+        layers
+            .into_iter()
+            .map(|layer| {
+                // of a group, the layers that have the style are drawn in it
+                let wanted = if is_group && !has(&layer) { "" } else { style };
+                let style = Arc::clone(layer.style(wanted)?);
+                Ok((layer, style))
+            })
+            .collect()
+    }
+
+    fn with_style(&self, name: &str, style: &Arc<Style>) -> Result<Vec<(Arc<Layer>, Arc<Style>)>> {
+        let layers = self.scope.layers_of(name)?;
+        Ok(layers.into_iter().map(|l| (l, Arc::clone(style))).collect())
+    }
+
+    /// The style document of `SLD_BODY`, or of `SLD` where its host is allowed.
+    fn style_document(&self) -> Result<Option<Vec<StyledLayer>>> {
+        let limit = self.service.limits.body_bytes;
+        let text = match (self.kvp.get("SLD_BODY"), self.kvp.get("SLD")) {
+            (Some(body), _) => body.to_owned(),
+            (None, Some(url)) => {
+                self.check_host(url)?;
+                self.service.engine.fetch_style(url, self.budget)?
+            }
+            (None, None) => return Ok(None),
+        };
+        if text.len() > limit {
+            return Err(Error::LimitExceeded {
+                what: "the number of bytes of a style document",
+                limit: limit as u64,
+                found: text.len() as u64,
+            });
+        }
+        self.service.engine.read_styles(&text).map(Some)
+    }
+
+    fn check_host(&self, url: &str) -> Result<()> {
+        let host = host_of(url).ok_or_else(|| {
+            Error::parameter(
+                "SLD",
+                format!("expected an http or https URL, found {url:?}"),
+            )
+        })?;
+        let allowed = &self.service.limits.allowed_hosts;
+        if allowed.iter().any(|a| a.eq_ignore_ascii_case(host)) {
+            return Ok(());
+        }
+        Err(Error::parameter(
+            "SLD",
+            format!(
+                "documents are not fetched from {host:?}: expected SLD_BODY, or a host that the \
+                 operator allowed"
+            ),
+        ))
+    }
+}
+
+/// The host of an http URL, without port; `None` for all else, user names included: what stands
+/// before an `@` could pass for the host.
+fn host_of(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    if !["http", "https"]
+        .iter()
+        .any(|s| scheme.eq_ignore_ascii_case(s))
+    {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    if authority.contains('@') || authority.starts_with('[') {
+        return None;
+    }
+    let host = authority.split(':').next()?;
+    (!host.is_empty()).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_a_url_can_not_be_disguised() {
+        assert_eq!(
+            host_of("https://styles.example:8443/a.sld"),
+            Some("styles.example")
+        );
+        for bad in [
+            "https://allowed.example@evil.example/a.sld",
+            "file:///etc/passwd",
+            "ftp://allowed.example/",
+            "https:///a",
+            "allowed.example/a.sld",
+        ] {
+            assert_eq!(host_of(bad), None, "{bad}");
+        }
+        assert_eq!(
+            host_of("http://evil.example\\allowed.example"),
+            Some("evil.example")
+        );
+    }
+}
