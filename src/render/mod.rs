@@ -11,13 +11,27 @@
 pub mod along;
 pub mod canvas;
 pub mod color;
+pub mod compile;
 pub mod fixed;
+pub mod hit;
+pub mod image;
+pub mod legend;
+pub mod marks;
+pub mod painter;
+pub mod pattern;
 pub mod raster;
 pub mod shape;
 pub mod stroke;
 pub mod label;
 pub mod text;
+pub mod symbol;
+pub mod values;
 
 pub use canvas::{Band, Canvas};
 pub use color::Color;
+pub use compile::{CompiledPass, CompiledRule, CompiledStyle, CompiledSymbolizer};
+pub use hit::HitTest;
+pub use legend::swatch;
+pub use painter::Painter;
 pub use raster::Accumulator;
+pub use symbol::SymbolCache;

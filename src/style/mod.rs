@@ -141,7 +141,7 @@ pub enum StrokeKind {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LineCap {
     #[default]
     Butt,
@@ -149,7 +149,7 @@ pub enum LineCap {
     Square,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LineJoin {
     #[default]
     Miter,

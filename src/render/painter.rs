@@ -1,0 +1,512 @@
+//! Features onto pixels.
+
+use std::collections::HashMap;
+
+use super::along::{Dashes, at_intervals, parallel};
+use super::canvas::{Band, Canvas, SolidBrush};
+use super::color::Color;
+use super::compile::{
+    CompiledFill, CompiledGraphic, CompiledPass, CompiledStroke, CompiledStrokeKind,
+    CompiledSymbol, CompiledSymbolizer,
+};
+use super::fixed::{Fixed, Grid, UNIT, round, sin_cos_degrees};
+use super::image::Image;
+use super::pattern::{Pattern, PatternBrush};
+use super::raster::{Accumulator, PixelRect};
+use super::shape::{Shape, doubled_area};
+use super::stroke::{Pen, Window, stroke};
+use super::symbol::{Look, MarkStroke, Stamp, SymbolCache, What, drawn_size};
+use crate::feature::Feature;
+use crate::geom::{Geometry, View};
+
+/// Draws features on a band of a map.
+///
+/// ```
+/// use cartotheque::geom::{Bbox, Geometry, Size, View};
+/// use cartotheque::feature::{Feature, Schema};
+/// use cartotheque::render::{Canvas, CompiledStyle, Painter, SymbolCache};
+/// use cartotheque::style::Style;
+///
+/// # fn draw(style: &Style, schema: &Schema, features: &[&dyn Feature]) -> cartotheque::error::Result<()> {
+/// let size = Size { width: 256, height: 256 };
+/// let bbox = Bbox::new(0.0, 0.0, 1000.0, 1000.0).expect("a box");
+/// let view = View::new(bbox, size, 1.0);
+/// let cache = SymbolCache::new();
+/// let style = CompiledStyle::new(style, schema, &view, &cache)?;
+/// let mut canvas = Canvas::new(size)?;
+/// let mut painter = Painter::new(&mut canvas, &view, &cache);
+/// let mut geometry = Geometry::default();
+/// for pass in style.passes() {
+///     for feature in features {
+///         feature.geometry(&mut geometry)?;
+///         painter.feature(pass, &geometry, *feature);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Painter<'a> {
+    band: Band<'a>,
+    grid: Grid,
+    cache: &'a SymbolCache,
+    stamp: Stamp<'a>,
+    accumulator: Accumulator,
+    shape: Shape,
+    patterns: HashMap<PatternKey, Option<Pattern>>,
+}
+
+/// The look and the margins in 1/16 px.
+type PatternKey = (Look, [u32; 2]);
+
+/// Patterns kept by one painter; classes of a style, not features.
+const MAX_PATTERNS: usize = 64;
+
+/// Shapes below half a pixel are drawn as the box they fill.
+const TINY: i64 = UNIT / 2;
+
+impl<'a> Painter<'a> {
+    pub fn new(canvas: &'a mut Canvas, view: &View, cache: &'a SymbolCache) -> Painter<'a> {
+        Painter::on(canvas.whole(), view, cache)
+    }
+
+    /// A painter of some rows of the map: `view` is that of the whole map.
+    pub fn on(band: Band<'a>, view: &View, cache: &'a SymbolCache) -> Painter<'a> {
+        Painter {
+            band,
+            grid: Grid::new(view),
+            cache,
+            stamp: Stamp::new(cache),
+            accumulator: Accumulator::default(),
+            shape: Shape::default(),
+            patterns: HashMap::new(),
+        }
+    }
+
+    /// The pixels under way, for what draws by itself.
+    pub fn band(&mut self) -> &mut Band<'a> {
+        &mut self.band
+    }
+
+    /// Draws a feature with every rule of the pass that applies; true where one did.
+    ///
+    /// `geometry` is in the CRS of the view; positions that are not numbers are left out.
+    pub fn feature(
+        &mut self,
+        pass: &CompiledPass<'_>,
+        geometry: &Geometry,
+        feature: &dyn Feature,
+    ) -> bool {
+        let mut placed = false;
+        let mut any = false;
+        pass.each_rule(feature, |rule| {
+            any = true;
+            if rule.symbolizers.is_empty() {
+                return;
+            }
+            if !placed {
+                self.shape.set(geometry, &self.grid);
+                placed = true;
+            }
+            for symbolizer in &rule.symbolizers {
+                self.symbolizer(symbolizer, feature);
+            }
+        });
+        any
+    }
+
+    /// Draws a geometry with one symbolizer.
+    pub fn draw(
+        &mut self,
+        symbolizer: &CompiledSymbolizer,
+        geometry: &Geometry,
+        feature: &dyn Feature,
+    ) {
+        self.shape.set(geometry, &self.grid);
+        self.symbolizer(symbolizer, feature);
+    }
+
+    fn symbolizer(&mut self, symbolizer: &CompiledSymbolizer, feature: &dyn Feature) {
+        let shape = std::mem::take(&mut self.shape);
+        if !shape.is_empty() {
+            match symbolizer {
+                CompiledSymbolizer::Line { stroke, offset } => {
+                    let offset = offset.px(feature);
+                    self.stroke(&shape, stroke, Offset::Left(offset), [0, 0], feature);
+                }
+                CompiledSymbolizer::Polygon {
+                    fill,
+                    stroke,
+                    offset,
+                    displacement: [right, up],
+                } => {
+                    let offset = offset.px(feature);
+                    let shift = [units(right.px(feature)), -units(up.px(feature))];
+                    if let Some(fill) = fill {
+                        self.fill(&shape, fill, offset, shift, feature);
+                    }
+                    if let Some(stroke) = stroke {
+                        self.stroke(&shape, stroke, Offset::Outwards(offset), shift, feature);
+                    }
+                }
+                CompiledSymbolizer::Point(graphic) => {
+                    if let Some(symbol) = Symbol::of(graphic, feature, None) {
+                        shape.anchors(|at| self.stamp(&symbol, at));
+                    }
+                }
+            }
+        }
+        self.shape = shape;
+    }
+
+    fn fill(
+        &mut self,
+        shape: &Shape,
+        fill: &CompiledFill,
+        offset: f64,
+        shift: Fixed,
+        feature: &dyn Feature,
+    ) {
+        let reach = units(offset.abs() * 2.0) + shift[0].abs().max(shift[1].abs());
+        let rect = shape.rect(reach).intersection(&self.band.rect());
+        if rect.is_empty() {
+            return;
+        }
+        match fill {
+            CompiledFill::Solid(ink) => {
+                let Some(color) = ink.color(feature) else {
+                    return;
+                };
+                self.outline(shape, rect, offset, shift);
+                self.accumulator
+                    .sweep(&mut SolidBrush::new(&mut self.band, color));
+            }
+            CompiledFill::Graphic { graphic, margin } => {
+                let Some(symbol) = Symbol::of(graphic, feature, None) else {
+                    return;
+                };
+                let margin = [margin[0].px(feature), margin[1].px(feature)];
+                let key = (symbol.look, margin.map(Look::sixteenths));
+                if !self.patterns.contains_key(&key) {
+                    if self.patterns.len() >= MAX_PATTERNS {
+                        self.patterns.clear();
+                    }
+                    let pattern = Pattern::new(&symbol.look, symbol.image, margin, self.cache);
+                    self.patterns.insert(key, pattern);
+                }
+                self.outline(shape, rect, offset, shift);
+                if let Some(Some(pattern)) = self.patterns.get(&key) {
+                    let origin = self.grid.origin_px();
+                    let mut brush = PatternBrush::new(&mut self.band, pattern, origin);
+                    self.accumulator.sweep(&mut brush);
+                }
+            }
+        }
+    }
+
+    /// Accumulates the area of the polygons, and of lines as if they were closed
+    /// (OGC 05-077r4 §11.2).
+    fn outline(&mut self, shape: &Shape, rect: PixelRect, offset: f64, shift: Fixed) {
+        self.accumulator.begin(rect);
+        let moved = offset != 0.0 || shift != [0, 0];
+        for ring in shape.rings() {
+            if moved {
+                let points = outwards(ring.points, ring.is_hole, offset, shift);
+                // a ring that its offset turned inside out has nothing left
+                if (doubled_area(&points) < 0.0) == (doubled_area(ring.points) < 0.0) {
+                    self.accumulator.ring(&points, ring.is_reversed());
+                }
+            } else {
+                self.accumulator.ring(ring.points, ring.is_reversed());
+            }
+        }
+        for line in shape.lines() {
+            let reversed = doubled_area(line) < 0.0;
+            if moved {
+                let points = outwards(line, false, 0.0, shift);
+                self.accumulator.ring(&points, reversed);
+            } else {
+                self.accumulator.ring(line, reversed);
+            }
+        }
+    }
+
+    fn stroke(
+        &mut self,
+        shape: &Shape,
+        style: &CompiledStroke,
+        offset: Offset,
+        shift: Fixed,
+        feature: &dyn Feature,
+    ) {
+        let around = units(offset.px().abs() * 2.0) + shift[0].abs().max(shift[1].abs());
+        match &style.kind {
+            CompiledStrokeKind::Solid(ink) => {
+                let pen = Pen::new(style.width.px(feature), style.cap, style.join);
+                let reach = pen.reach() + around;
+                let rect = shape.rect(reach).intersection(&self.band.rect());
+                let Some(color) = ink.color(feature) else {
+                    return;
+                };
+                if rect.is_empty() || pen.half <= 0.0 {
+                    return;
+                }
+                let dashes = if style.dash.is_empty() {
+                    None
+                } else {
+                    let lengths: Vec<f64> = style.dash.iter().map(|l| l.px(feature)).collect();
+                    Dashes::new(&lengths, style.dash_offset.px(feature))
+                };
+                if shape.extent() < TINY && dashes.is_none() && shape.rings().next().is_some() {
+                    self.tiny_outline(shape, &pen, shift, color);
+                    return;
+                }
+                let window = Window::new(self.band.rect(), pen.reach());
+                self.accumulator.begin(rect);
+                each_line(shape, offset, shift, |points, closed| match &dashes {
+                    None => stroke(&mut self.accumulator, points, closed, &pen, &window),
+                    Some(dashes) => dashes.cut(points, closed, &window, |dash| {
+                        stroke(&mut self.accumulator, dash, false, &pen, &window);
+                    }),
+                });
+                self.accumulator
+                    .sweep(&mut SolidBrush::new(&mut self.band, color));
+            }
+            CompiledStrokeKind::Graphic {
+                graphic,
+                gap,
+                initial_gap,
+            } => {
+                let Some(symbol) = Symbol::of(graphic, feature, None) else {
+                    return;
+                };
+                let reach = units(graphic.reach_px());
+                if (shape.rect(reach + around).intersection(&self.band.rect())).is_empty() {
+                    return;
+                }
+                let length = symbol.size_px()[0];
+                let step = (length + gap.px(feature)) * UNIT as f64;
+                let first = (initial_gap.px(feature) + length / 2.0) * UNIT as f64;
+                let window = Window::new(self.band.rect(), reach);
+                each_line(shape, offset, shift, |points, closed| {
+                    at_intervals(points, closed, (first, step), &window, |at, direction| {
+                        if let Some(turned) = Symbol::of(graphic, feature, Some(direction)) {
+                            self.stamp(&turned, at);
+                        }
+                    });
+                });
+            }
+        }
+    }
+
+    /// The outline of a polygon below half a pixel: its box grown by the pen.
+    fn tiny_outline(&mut self, shape: &Shape, pen: &Pen, shift: Fixed, color: Color) {
+        let half = round(pen.half);
+        let [x0, y0] = shape.min().map(|v| v - half);
+        let [x1, y1] = shape.max().map(|v| v + half);
+        let corners = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+        let corners = corners.map(|[x, y]| [x + shift[0], y + shift[1]]);
+        let rect = PixelRect::around(corners[0], corners[2]);
+        self.accumulator.begin(rect.intersection(&self.band.rect()));
+        self.accumulator.ring(&corners, false);
+        self.accumulator
+            .sweep(&mut SolidBrush::new(&mut self.band, color));
+    }
+
+    fn stamp(&mut self, symbol: &Symbol<'_>, at: Fixed) {
+        let center = [at[0] + symbol.shift[0], at[1] + symbol.shift[1]];
+        self.stamp.draw(
+            &mut self.band,
+            &mut self.accumulator,
+            (&symbol.look, symbol.image),
+            center,
+        );
+    }
+}
+
+/// Which way a perpendicular offset goes, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Offset {
+    /// Left of each line's direction.
+    Left(f64),
+    /// Away from the inside of each polygon.
+    Outwards(f64),
+}
+
+impl Offset {
+    fn px(self) -> f64 {
+        match self {
+            Offset::Left(px) | Offset::Outwards(px) => px,
+        }
+    }
+}
+
+/// Calls `visit` with each line and ring of a shape that a stroke follows.
+pub(super) fn each_line(
+    shape: &Shape,
+    offset: Offset,
+    shift: Fixed,
+    mut visit: impl FnMut(&[Fixed], bool),
+) {
+    let plain = offset.px() == 0.0 && shift == [0, 0];
+    for line in shape.lines() {
+        if plain {
+            visit(line, false);
+        } else {
+            let points = parallel(line, false, offset.px() * UNIT as f64);
+            visit(&shifted(points, shift), false);
+        }
+    }
+    for ring in shape.rings() {
+        match offset {
+            _ if plain => visit(ring.points, true),
+            Offset::Left(px) => {
+                let points = parallel(ring.points, true, px * UNIT as f64);
+                visit(&shifted(points, shift), true);
+            }
+            Offset::Outwards(px) => {
+                visit(&outwards(ring.points, ring.is_hole, px, shift), true);
+            }
+        }
+    }
+}
+
+/// A ring moved away from its polygon's inside.
+fn outwards(points: &[Fixed], is_hole: bool, offset: f64, shift: Fixed) -> Vec<Fixed> {
+    if offset == 0.0 {
+        return shifted(points.to_vec(), shift);
+    }
+    // with y down, a ring of positive area has its outside on the left
+    let left_is_outside = (doubled_area(points) > 0.0) != is_hole;
+    let distance = if left_is_outside { offset } else { -offset };
+    shifted(parallel(points, true, distance * UNIT as f64), shift)
+}
+
+fn shifted(mut points: Vec<Fixed>, [dx, dy]: Fixed) -> Vec<Fixed> {
+    for [x, y] in &mut points {
+        *x += dx;
+        *y += dy;
+    }
+    points
+}
+
+/// Pixels to units.
+pub(super) fn units(px: f64) -> i64 {
+    round(px.clamp(-1e9, 1e9) * UNIT as f64)
+}
+
+/// A graphic with a feature's values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Symbol<'g> {
+    pub look: Look,
+    pub image: Option<&'g Image>,
+    /// From the position to the graphic's middle, in units.
+    pub shift: Fixed,
+}
+
+impl<'g> Symbol<'g> {
+    /// `None` where nothing shows. `direction` turns the graphic along a line.
+    pub fn of(
+        graphic: &'g CompiledGraphic,
+        feature: &dyn Feature,
+        direction: Option<[f64; 2]>,
+    ) -> Option<Symbol<'g>> {
+        let opacity = graphic.opacity.get(feature).clamp(0.0, 1.0);
+        let (what, image) = match &graphic.symbol {
+            CompiledSymbol::Nothing => return None,
+            CompiledSymbol::Mark {
+                shape,
+                fill,
+                stroke,
+            } => {
+                let faded = |color: Color| color.with_opacity(opacity);
+                let fill = fill.as_ref().and_then(|ink| ink.color(feature)).map(faded);
+                let stroke = stroke.as_ref().and_then(|stroke| {
+                    Some(MarkStroke {
+                        color: faded(stroke.ink.color(feature)?),
+                        width: Look::sixteenths(stroke.width.px(feature)),
+                        cap: stroke.cap,
+                        join: stroke.join,
+                    })
+                });
+                let stroke = stroke.filter(|s| s.width > 0);
+                if fill.is_none() && stroke.is_none() {
+                    return None;
+                }
+                let shape = *shape;
+                let what = What::Mark {
+                    shape,
+                    fill,
+                    stroke,
+                };
+                (what, None)
+            }
+            CompiledSymbol::Image { id, image } => {
+                let opacity = (opacity * 255.0 + 0.5) as u8;
+                if opacity == 0 {
+                    return None;
+                }
+                (What::Image { id: *id, opacity }, Some(&**image))
+            }
+        };
+        let mut rotation = graphic.rotation.get(feature);
+        if let Some([x, y]) = direction {
+            rotation += degrees_of(x, y);
+        }
+        let look = Look {
+            what,
+            size: Look::sixteenths(graphic.size.px(feature)),
+            rotation: Look::half_degrees(rotation),
+        };
+        if look.size == 0 {
+            return None;
+        }
+        let mut symbol = Symbol {
+            look,
+            image,
+            shift: [0, 0],
+        };
+        // the anchor turns with the graphic, the displacement does not
+        let [width, height] = symbol.size_px();
+        let [ax, ay] = graphic.anchor;
+        let (x, y) = ((0.5 - ax) * width, (ay - 0.5) * height);
+        let (sin, cos) = sin_cos_degrees(look.rotation_degrees());
+        let [right, up] = &graphic.displacement;
+        let (mut right, mut down) = (right.px(feature), -up.px(feature));
+        if let Some([dx, dy]) = direction {
+            // along a line, displacement is along and across it
+            (right, down) = (right * dx - down * dy, right * dy + down * dx);
+        }
+        symbol.shift = [
+            units(x * cos - y * sin + right),
+            units(x * sin + y * cos + down),
+        ];
+        Some(symbol)
+    }
+
+    /// Width and height before rotation.
+    pub fn size_px(&self) -> [f64; 2] {
+        match self.image {
+            Some(image) => drawn_size(&self.look, image),
+            None => [self.look.size_px(); 2],
+        }
+    }
+}
+
+/// The angle of a direction in degrees, clockwise from the x axis, to a quarter of a degree:
+/// found by halving, with the same sines as everything else, so the same on every machine.
+fn degrees_of(x: f64, y: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 180.0);
+    for _ in 0..10 {
+        let middle = (low + high) / 2.0;
+        let (sin, cos) = sin_cos_degrees(middle);
+        // is the direction further round than the middle?
+        if cos * y.abs() - sin * x > 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let angle = (low + high) / 2.0;
+    if y < 0.0 { -angle } else { angle }
+}
