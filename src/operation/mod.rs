@@ -1,7 +1,14 @@
 //! What the server does, told without any protocol: typed request in, typed answer out.
 
+mod anchors;
+mod feature_info;
+mod legend;
+mod map;
+mod reach;
+mod studio;
 mod types;
 
+pub use studio::Studio;
 pub use types::{
     DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,
     Limits, MapLayer, MapRequest,

@@ -3,6 +3,7 @@
 
 pub mod ows;
 pub mod record;
+pub mod site;
 pub mod wms;
 
 /// A request after HTTP: what protocols read of it.

@@ -18,6 +18,7 @@ mod feature_info;
 mod legend;
 mod request;
 mod scope;
+mod studio;
 mod version;
 
 pub use answer::answer;

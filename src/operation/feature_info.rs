@@ -1,0 +1,129 @@
+//! What is at a pixel of a map: features whose symbols are drawn there.
+
+use std::ops::ControlFlow;
+
+use super::map::of_layer;
+use super::reach::Way;
+use super::{FeatureInfoRequest, FoundFeature, MapLayer};
+use crate::budget::Budget;
+use crate::catalogue::Layer;
+use crate::error::Result;
+use crate::feature::{Feature, FieldType, OwnedValue, Value};
+use crate::geom::{Bbox, Geometry};
+use crate::render::{CompiledStyle, HitTest, SymbolCache};
+use crate::store::Select;
+
+/// Pixels around a click that a line or a point may be away.
+const TOLERANCE_PX: f64 = 2.0;
+/// Features looked at before the topmost are chosen: a click on a heap of ten thousand points
+/// need not hold them all.
+const MAX_CANDIDATES: usize = 10_000;
+
+/// Finds the features drawn at a pixel, of each asked layer the topmost first.
+///
+/// # Errors
+/// As for drawing the map.
+pub fn find(
+    request: &FeatureInfoRequest,
+    budget: &Budget,
+    symbols: &SymbolCache,
+) -> Result<Vec<FoundFeature>> {
+    let mut found = Vec::new();
+    for layer in &request.query_layers {
+        find_in_layer(request, layer, budget, symbols, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn find_in_layer(
+    request: &FeatureInfoRequest,
+    layer: &MapLayer,
+    budget: &Budget,
+    symbols: &SymbolCache,
+    found: &mut Vec<FoundFeature>,
+) -> Result<()> {
+    let view = &request.map.view;
+    if !layer.layer.scales.contains(view.scale_denominator()) {
+        return Ok(());
+    }
+    let named = |error| of_layer(error, &layer.layer.id);
+    let schema = layer.layer.store.schema();
+    let style = CompiledStyle::new(&layer.style, schema, view, symbols).map_err(named)?;
+    let filter = layer.filter.as_ref().map(|f| f.bind(schema)).transpose().map_err(named)?;
+    let way = Way::new(&layer.layer, &request.map.crs, view)?;
+
+    let tolerance = request.tolerance_px.unwrap_or(TOLERANCE_PX) * view.pixel_ratio.max(1.0);
+    let pixel = request.pixel.map(|p| f64::from(p) + 0.5);
+    let position = view.to_world(pixel);
+    let reach = style.max_reach_px() + tolerance + 1.0;
+    let [x, y] = position;
+    let around = Bbox {
+        min_x: x,
+        min_y: y,
+        max_x: x,
+        max_y: y,
+    }
+    .grown(reach * view.resolution_x(), reach * view.resolution_y());
+    let boxes = way.boxes(&layer.layer, &around);
+    if boxes.is_empty() {
+        return Ok(());
+    }
+    let wanted = request.feature_count as usize;
+    let mut hit_test = HitTest::new(view, pixel, tolerance);
+    let mut geometry = Geometry::default();
+    let mut hits = std::collections::VecDeque::new();
+    let mut seen = 0usize;
+    layer.layer.store.select(
+        &Select { boxes, offset: 0 },
+        budget,
+        &mut |feature| {
+            if filter.as_ref().is_some_and(|f| !f.matches(feature)) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            feature.geometry(&mut geometry)?;
+            budget.spend(0, geometry.coords().len() as u64)?;
+            way.projector.project(geometry.coords_mut());
+            if hit_test.hits(&style, &geometry, feature) {
+                seen += 1;
+                hits.push_front(describe(&layer.layer, feature, &geometry, position));
+                // later features lie above: the last ones are the topmost
+                hits.truncate(wanted.max(1));
+            }
+            Ok(if seen < MAX_CANDIDATES {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            })
+        },
+    )?;
+    found.extend(hits);
+    Ok(())
+}
+
+/// What people may see of a feature.
+fn describe(
+    layer: &std::sync::Arc<Layer>,
+    feature: &dyn Feature,
+    geometry: &Geometry,
+    position: [f64; 2],
+) -> FoundFeature {
+    let values = layer
+        .fields
+        .iter()
+        .map(|field| match (field.kind, feature.value(field.column)) {
+            // a column of date and time that is configured, or was found, to hold dates
+            (FieldType::Date, Value::DateTime(text)) => {
+                OwnedValue::DateTime(text.split(['T', ' ']).next().unwrap_or(text).to_owned())
+            }
+            (_, value) => value.into(),
+        })
+        .collect();
+    FoundFeature {
+        layer: std::sync::Arc::clone(layer),
+        id: layer.feature_id(feature),
+        values,
+        geometry: geometry.clone(),
+        bbox: geometry.bbox(),
+        position,
+    }
+}

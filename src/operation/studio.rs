@@ -1,0 +1,76 @@
+
+use tiny_skia::Pixmap;
+
+use super::anchors::Anchors;
+use super::{
+    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, feature_info,
+    legend, map, reach,
+};
+use crate::budget::Budget;
+use crate::catalogue::Layer;
+use crate::crs::Crs;
+use crate::error::Result;
+use crate::geom::{Bbox, Size};
+use crate::render::SymbolCache;
+
+/// Where maps are drawn: the operations, with the caches that they share.
+#[derive(Debug, Default)]
+pub struct Studio {
+    symbols: SymbolCache,
+    anchors: Anchors,
+}
+
+impl Studio {
+    pub fn new() -> Studio {
+        Studio::default()
+    }
+
+    /// Draws a map.
+    ///
+    /// # Errors
+    /// As [`map::draw`].
+    pub fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {
+        map::draw(request, budget, &self.symbols, &self.anchors)
+    }
+
+    /// Finds what is drawn at a pixel.
+    ///
+    /// # Errors
+    /// As [`map::draw`].
+    pub fn feature_info(
+        &self,
+        request: &FeatureInfoRequest,
+        budget: &Budget,
+    ) -> Result<Vec<FoundFeature>> {
+        feature_info::find(request, budget, &self.symbols)
+    }
+
+    /// # Errors
+    /// As [`legend::entries`].
+    pub fn legend_entries(&self, request: &LegendRequest) -> Result<Vec<LegendEntry>> {
+        legend::entries(request, &self.symbols)
+    }
+
+    /// # Errors
+    /// As [`legend::draw`].
+    pub fn legend(&self, request: &LegendRequest) -> Result<Pixmap> {
+        legend::draw(request, &self.symbols)
+    }
+
+    /// # Errors
+    /// As [`legend::size`].
+    pub fn legend_size(&self, request: &LegendRequest) -> Result<[u32; 2]> {
+        legend::size(request)
+    }
+
+    /// # Errors
+    /// As [`legend::message`].
+    pub fn message(&self, size: Size, text: &str, background: Option<[u8; 3]>) -> Result<Pixmap> {
+        legend::message(size, text, background)
+    }
+
+    /// The layer's extent in a CRS; `None` where it has none there.
+    pub fn extent_in(&self, layer: &Layer, crs: &Crs) -> Option<Bbox> {
+        reach::extent_in(layer, crs)
+    }
+}
