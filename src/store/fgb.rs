@@ -541,7 +541,7 @@ impl FeatureStore for FgbStore {
         };
         let mut scratch = Scratch::default();
         let section = self.section();
-        while let Some((fid, leaf)) = leaves.next() {
+        for (fid, leaf) in leaves.by_ref() {
             if skip > 0 && blind_skip && leaf.bbox().is_some() {
                 skip -= 1;
                 meter.passed()?;
