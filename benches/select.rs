@@ -118,6 +118,11 @@ fn bench(criterion: &mut Criterion) {
     drop(polygons);
     let store = FgbStore::open(&path).expect("the file is sound");
     criterion.bench_function("open", |b| b.iter(|| FgbStore::open(black_box(&path))));
+    let mut group = criterion.benchmark_group("the whole file");
+    group.sample_size(10).bench_function("verify", |b| {
+        b.iter(|| store.verify(&mut |_, _| ControlFlow::Continue(())));
+    });
+    group.finish();
     let mut geometry = Geometry::default();
     for size in [15.0, 100.0, 1_000.0, 9_000.0] {
         let bbox = square(size);

@@ -326,3 +326,42 @@ fn a_node_size_of_one_and_a_count_beyond_the_file_are_refused() {
     assert!(refusal(16, u64::MAX).contains("more than a file can hold"));
     assert!(refusal(16, 1 << 40).contains("cut in the index"));
 }
+
+#[test]
+fn a_feature_with_columns_of_its_own_is_served_without_values() {
+    use flatbuffers::FlatBufferBuilder;
+    use flatgeobuf::{Column, ColumnArgs, Feature, FeatureArgs};
+    let options = Options {
+        node_size: 0,
+        with_count: false,
+        sort: false,
+    };
+    let mut file = write(&polygons(1), options);
+    let mut builder = FlatBufferBuilder::new();
+    let name = Some(builder.create_string("own"));
+    let args = ColumnArgs {
+        name,
+        ..ColumnArgs::default()
+    };
+    let column = Column::create(&mut builder, &args);
+    let args = FeatureArgs {
+        columns: Some(builder.create_vector(&[column])),
+        // by the header's columns: a text of 119 bytes that is not there
+        properties: Some(builder.create_vector(&[0_u8, 0, 119])),
+        ..FeatureArgs::default()
+    };
+    let feature = Feature::create(&mut builder, &args);
+    builder.finish_size_prefixed(feature, None);
+    file.extend_from_slice(builder.finished_data());
+    let file = Temporary::new(&file);
+    let store = FgbStore::open(&file.0).unwrap();
+    let seen = all(&store);
+    assert_eq!(
+        (seen.len(), seen[0].values.len(), seen[1].values.len()),
+        (2, 2, 0)
+    );
+    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    assert_eq!((report.damaged, report.with_own_columns), (0, 1));
+    let cancelled = store.verify(&mut |_, _| ControlFlow::Break(())).unwrap();
+    assert!(!cancelled.complete && !cancelled.is_sound());
+}

@@ -83,8 +83,11 @@ fn coords(geometry: &flatgeobuf::Geometry<'_>, out: &mut Vec<Coord>) {
     }
 }
 
-/// Positions and values of every feature, as the crate reads them.
-fn read_by_crate(path: &Path) -> Vec<(Vec<Coord>, Vec<(usize, OwnedValue)>)> {
+/// Positions and values of a feature.
+type Read = (Vec<Coord>, Vec<(usize, OwnedValue)>);
+
+/// Every feature as the crate reads it.
+fn read_by_crate(path: &Path) -> Vec<Read> {
     let reader = FgbReader::open(BufReader::new(File::open(path).unwrap())).unwrap();
     let mut features = reader.select_all_seq().unwrap();
     let mut read = Vec::new();
