@@ -365,3 +365,23 @@ fn a_feature_with_columns_of_its_own_is_served_without_values() {
     let cancelled = store.verify(&mut |_, _| ControlFlow::Break(())).unwrap();
     assert!(!cancelled.complete && !cancelled.is_sound());
 }
+
+#[test]
+fn a_damaged_feature_of_an_unindexed_file_is_counted_by_every_search() {
+    let options = Options {
+        node_size: 0,
+        with_count: true,
+        sort: false,
+    };
+    let mut bytes = write(&polygons(300), options);
+    let name = bytes.windows(11).position(|w| w == b"polygon 250").unwrap();
+    bytes[name - 6] = 9; // a column that the header does not have
+    let file = Temporary::new(&bytes);
+    let store = FgbStore::open(&file.0).unwrap();
+    for boxes in [vec![], vec![Bbox::WORLD]] {
+        let (seen, stats) = visit(&store, &Select { boxes, offset: 0 });
+        assert_eq!((seen.len(), stats.damaged), (299, 1));
+        assert!(seen.iter().all(|f| f.fid != 250));
+    }
+    assert_eq!(store.count(), 300);
+}
