@@ -35,7 +35,7 @@ use crate::budget::Budget;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldType, Schema, Value};
-use crate::geom::Bbox;
+use crate::geom::{Bbox, Geometry};
 use crate::store::mmap::Mapping;
 use crate::store::stamp::Fingerprint;
 use crate::store::{FeatureStore, FileStamp, Flow, Select, SelectStats};
@@ -541,7 +541,7 @@ impl FeatureStore for FgbStore {
         };
         let mut scratch = Scratch::default();
         let section = self.section();
-        while let Some((fid, leaf)) = leaves.next() {
+        for (fid, leaf) in leaves.by_ref() {
             if skip > 0 && blind_skip && leaf.bbox().is_some() {
                 skip -= 1;
                 meter.passed()?;
@@ -603,7 +603,8 @@ fn touches(record: &Record<'_>, leaf: &Node, boxes: &[Bbox]) -> bool {
         return true;
     }
     // NaN, infinite or four zeros in the index: the positions decide
-    matches!(record.bbox(), Ok(Some(bbox)) if boxes.iter().any(|b| b.intersects(&bbox)))
+    let found = record.bbox(&mut Geometry::default());
+    matches!(found, Ok(Some(bbox)) if boxes.iter().any(|b| b.intersects(&bbox)))
 }
 
 /// The text of a date column, as the sample looks at it.

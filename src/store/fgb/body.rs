@@ -84,10 +84,10 @@ impl<'a> Record<'a> {
         self.shape.is_some()
     }
 
-    /// The box around the finite positions, curves as lines.
-    pub(super) fn bbox(&self) -> Sound<Option<Bbox>> {
-        let mut geometry = Geometry::default();
-        self.fill(&mut geometry)?;
+    /// The box around the finite positions, curves as lines. `geometry` is overwritten: lent by
+    /// the caller so that many features use the same memory.
+    pub(super) fn bbox(&self, geometry: &mut Geometry) -> Sound<Option<Bbox>> {
+        self.fill(geometry)?;
         Ok(geometry.bbox())
     }
 
@@ -145,7 +145,7 @@ impl Feature for FgbFeature<'_> {
         }
         match self.leaf.bbox() {
             Some(bbox) => Some(bbox),
-            None => self.record.bbox().ok().flatten(),
+            None => self.record.bbox(&mut Geometry::default()).ok().flatten(),
         }
     }
 

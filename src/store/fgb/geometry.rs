@@ -88,7 +88,8 @@ impl<'a> Shape<'a> {
         Ok(Shape {
             table,
             kind,
-            xy: table.vector::<16>(XY)?,
+            // stored as numbers, two of them a position
+            xy: table.vector::<8>(XY)?.as_flattened().as_chunks().0,
             ends: table.vector::<4>(ENDS)?,
             part_count: table.children(PARTS)?.len(),
         })

@@ -1,7 +1,7 @@
 //! The header of a FlatGeobuf file: magic bytes, schema, counts, what it says of its CRS.
 
 use flatbuffers::VerifierOptions;
-use flatgeobuf::root_as_header_with_opts;
+use flatgeobuf::size_prefixed_root_as_header_with_opts;
 
 use crate::feature::{Field, Schema};
 use crate::geom::Bbox;
@@ -11,6 +11,12 @@ use crate::store::fgb::table::u32_at;
 
 /// Magic bytes and the header's size.
 const PREFIX_BYTES: usize = 12;
+
+/// Where the header's size stands.
+const SIZE_AT: usize = 8;
+
+/// The widest number in a header.
+const ALIGNMENT: usize = 8;
 
 /// Largest header that is read. 1 000 columns take 37 kB; metadata may be long.
 const MAX_HEADER_BYTES: usize = 32 << 20;
@@ -75,23 +81,28 @@ impl Header {
     pub(super) fn read(file: &[u8]) -> Result<Header, String> {
         let size = header_size(file)?;
         let end = PREFIX_BYTES + size;
-        // A copy: the verifier's verdict must stay true while the tables are read.
-        let bytes = file
-            .get(PREFIX_BYTES..end)
-            .ok_or_else(|| {
-                format!(
-                    "cut in the header: expected {end} bytes, found {}",
-                    file.len()
-                )
-            })?
-            .to_vec();
+        // A copy: the verifier's verdict must stay true while the tables are read. With the size
+        // before it, on a multiple of 8: that is how the verifier wants its numbers aligned.
+        let stored = file.get(SIZE_AT..end).ok_or_else(|| {
+            format!(
+                "cut in the header: expected {end} bytes, found {}",
+                file.len()
+            )
+        })?;
+        let mut copy = vec![0; stored.len() + ALIGNMENT];
+        let shift = copy.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
+        let copy = copy.get_mut(shift..).unwrap_or_default();
+        for (to, from) in copy.iter_mut().zip(stored) {
+            *to = *from;
+        }
+        let bytes = copy.get(..stored.len()).unwrap_or_default();
         let limits = VerifierOptions {
             max_depth: 16,
             max_tables: 200_000,
             max_apparent_size: MAX_HEADER_BYTES * 2,
             ignore_missing_null_terminator: true,
         };
-        let header = root_as_header_with_opts(&limits, &bytes)
+        let header = size_prefixed_root_as_header_with_opts(&limits, bytes)
             .map_err(|fault| format!("the header is damaged: {}", one_line(&fault.to_string())))?;
         let owned = |text: Option<&str>| text.filter(|t| !t.is_empty()).map(str::to_owned);
         let geometry_code = header.geometry_type().0;
@@ -161,7 +172,7 @@ impl Header {
 
 /// Checks the magic bytes and returns the size of the header behind them.
 fn header_size(file: &[u8]) -> Result<usize, String> {
-    let magic = file.get(..8).ok_or_else(|| {
+    let magic = file.get(..SIZE_AT).ok_or_else(|| {
         format!(
             "expected a FlatGeobuf file, found {} bytes, too few for its magic bytes",
             file.len()
@@ -181,7 +192,7 @@ fn header_size(file: &[u8]) -> Result<usize, String> {
             ));
         }
     }
-    let size = u32_at(file, 8)
+    let size = u32_at(file, SIZE_AT)
         .ok_or_else(|| format!("cut before the header: found {} bytes", file.len()))?;
     match size {
         0..8 => Err(format!(

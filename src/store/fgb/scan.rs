@@ -1,7 +1,7 @@
 //! What stands in for the index that a file does not have: one walk through its features, kept
 //! as an index of the same form in memory.
 
-use crate::geom::Bbox;
+use crate::geom::{Bbox, Geometry};
 use crate::store::fgb::FgbStore;
 use crate::store::fgb::body::feature_at;
 use crate::store::fgb::index::{self, Node, NodeBytes, Tree, TreeShape};
@@ -28,6 +28,7 @@ impl Scan {
         let section = store.section();
         let mut leaves = Vec::new();
         let mut scratch = Scratch::default();
+        let mut geometry = Geometry::default();
         let mut at: u64 = 0;
         let mut warning = None;
         while at < section.len() as u64 && (expected == 0 || (leaves.len() as u64) < expected) {
@@ -48,7 +49,10 @@ impl Scan {
                 ));
                 break;
             };
-            let node = match store.record(bytes, &mut scratch).and_then(|r| r.bbox()) {
+            let node = match store
+                .record(bytes, &mut scratch)
+                .and_then(|record| record.bbox(&mut geometry))
+            {
                 Ok(Some(bbox)) => Node::of_box(&bbox, at),
                 Ok(None) => Node::without_position(at),
                 Err(_) => Node::unknown(at), // found damaged again by whoever visits it
@@ -85,12 +89,14 @@ impl FgbStore {
     pub(super) fn scan_extent(&self) -> Option<Bbox> {
         let tree = self.tree().ok().flatten()?;
         let mut scratch = Scratch::default();
+        let mut geometry = Geometry::default();
         (0..tree.shape.leaves() as u64)
             .filter_map(|fid| {
                 let leaf = tree.leaf(fid)?;
                 leaf.bbox().or_else(|| {
                     let bytes = feature_at(self.section(), leaf.offset).ok()?;
-                    self.record(bytes, &mut scratch).ok()?.bbox().ok()?
+                    let record = self.record(bytes, &mut scratch).ok()?;
+                    record.bbox(&mut geometry).ok()?
                 })
             })
             .reduce(|all, bbox| all.union(&bbox))

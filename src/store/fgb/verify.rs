@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::feature::{Feature, FieldType, Schema};
+use crate::geom::Geometry;
 use crate::store::fgb::body::{FgbFeature, feature_at};
 use crate::store::fgb::properties::Scratch;
 use crate::store::fgb::{FgbStore, is_timeless};
@@ -78,6 +79,7 @@ impl FgbStore {
         };
         let total = tree.shape.leaves() as u64;
         let mut scratch = Scratch::default();
+        let mut geometry = Geometry::default();
         let mut previous_end = 0;
         for fid in 0..total {
             if fid % PROGRESS_EVERY == 0 && progress(fid, total).is_break() {
@@ -105,7 +107,7 @@ impl FgbStore {
             }
             let read = bytes.and_then(|bytes| {
                 let record = self.record(bytes, &mut scratch)?;
-                Ok((record, record.bbox()?))
+                Ok((record, record.bbox(&mut geometry)?))
             });
             let (record, bbox) = match read {
                 Ok(sound) => sound,
