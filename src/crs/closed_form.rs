@@ -5,7 +5,8 @@
 //! with PROJ; a position outside a formula's domain is left to PROJ.
 
 use super::Transform;
-use super::projection::{Ellipsoid, Projection};
+use super::ellipsoid::Ellipsoid;
+use super::projection::Projection;
 use crate::geom::{Bbox, Coord};
 
 /// From one projection to another on the same datum.

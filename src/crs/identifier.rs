@@ -105,8 +105,26 @@ fn suggestion(name: &str) -> Option<String> {
     if name == code && number(code).is_some() {
         return Some(format!("EPSG:{code}"));
     }
-    let ids: Vec<String> = known::ids().map(|(a, c)| id(a, c)).collect();
-    error::nearest(name, ids.iter().map(String::as_str)).filter(|near| near != name)
+    let mut ids = known::ids().map(|(authority, code)| id(authority, code));
+    // among numbers only a slip of one digit means anything
+    if let Some(identifier) = read(name) {
+        let own = identifier.id();
+        return ids.find(|near| is_one_edit(&own, near));
+    }
+    let ids: Vec<String> = ids.collect();
+    error::nearest(name, ids.iter().map(String::as_str))
+}
+
+/// True where one character more, less or other makes `a` to `b`.
+fn is_one_edit(a: &str, b: &str) -> bool {
+    let same = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    let end = |text: &str| text.bytes().skip(same).collect::<Vec<u8>>();
+    let (mut a, mut b) = (end(a), end(b));
+    while a.last().is_some() && a.last() == b.last() {
+        a.pop();
+        b.pop();
+    }
+    a.len() <= 1 && b.len() <= 1 && a != b
 }
 
 fn read(name: &str) -> Option<Identifier> {
@@ -262,6 +280,14 @@ mod tests {
         assert_eq!(
             message("EPGS:2154"),
             r#"CRS "EPGS:2154" is not known, did you mean "EPSG:2154"?"#
+        );
+        assert_eq!(
+            unknown("urn:ogc:def:crs:EPSG::21544").to_string(),
+            r#"CRS "urn:ogc:def:crs:EPSG::21544" is not known, did you mean "EPSG:2154"?"#
+        );
+        assert_eq!(
+            unknown("EPSG:31370").to_string(),
+            r#"CRS "EPSG:31370" is not known"#
         );
         assert!(unknown("EPSG:900913").to_string().contains("EPSG:3857"));
         assert!(message(&"A".repeat(10_000)).len() < 120);

@@ -8,6 +8,7 @@ mod bounds;
 mod cache;
 mod closed_form;
 mod database;
+mod ellipsoid;
 mod ffi;
 mod identifier;
 mod known;

@@ -1,47 +1,24 @@
 //! Closed forms of the projections that France's maps are made in.
 //!
 //! Everything goes through longitude and the sine and cosine of the latitude, so that few
-//! transcendental functions are called. Conformal projections need the isometric latitude ψ; from there back to the latitude leads a series in the third
-//! flattening n, to n⁶ (C. F. F. Karney, "Transverse Mercator with an accuracy of a few
-//! nanometers", 2011, and "On auxiliary latitudes", 2022). Lambert's projections are from
-//! J. P. Snyder, "Map Projections: A Working Manual", 1987, pp. 107 and 187.
+//! transcendental functions are called. Sources: J. P. Snyder, "Map Projections: A Working
+//! Manual", 1987, p. 107 for Lambert's conic and p. 187 for his azimuthal projection;
+//! C. F. F. Karney, "Transverse Mercator with an accuracy of a few nanometers", 2011.
 
 use std::f64::consts::PI;
 
+use super::ellipsoid::{
+    Ellipsoid, MAX_ISOMETRIC, Position, arsinh_of_tangent, complex_sine_series, gudermannian,
+    series, sine_series,
+};
 use crate::geom::Coord;
 
-/// Isometric latitude of 89.96°: closer to a pole digits are lost, and PROJ decides.
-const MAX_ISOMETRIC: f64 = 8.0;
-/// The same latitude in degrees.
+/// Latitude in degrees up to which the formulas serve, as `MAX_ISOMETRIC`.
 const MAX_DEGREES: f64 = 89.96;
 /// Longitude from the central meridian (60°) up to which Krüger's series of order 6 is exact.
 const MAX_TRANSVERSE_LON: f64 = PI / 3.0;
 /// The same in PROJ's easting: `asinh(tan 60°)` and a little less.
 const MAX_TRANSVERSE_ETA: f64 = 1.2;
-
-/// A position on the ellipsoid.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Position {
-    /// Longitude from Greenwich, radians.
-    lambda: f64,
-    /// Sine and cosine of the geodetic latitude.
-    sin_phi: f64,
-    cos_phi: f64,
-}
-
-/// An ellipsoid and the series that belong to it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ellipsoid {
-    /// Half the greater axis, metres.
-    pub a: f64,
-    /// Eccentricity and its square.
-    e: f64,
-    e2: f64,
-    /// Third flattening.
-    n: f64,
-    /// Conformal to geodetic latitude: coefficients of sin 2kχ.
-    from_conformal: [f64; 6],
-}
 
 /// A projection with its constants.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,124 +72,6 @@ pub(super) enum Projection {
         from_authalic: [f64; 3],
         origin: Coord,
     },
-}
-
-impl Ellipsoid {
-    /// One of the ellipsoids by PROJ's name.
-    pub fn named(name: &str) -> Option<Ellipsoid> {
-        let (a, inverse_flattening): (f64, f64) = match name {
-            "GRS80" => (6_378_137.0, 298.257_222_101),
-            "WGS84" => (6_378_137.0, 298.257_223_563),
-            "intl" => (6_378_388.0, 297.0),
-            _ => return None,
-        };
-        let f = 1.0 / inverse_flattening;
-        let e2 = f * (2.0 - f);
-        let n = f / (2.0 - f);
-        Some(Ellipsoid {
-            a,
-            e: e2.sqrt(),
-            e2,
-            n,
-            from_conformal: [
-                series(
-                    n,
-                    1,
-                    &[
-                        2.0,
-                        -2.0 / 3.0,
-                        -2.0,
-                        116.0 / 45.0,
-                        26.0 / 45.0,
-                        -2854.0 / 675.0,
-                    ],
-                ),
-                series(
-                    n,
-                    2,
-                    &[
-                        7.0 / 3.0,
-                        -8.0 / 5.0,
-                        -227.0 / 45.0,
-                        2704.0 / 315.0,
-                        2323.0 / 945.0,
-                    ],
-                ),
-                series(
-                    n,
-                    3,
-                    &[
-                        56.0 / 15.0,
-                        -136.0 / 35.0,
-                        -1262.0 / 105.0,
-                        73814.0 / 2835.0,
-                    ],
-                ),
-                series(n, 4, &[4279.0 / 630.0, -332.0 / 35.0, -399_572.0 / 14175.0]),
-                series(n, 5, &[4174.0 / 315.0, -144_838.0 / 6237.0]),
-                series(n, 6, &[601_676.0 / 22275.0]),
-            ],
-        })
-    }
-
-    /// e·atanh(e·sin φ), what makes ψ differ from the sphere's. Seven terms leave less than
-    /// 1e-16: the argument is at most 0.082.
-    #[inline]
-    fn eccentric(&self, sin_phi: f64) -> f64 {
-        let x = self.e * sin_phi;
-        let w = x * x;
-        let sum = 1.0 / 15.0;
-        let sum = sum * w + 1.0 / 13.0;
-        let sum = sum * w + 1.0 / 11.0;
-        let sum = sum * w + 1.0 / 9.0;
-        let sum = sum * w + 1.0 / 7.0;
-        let sum = sum * w + 1.0 / 5.0;
-        let sum = sum * w + 1.0 / 3.0;
-        self.e * x * (sum * w + 1.0)
-    }
-
-    /// The isometric latitude ψ.
-    #[inline]
-    fn isometric(&self, sin_phi: f64, cos_phi: f64) -> f64 {
-        arsinh_of_tangent(sin_phi, cos_phi) - self.eccentric(sin_phi)
-    }
-
-    /// sinh ψ, the tangent of the conformal latitude, without logarithm (Karney 2011, (7)).
-    #[inline]
-    fn conformal_tangent(&self, sin_phi: f64, cos_phi: f64) -> f64 {
-        let small = self.eccentric(sin_phi);
-        let squared = small * small;
-        let sigma = small * (1.0 + squared / 6.0 * (1.0 + squared / 20.0));
-        (sin_phi * (1.0 + sigma * sigma).sqrt() - sigma) / cos_phi
-    }
-
-    /// The position of longitude `lambda` and isometric latitude `psi`; `None` near a pole or
-    /// beyond a turn.
-    #[inline]
-    fn at_isometric(&self, lambda: f64, psi: f64) -> Option<Position> {
-        let (sin_chi, cos_chi) = gudermannian(psi);
-        (psi.abs() < MAX_ISOMETRIC).then(|| self.at_conformal(lambda, sin_chi, cos_chi))?
-    }
-
-    /// The position of longitude `lambda` and a conformal latitude.
-    #[inline]
-    fn at_conformal(&self, lambda: f64, sin_chi: f64, cos_chi: f64) -> Option<Position> {
-        let (sin_2, cos_2) = (2.0 * sin_chi * cos_chi, 1.0 - 2.0 * sin_chi * sin_chi);
-        let more = sine_series(&self.from_conformal, sin_2, cos_2);
-        Position::turned(lambda, sin_chi, cos_chi, more)
-    }
-
-    /// Snyder's q: twice the area from the equator, in units of the ellipsoid.
-    #[inline]
-    fn authalic(&self, sin_phi: f64) -> f64 {
-        let flat = 1.0 - self.e2 * sin_phi * sin_phi;
-        (1.0 - self.e2) * (sin_phi / flat + self.eccentric(sin_phi) / self.e2)
-    }
-
-    /// Snyder's m: the radius of a parallel, in units of a.
-    fn parallel(&self, phi: f64) -> f64 {
-        phi.cos() / (1.0 - self.e2 * phi.sin().powi(2)).sqrt()
-    }
 }
 
 impl Projection {
@@ -609,88 +468,9 @@ impl Projection {
     }
 }
 
-impl Position {
-    /// A position, if it needs no full turn: how PROJ turns it is PROJ's affair.
-    #[inline]
-    fn new(lambda: f64, sin_phi: f64, cos_phi: f64) -> Option<Position> {
-        (lambda.abs() <= PI).then_some(Position {
-            lambda,
-            sin_phi,
-            cos_phi,
-        })
-    }
-
-    /// The position of a latitude of known sine and cosine and a little `more`, below 0.01.
-    #[inline]
-    fn turned(lambda: f64, sin: f64, cos: f64, more: f64) -> Option<Position> {
-        let squared = more * more;
-        let small_sin = more * (1.0 - squared / 6.0 * (1.0 - squared / 20.0));
-        let small_cos = 1.0 - squared / 2.0 * (1.0 - squared / 12.0);
-        Position::new(
-            lambda,
-            sin * small_cos + cos * small_sin,
-            cos * small_cos - sin * small_sin,
-        )
-    }
-}
-
 /// Longitude from the central meridian, if the antimeridian of that is not between them.
 #[inline]
 fn centered(lambda: f64, lon_0: f64) -> Option<f64> {
     let from_center = lambda - lon_0;
     (from_center.abs() <= PI).then_some(from_center)
-}
-
-/// `coefficients` of n^first, n^(first + 1), …
-fn series(n: f64, first: i32, coefficients: &[f64]) -> f64 {
-    let sum = coefficients.iter().rev().fold(0.0, |sum, c| sum * n + c);
-    sum * n.powi(first)
-}
-
-/// arsinh(tan φ), the sphere's isometric latitude; absolute error 1e-16.
-#[inline]
-fn arsinh_of_tangent(sin_phi: f64, cos_phi: f64) -> f64 {
-    ((1.0 + sin_phi.abs()) / cos_phi).ln().copysign(sin_phi)
-}
-
-/// Sine and cosine of the sphere's latitude of isometric latitude `psi`: tanh and 1/cosh.
-#[inline]
-fn gudermannian(psi: f64) -> (f64, f64) {
-    let exp = psi.exp();
-    let squared = exp * exp;
-    let inverse = 1.0 / (squared + 1.0);
-    ((squared - 1.0) * inverse, 2.0 * exp * inverse)
-}
-
-/// Σ cₖ·sin 2kα by Clenshaw's rule, from sin 2α and cos 2α.
-#[inline]
-fn sine_series<const N: usize>(coefficients: &[f64; N], sin_2: f64, cos_2: f64) -> f64 {
-    let twice = 2.0 * cos_2;
-    let (mut last, mut before) = (0.0, 0.0);
-    for c in coefficients.iter().rev() {
-        (last, before) = (c + twice * last - before, last);
-    }
-    sin_2 * last
-}
-
-/// Σ cₖ·sin 2kζ of ζ = ξ + iη, real and imaginary part, from sin 2ξ, cos 2ξ, sinh 2η, cosh 2η.
-#[inline]
-fn complex_sine_series(
-    coefficients: &[f64; 6],
-    [sin, cos]: [f64; 2],
-    [sinh, cosh]: [f64; 2],
-) -> [f64; 2] {
-    let [twice_re, twice_im] = [2.0 * cos * cosh, -2.0 * sin * sinh];
-    let (mut last, mut before) = ([0.0, 0.0], [0.0, 0.0]);
-    for c in coefficients.iter().rev() {
-        let [re, im] = last;
-        let next = [
-            c + twice_re * re - twice_im * im - before[0],
-            twice_re * im + twice_im * re - before[1],
-        ];
-        (last, before) = (next, last);
-    }
-    let [re, im] = last;
-    let [sin_re, sin_im] = [sin * cosh, cos * sinh];
-    [sin_re * re - sin_im * im, sin_re * im + sin_im * re]
 }

@@ -12,8 +12,8 @@ use super::cache::Cache;
 use super::{Transform, database};
 use crate::geom::Coord;
 
-/// Projectors that are kept with the cells they have prepared.
-static PROJECTORS: LazyLock<Cache<Key, Arc<Lattice>>> = LazyLock::new(|| Cache::new(4));
+/// Lattices that are kept with the cells they have prepared, twice as many at most.
+static PROJECTORS: LazyLock<Cache<Key, Arc<Lattice>>> = LazyLock::new(|| Cache::new(2));
 
 type Key = (Arc<str>, i32);
 
