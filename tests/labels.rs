@@ -1,4 +1,10 @@
 //! Labels do not depend on the request's box: maps cut anywhere are equal, pixel by pixel.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, over data they make"
+)]
 
 use cartotheque::budget::Budget;
 use cartotheque::error::Result;
