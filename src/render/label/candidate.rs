@@ -15,7 +15,9 @@ pub struct Rank {
     pub priority: f64,
     /// The upper layer first.
     pub layer: u32,
-    /// The feature's position in its source, lower first.
+    /// The feature's position in its source, shuffled. Files are sorted along a curve through
+    /// space: in their order equal labels wait for each other in chains that no few rounds
+    /// resolve (47 of 272 communes were placed at 400 m a pixel; shuffled, 233).
     pub fid: u64,
     /// The symbolizer's place in the layer's style, later (drawn above) first.
     pub text: usize,
@@ -30,10 +32,17 @@ impl Rank {
             .priority
             .total_cmp(&self.priority)
             .then_with(|| other.layer.cmp(&self.layer))
-            .then_with(|| self.fid.cmp(&other.fid))
+            .then_with(|| shuffled(self.fid).cmp(&shuffled(other.fid)))
             .then_with(|| other.text.cmp(&self.text))
             .then_with(|| self.slot.cmp(&other.slot))
     }
+}
+
+/// A permutation of all numbers that keeps no neighbours together (the finalizer of MurmurHash3).
+fn shuffled(fid: u64) -> u64 {
+    let mixed = (fid ^ fid >> 33).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    let mixed = (mixed ^ mixed >> 33).wrapping_mul(0xC4CE_B9FE_1A85_EC53);
+    mixed ^ mixed >> 33
 }
 
 /// How a label's glyphs are painted.

@@ -2,7 +2,7 @@ use std::f64::consts::{FRAC_PI_4, PI, TAU};
 
 use super::bounds::coarse;
 use super::candidate::{Paints, Rank, quarter, rotation_step};
-use super::set::LineCandidate;
+use super::set::{LineCandidate, MAX_CANDIDATES};
 use super::settle::PixelBox;
 use crate::geom::{Coord, View};
 use crate::render::text::{ASCENT_EM, DESCENT_EM, GlyphPlace, Layout, LayoutGlyph, Subpixel};
@@ -94,7 +94,7 @@ impl LineLabeller {
             let first = ((at(from) - reach - start) / period).floor().max(next);
             let last = ((at(to) + reach - start) / period).floor().min(count - 1.0);
             let mut slot = first;
-            while slot <= last {
+            while slot <= last && out.len() <= MAX_CANDIDATES {
                 let middle = start + (slot + 0.5) * period;
                 let found = SHIFTS
                     .iter()

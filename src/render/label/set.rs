@@ -37,7 +37,7 @@ const SLACK_PX: f64 = 2.0;
 
 /// More candidates than this are refused: they are thinned to one a square of half the text's
 /// size, so that only absurd views have them.
-const MAX_CANDIDATES: usize = 1_000_000;
+pub(super) const MAX_CANDIDATES: usize = 1_000_000;
 
 /// Gathers the labels of the features in and around a view, of all layers of a map.
 #[derive(Debug)]

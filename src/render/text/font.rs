@@ -79,6 +79,14 @@ impl FaceId {
     }
 }
 
+impl std::fmt::Debug for Face {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Face")
+            .field("units_per_em", &self.units_per_em)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Face {
     fn open(data: &'static [u8]) -> Option<Face> {
         let font = FontRef::new(data).ok()?;
