@@ -16,8 +16,8 @@ use crate::geom::Bbox;
 use crate::store::FeatureStore;
 use crate::style::{ScaleRange, Style};
 
-/// Everything that is served, at one moment.
-#[derive(Debug)]
+/// Everything that is served, at one moment. The default is empty.
+#[derive(Debug, Default)]
 pub struct Catalogue {
     pub site: Site,
     /// In the order of the configuration.
