@@ -18,6 +18,8 @@ pub mod error;
 pub mod geom;
 
 pub mod catalogue;
+pub mod cli;
+pub mod config;
 pub mod crs;
 pub mod feature;
 pub mod operation;

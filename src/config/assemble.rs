@@ -1,0 +1,163 @@
+//! The catalogue from its layers and the server file.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::diagnostic::{Findings, Severity};
+use super::file::ServerFile;
+use super::folder::Folder;
+use super::tree::{self, Known};
+use super::{Sources, ident};
+use crate::catalogue::{Catalogue, Fault, Layer, LocalText, Site};
+use crate::crs::Crs;
+use crate::error::Error;
+
+/// What capabilities advertise where server.yaml does not say: the web, Europe, then France.
+const DEFAULT_CRS: [&str; 8] = [
+    "EPSG:3857",
+    "EPSG:4326",
+    "CRS:84",
+    "EPSG:4258",
+    "EPSG:3035",
+    "EPSG:2154",
+    "EPSG:3945",
+    "EPSG:3946",
+];
+
+/// The parts of a catalogue.
+pub struct Assembly<'a> {
+    pub folder: &'a Folder,
+    pub server: &'a ServerFile,
+    pub languages: &'a [String],
+    pub layers: Vec<Arc<Layer>>,
+    /// The ids of all layers, refused and restricted ones too.
+    pub declared: &'a HashSet<String>,
+    pub faults: Vec<Fault>,
+    pub previous_sequence: Option<u64>,
+    pub sources: &'a dyn Sources,
+}
+
+impl Assembly<'_> {
+    /// Puts them together; what is wrong with the server file goes to the findings.
+    pub fn catalogue(mut self, findings: &mut Findings) -> Catalogue {
+        // an earlier version that stayed may hold an id that a newer layer took
+        let mut ids = HashSet::with_capacity(self.layers.len());
+        self.layers.retain(|layer| ids.insert(layer.id.clone()));
+        let site = self.site(findings);
+        let served: HashMap<&str, usize> = self
+            .layers
+            .iter()
+            .enumerate()
+            .map(|(index, layer)| (layer.id.as_str(), index))
+            .collect();
+        let known = Known {
+            served: &served,
+            declared: &self.declared.iter().map(String::as_str).collect(),
+            languages: self.languages,
+        };
+        let tree = tree::resolve(&self.server.groups, &known, findings);
+        let sequence = self.sequence();
+        match Catalogue::new(site, self.layers, tree, sequence, self.faults) {
+            Ok(catalogue) => catalogue,
+            Err(error) => {
+                findings.error(&Default::default(), error.to_string());
+                Catalogue::default()
+            }
+        }
+    }
+
+    fn site(&self, findings: &mut Findings) -> Site {
+        let server = self.server;
+        let mut text = |text: &Option<super::file::Text>| {
+            text.as_ref()
+                .map(|text| text.resolve(self.languages, findings))
+        };
+        let title = text(&server.title);
+        let abstract_ = text(&server.abstract_);
+        Site {
+            title: title.unwrap_or_else(|| LocalText::plain(self.folder_title())),
+            abstract_: abstract_.unwrap_or_default(),
+            keywords: server.keywords.clone(),
+            languages: self.languages.to_vec(),
+            contact: server.contact.0.clone(),
+            licence: server.licence.clone(),
+            crs: self.advertised(findings),
+            revised: self.revised(),
+        }
+    }
+
+    fn folder_title(&self) -> String {
+        let root = self.folder.root.canonicalize().unwrap_or_default();
+        match root.file_name() {
+            Some(name) => ident::title(&name.to_string_lossy()),
+            None => "Cartothèque".to_owned(),
+        }
+    }
+
+    /// The CRSs that are said; else the usual ones, then those of the data.
+    fn advertised(&self, findings: &mut Findings) -> Vec<Crs> {
+        let mut list: Vec<Crs> = Vec::new();
+        if self.server.crs.is_empty() {
+            let usual = DEFAULT_CRS
+                .iter()
+                .filter_map(|name| self.sources.parse_crs(name).ok());
+            let of_data = self.layers.iter().map(|layer| layer.crs.clone());
+            for crs in usual.chain(of_data.filter(|crs| crs.authority == "EPSG")) {
+                if !list.contains(&crs) {
+                    list.push(crs);
+                }
+            }
+            return list;
+        }
+        for at in &self.server.crs {
+            match self.sources.parse_crs(&at.value) {
+                Ok(crs) if list.contains(&crs) => {
+                    let message = format!("the CRS {:?} is listed twice", at.value);
+                    findings.add(Severity::Warning, &at.place, message, None);
+                }
+                Ok(crs) => list.push(crs),
+                Err(error) => {
+                    let near = match error {
+                        Error::InvalidCrs { nearest, .. } => nearest,
+                        _ => None,
+                    };
+                    let message = format!("no CRS {:?} is known", at.value);
+                    let form = "write it as EPSG:2154".to_owned();
+                    findings.error_nearest(&at.place, message, near, Some(form));
+                }
+            }
+        }
+        list
+    }
+
+    /// The day of the newest file of the configuration; of the data where there is none.
+    fn revised(&self) -> String {
+        let folder = self.folder;
+        let written = folder.server.iter().chain(&folder.layers);
+        let day = folder.newest_day(written.chain(&folder.styles));
+        if day.is_empty() {
+            folder.newest_day(&folder.data)
+        } else {
+            day
+        }
+    }
+
+    /// Grows by every reload, and over restarts: it begins with the newest file's second.
+    fn sequence(&self) -> u64 {
+        let newest = self.folder.stamps.values().map(|stamp| stamp.modified_ns);
+        let seconds = newest.max().unwrap_or(0) / 1_000_000_000;
+        let seconds = u64::try_from(seconds).unwrap_or(0);
+        match self.previous_sequence {
+            Some(previous) => previous.saturating_add(1).max(seconds),
+            None => seconds.max(1),
+        }
+    }
+}
+
+/// The same catalogue, with faults that concern it as a whole.
+pub fn with_faults(catalogue: &Catalogue, faults: Vec<Fault>) -> Catalogue {
+    let layers = catalogue.layers.clone();
+    let (site, tree) = (catalogue.site.clone(), catalogue.tree.clone());
+    // it was put together from the same parts before: it can't fail now
+    Catalogue::new(site, layers, tree, catalogue.sequence, faults).unwrap_or_default()
+}

@@ -1,0 +1,154 @@
+//! Everything that can be verified without serving.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::diagnostic::{Diagnostic, Severity};
+use super::load::{LoadOptions, load};
+use super::{Loaded, Sources};
+use crate::budget::Budget;
+use crate::catalogue::Layer;
+use crate::error::Result;
+use crate::store::Select;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// Sorted by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Where the files of the diagnostics lie.
+    pub root: PathBuf,
+    /// Layers that can be served.
+    pub layers: usize,
+    pub features: u64,
+}
+
+impl Checked {
+    pub fn count(&self, severity: Severity) -> usize {
+        let of_it = self.diagnostics.iter().filter(|d| d.severity == severity);
+        of_it.count()
+    }
+
+    /// 0 where all is well, 1 where something is wrong; `strict` counts warnings too.
+    pub fn exit_code(&self, strict: bool) -> u8 {
+        let wrong =
+            self.count(Severity::Error) > 0 || (strict && self.count(Severity::Warning) > 0);
+        u8::from(wrong)
+    }
+}
+
+/// Loads a path as `serve` would, then reads every feature of every layer once.
+pub fn check(path: &Path, options: LoadOptions, sources: &dyn Sources) -> Checked {
+    let loaded = load(path, options, sources);
+    let scans: Vec<Scan> = loaded
+        .catalogue
+        .layers
+        .par_iter()
+        .map(|layer| scan(layer, &loaded))
+        .collect();
+    let layers = loaded.catalogue.layers.len();
+    let features = scans.iter().map(|scan| scan.features).sum();
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(scans.into_iter().flat_map(|scan| scan.diagnostics));
+    diagnostics.sort();
+    diagnostics.dedup();
+    Checked {
+        diagnostics,
+        root: loaded.folder.root,
+        layers,
+        features,
+    }
+}
+
+struct Scan {
+    features: u64,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a layer whole: damaged features, ids that are empty or not unique.
+fn scan(layer: &Layer, loaded: &Loaded) -> Scan {
+    let mut diagnostics = Vec::new();
+    let shown = loaded.folder.relative(&layer.path);
+    let mut add = |severity, message: String| {
+        diagnostics.push(Diagnostic::of_file(severity, shown, message));
+    };
+    let mut ids = Ids::default();
+    let visited = read_ids(layer, &mut ids);
+    let features = match visited {
+        Ok((features, damaged)) => {
+            if damaged > 0 {
+                let message = format!(
+                    "{damaged} of {} features are damaged and left out",
+                    features.saturating_add(damaged)
+                );
+                add(Severity::Error, message);
+            }
+            features
+        }
+        Err(error) => {
+            add(Severity::Error, error.to_string());
+            0
+        }
+    };
+    if let Some(column) = layer.id_column {
+        let schema = layer.store.schema();
+        let name = schema.fields.get(column).map_or("", |f| f.name.as_str());
+        if let Some(first) = &ids.first_repeated {
+            add(
+                Severity::Error,
+                format!(
+                    "id_column {name:?} of layer {:?} is not unique: {} features repeat an id, the first is {first:?}",
+                    layer.id, ids.repeated
+                ),
+            );
+        }
+        if ids.empty > 0 {
+            let message = format!(
+                "id_column {name:?} of layer {:?} is empty in {} features: they get their position as id",
+                layer.id, ids.empty
+            );
+            add(Severity::Warning, message);
+        }
+    }
+    Scan {
+        features,
+        diagnostics,
+    }
+}
+
+#[derive(Default)]
+struct Ids {
+    /// Hashes of 64 bits: two different ids share one in ten million ids with probability 3e-6.
+    seen: HashSet<u64>,
+    repeated: u64,
+    first_repeated: Option<String>,
+    empty: u64,
+}
+
+/// How many features were read, and how many are damaged.
+fn read_ids(layer: &Layer, ids: &mut Ids) -> Result<(u64, u64)> {
+    let budget = Budget::unlimited();
+    let stats = layer
+        .store
+        .select(&Select::default(), &budget, &mut |feature| {
+            if let Some(column) = layer.id_column {
+                let value = feature.value(column).to_text();
+                if value.is_empty() {
+                    ids.empty = ids.empty.saturating_add(1);
+                } else {
+                    let mut hasher = DefaultHasher::new();
+                    value.hash(&mut hasher);
+                    if !ids.seen.insert(hasher.finish()) {
+                        ids.repeated = ids.repeated.saturating_add(1);
+                        ids.first_repeated.get_or_insert_with(|| value.into_owned());
+                    }
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+    Ok((stats.features, stats.damaged))
+}

@@ -1,0 +1,105 @@
+//! What the operator wrote, read file by file: complete types with places, unknown keys
+//! refused. Nothing here opens data or styles.
+
+mod layer;
+mod server;
+mod text;
+
+pub use layer::{Access, LayerFile, PopupFile, Source};
+pub use server::{Basemap, CacheFile, GroupFile, GroupItem, RoleFile, ServerFile};
+pub use text::Text;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::diagnostic::{Findings, Place, Severity};
+use super::reader::Entry;
+use super::words::LICENCES;
+use super::yaml::{self, MAX_BYTES, Node};
+use crate::error::nearest;
+
+/// Reads a YAML file as a tree; what is wrong goes to the findings, and none comes back where
+/// nothing can be read.
+pub fn read_tree(path: &Path, findings: &mut Findings) -> Option<Node> {
+    let mut bytes = Vec::new();
+    // one byte more than allowed, to see that there is more
+    let limit = (MAX_BYTES as u64).saturating_add(1);
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        let message = format!("this file can't be read: {error}");
+        findings.error(&Place::default(), message);
+        return None;
+    }
+    tree_of(&bytes, findings)
+}
+
+/// The same, of bytes in memory.
+pub fn tree_of(bytes: &[u8], findings: &mut Findings) -> Option<Node> {
+    if bytes.len() > MAX_BYTES {
+        let message = format!("expected at most {MAX_BYTES} bytes of YAML, found more");
+        findings.error(&Place::default(), message);
+        return None;
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let before = String::from_utf8_lossy(before);
+            let last_line = before.rsplit('\n').next().unwrap_or("");
+            let place = Place {
+                mark: yaml::Mark {
+                    line: count(before.matches('\n').count()).saturating_add(1),
+                    column: count(last_line.chars().count()).saturating_add(1),
+                    length: 1,
+                },
+                key: String::new(),
+            };
+            findings.error_help(
+                &place,
+                "expected text in UTF-8, found another byte",
+                "save the file in the encoding UTF-8",
+            );
+            return None;
+        }
+    };
+    let (root, problems) = yaml::parse(text);
+    for problem in problems {
+        let place = Place {
+            mark: problem.mark,
+            key: String::new(),
+        };
+        findings.add(Severity::Error, &place, problem.message, problem.help);
+    }
+    root
+}
+
+fn count(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Checks `schema: cartotheque/layer@1`; a file without it is of the current version.
+fn check_schema(entry: Option<Entry<'_>>, expected: &str, findings: &mut Findings) {
+    if let Some(entry) = entry {
+        entry.one_of("schema", &[expected], findings);
+    }
+}
+
+/// A licence identifier or URL.
+fn licence(entry: &Entry<'_>, findings: &mut Findings) -> Option<String> {
+    let text = entry.text(findings)?;
+    if super::words::is_url(&text) || LICENCES.iter().any(|(id, _)| *id == text) {
+        return Some(text);
+    }
+    let ids = || LICENCES.iter().map(|(id, _)| *id);
+    findings.error_nearest(
+        &entry.place,
+        format!("unknown licence {:?}", yaml::shortened(&text)),
+        nearest(&text, ids()),
+        Some(format!(
+            "known: {}; any other by the URL of its text",
+            ids().collect::<Vec<_>>().join(", ")
+        )),
+    );
+    None
+}

@@ -1,0 +1,405 @@
+use std::path::Path;
+
+use super::{Text, check_schema, licence, read_tree};
+use crate::catalogue::Contact;
+use crate::config::diagnostic::{At, Findings, Place};
+use crate::config::reader::{Entry, Fields, Pair};
+use crate::config::words::{CONTACT_ROLES, is_language, is_url, language_meant};
+use crate::operation::Limits;
+
+/// `capabilities/server.yaml` as written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServerFile {
+    pub title: Option<Text>,
+    pub abstract_: Option<Text>,
+    pub keywords: Vec<String>,
+    /// Two-letter codes; the first is the default. Empty: not said.
+    pub languages: Vec<String>,
+    pub contact: ContactFile,
+    pub licence: Option<String>,
+    /// Empty: not said.
+    pub crs: Vec<At<String>>,
+    pub groups: Vec<GroupFile>,
+    pub basemaps: Vec<Basemap>,
+    pub roles: Vec<RoleFile>,
+    pub limits: Limits,
+    pub cache: CacheFile,
+}
+
+/// The contact, complete: it needs no resolving.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ContactFile(pub Contact);
+
+/// A group of layers: a name where it has an id, else a category.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupFile {
+    pub id: Option<At<String>>,
+    pub title: Option<Text>,
+    pub abstract_: Option<Text>,
+    pub items: Vec<GroupItem>,
+    pub place: Place,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum GroupItem {
+    Layer(At<String>),
+    Group(GroupFile),
+}
+
+/// A map from elsewhere under the layers, for viewers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Basemap {
+    pub id: String,
+    pub title: Option<Text>,
+    /// `wmts`, `wms` or `xyz`.
+    pub service: String,
+    pub url: String,
+    pub layer: Option<String>,
+    pub style: Option<String>,
+    pub format: Option<String>,
+    pub matrix_set: Option<String>,
+    pub attribution: Option<String>,
+}
+
+/// A role and the environment variable that holds its keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoleFile {
+    pub id: String,
+    pub title: Option<Text>,
+    /// The variable's name, without `env:`. The value is not read here.
+    pub api_keys: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CacheFile {
+    /// Bytes.
+    pub memory: Option<u64>,
+    /// Relative to the served folder.
+    pub disk: Option<String>,
+}
+
+const KEYS: [&str; 13] = [
+    "schema",
+    "title",
+    "abstract",
+    "keywords",
+    "languages",
+    "contact",
+    "licence",
+    "crs",
+    "groups",
+    "basemaps",
+    "roles",
+    "limits",
+    "cache",
+];
+
+impl ServerFile {
+    /// Reads a file; what is wrong goes to the findings and the rest is read all the same.
+    pub fn read(path: &Path, findings: &mut Findings) -> ServerFile {
+        match read_tree(path, findings) {
+            Some(tree) => ServerFile::of_tree(&tree, findings),
+            None => ServerFile::default(),
+        }
+    }
+
+    /// The same, of a tree.
+    pub fn of_tree(tree: &crate::config::yaml::Node, findings: &mut Findings) -> ServerFile {
+        let root = Entry::root(tree);
+        let fields = Fields::new(&root, &KEYS, findings);
+        check_schema(fields.get("schema"), "cartotheque/server@1", findings);
+        ServerFile {
+            title: fields.get("title").and_then(|e| Text::read(&e, findings)),
+            abstract_: fields
+                .get("abstract")
+                .and_then(|e| Text::read(&e, findings)),
+            keywords: fields
+                .texts("keywords", findings)
+                .into_iter()
+                .map(|at| at.value)
+                .collect(),
+            languages: read_languages(&fields, findings),
+            contact: fields
+                .get("contact")
+                .map_or_else(ContactFile::default, |e| ContactFile::read(&e, findings)),
+            licence: fields.get("licence").and_then(|e| licence(&e, findings)),
+            crs: fields.texts("crs", findings),
+            groups: fields
+                .get("groups")
+                .map(|e| e.items(findings))
+                .unwrap_or_default()
+                .iter()
+                .map(|e| GroupFile::read(e, findings))
+                .collect(),
+            basemaps: read_pairs(fields.get("basemaps"), findings)
+                .iter()
+                .filter_map(|pair| Basemap::read(pair, findings))
+                .collect(),
+            roles: read_pairs(fields.get("roles"), findings)
+                .iter()
+                .map(|pair| RoleFile::read(pair, findings))
+                .collect(),
+            limits: fields
+                .get("limits")
+                .map_or_else(Limits::default, |e| read_limits(&e, findings)),
+            cache: fields
+                .get("cache")
+                .map_or_else(CacheFile::default, |e| CacheFile::read(&e, findings)),
+        }
+    }
+}
+
+fn read_pairs<'a>(entry: Option<Entry<'a>>, findings: &mut Findings) -> Vec<Pair<'a>> {
+    entry.map(|e| e.entries(findings)).unwrap_or_default()
+}
+
+fn read_languages(fields: &Fields<'_>, findings: &mut Findings) -> Vec<String> {
+    let mut languages: Vec<String> = Vec::new();
+    for language in fields.texts("languages", findings) {
+        if !is_language(&language.value) {
+            findings.error_nearest(
+                &language.place,
+                format!(
+                    "expected a language of two letters, found {:?}",
+                    language.value
+                ),
+                language_meant(&language.value).map(str::to_owned),
+                Some("e.g. languages: [fr, en]".to_owned()),
+            );
+        } else if languages.contains(&language.value) {
+            let message = format!("the language {:?} is listed twice", language.value);
+            findings.error_help(&language.place, message, "keep one of them");
+        } else {
+            languages.push(language.value);
+        }
+    }
+    languages
+}
+
+impl ContactFile {
+    fn read(entry: &Entry<'_>, findings: &mut Findings) -> ContactFile {
+        let keys = [
+            "organisation",
+            "name",
+            "email",
+            "phone",
+            "url",
+            "address",
+            "city",
+            "postcode",
+            "country",
+            "role",
+        ];
+        let fields = Fields::new(entry, &keys, findings);
+        ContactFile(Contact {
+            organisation: fields.text("organisation", findings).unwrap_or_default(),
+            name: fields.text("name", findings),
+            email: fields.get("email").and_then(|e| e.email(findings)),
+            phone: fields.text("phone", findings),
+            url: fields.get("url").and_then(|e| read_url(&e, findings)),
+            address: fields.text("address", findings),
+            city: fields.text("city", findings),
+            postcode: fields.text("postcode", findings),
+            country: fields.text("country", findings),
+            role: fields
+                .get("role")
+                .and_then(|e| e.one_of("role", &CONTACT_ROLES, findings))
+                .map(|at| at.value),
+        })
+    }
+}
+
+fn read_url(entry: &Entry<'_>, findings: &mut Findings) -> Option<String> {
+    let text = entry.text(findings)?;
+    if is_url(&text) {
+        return Some(text);
+    }
+    let what = "an address that begins with https:// or http://";
+    entry.expected(what, findings);
+    None
+}
+
+impl GroupFile {
+    fn read(entry: &Entry<'_>, findings: &mut Findings) -> GroupFile {
+        let keys = ["id", "title", "abstract", "layers", "groups"];
+        let fields = Fields::new(entry, &keys, findings);
+        let title = fields.get("title").and_then(|e| Text::read(&e, findings));
+        let id = fields.text_at("id", findings);
+        if entry.is_map() && title.is_none() && id.is_none() {
+            let help = "give the group a title, and an id if it is to be drawn by one name";
+            findings.error_help(&entry.place, "this group has no \"title\"", help);
+        }
+        let mut items = Vec::new();
+        for item in fields
+            .get("layers")
+            .map(|e| e.items(findings))
+            .unwrap_or_default()
+        {
+            if item.is_map() {
+                items.push(GroupItem::Group(GroupFile::read(&item, findings)));
+            } else {
+                items.extend(item.text_at(findings).map(GroupItem::Layer));
+            }
+        }
+        let nested = fields.get("groups").map(|e| e.items(findings));
+        for item in nested.unwrap_or_default() {
+            items.push(GroupItem::Group(GroupFile::read(&item, findings)));
+        }
+        GroupFile {
+            abstract_: fields
+                .get("abstract")
+                .and_then(|e| Text::read(&e, findings)),
+            id,
+            title,
+            items,
+            place: entry.place.clone(),
+        }
+    }
+}
+
+impl Basemap {
+    fn read(pair: &Pair<'_>, findings: &mut Findings) -> Option<Basemap> {
+        let keys = [
+            "title",
+            "wmts",
+            "wms",
+            "xyz",
+            "layer",
+            "style",
+            "format",
+            "matrix_set",
+            "attribution",
+        ];
+        let fields = Fields::new(&pair.value, &keys, findings);
+        let service = ["wmts", "wms", "xyz"]
+            .into_iter()
+            .find(|key| fields.get(key).is_some());
+        let Some(service) = service else {
+            if pair.value.is_map() {
+                let message = format!("the base map {:?} has no address", pair.key);
+                let help = "one of wmts: https://…, wms: https://…, xyz: https://…/{z}/{x}/{y}.png";
+                findings.error_help(&pair.key_place, message, help);
+            }
+            return None;
+        };
+        Some(Basemap {
+            id: pair.key.to_owned(),
+            title: fields.get("title").and_then(|e| Text::read(&e, findings)),
+            service: service.to_owned(),
+            url: fields.get(service).and_then(|e| read_url(&e, findings))?,
+            layer: fields.text("layer", findings),
+            style: fields.text("style", findings),
+            format: fields.text("format", findings),
+            matrix_set: fields.text("matrix_set", findings),
+            attribution: fields.text("attribution", findings),
+        })
+    }
+}
+
+impl RoleFile {
+    fn read(pair: &Pair<'_>, findings: &mut Findings) -> RoleFile {
+        let fields = Fields::new(&pair.value, &["title", "api_keys"], findings);
+        let keys = fields.get("api_keys").and_then(|e| {
+            let text = e.text(findings)?;
+            let name = text.strip_prefix("env:").unwrap_or("");
+            let is_name = !name.is_empty()
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if is_name {
+                return Some(name.to_owned());
+            }
+            // what was found may be a secret: it is not repeated
+            findings.error_help(
+                &e.place,
+                "expected env:NAME, the environment variable that holds the keys",
+                "keys themselves are never written in this file",
+            );
+            None
+        });
+        RoleFile {
+            id: pair.key.to_owned(),
+            title: fields.get("title").and_then(|e| Text::read(&e, findings)),
+            api_keys: keys,
+        }
+    }
+}
+
+impl CacheFile {
+    fn read(entry: &Entry<'_>, findings: &mut Findings) -> CacheFile {
+        let fields = Fields::new(entry, &["memory", "disk"], findings);
+        CacheFile {
+            memory: fields.get("memory").and_then(|e| e.bytes(findings)),
+            disk: fields.text("disk", findings),
+        }
+    }
+}
+
+fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
+    let keys = [
+        "width",
+        "height",
+        "layers",
+        "features",
+        "vertices",
+        "seconds",
+        "body_bytes",
+        "xml_depth",
+        "allowed_hosts",
+    ];
+    let fields = Fields::new(entry, &keys, findings);
+    let default = Limits::default();
+    let mut whole = |key: &str, max: u64, default: u64| {
+        fields
+            .get(key)
+            .and_then(|e| e.integer(1, max, findings))
+            .unwrap_or(default)
+    };
+    let small = |value: u64, default: u32| u32::try_from(value).unwrap_or(default);
+    // 65 535 px is the widest image that every encoder can write
+    let limits = Limits {
+        width: small(whole("width", 65_535, default.width.into()), default.width),
+        height: small(
+            whole("height", 65_535, default.height.into()),
+            default.height,
+        ),
+        layers: small(
+            whole("layers", 100_000, default.layers.into()),
+            default.layers,
+        ),
+        features: whole("features", u64::MAX, default.features),
+        vertices: whole("vertices", u64::MAX, default.vertices),
+        seconds: whole("seconds", 86_400, default.seconds),
+        // deeper documents would cost stack in readers that recurse
+        xml_depth: small(
+            whole("xml_depth", 512, default.xml_depth.into()),
+            default.xml_depth,
+        ),
+        body_bytes: default.body_bytes,
+        allowed_hosts: Vec::new(),
+    };
+    let body = fields.get("body_bytes").and_then(|e| e.bytes(findings));
+    let mut allowed_hosts = Vec::new();
+    for host in fields.texts("allowed_hosts", findings) {
+        let is_host = !host.value.starts_with('.')
+            && host
+                .value
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
+        if is_host {
+            allowed_hosts.push(host.value.to_lowercase());
+        } else {
+            findings.error_help(
+                &host.place,
+                format!("expected the name of a host, found {:?}", host.value),
+                "e.g. styles.example.org, without https:// and path",
+            );
+        }
+    }
+    Limits {
+        body_bytes: body
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(default.body_bytes),
+        allowed_hosts,
+        ..limits
+    }
+}

@@ -1,0 +1,264 @@
+//! What lies in the served folder, and the stamps by which a change is noticed.
+
+use std::collections::HashMap;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Files that are looked at; a folder with more is not what was meant.
+const MAX_FILES: usize = 200_000;
+
+/// What tells one state of a file from another without reading it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stamp {
+    /// Nanoseconds since 1970.
+    pub modified_ns: u128,
+    pub bytes: u64,
+    /// A file that replaces another has another one.
+    pub inode: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Stamp {
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
+        Stamp {
+            modified_ns: since_epoch(modified).as_nanos(),
+            bytes: metadata.len(),
+            inode,
+        }
+    }
+}
+
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The files of a served path, each with its stamp.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Folder {
+    /// The folder; for a served file, the one it lies in.
+    pub root: PathBuf,
+    pub server: Option<PathBuf>,
+    /// `capabilities/layers/*.yaml`, sorted.
+    pub layers: Vec<PathBuf>,
+    /// `capabilities/maps/*.yaml`.
+    pub maps: Vec<PathBuf>,
+    /// `styles/*.sld` and `*.json`, sorted.
+    pub styles: Vec<PathBuf>,
+    /// Pictures that styles may use.
+    pub style_parts: Vec<PathBuf>,
+    /// `.fgb` and `.geojson` files, sorted: of the root, of its subfolders, and of the
+    /// subfolders of `data/`.
+    pub data: Vec<PathBuf>,
+    /// Files of `capabilities/` that nothing reads.
+    pub strays: Vec<PathBuf>,
+    /// True where the path is one file.
+    pub is_single_file: bool,
+    pub stamps: HashMap<PathBuf, Stamp>,
+}
+
+impl Folder {
+    /// Looks at a path, and at files elsewhere that the configuration names.
+    ///
+    /// # Errors
+    /// What is wrong with the path, in words.
+    pub fn scan(path: &Path, named: &[PathBuf]) -> Result<Folder, String> {
+        let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            _ => error.to_string(),
+        })?;
+        let mut folder = Folder::default();
+        if metadata.is_dir() {
+            folder.root = path.to_owned();
+            folder.scan_root();
+        } else {
+            folder.root = match path.parent() {
+                Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+                Some(parent) => parent.to_owned(),
+                None => PathBuf::from("."),
+            };
+            if !has_extension(path, &["fgb", "geojson", "json"]) {
+                return Err("expected a folder, a .fgb file or a .geojson file".to_owned());
+            }
+            folder.is_single_file = true;
+            folder.stamps.insert(path.to_owned(), Stamp::of(&metadata));
+            folder.data.push(path.to_owned());
+            let sidecar = path.with_extension("sld");
+            folder.add_named(std::slice::from_ref(&sidecar));
+            if folder.stamps.contains_key(&sidecar) {
+                folder.styles.push(sidecar);
+            }
+        }
+        folder.add_named(named);
+        for list in [
+            &mut folder.layers,
+            &mut folder.maps,
+            &mut folder.styles,
+            &mut folder.style_parts,
+            &mut folder.data,
+            &mut folder.strays,
+        ] {
+            // as bytes: comparing paths part by part is ten times slower
+            list.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        }
+        Ok(folder)
+    }
+
+    /// The path relative to the root, for messages.
+    pub fn relative<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
+    /// True where a style file was found there.
+    pub fn has_style(&self, path: &Path) -> bool {
+        let found = self
+            .styles
+            .binary_search_by(|style| style.as_os_str().cmp(path.as_os_str()));
+        found.is_ok()
+    }
+
+    pub fn stamp(&self, path: &Path) -> Option<Stamp> {
+        self.stamps.get(path).copied()
+    }
+
+    /// The day of the newest of these files, `YYYY-MM-DD`; empty where there is none.
+    pub fn newest_day<'a>(&self, paths: impl IntoIterator<Item = &'a PathBuf>) -> String {
+        paths
+            .into_iter()
+            .filter_map(|path| self.stamp(path))
+            .map(|stamp| stamp.modified_ns)
+            .max()
+            .and_then(|ns| i128::try_from(ns).ok())
+            .and_then(|ns| jiff::Timestamp::from_nanosecond(ns).ok())
+            .map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+            .unwrap_or_default()
+    }
+
+    fn scan_root(&mut self) {
+        let root = self.root.clone();
+        for (path, is_dir) in self.list(&root) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            match (name.as_ref(), is_dir) {
+                ("capabilities", true) => self.scan_capabilities(&path),
+                ("styles", true) => self.scan_styles(&path),
+                ("data", true) => self.scan_data(&path, 2),
+                (_, true) => self.scan_data(&path, 1),
+                (_, false) => self.add_data(path),
+            }
+        }
+    }
+
+    fn scan_capabilities(&mut self, folder: &Path) {
+        for (path, is_dir) in self.list(folder) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            match (name.as_ref(), is_dir) {
+                ("server.yaml" | "server.yml", false) if self.server.is_none() => {
+                    self.server = Some(path);
+                }
+                ("layers", true) => {
+                    let (found, strays) = self.yaml_files(&path);
+                    self.layers.extend(found);
+                    self.strays.extend(strays);
+                }
+                ("maps", true) => self.maps = self.yaml_files(&path).0,
+                // reports and others have their own readers
+                ("reports" | "records", true) => {}
+                _ => self.strays.push(path),
+            }
+        }
+    }
+
+    fn yaml_files(&mut self, folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+        self.list(folder)
+            .into_iter()
+            .map(|(path, _)| path)
+            .partition(|path| has_extension(path, &["yaml", "yml"]))
+    }
+
+    fn scan_styles(&mut self, folder: &Path) {
+        for (path, is_dir) in self.list(folder) {
+            if is_dir {
+                let parts = self.list(&path);
+                let files = parts.into_iter().filter(|(_, is_dir)| !is_dir);
+                self.style_parts.extend(files.map(|(path, _)| path));
+            } else if has_extension(&path, &["sld", "json"]) {
+                self.styles.push(path);
+            } else {
+                self.style_parts.push(path);
+            }
+        }
+    }
+
+    fn scan_data(&mut self, folder: &Path, depth: u8) {
+        for (path, is_dir) in self.list(folder) {
+            if !is_dir {
+                self.add_data(path);
+            } else if let Some(less) = depth.checked_sub(1).filter(|less| *less > 0) {
+                self.scan_data(&path, less);
+            }
+        }
+    }
+
+    fn add_data(&mut self, path: PathBuf) {
+        if has_extension(&path, &["fgb", "geojson"]) {
+            self.data.push(path);
+        } else if has_extension(&path, &["sld"]) {
+            self.styles.push(path);
+        }
+    }
+
+    /// Stamps files that configuration names and that lie elsewhere.
+    pub fn add_named(&mut self, named: &[PathBuf]) {
+        for path in named {
+            if !self.stamps.contains_key(path)
+                && let Ok(metadata) = fs::metadata(path)
+                && metadata.is_file()
+            {
+                self.stamps.insert(path.clone(), Stamp::of(&metadata));
+            }
+        }
+    }
+
+    /// The entries of a folder with `true` for folders; hidden ones and editors' leftovers
+    /// are no entries. Files are stamped.
+    fn list(&mut self, folder: &Path) -> Vec<(PathBuf, bool)> {
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for entry in entries.flatten() {
+            if self.stamps.len() >= MAX_FILES {
+                break;
+            }
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with('.') || name.ends_with('~') {
+                continue;
+            }
+            let path = entry.path();
+            // follows symbolic links: who may write here decides what is served
+            let metadata = match entry.metadata() {
+                Ok(metadata) if metadata.is_symlink() => fs::metadata(&path),
+                other => other,
+            };
+            let Ok(metadata) = metadata else { continue };
+            if metadata.is_file() {
+                self.stamps.insert(path.clone(), Stamp::of(&metadata));
+            }
+            if metadata.is_file() || metadata.is_dir() {
+                found.push((path, metadata.is_dir()));
+            }
+        }
+        found
+    }
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| extensions.iter().any(|x| x.eq_ignore_ascii_case(e)))
+}

@@ -1,0 +1,571 @@
+//! From a path to a catalogue, and from a changed path to the next one: what did not change is
+//! not read again.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::assemble::{Assembly, with_faults};
+use super::build::{Ingredients, StyleRead, build};
+use super::diagnostic::{Diagnostic, Findings, Severity};
+use super::file::{LayerFile, ServerFile};
+use super::folder::Folder;
+use super::kept::Kept;
+use super::names::columns_of;
+use super::plan::{LayerRead, Outcome, Plan, Planner};
+use super::{Opened, Sources};
+use crate::catalogue::{Catalogue, Fault, Layer};
+use crate::crs::Crs;
+use crate::error::{Error, Result};
+use crate::operation::Limits;
+use crate::style::StyleNoteKind;
+
+/// How to load.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// One error refuses everything: [`Loaded::refused`].
+    pub strict: bool,
+    /// Layer files may name data outside of the served folder.
+    pub allow_outside: bool,
+}
+
+/// What became of a path, and what is needed to load its next state quickly.
+#[derive(Debug)]
+pub struct Loaded {
+    pub catalogue: Arc<Catalogue>,
+    pub server: ServerFile,
+    pub limits: Limits,
+    /// Sorted by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// True where nothing may be served: the path can't be read, or `strict` met an error.
+    pub refused: bool,
+    /// What was there, by which a change is noticed.
+    pub folder: Folder,
+    /// Files outside of the folder's own places that layers use.
+    pub named: Vec<PathBuf>,
+    state: State,
+}
+
+/// What was read, by file.
+#[derive(Debug, Default, Clone)]
+struct State {
+    files: Kept<LayerRead>,
+    stores: Kept<Result<Opened>>,
+    styles: Kept<StyleRead>,
+    layers: HashMap<PathBuf, Built>,
+}
+
+/// A layer and all that it was made from.
+#[derive(Debug, Clone)]
+struct Built {
+    made_from: MadeFrom,
+    layer: Arc<Layer>,
+    /// What was found when it was made.
+    diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Debug, Clone)]
+struct MadeFrom {
+    read: Arc<LayerRead>,
+    store: Arc<Result<Opened>>,
+    styles: Vec<Arc<StyleRead>>,
+    nth: usize,
+    record: Option<PathBuf>,
+    languages: Vec<String>,
+}
+
+impl MadeFrom {
+    fn is_same(&self, other: &MadeFrom) -> bool {
+        let styles = self.styles.iter().zip(&other.styles);
+        (Arc::ptr_eq(&self.read, &other.read) || self.read.file == other.read.file)
+            && Arc::ptr_eq(&self.store, &other.store)
+            && self.styles.len() == other.styles.len()
+            && styles.into_iter().all(|(a, b)| Arc::ptr_eq(a, b))
+            && (self.nth == other.nth || !self.styles.is_empty())
+            && self.record == other.record
+            && self.languages == other.languages
+    }
+}
+
+/// Loads what lies at a path. It never fails: what is wrong is in the diagnostics, and the
+/// catalogue holds what can be served.
+pub fn load(path: &Path, options: LoadOptions, sources: &dyn Sources) -> Loaded {
+    reload(path, options, sources, None, &HashSet::new())
+}
+
+/// The same, reusing what a previous load read of files that did not change. Files that are
+/// `held` (being written) count as they were then. A layer whose new version has a fault keeps
+/// its previous one; where everything is refused, the whole previous catalogue stays.
+pub fn reload(
+    path: &Path,
+    options: LoadOptions,
+    sources: &dyn Sources,
+    previous: Option<&Loaded>,
+    held: &HashSet<PathBuf>,
+) -> Loaded {
+    let named: &[PathBuf] = previous.map_or(&[], |p| p.named.as_slice());
+    let loaded = match Folder::scan(path, named) {
+        Ok(folder) => Loader {
+            folder,
+            options,
+            sources,
+            previous,
+            held,
+        }
+        .load(),
+        Err(message) => Loaded {
+            catalogue: Arc::default(),
+            server: ServerFile::default(),
+            limits: Limits::default(),
+            diagnostics: vec![Diagnostic::of_file(Severity::Error, path, message)],
+            refused: true,
+            folder: Folder::default(),
+            named: Vec::new(),
+            state: State::default(),
+        },
+    };
+    match previous {
+        Some(previous) if loaded.refused => loaded.falls_back_to(previous),
+        _ => loaded,
+    }
+}
+
+impl Loaded {
+    /// The previous state, with the reasons why this one is refused.
+    fn falls_back_to(self, previous: &Loaded) -> Loaded {
+        let faults = self
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity == Severity::Error)
+            .map(|d| Fault {
+                subject: d.file.display().to_string(),
+                message: d.one_line(),
+                still_served: true,
+            });
+        let catalogue = with_faults(&previous.catalogue, faults.collect());
+        Loaded {
+            catalogue: Arc::new(catalogue),
+            server: previous.server.clone(),
+            limits: previous.limits.clone(),
+            named: previous.named.clone(),
+            state: previous.state.clone(),
+            ..self
+        }
+    }
+
+    /// How many findings of that severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        let of_it = self.diagnostics.iter().filter(|d| d.severity == severity);
+        of_it.count()
+    }
+}
+
+struct Loader<'a> {
+    folder: Folder,
+    options: LoadOptions,
+    sources: &'a dyn Sources,
+    previous: Option<&'a Loaded>,
+    held: &'a HashSet<PathBuf>,
+}
+
+/// What the layers of one load are built from.
+struct Material {
+    stores: Kept<Result<Opened>>,
+    styles: Kept<StyleRead>,
+    crs: HashMap<String, Result<Crs>>,
+    languages: Vec<String>,
+}
+
+impl Loader<'_> {
+    fn load(mut self) -> Loaded {
+        let (server, mut findings, server_fault) = self.server();
+        let files = self.layer_files();
+        let plans = Planner {
+            folder: &self.folder,
+            server: &server,
+            held: self.held,
+            allow_outside: self.options.allow_outside,
+        }
+        .plans(&files);
+        let named = named_files(&plans);
+        self.folder.add_named(&named);
+        let material = self.material(&plans, &server);
+        let mut diagnostics = self.folder_diagnostics(&plans, &material.styles);
+
+        let results: Vec<(Plan, Option<Built>)> = plans
+            .into_par_iter()
+            .map(|plan| self.build(plan, &material))
+            .collect();
+        let mut built_layers = HashMap::with_capacity(results.len());
+        let mut layers = Vec::with_capacity(results.len());
+        let mut declared = HashSet::with_capacity(results.len());
+        let mut faults = Vec::new();
+        for (plan, built) in results {
+            let id = plan.read.file.id.value.clone();
+            if let Some(message) = fault_of(&plan) {
+                faults.push(Fault {
+                    subject: id.clone(),
+                    message,
+                    still_served: built.is_some(),
+                });
+            }
+            declared.insert(id);
+            if let Some(built) = built {
+                layers.push(Arc::clone(&built.layer));
+                diagnostics.extend(built.diagnostics.iter().cloned());
+                built_layers.insert(plan.origin, built);
+            }
+            diagnostics.extend(plan.findings.into_vec());
+        }
+        faults.extend(server_fault);
+        let catalogue = Assembly {
+            folder: &self.folder,
+            server: &server,
+            languages: &material.languages,
+            layers,
+            declared: &declared,
+            faults,
+            previous_sequence: self.previous.map(|p| p.catalogue.sequence),
+            sources: self.sources,
+        }
+        .catalogue(&mut findings);
+        diagnostics.extend(findings.into_vec());
+        diagnostics.sort();
+        diagnostics.dedup();
+        let has_errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
+        Loaded {
+            catalogue: Arc::new(catalogue),
+            limits: server.limits.clone(),
+            server,
+            diagnostics,
+            refused: self.options.strict && has_errors,
+            folder: self.folder,
+            named,
+            state: State {
+                files,
+                stores: material.stores,
+                styles: material.styles,
+                layers: built_layers,
+            },
+        }
+    }
+
+    fn state(&self) -> Option<&State> {
+        self.previous.map(|previous| &previous.state)
+    }
+
+    /// The server file; a faulty new one leaves the previous one in force.
+    fn server(&self) -> (ServerFile, Findings, Option<Fault>) {
+        let path = self.folder.server.as_deref();
+        let shown = path.map_or(Path::new("capabilities/server.yaml"), |path| {
+            self.folder.relative(path)
+        });
+        let mut findings = Findings::new(shown);
+        let before = self.previous.map(|previous| &previous.server);
+        let server = match (path, before) {
+            (None, _) => ServerFile::default(),
+            (Some(path), Some(before)) if self.held.contains(path) => before.clone(),
+            (Some(path), _) => ServerFile::read(path, &mut findings),
+        };
+        let Some(message) = first_error(findings.as_slice()) else {
+            return (server, findings, None);
+        };
+        let fault = Fault {
+            subject: shown.display().to_string(),
+            message,
+            still_served: true,
+        };
+        (before.cloned().unwrap_or(server), findings, Some(fault))
+    }
+
+    fn layer_files(&self) -> Kept<LayerRead> {
+        Kept::read(
+            self.state().map(|s| &s.files),
+            &self.folder.layers,
+            0,
+            &self.folder,
+            self.held,
+            |path| {
+                let mut findings = Findings::new(self.folder.relative(path));
+                LayerRead {
+                    file: LayerFile::read(path, &mut findings),
+                    diagnostics: findings.into_vec(),
+                }
+            },
+        )
+    }
+
+    fn material(&self, plans: &[Plan], server: &ServerFile) -> Material {
+        // what is withheld is not even opened
+        let wanted = || plans.iter().filter(|plan| plan.outcome == Outcome::Build);
+        let mut crs: HashMap<String, Result<Crs>> = HashMap::new();
+        for at in wanted().filter_map(|plan| plan.read.file.crs.as_ref()) {
+            if !crs.contains_key(&at.value) {
+                crs.insert(at.value.clone(), self.sources.parse_crs(&at.value));
+            }
+        }
+        Material {
+            stores: Kept::read(
+                self.state().map(|s| &s.stores),
+                &distinct(wanted().filter_map(|plan| plan.data.as_ref())),
+                0,
+                &self.folder,
+                self.held,
+                |path| self.sources.open_store(path),
+            ),
+            styles: Kept::read(
+                self.state().map(|s| &s.styles),
+                &distinct(wanted().flat_map(|plan| &plan.styles)),
+                self.pictures(),
+                &self.folder,
+                self.held,
+                |path| self.read_style(path),
+            ),
+            crs,
+            languages: match server.languages.as_slice() {
+                [] => vec!["fr".to_owned(), "en".to_owned()],
+                said => said.to_vec(),
+            },
+        }
+    }
+
+    /// Changes when a picture that styles may hold changes.
+    fn pictures(&self) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        for path in &self.folder.style_parts {
+            (path, self.folder.stamp(path)).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    fn read_style(&self, path: &Path) -> StyleRead {
+        let shown = self.folder.relative(path).to_owned();
+        let at = |line, column, severity, message: String| Diagnostic {
+            line,
+            column,
+            length: 1,
+            ..Diagnostic::of_file(severity, &shown, message)
+        };
+        let mut diagnostics = Vec::new();
+        let style = self.sources.read_style(path).map(|(mut style, notes)| {
+            for note in notes {
+                let (severity, what) = match note.kind {
+                    StyleNoteKind::Kept => (Severity::Info, "kept"),
+                    StyleNoteKind::Approximated => (Severity::Info, "approximated"),
+                    StyleNoteKind::Dropped => (Severity::Warning, "dropped"),
+                };
+                let message = format!("{what}: {}", note.message);
+                diagnostics.push(at(note.line, note.column, severity, message));
+            }
+            let stem = path.file_stem().unwrap_or_default();
+            style.id = stem.to_string_lossy().into_owned();
+            Arc::new(style)
+        });
+        match &style {
+            Ok(_) => {}
+            Err(
+                Error::InvalidStyle {
+                    message,
+                    line,
+                    column,
+                }
+                | Error::Syntax {
+                    message,
+                    line,
+                    column,
+                },
+            ) => diagnostics.push(at(*line, *column, Severity::Error, message.clone())),
+            Err(error) => diagnostics.push(at(0, 0, Severity::Error, error.to_string())),
+        }
+        StyleRead {
+            columns: style.as_deref().map(columns_of).unwrap_or_default(),
+            path: path.to_owned(),
+            shown,
+            style,
+            diagnostics,
+        }
+    }
+
+    fn build(&self, mut plan: Plan, material: &Material) -> (Plan, Option<Built>) {
+        let before = self.state().and_then(|s| s.layers.get(&plan.origin));
+        let built = match plan.outcome {
+            Outcome::Build => self.build_anew(&mut plan, material, before),
+            Outcome::Refuse | Outcome::Absent | Outcome::Withhold => None,
+        };
+        // what is refused keeps the version that it had
+        let kept = (plan.outcome == Outcome::Refuse).then(|| before.cloned());
+        let built = built.or_else(|| {
+            kept.flatten().map(|kept| Built {
+                diagnostics: Vec::new(),
+                ..kept
+            })
+        });
+        (plan, built)
+    }
+
+    fn build_anew(
+        &self,
+        plan: &mut Plan,
+        material: &Material,
+        before: Option<&Built>,
+    ) -> Option<Built> {
+        let data = plan.data.as_deref()?;
+        let read = Arc::clone(&plan.read);
+        let file = &read.file;
+        let place = file.source.as_ref().map(|at| at.place.clone());
+        let Some(store) = material.stores.get(data) else {
+            let message = "the data are being written: they are read when that is over";
+            let place = place.unwrap_or_default();
+            plan.findings.add(Severity::Warning, &place, message, None);
+            plan.outcome = Outcome::Absent;
+            return None;
+        };
+        let styles: Vec<Arc<StyleRead>> = plan
+            .styles
+            .iter()
+            .filter_map(|path| material.styles.get(path).cloned())
+            .collect();
+        let made_from = MadeFrom {
+            read: Arc::clone(&read),
+            store: Arc::clone(store),
+            styles,
+            nth: plan.nth,
+            record: plan.record.clone(),
+            languages: material.languages.clone(),
+        };
+        if let Some(before) = before.filter(|before| before.made_from.is_same(&made_from)) {
+            return Some(before.clone());
+        }
+        let opened = match &**store {
+            Ok(opened) => opened,
+            Err(error) => {
+                let message = match error {
+                    // the file is named by the finding already
+                    Error::Data { message, .. } | Error::Io { message, .. } => message.clone(),
+                    other => other.to_string(),
+                };
+                let place = place.unwrap_or_default();
+                plan.findings.error(&place, message);
+                plan.outcome = Outcome::Refuse;
+                return None;
+            }
+        };
+        let ingredients = Ingredients {
+            file,
+            data,
+            opened,
+            styles: &made_from.styles,
+            nth: plan.nth,
+            languages: &material.languages,
+            crs: file.crs.as_ref().and_then(|at| material.crs.get(&at.value)),
+            record: plan.record.as_deref(),
+        };
+        let mut findings = Findings::new(self.folder.relative(&plan.origin));
+        match build(ingredients, self.sources, &mut findings) {
+            Some(layer) => Some(Built {
+                layer: Arc::new(layer),
+                made_from,
+                diagnostics: findings.into_vec(),
+            }),
+            None => {
+                plan.outcome = Outcome::Refuse;
+                for finding in findings.into_vec() {
+                    plan.findings.push(finding);
+                }
+                None
+            }
+        }
+    }
+
+    /// What is odd about the folder as a whole.
+    fn folder_diagnostics(&self, plans: &[Plan], styles: &Kept<StyleRead>) -> Vec<Diagnostic> {
+        let folder = &self.folder;
+        let mut list = Vec::new();
+        let used_styles: HashSet<&PathBuf> = plans.iter().flat_map(|p| &p.styles).collect();
+        let used_data: HashSet<&PathBuf> = plans.iter().filter_map(|p| p.data.as_ref()).collect();
+        for path in &folder.styles {
+            if let Some(read) = styles.get(path) {
+                list.extend(read.diagnostics.iter().cloned());
+            } else if !used_styles.contains(path) {
+                let shown = folder.relative(path);
+                list.push(Diagnostic::of_file(
+                    Severity::Info,
+                    shown,
+                    "no layer uses this style",
+                ));
+            }
+        }
+        for path in folder.data.iter().filter(|path| !used_data.contains(path)) {
+            if folder.layers.is_empty() || self.held.contains(path) {
+                continue;
+            }
+            let shown = folder.relative(path);
+            let help = format!(
+                "to serve it, add a file to capabilities/layers/ with source: {{file: {}}}",
+                shown.display()
+            );
+            let message = "no layer uses these data: they are not served";
+            list.push(Diagnostic::of_file(Severity::Info, shown, message).with_help(help));
+        }
+        for path in &folder.strays {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let meant = crate::error::nearest(&name, ["layers", "maps", "server.yaml", "reports"]);
+            let message = "nothing reads this";
+            let shown = folder.relative(path);
+            list.push(match meant {
+                Some(meant) => Diagnostic::of_file(Severity::Warning, shown, message)
+                    .with_help(format!("did you mean {meant:?}?")),
+                None => Diagnostic::of_file(Severity::Info, shown, message),
+            });
+        }
+        if !folder.maps.is_empty() {
+            let message = format!("{} map(s): maps are not served yet", folder.maps.len());
+            list.push(Diagnostic::of_file(
+                Severity::Info,
+                "capabilities/maps",
+                message,
+            ));
+        }
+        if plans.is_empty() {
+            let message =
+                "nothing to serve: expected .fgb or .geojson files, or capabilities/layers/*.yaml";
+            list.push(Diagnostic::of_file(
+                Severity::Warning,
+                &folder.root,
+                message,
+            ));
+        }
+        list
+    }
+}
+
+/// Why a layer is not served as written, where that may be said in public.
+fn fault_of(plan: &Plan) -> Option<String> {
+    match plan.outcome {
+        Outcome::Withhold => None,
+        Outcome::Absent => plan.findings.as_slice().first().map(Diagnostic::one_line),
+        Outcome::Build | Outcome::Refuse => first_error(plan.findings.as_slice()),
+    }
+}
+
+/// The first error in words, with the number of the others.
+fn first_error(diagnostics: &[Diagnostic]) -> Option<String> {
+    let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let first = errors.next()?.one_line();
+    Some(match errors.count() {
+        0 => first,
+        more => format!("{first}, and {more} more"),
+    })
+}
+
+fn distinct<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+    let mut seen = HashSet::new();
+    paths.filter(|path| seen.insert(*path)).cloned().collect()
+}
+
+fn named_files(plans: &[Plan]) -> Vec<PathBuf> {
+    distinct(plans.iter().flat_map(|p| p.data.iter().chain(&p.record)))
+}

@@ -1,0 +1,343 @@
+//! Typed reading of YAML nodes: each reader says what it expected and what it found, and
+//! goes on, so that all faults of a file are reported at once.
+
+use crate::error::nearest;
+
+use super::diagnostic::{At, Findings, Place};
+use super::yaml::{Node, ScalarKind, Value, shortened};
+
+/// A node and its place in the document.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    pub node: &'a Node,
+    pub place: Place,
+}
+
+/// A mapping whose keys are known beforehand.
+#[derive(Debug)]
+pub struct Fields<'a>(Vec<(&'a str, Entry<'a>)>);
+
+impl<'a> Fields<'a> {
+    /// Reads a mapping; keys that are not `known` are errors with "did you mean".
+    pub fn new(entry: &Entry<'a>, known: &[&str], findings: &mut Findings) -> Fields<'a> {
+        let entries = entry.entries(findings);
+        for (key, place) in entries.iter().map(|e| (e.key, &e.key_place)) {
+            if !known.contains(&key) {
+                findings.error_nearest(
+                    place,
+                    format!("unknown key {:?}", shortened(key)),
+                    nearest(key, known.iter().copied()),
+                    Some(format!("known keys: {}", known.join(", "))),
+                );
+            }
+        }
+        Fields(entries.into_iter().map(|e| (e.key, e.value)).collect())
+    }
+
+    /// The value of a key; none where the key is absent or its value is nothing.
+    pub fn get(&self, key: &str) -> Option<Entry<'a>> {
+        self.0
+            .iter()
+            .find(|(name, entry)| *name == key && !entry.is_null())
+            .map(|(_, entry)| entry.clone())
+    }
+
+    /// A text, where the key is there.
+    pub fn text(&self, key: &str, findings: &mut Findings) -> Option<String> {
+        self.get(key)?.text(findings)
+    }
+
+    /// A text with its place, where the key is there.
+    pub fn text_at(&self, key: &str, findings: &mut Findings) -> Option<At<String>> {
+        self.get(key)?.text_at(findings)
+    }
+
+    /// The elements of a list of texts; none where the key is absent.
+    pub fn texts(&self, key: &str, findings: &mut Findings) -> Vec<At<String>> {
+        let items = self.get(key).map(|entry| entry.items(findings));
+        items
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|item| item.text_at(findings))
+            .collect()
+    }
+}
+
+/// One entry of a mapping.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    pub key: &'a str,
+    pub key_place: Place,
+    pub value: Entry<'a>,
+}
+
+impl<'a> Entry<'a> {
+    /// The root of a document.
+    pub fn root(node: &'a Node) -> Entry<'a> {
+        Entry {
+            node,
+            place: Place {
+                mark: node.mark,
+                key: String::new(),
+            },
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(&self.node.value, Value::Scalar(s) if s.kind == ScalarKind::Null)
+    }
+
+    pub fn is_map(&self) -> bool {
+        matches!(self.node.value, Value::Map(_))
+    }
+
+    /// Reports that something else was expected.
+    pub fn expected(&self, what: &str, findings: &mut Findings) {
+        let found = self.node.describe();
+        findings.error(&self.place, format!("expected {what}, found {found}"));
+    }
+
+    /// The same, with a line of help.
+    pub fn expected_help(&self, what: &str, help: impl Into<String>, findings: &mut Findings) {
+        let found = self.node.describe();
+        findings.error_help(&self.place, format!("expected {what}, found {found}"), help);
+    }
+
+    /// The entries of a mapping.
+    pub fn entries(&self, findings: &mut Findings) -> Vec<Pair<'a>> {
+        let Value::Map(entries) = &self.node.value else {
+            self.expected("a mapping (`key: value`)", findings);
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .map(|(key, node)| {
+                let path = match self.place.key.as_str() {
+                    "" => key.name.clone(),
+                    parent => format!("{parent}.{}", key.name),
+                };
+                Pair {
+                    key: &key.name,
+                    key_place: Place {
+                        mark: key.mark,
+                        key: path.clone(),
+                    },
+                    value: Entry {
+                        node,
+                        place: Place {
+                            mark: node.mark,
+                            key: path,
+                        },
+                    },
+                }
+            })
+            .collect()
+    }
+
+    /// The elements of a list.
+    pub fn items(&self, findings: &mut Findings) -> Vec<Entry<'a>> {
+        match &self.node.value {
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, node)| Entry {
+                    node,
+                    place: Place {
+                        mark: node.mark,
+                        key: format!("{}[{index}]", self.place.key),
+                    },
+                })
+                .collect(),
+            Value::Scalar(scalar) => {
+                let help = format!("write [{}]", shortened(&scalar.text));
+                self.expected_help("a list", help, findings);
+                Vec::new()
+            }
+            Value::Map(_) => {
+                self.expected_help("a list", "begin each element with \"- \"", findings);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A text that is not empty. Numbers and booleans count as the text they are written as.
+    pub fn text(&self, findings: &mut Findings) -> Option<String> {
+        match &self.node.value {
+            Value::Scalar(scalar) if !scalar.text.trim().is_empty() && !self.is_null() => {
+                Some(scalar.text.trim().to_owned())
+            }
+            Value::Map(_) => {
+                let help = "a text that begins with \"{\" stands between quotes";
+                self.expected_help("a text", help, findings);
+                None
+            }
+            _ => {
+                self.expected("a text", findings);
+                None
+            }
+        }
+    }
+
+    pub fn text_at(&self, findings: &mut Findings) -> Option<At<String>> {
+        self.text(findings).map(|value| At {
+            value,
+            place: self.place.clone(),
+        })
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self, findings: &mut Findings) -> Option<bool> {
+        match &self.node.value {
+            Value::Scalar(scalar) => match (scalar.kind, scalar.text.to_lowercase().as_str()) {
+                (ScalarKind::Bool(value), _) => return Some(value),
+                (_, "yes" | "on" | "oui" | "vrai") => {
+                    self.expected_help("true or false", "did you mean true?", findings);
+                }
+                (_, "no" | "off" | "non" | "faux") => {
+                    self.expected_help("true or false", "did you mean false?", findings);
+                }
+                _ => self.expected("true or false", findings),
+            },
+            _ => self.expected("true or false", findings),
+        }
+        None
+    }
+
+    /// A number in a range, both ends included.
+    pub fn number(&self, min: f64, max: f64, findings: &mut Findings) -> Option<f64> {
+        if let Value::Scalar(scalar) = &self.node.value
+            && let ScalarKind::Number(value) = scalar.kind
+            && (min..=max).contains(&value)
+        {
+            return Some(value);
+        }
+        let what = if max < f64::MAX {
+            format!("a number from {min} to {max}")
+        } else {
+            format!("a number of at least {min}")
+        };
+        self.expected(&what, findings);
+        None
+    }
+
+    /// A whole number in a range, both ends included.
+    pub fn integer(&self, min: u64, max: u64, findings: &mut Findings) -> Option<u64> {
+        if let Value::Scalar(scalar) = &self.node.value
+            && matches!(scalar.kind, ScalarKind::Number(_))
+            && let Ok(value) = scalar.text.parse::<u64>()
+            && (min..=max).contains(&value)
+        {
+            return Some(value);
+        }
+        self.expected(&format!("a whole number from {min} to {max}"), findings);
+        None
+    }
+
+    /// A size in bytes: `256MB`, `64 KiB` or a whole number.
+    pub fn bytes(&self, findings: &mut Findings) -> Option<u64> {
+        if let Value::Scalar(scalar) = &self.node.value
+            && let Some(bytes) = parse_bytes(&scalar.text)
+        {
+            return Some(bytes);
+        }
+        self.expected_help(
+            "a size such as 256MB",
+            "units: kB, MB, GB (1000), KiB, MiB, GiB (1024)",
+            findings,
+        );
+        None
+    }
+
+    /// One word of a list.
+    pub fn one_of(
+        &self,
+        what: &str,
+        words: &[&str],
+        findings: &mut Findings,
+    ) -> Option<At<String>> {
+        let word = self.text_at(findings)?;
+        if words.contains(&word.value.as_str()) {
+            return Some(word);
+        }
+        findings.error_nearest(
+            &self.place,
+            format!("unknown {what} {:?}", shortened(&word.value)),
+            nearest(&word.value, words.iter().copied()),
+            Some(format!("known: {}", words.join(", "))),
+        );
+        None
+    }
+
+    /// A day, `YYYY-MM-DD`.
+    pub fn date(&self, findings: &mut Findings) -> Option<String> {
+        let text = self.text(findings)?;
+        let day = text.parse::<jiff::civil::Date>().ok();
+        if text.len() == 10 && day.is_some_and(|day| day.to_string() == text) {
+            return Some(text);
+        }
+        self.expected_help("a day", "write it as YYYY-MM-DD, e.g. 2026-01-31", findings);
+        None
+    }
+
+    /// An e-mail address, by its form.
+    pub fn email(&self, findings: &mut Findings) -> Option<String> {
+        let text = self.text(findings)?;
+        let is_email = text.split_once('@').is_some_and(|(name, host)| {
+            let host_ok = host.split('.').count() > 1
+                && host.split('.').all(|label| !label.is_empty())
+                && !host.contains('@');
+            !name.is_empty() && host_ok
+        }) && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        if is_email {
+            return Some(text);
+        }
+        self.expected_help(
+            "an e-mail address",
+            "write it as name@example.org",
+            findings,
+        );
+        None
+    }
+}
+
+fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (digits, unit) = text.split_at_checked(end)?;
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units_and_do_not_overflow() {
+        assert_eq!(parse_bytes("256MB"), Some(256_000_000));
+        assert_eq!(parse_bytes("64 KiB"), Some(65_536));
+        assert_eq!(parse_bytes("12"), Some(12));
+        for wrong in [
+            "",
+            "MB",
+            "-1",
+            "1.5GB",
+            "12 parsecs",
+            "99999999999999999999",
+        ] {
+            assert_eq!(parse_bytes(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse_bytes("18446744073709551615GB"), None);
+    }
+}
