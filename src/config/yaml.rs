@@ -397,7 +397,7 @@ mod tests {
             panic!("a mapping")
         };
         let en = &texts[1].1;
-        assert_eq!((en.mark.line, en.mark.column, en.mark.length), (2, 26, 2));
+        assert_eq!((en.mark.line, en.mark.column, en.mark.length), (2, 25, 2));
         assert_eq!(en.describe(), "the number 12");
     }
 
