@@ -170,7 +170,8 @@ fn did_you_mean(nearest: &Option<String>) -> String {
 
 /// The candidate nearest to `word`, if one is near enough to be what was meant.
 ///
-/// Case and accents count as half an edit; at most a third of the word may differ.
+/// A change of case counts as half an edit, two neighbours exchanged as one; at most a third of
+/// the word may differ.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let word_chars: Vec<char> = word.chars().take(80).collect();
     let allowed = (word_chars.len() / 3).max(1) * 2; // in half edits
@@ -182,16 +183,19 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate.to_owned())
 }
 
-/// Twice the Levenshtein distance, where a change of case alone costs one.
+/// Twice the edit distance (with neighbours exchanged as one edit), where a change of case alone
+/// costs one.
 fn edit_distance(word: &[char], candidate: &str) -> usize {
+    let mut before: Vec<usize> = Vec::new();
     let mut previous: Vec<usize> = (0..=word.len()).map(|i| i * 2).collect();
-    let mut current = previous.clone();
+    let mut current: Vec<usize> = Vec::with_capacity(previous.len());
+    let mut last = None;
     for (row, c) in candidate.chars().take(80).enumerate() {
         let mut left = (row + 1) * 2;
         let mut diagonal = row * 2;
         current.clear();
         current.push(left);
-        for (w, above) in word.iter().zip(previous.iter().skip(1)) {
+        for (column, (w, above)) in word.iter().zip(previous.iter().skip(1)).enumerate() {
             let change = if *w == c {
                 0
             } else if w.to_lowercase().eq(c.to_lowercase()) {
@@ -199,12 +203,21 @@ fn edit_distance(word: &[char], candidate: &str) -> usize {
             } else {
                 2
             };
-            let best = (diagonal + change).min(left + 2).min(above + 2);
+            let mut best = (diagonal + change).min(left + 2).min(above + 2);
+            let word_before = column.checked_sub(1).and_then(|i| word.get(i));
+            if last == Some(*w)
+                && word_before == Some(&c)
+                && let Some(exchanged) = column.checked_sub(1).and_then(|i| before.get(i))
+            {
+                best = best.min(exchanged + 2);
+            }
             diagonal = *above;
             left = best;
             current.push(best);
         }
+        std::mem::swap(&mut before, &mut previous);
         std::mem::swap(&mut previous, &mut current);
+        last = Some(c);
     }
     previous.last().copied().unwrap_or(usize::MAX)
 }
@@ -219,6 +232,8 @@ mod tests {
         assert_eq!(nearest("comunes", names), Some("communes".into()));
         assert_eq!(nearest("Departements", names), Some("departements".into()));
         assert_eq!(nearest("epcy", names), Some("epci".into()));
+        assert_eq!(nearest("ecpi", names), Some("epci".into()));
+        assert_eq!(nearest("pe", ["ep", "xy"]), Some("ep".into()));
         assert_eq!(nearest("rivers", names), None);
     }
 

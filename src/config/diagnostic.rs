@@ -106,11 +106,15 @@ pub struct At<T> {
     pub place: Place,
 }
 
+/// Findings about one file beyond this many are only counted: nobody reads them.
+const MAX_FINDINGS: usize = 200;
+
 /// Collects the findings about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings {
     file: PathBuf,
     list: Vec<Diagnostic>,
+    omitted: usize,
 }
 
 impl Findings {
@@ -119,6 +123,7 @@ impl Findings {
         Findings {
             file: file.to_owned(),
             list: Vec::new(),
+            omitted: 0,
         }
     }
 
@@ -130,7 +135,7 @@ impl Findings {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        self.list.push(Diagnostic {
+        self.push(Diagnostic {
             file: self.file.clone(),
             line: place.mark.line,
             column: place.mark.column,
@@ -171,7 +176,13 @@ impl Findings {
     }
 
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
+        // the first error is always kept: it decides whether something is served
+        let is_first_error = diagnostic.severity == Severity::Error && !self.has_errors();
+        if self.list.len() < MAX_FINDINGS || is_first_error {
+            self.list.push(diagnostic);
+        } else {
+            self.omitted = self.omitted.saturating_add(1);
+        }
     }
 
     pub fn has_errors(&self) -> bool {
@@ -182,7 +193,13 @@ impl Findings {
         &self.list
     }
 
-    pub fn into_vec(self) -> Vec<Diagnostic> {
+    /// The findings; the last says how many more there were.
+    pub fn into_vec(mut self) -> Vec<Diagnostic> {
+        if self.omitted > 0 {
+            let message = format!("and {} more findings", self.omitted);
+            self.list
+                .push(Diagnostic::of_file(Severity::Info, self.file, message));
+        }
         self.list
     }
 }

@@ -1,6 +1,6 @@
 //! What lies in the served folder, and the stamps by which a change is noticed.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -58,7 +58,7 @@ pub struct Folder {
     pub strays: Vec<PathBuf>,
     /// True where the path is one file.
     pub is_single_file: bool,
-    pub stamps: BTreeMap<PathBuf, Stamp>,
+    pub stamps: HashMap<PathBuf, Stamp>,
 }
 
 impl Folder {
@@ -102,7 +102,8 @@ impl Folder {
             &mut folder.data,
             &mut folder.strays,
         ] {
-            list.sort();
+            // as bytes: comparing paths part by part is ten times slower
+            list.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         }
         Ok(folder)
     }
@@ -110,6 +111,14 @@ impl Folder {
     /// The path relative to the root, for messages.
     pub fn relative<'a>(&self, path: &'a Path) -> &'a Path {
         path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
+    /// True where a style file was found there.
+    pub fn has_style(&self, path: &Path) -> bool {
+        let found = self
+            .styles
+            .binary_search_by(|style| style.as_os_str().cmp(path.as_os_str()));
+        found.is_ok()
     }
 
     pub fn stamp(&self, path: &Path) -> Option<Stamp> {
@@ -232,9 +241,11 @@ impl Folder {
             }
             let path = entry.path();
             // follows symbolic links: who may write here decides what is served
-            let Ok(metadata) = fs::metadata(&path) else {
-                continue;
+            let metadata = match entry.metadata() {
+                Ok(metadata) if metadata.is_symlink() => fs::metadata(&path),
+                other => other,
             };
+            let Ok(metadata) = metadata else { continue };
             if metadata.is_file() {
                 self.stamps.insert(path.clone(), Stamp::of(&metadata));
             }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::assemble::{Assembly, with_faults};
 use super::build::{Ingredients, StyleRead, build};
-use super::diagnostic::{Diagnostic, Findings, Place, Severity};
+use super::diagnostic::{Diagnostic, Findings, Severity};
 use super::file::{LayerFile, ServerFile};
 use super::folder::Folder;
 use super::kept::Kept;
@@ -447,7 +447,7 @@ impl Loader<'_> {
                     Error::Data { message, .. } | Error::Io { message, .. } => message.clone(),
                     other => other.to_string(),
                 };
-                let place = place.unwrap_or_else(Place::default);
+                let place = place.unwrap_or_default();
                 plan.findings.error(&place, message);
                 plan.outcome = Outcome::Refuse;
                 return None;

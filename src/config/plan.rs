@@ -76,7 +76,7 @@ impl Planner<'_> {
         let present = self.folder.data.iter().filter(|p| !self.held.contains(*p));
         present
             .map(|data| {
-                let id = free_id(data, &mut taken);
+                let id = self.free_id(data, &mut taken);
                 let file = LayerFile {
                     id: At {
                         value: id.clone(),
@@ -85,7 +85,7 @@ impl Planner<'_> {
                     ..LayerFile::default()
                 };
                 let sidecar = data.with_extension("sld");
-                let sidecar = self.folder.styles.contains(&sidecar).then_some(sidecar);
+                let sidecar = self.folder.has_style(&sidecar).then_some(sidecar);
                 Plan {
                     origin: data.clone(),
                     read: Arc::new(LayerRead {
@@ -101,6 +101,31 @@ impl Planner<'_> {
                 }
             })
             .collect()
+    }
+
+    /// An id for a data file that no other has: its name, else with its subfolder's, its
+    /// form's, or a number.
+    fn free_id(&self, data: &Path, taken: &mut HashSet<String>) -> String {
+        let name = |part: &std::ffi::OsStr| part.to_string_lossy().into_owned();
+        let stem = data.file_stem().map(name).unwrap_or_default();
+        let extension = data.extension().map(name).unwrap_or_default();
+        let main_folders = [self.folder.root.clone(), self.folder.root.join("data")];
+        let subfolder = data
+            .parent()
+            .filter(|parent| !main_folders.iter().any(|main| main == parent))
+            .and_then(Path::file_name)
+            .map(|folder| format!("{}-{stem}", name(folder)));
+        let by_form = [format!("{stem}-{extension}")];
+        let named = [stem.clone()]
+            .into_iter()
+            .chain(subfolder)
+            .chain(by_form)
+            .map(|name| ident::slug(&name));
+        let numbered = (2..).map(|n: u32| format!("{}-{n}", ident::slug(&stem)));
+        let free = named.chain(numbered).find(|id| !taken.contains(id));
+        let id = free.unwrap_or(stem);
+        taken.insert(id.clone());
+        id
     }
 
     fn plans_of_files(&self, files: &Kept<LayerRead>) -> Vec<Plan> {
@@ -255,7 +280,7 @@ impl Planner<'_> {
     ) -> Vec<PathBuf> {
         if file.styles.is_empty() {
             let sidecar = data.map(|data| data.with_extension("sld"));
-            let sidecar = sidecar.filter(|path| self.folder.styles.contains(path));
+            let sidecar = sidecar.filter(|path| self.folder.has_style(path));
             return self.style(&file.id.value).or(sidecar).into_iter().collect();
         }
         let mut found: Vec<PathBuf> = Vec::with_capacity(file.styles.len());
@@ -288,7 +313,7 @@ impl Planner<'_> {
         ["sld", "json"]
             .map(|extension| folder.join(format!("{name}.{extension}")))
             .into_iter()
-            .find(|path| self.folder.styles.binary_search(path).is_ok())
+            .find(|path| self.folder.has_style(path))
     }
 
     fn style_names(&self) -> impl Iterator<Item = String> {
@@ -317,28 +342,6 @@ fn same_name(path: &str, paths: &[String]) -> Option<String> {
         .iter()
         .filter(|p| Path::new(p).file_name() == Some(name));
     same.next().cloned()
-}
-
-/// An id for a data file that no other has: its name, else with its folder's, its form's, or
-/// a number.
-fn free_id(data: &Path, taken: &mut HashSet<String>) -> String {
-    let part =
-        |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-    let stem = part(data.file_stem());
-    let parent = part(data.parent().and_then(Path::file_name));
-    let extension = part(data.extension());
-    let names = [
-        stem.clone(),
-        format!("{stem}-{extension}"),
-        format!("{parent}-{stem}"),
-        format!("{parent}-{stem}-{extension}"),
-    ];
-    let named = names.iter().map(|name| ident::slug(name));
-    let numbered = (2..).map(|n: u32| format!("{}-{n}", ident::slug(&stem)));
-    let free = named.chain(numbered).find(|id| !taken.contains(id));
-    let id = free.unwrap_or(stem);
-    taken.insert(id.clone());
-    id
 }
 
 /// The second of two layers with one id is refused, and says where the first is.

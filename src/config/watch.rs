@@ -3,7 +3,7 @@
 //! Deciding is pure ([`Watcher`]: time and stamps in, a decision out); [`watch`] gives it a
 //! clock, a folder and a thread.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use super::load::{LoadOptions, Loaded, reload};
 
 /// A file whose stamp stayed the same for that long is no longer being written.
 const SETTLED: Duration = Duration::from_secs(1);
-/// A look at the folder may take one hundredth of the time.
-const LOOK_SHARE: u32 = 100;
+/// Looking at the folder may take one twentieth of a core.
+const LOOK_SHARE: u32 = 20;
 
 /// What to do after a look at the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +32,9 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Watcher {
     /// What the catalogue in use was loaded from.
-    loaded: BTreeMap<PathBuf, Stamp>,
+    loaded: HashMap<PathBuf, Stamp>,
     /// Files that differ from it: their stamp and since when they have it. `None`: removed.
-    changed: BTreeMap<PathBuf, (Option<Stamp>, Duration)>,
+    changed: HashMap<PathBuf, (Option<Stamp>, Duration)>,
 }
 
 impl Watcher {
@@ -42,13 +42,13 @@ impl Watcher {
     pub fn new(loaded: &Folder) -> Watcher {
         Watcher {
             loaded: loaded.stamps.clone(),
-            changed: BTreeMap::new(),
+            changed: HashMap::new(),
         }
     }
 
     /// Compares what is there `now` (a time since any fixed moment) with what was loaded.
-    pub fn look(&mut self, now: Duration, there: &BTreeMap<PathBuf, Stamp>) -> Step {
-        let mut changed = BTreeMap::new();
+    pub fn look(&mut self, now: Duration, there: &HashMap<PathBuf, Stamp>) -> Step {
+        let mut changed = HashMap::new();
         let removed = self.loaded.keys().filter(|p| !there.contains_key(*p));
         let present = there
             .iter()
@@ -141,7 +141,7 @@ fn sleep(time: Duration, stop: &AtomicBool) -> bool {
 mod tests {
     use super::*;
 
-    fn there(files: &[(&str, u64)]) -> BTreeMap<PathBuf, Stamp> {
+    fn there(files: &[(&str, u64)]) -> HashMap<PathBuf, Stamp> {
         let stamp = |bytes| Stamp {
             modified_ns: 0,
             bytes,

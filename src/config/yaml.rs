@@ -353,7 +353,7 @@ fn mark_of(span: Span) -> Mark {
     Mark {
         line: number(span.start.line()),
         column: number(span.start.col()).saturating_add(1),
-        length: number(length),
+        length: number(length).max(1),
     }
 }
 
@@ -397,7 +397,7 @@ mod tests {
             panic!("a mapping")
         };
         let en = &texts[1].1;
-        assert_eq!((en.mark.line, en.mark.column, en.mark.length), (2, 26, 2));
+        assert_eq!((en.mark.line, en.mark.column, en.mark.length), (2, 25, 2));
         assert_eq!(en.describe(), "the number 12");
     }
 

@@ -4,6 +4,7 @@ use super::{Text, check_schema, licence, read_tree};
 use crate::config::diagnostic::{At, Findings, Place, Severity};
 use crate::config::reader::{Entry, Fields};
 use crate::config::words::{COVADIS_THEMES, INSPIRE_THEMES};
+use crate::config::yaml::shortened;
 use crate::feature::FieldType;
 use crate::style::ScaleRange;
 
@@ -436,9 +437,15 @@ impl Access {
                 place: entry.place.clone(),
             };
         }
-        match entry.one_of("access", &["public"], findings) {
-            Some(_) => Access::Public,
-            None => Access::Nobody,
+        match entry.text(findings).as_deref() {
+            Some("public") => return Access::Public,
+            Some(other) => {
+                let message = format!("unknown access {:?}", shortened(other));
+                let help = "write access: public, or access: {roles: [ddt-38]}";
+                findings.error_help(&entry.place, message, help);
+            }
+            None => {}
         }
+        Access::Nobody
     }
 }
