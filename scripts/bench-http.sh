@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares cartotheque with MapServer over HTTP: the same data, styles and requests, in one run.
 #
-#   scripts/bench-http.sh [options of bench_http.py]
+#   scripts/bench-http.sh [options of bench_http]
 #
 # Installs MapServer and nginx from Debian's packages where they are missing, makes the benchmark
 # data where they are missing, and prints the ratios as Markdown. Everything listens on the loopback only.
@@ -23,4 +23,4 @@ fi
 
 data=${BENCH_DATA:-$here/../bench-data}
 "$here/make-bench-data.sh" "$data"
-exec python3 "$here/bench_http.py" --data "$data" "$@"
+exec python3 "$here/bench_http" --data "$data" "$@"
