@@ -12,6 +12,7 @@ the two pictures are from each other.
 
 Python's standard library is all it needs; bench-http.sh installs the rest.
 """
+
 import argparse
 import http.client
 import json
@@ -134,7 +135,10 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, object]:
             print(f"{options.binary} is missing: MapServer alone", file=sys.stderr)
         time.sleep(1.0)
         report["servers"] = {
-            s.name: {"first_answer_ms": round(s.first_answer_ms, 1), "idle_anonymous_mb": round(s.anonymous_kb() / 1000, 1)}
+            s.name: {
+                "first_answer_ms": round(s.first_answer_ms, 1),
+                "idle_anonymous_mb": round(s.anonymous_kb() / 1000, 1),
+            }
             for s in servers
         }
         clients = [Client(s) for s in servers]
@@ -147,7 +151,14 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, object]:
                 order = list(zip(clients, costs))
                 for client, cost in order if turn == 0 else reversed(order):
                     block(scene, client, requests, cost)
-            rows.append({"scene": scene.name, "requests": count, "target": scene.target, **summary(scene, clients, servers, costs, requests)})
+            rows.append(
+                {
+                    "scene": scene.name,
+                    "requests": count,
+                    "target": scene.target,
+                    **summary(scene, clients, servers, costs, requests),
+                }
+            )
             print(line(rows[-1], [s.name for s in servers]), file=sys.stderr, flush=True)
         report["scenes"] = rows
         for server in servers:
@@ -158,7 +169,9 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     return report
 
 
-def summary(scene: Scene, clients: list[Client], servers: list[Server], costs: list[Cost], requests: list) -> dict[str, object]:
+def summary(
+    scene: Scene, clients: list[Client], servers: list[Server], costs: list[Cost], requests: list
+) -> dict[str, object]:
     row: dict[str, object] = {}
     for server, cost in zip(servers, costs):
         row[server.name] = {
@@ -178,7 +191,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder of make-bench-data.sh")
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/cartotheque")
-    parser.add_argument("--seconds", type=float, default=1.5, help="of MapServer's time for a scene's turn (default: 1.5)")
+    parser.add_argument(
+        "--seconds", type=float, default=1.5, help="of MapServer's time for a scene's turn (default: 1.5)"
+    )
     parser.add_argument("--only", default="", help="a regular expression for the scenes' names")
     parser.add_argument("--port", type=int, default=18480, help="of nginx, on the loopback")
     parser.add_argument("--json", type=Path)

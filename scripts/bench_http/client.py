@@ -1,4 +1,5 @@
 """One kept connection for each address, and what is wrong with an answer."""
+
 import http.client
 import struct
 import urllib.parse

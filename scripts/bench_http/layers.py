@@ -1,4 +1,5 @@
 """The same layers and styles twice: as a map file and as a folder with SLD."""
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,6 @@ class LayerSpec:
     stroke: str
     width: float
     size: float = 0.0
-    fields: list[str] = field(default_factory=list)
 
     def mapfile(self, name: str) -> str:
         def rgb(colour: str) -> str:
@@ -23,7 +23,9 @@ class LayerSpec:
         style = {
             "POLYGON": lambda: f"COLOR {rgb(self.fill)} OUTLINECOLOR {rgb(self.stroke)} WIDTH {self.width}",
             "LINE": lambda: f"COLOR {rgb(self.stroke)} WIDTH {self.width}",
-            "POINT": lambda: f'SYMBOL "disc" SIZE {self.size} COLOR {rgb(self.fill)} OUTLINECOLOR {rgb(self.stroke)} WIDTH {self.width}',
+            "POINT": lambda: (
+                f'SYMBOL "disc" SIZE {self.size} COLOR {rgb(self.fill)} OUTLINECOLOR {rgb(self.stroke)} WIDTH {self.width}'
+            ),
         }[self.kind]()
         return f"""
   LAYER

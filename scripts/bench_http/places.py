@@ -1,4 +1,5 @@
 """Where the features are: views that show something, without a library for FlatGeobuf or PROJ."""
+
 import math
 import struct
 from collections.abc import Iterator

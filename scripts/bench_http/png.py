@@ -1,4 +1,5 @@
 """PNG pictures as pixels, by the standard library alone."""
+
 import struct
 import zlib
 
@@ -21,7 +22,11 @@ def pixels(png: bytes) -> bytes:
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
     if interlace or depth > 8 or (depth < 8 and colour not in (0, 3)):
         raise ValueError(f"a PNG of {depth} bits, colour type {colour}, interlace {interlace}")
-    raw, stride, step = zlib.decompress(b"".join(compressed)), (width * channels * depth + 7) // 8, max(1, channels * depth // 8)
+    raw, stride, step = (
+        zlib.decompress(b"".join(compressed)),
+        (width * channels * depth + 7) // 8,
+        max(1, channels * depth // 8),
+    )
     rows, before = [], bytes(stride)
     for number in range(height):
         begin = number * (stride + 1)
@@ -29,7 +34,9 @@ def pixels(png: bytes) -> bytes:
         rows.append(before)
     if depth < 8:
         mask, per_byte = (1 << depth) - 1, 8 // depth
-        rows = [bytes(row[x // per_byte] >> (8 - depth - x % per_byte * depth) & mask for x in range(width)) for row in rows]
+        rows = [
+            bytes(row[x // per_byte] >> (8 - depth - x % per_byte * depth) & mask for x in range(width)) for row in rows
+        ]
     flat = b"".join(rows)
     if colour == 3:
         table = [
@@ -47,7 +54,9 @@ def pixels(png: bytes) -> bytes:
     opacity = shades.pop() if colour in (4, 6) else None
     for channel in range(3):
         values = shades[channel if colour == 6 else 0]
-        out[channel::3] = values if opacity is None else bytes(255 + (v - 255) * a // 255 for v, a in zip(values, opacity))
+        out[channel::3] = (
+            values if opacity is None else bytes(255 + (v - 255) * a // 255 for v, a in zip(values, opacity))
+        )
     return bytes(out)
 
 
@@ -68,6 +77,8 @@ def unfiltered(kind: int, row: bytes, above: bytes, step: int) -> bytes:
             corner = above[i - step] if i >= step else 0
             base = left + above[i] - corner
             by_left, by_above, by_corner = abs(base - left), abs(base - above[i]), abs(base - corner)
-            guess = left if by_left <= by_above and by_left <= by_corner else above[i] if by_above <= by_corner else corner
+            guess = (
+                left if by_left <= by_above and by_left <= by_corner else above[i] if by_above <= by_corner else corner
+            )
         out[i] = (out[i] + guess) & 255
     return bytes(out)

@@ -14,7 +14,10 @@ def line(row: dict, servers: list[str]) -> str:
     if "mean_difference" in check:
         notes.append(f"{check['mean_difference']} of 255")
     if "hits" in check:
-        notes.append(f"{'/'.join(map(str, check['hits']))} hits of {check['asked']}" + (f", {check['same']} the same" if "same" in check else ""))
+        notes.append(
+            f"{'/'.join(map(str, check['hits']))} hits of {check['asked']}"
+            + (f", {check['same']} the same" if "same" in check else "")
+        )
     for server, blank in zip(servers, check.get("blank", [])):
         if blank:
             notes.append(f"{server}: {blank} blank")

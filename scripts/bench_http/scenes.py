@@ -1,4 +1,5 @@
 """The requests of the comparison."""
+
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """The two servers: started, measured, ended."""
+
 import os
 import re
 import shutil
@@ -104,7 +105,9 @@ class MapServer(Server):
         )
         environment = os.environ | {"MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf")}
         self.begin = time.monotonic()
-        nginx = subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL)
+        nginx = subprocess.Popen(
+            ["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL
+        )
         self.processes.append(nginx.pid)
         pid_file = folder / "mapserv.pid"
         subprocess.run(
@@ -168,7 +171,9 @@ class Cartotheque(Server):
             match = re.match(r"listening on http://127\.0\.0\.1:(\d+)", line)
             if not match:
                 process.kill()
-                raise SystemExit(f"cartotheque did not start for {site!r}: see {log.name}\n{Path(log.name).read_text()[-2000:]}")
+                raise SystemExit(
+                    f"cartotheque did not start for {site!r}: see {log.name}\n{Path(log.name).read_text()[-2000:]}"
+                )
             if site == "main":
                 self.begin = begin
                 self.main = process.pid
