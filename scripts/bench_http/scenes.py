@@ -104,7 +104,7 @@ def scenes(places: dict[str, Places], whole: tuple[float, ...]) -> list[Scene]:
         maps("roads", m, [13], 800, 600),
         maps("sites", m, [10], 800, 600),
         maps("sites", m, [13], 800, 600),
-        maps("communes,roads,sites,parcels", m, [13], 800, 600),
+        maps("communes,roads,sites", m, [13], 800, 600),
         Scene("map_parcels_2154_800x600_all", "main", everything, "picture", 800, 600),
         identify("communes", 10),
         identify("parcels", 14),
