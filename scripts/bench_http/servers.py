@@ -151,7 +151,7 @@ class Cartotheque(Server):
                 (place / sub).mkdir(parents=True)
             (place / "capabilities/server.yaml").write_text(
                 f"schema: cartotheque/server@1\ntitle: {site}\nlanguages: [en]\n"
-                "crs: [EPSG:2154, EPSG:3857, EPSG:4326]\nlimits: {features: 4000000, vertices: 40000000}\n"
+                "crs: [EPSG:2154, EPSG:3857, EPSG:4326]\n"
             )
             for name, spec in layers:
                 data = place / "data" / spec.file.name
