@@ -36,4 +36,4 @@ if [ ! -f "$work/packages/etalab-decoupage-administratif-6.0.0.tgz" ]; then
     npm pack --silent --pack-destination "$work/packages" @etalab/decoupage-administratif@6.0.0 >/dev/null
 fi
 
-exec "$work/venv/bin/python" "$here/build_demo_data.py" "$work/packages" "$here/../data"
+exec "$work/venv/bin/python" "$here/demo_data" "$work/packages" "$here/../data"

@@ -13,6 +13,7 @@ Three layers within Auvergne-Rhône-Alpes, in Lambert-93 (EPSG:2154), as indexed
 `--scale` multiplies the counts. A seed of its own for each layer makes a layer the same whether or
 not the others are made. Needs pyogrio, numpy and shapely.
 """
+
 import argparse
 import time
 from pathlib import Path
@@ -73,8 +74,7 @@ def parcels(random: np.random.Generator, scale: float) -> np.ndarray:
         axis=-1,
     )
     column, row = (
-        2 * index.ravel()
-        for index in np.meshgrid(np.arange(BLOCK_COLUMNS), np.arange(BLOCK_ROWS), indexing="ij")
+        2 * index.ravel() for index in np.meshgrid(np.arange(BLOCK_COLUMNS), np.arange(BLOCK_ROWS), indexing="ij")
     )
     ring = [(0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1), (0, 0)]
     out = np.empty((blocks, BLOCK_COLUMNS * BLOCK_ROWS, len(ring), 2))
@@ -104,9 +104,7 @@ def sites(random: np.random.Generator, scale: float) -> np.ndarray:
     count = max(5, round(2_000_000 * scale))
     crowded = count * 4 // 5
     town = anywhere(random, TOWNS, margin_m=4000.0)[random.integers(0, TOWNS, crowded)]
-    return np.vstack(
-        [town + random.normal(0.0, 1500.0, (crowded, 2)), anywhere(random, count - crowded)]
-    )
+    return np.vstack([town + random.normal(0.0, 1500.0, (crowded, 2)), anywhere(random, count - crowded)])
 
 
 def write(path: Path, geometries: np.ndarray, kind: str, columns: dict[str, np.ndarray]) -> None:

@@ -109,6 +109,22 @@
           </se:LineSymbolizer>
         </se:Rule>
         <se:Rule>
+          <se:Description><se:Title>Autre cours d'eau (petite échelle)</se:Title></se:Description>
+          <ogc:Filter>
+            <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>classe</ogc:PropertyName><ogc:Literal>3</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
+          </ogc:Filter>
+          <se:MinScaleDenominator>2500000</se:MinScaleDenominator>
+          <se:MaxScaleDenominator>8000000</se:MaxScaleDenominator>
+          <se:LineSymbolizer>
+            <se:Stroke>
+              <se:SvgParameter name="stroke">#8fbbdd</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">0.5</se:SvgParameter>
+              <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
+              <se:SvgParameter name="stroke-linecap">round</se:SvgParameter>
+            </se:Stroke>
+          </se:LineSymbolizer>
+        </se:Rule>
+        <se:Rule>
           <se:Description><se:Title>Autre cours d'eau</se:Title></se:Description>
           <ogc:Filter>
             <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>classe</ogc:PropertyName><ogc:Literal>3</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
@@ -116,8 +132,8 @@
           <se:MaxScaleDenominator>2500000</se:MaxScaleDenominator>
           <se:LineSymbolizer>
             <se:Stroke>
-              <se:SvgParameter name="stroke">#5f9fd0</se:SvgParameter>
-              <se:SvgParameter name="stroke-width">0.9</se:SvgParameter>
+              <se:SvgParameter name="stroke">#8fbbdd</se:SvgParameter>
+              <se:SvgParameter name="stroke-width">1</se:SvgParameter>
               <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
               <se:SvgParameter name="stroke-linecap">round</se:SvgParameter>
             </se:Stroke>

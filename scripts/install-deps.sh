@@ -1,0 +1,43 @@
+#!/bin/sh
+# Installs what Debian and Ubuntu lack for building and testing cartotheque; says nothing where all is there.
+#
+# PROJ and SQLite are built from source into the binary: that takes a C and a C++ compiler, cmake, make,
+# pkg-config and the sqlite3 program, which makes PROJ's database. xmllint checks answers against schemas.
+# Rust is not installed here: see rustup, or your distribution.
+set -eu
+
+missing=
+need() { # a program that must run, and the package that has it
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need cc gcc
+need c++ g++
+need cmake cmake
+need make make
+need pkg-config pkg-config
+need sqlite3 sqlite3
+need xmllint libxml2-utils
+
+if [ -n "$missing" ]; then
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "install-deps: please install, by the means of your system:$missing" >&2
+        exit 1
+    fi
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null 2>&1; then
+            echo "install-deps: as root, run: apt-get install$missing" >&2
+            exit 1
+        fi
+        as_root=sudo
+    fi
+    echo "install-deps: installing$missing" >&2
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086 # a list of names
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+fi
+
+if ! command -v cargo >/dev/null 2>&1 && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+    echo "install-deps: Rust 1.95 or newer is needed and cargo was not found; get it from rustup" >&2
+    exit 1
+fi
