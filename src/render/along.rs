@@ -64,18 +64,50 @@ impl Dashes {
         let mut dash: Vec<Fixed> = Vec::new();
         let mut walked = 0.0;
         each_segment(points, closed, |from, to, direction, length| {
-            let Some((near, far)) = visible(window, from, direction, length) else {
-                // where a dash goes on into what can't be seen, its end can't be seen either
-                if !dash.is_empty() {
-                    draw(&dash);
-                    dash.clear();
-                }
-                walked += length;
-                return;
+            let segment = Stretch {
+                from,
+                to,
+                direction,
+                begin: walked,
+                end: walked + length,
             };
-            let (begin, end) = (walked, walked + length);
-            let first = ((begin + near + self.offset) / self.period).floor();
-            let mut k = first;
+            walked += length;
+            let mut done = f64::NEG_INFINITY;
+            let seen = visible(window, from, direction, length);
+            let (near, far) = seen.unwrap_or((0.0, 0.0));
+            self.draw_between(&segment, (near, far), &mut done, &mut dash, &mut draw);
+            // a dash that runs over a vertex is drawn whole, seen there or not: its corners are
+            // part of its shape
+            if far < length {
+                self.draw_between(&segment, (length, length), &mut done, &mut dash, &mut draw);
+            }
+        });
+        if !dash.is_empty() {
+            draw(&dash);
+        }
+    }
+
+    /// Draws or continues the dashes that touch a part of a segment, each once: those up to
+    /// `done` are.
+    fn draw_between(
+        &self,
+        segment: &Stretch,
+        (near, far): (f64, f64),
+        done: &mut f64,
+        dash: &mut Vec<Fixed>,
+        draw: &mut impl FnMut(&[Fixed]),
+    ) {
+        let Stretch {
+            from,
+            to,
+            direction,
+            begin,
+            end,
+        } = *segment;
+        // the dash that runs over the beginning first
+        let starts = [(0.0, 0.0), (near, far)];
+        for (near, far) in starts.into_iter().skip(usize::from(near <= 0.0)) {
+            let mut k = ((begin + near + self.offset) / self.period).floor();
             'periods: loop {
                 let base = k * self.period - self.offset;
                 for (on, off) in &self.on {
@@ -83,9 +115,10 @@ impl Dashes {
                     if on > begin + far || on >= end {
                         break 'periods;
                     }
-                    if off < begin + near || off <= begin && off > on {
+                    if on <= *done || off < begin + near || off <= begin && off > on {
                         continue;
                     }
+                    *done = on;
                     let at = |s: f64| {
                         let s = s - begin;
                         [
@@ -100,21 +133,27 @@ impl Dashes {
                         dash.push(from);
                     }
                     if off <= end {
-                        push_apart(&mut dash, at(off));
-                        draw(&dash);
+                        push_apart(dash, at(off));
+                        draw(dash);
                         dash.clear();
                     } else {
-                        push_apart(&mut dash, to);
+                        push_apart(dash, to);
                     }
                 }
                 k += 1.0;
             }
-            walked = end;
-        });
-        if !dash.is_empty() {
-            draw(&dash);
         }
     }
+}
+
+/// A segment and its place along the line.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: Fixed,
+    to: Fixed,
+    direction: [f64; 2],
+    begin: f64,
+    end: f64,
 }
 
 /// Adds a vertex, unless it is so near to the one before that their direction is noise.

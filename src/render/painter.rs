@@ -212,8 +212,9 @@ impl<'a> Painter<'a> {
         for ring in shape.rings() {
             if moved {
                 let points = outwards(ring.points, ring.is_hole, offset, shift);
-                // a ring that its offset turned inside out has nothing left
-                if (doubled_area(&points) < 0.0) == (doubled_area(ring.points) < 0.0) {
+                if !vanishes(ring.points, if ring.is_hole { -offset } else { offset })
+                    && (doubled_area(&points) < 0.0) == (doubled_area(ring.points) < 0.0)
+                {
                     self.accumulator.ring(&points, ring.is_reversed());
                 }
             } else {
@@ -369,6 +370,16 @@ pub(super) fn each_line(
             }
         }
     }
+}
+
+/// True where a ring shrinks to nothing: the circle in it is at most half its box wide.
+fn vanishes(points: &[Fixed], offset: f64) -> bool {
+    let side = |axis: fn(&Fixed) -> i64| {
+        let values = || points.iter().map(axis);
+        values().max().unwrap_or(0) - values().min().unwrap_or(0)
+    };
+    let smaller = side(|p| p[0]).min(side(|p| p[1]));
+    offset < 0.0 && 2 * units(-offset) >= smaller
 }
 
 /// A ring moved away from its polygon's inside.

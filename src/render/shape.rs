@@ -4,8 +4,9 @@ use super::fixed::{Fixed, Grid, UNIT, round};
 use super::raster::PixelRect;
 use crate::geom::{Geometry, PartKind};
 
-/// Vertices nearer than that to the one before are left out: 1/8 px, along both axes. It depends
-/// on the geometry and the resolution alone, so that cuts of one map leave out the same ones.
+/// Vertices that follow each other in one cell of 1/8 px become one of them. It is the same one
+/// whichever way the line runs and wherever a ring begins: neighbours keep one border. And it
+/// depends on the geometry and the resolution alone: cuts of one map leave out the same ones.
 const THIN: i64 = UNIT / 8;
 
 /// A geometry in fixed positions, thinned; its memory is used again for the next feature.
@@ -110,30 +111,30 @@ impl Shape {
             return;
         };
         let start = self.points.len();
-        self.push(first);
-        let mut kept = first;
         let mut last = first;
+        let mut kept = first;
         for position in positions {
             last = position;
-            if near(position, kept) {
-                continue;
+            if same_cell(position, kept) {
+                // a line begins where it begins
+                if closed || self.points.len() > start {
+                    kept = kept.min(position);
+                }
+            } else {
+                self.push(kept);
+                kept = position;
             }
-            self.push(position);
-            kept = position;
         }
-        if closed {
+        let begin = self.points.get(start).copied();
+        match begin {
             // the way back to the first position is implied
-            while self.points.len() > start + 1
-                && self.points.last().is_some_and(|p| near(*p, first))
-            {
-                self.points.pop();
+            Some(begin) if closed && same_cell(begin, kept) => {
+                self.push(kept.min(begin));
+                self.points.swap_remove(start);
             }
-        } else if last != kept {
             // a line ends where it ends
-            if self.points.len() > start + 1 {
-                self.points.pop();
-            }
-            self.push(last);
+            Some(_) if !closed => self.push(last),
+            _ => self.push(kept),
         }
     }
 
@@ -261,8 +262,8 @@ impl Shape {
 }
 
 #[inline(always)]
-fn near(a: Fixed, b: Fixed) -> bool {
-    (a[0] - b[0]).abs() < THIN && (a[1] - b[1]).abs() < THIN
+fn same_cell(a: Fixed, b: Fixed) -> bool {
+    ((a[0] ^ b[0]) | (a[1] ^ b[1])) & !(THIN - 1) == 0
 }
 
 fn each_edge(ring: &[Fixed], mut visit: impl FnMut(Fixed, Fixed)) {

@@ -6,6 +6,8 @@
 //! bit. Where the inner side of a bend has room, both sides meet in one point and the area is
 //! exact; where it has none, the sides overlap, and the sum is cut at full coverage.
 
+use std::borrow::Cow;
+
 use super::fixed::{Fixed, UNIT, round, unit};
 use super::raster::{Accumulator, PixelRect};
 use crate::style::{LineCap, LineJoin};
@@ -75,6 +77,31 @@ impl Window {
     }
 }
 
+/// Segments shorter than 3/32 px are left out: their direction is noise, and their mitres would be
+/// spikes.
+fn without_short_segments(points: &[Fixed], closed: bool) -> Cow<'_, [Fixed]> {
+    let short = |a: &Fixed, b: &Fixed| {
+        (a[0] - b[0]).abs() < UNIT * 3 / 32 && (a[1] - b[1]).abs() < UNIT * 3 / 32
+    };
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return Cow::Borrowed(points);
+    };
+    let mut pairs = points.iter().zip(points.iter().skip(1));
+    if !(closed && short(first, last)) && !pairs.any(|(a, b)| short(a, b)) {
+        return Cow::Borrowed(points);
+    }
+    let mut kept: Vec<Fixed> = Vec::with_capacity(points.len());
+    for point in points {
+        if kept.last().is_none_or(|last| !short(last, point)) {
+            kept.push(*point);
+        }
+    }
+    while closed && kept.len() > 1 && kept.last().is_some_and(|p| short(p, first)) {
+        kept.pop();
+    }
+    Cow::Owned(kept)
+}
+
 /// One segment: where it begins and ends, its direction (length 1) and length.
 #[derive(Clone, Copy)]
 struct Segment {
@@ -114,6 +141,7 @@ pub fn stroke(
     window: &Window,
 ) {
     let mut stroker = Stroker { accumulator, pen };
+    let points = &*without_short_segments(points, closed);
     let mut segments = Segments::new(points, closed);
     let Some(first) = segments.next() else {
         if let Some(point) = points.first() {
@@ -122,51 +150,36 @@ pub fn stroke(
         return;
     };
     // the join at the beginning of a closed line needs its last segment
-    let wrap = closed
+    let last = closed
         .then(|| points.iter().rev().find(|p| **p != first.from))
         .flatten()
-        .and_then(|from| Segment::new(*from, first.from))
-        .filter(|last| window.touches(last.from, last.to));
-    let first_visible = window.touches(first.from, first.to);
-    let mut visible = first_visible;
-    let mut start = None;
-    let mut end_of_all = None;
-    if visible {
-        match &wrap {
-            Some(last) => {
-                let (end, begin) = stroker.join(last, &first);
-                end_of_all = Some(end);
-                start = Some(begin);
-            }
-            None => start = Some(stroker.begin(&first, !closed)),
+        .and_then(|from| Segment::new(*from, first.from));
+    let seen = |segment: &Segment| window.touches(segment.from, segment.to);
+    let first_seen = seen(&first);
+    let last_seen = last.as_ref().is_some_and(seen);
+    let (mut start, mut end_of_all) = (None, None);
+    match &last {
+        Some(last) if first_seen || last_seen => {
+            let (end, begin) = stroker.joined((last, last_seen), (&first, first_seen));
+            (start, end_of_all) = (begin, end);
         }
+        None if first_seen => start = Some(stroker.begin(&first)),
+        _ => {}
     }
-    let mut current = first;
+    let (mut current, mut current_seen) = (first, first_seen);
     for next in segments {
-        let next_visible = window.touches(next.from, next.to);
-        match (visible, next_visible) {
-            (true, true) => {
-                let (end, begin) = stroker.join(&current, &next);
-                stroker.sides(start, end);
-                start = Some(begin);
-            }
-            (true, false) => {
-                let end = stroker.end(&current, false);
-                stroker.sides(start, end);
-            }
-            (false, true) => start = Some(stroker.begin(&next, false)),
-            (false, false) => {}
+        let next_seen = seen(&next);
+        if current_seen || next_seen {
+            let (end, begin) = stroker.joined((&current, current_seen), (&next, next_seen));
+            stroker.sides(start, end);
+            start = begin;
         }
-        visible = next_visible;
-        current = next;
+        (current, current_seen) = (next, next_seen);
     }
-    if visible {
-        let end = match end_of_all {
-            Some(end) => end,
-            None => stroker.end(&current, !closed),
-        };
-        stroker.sides(start, end);
+    if current_seen && !closed {
+        end_of_all = Some(stroker.cap(current.to, current.direction));
     }
+    stroker.sides(start, end_of_all);
 }
 
 /// The segments of a line that have a length.
@@ -228,10 +241,11 @@ fn moved(point: Fixed, by: [f64; 2], factor: f64) -> Fixed {
 
 impl Stroker<'_> {
     #[inline]
-    fn sides(&mut self, start: Option<Corners>, end: Corners) {
-        let Some(start) = start else { return };
-        self.accumulator.edge(start.left, end.left);
-        self.accumulator.edge(end.right, start.right);
+    fn sides(&mut self, start: Option<Corners>, end: Option<Corners>) {
+        if let (Some(start), Some(end)) = (start, end) {
+            self.accumulator.edge(start.left, end.left);
+            self.accumulator.edge(end.right, start.right);
+        }
     }
 
     fn corners(&self, point: Fixed, direction: [f64; 2]) -> Corners {
@@ -242,30 +256,24 @@ impl Stroker<'_> {
         }
     }
 
-    /// The beginning of a line, with its cap where it is the true one.
-    fn begin(&mut self, segment: &Segment, capped: bool) -> Corners {
+    /// The beginning of a line, with its cap.
+    fn begin(&mut self, segment: &Segment) -> Corners {
         let [x, y] = segment.direction;
-        let back = [-x, -y];
         // seen from the line's end, left and right are the other way round
-        let turned = self.cap(segment.from, back, capped);
+        let turned = self.cap(segment.from, [-x, -y]);
         Corners {
             left: turned.right,
             right: turned.left,
         }
     }
 
-    fn end(&mut self, segment: &Segment, capped: bool) -> Corners {
-        self.cap(segment.to, segment.direction, capped)
-    }
-
-    fn cap(&mut self, point: Fixed, direction: [f64; 2], capped: bool) -> Corners {
-        let cap = if capped { self.pen.cap } else { LineCap::Butt };
-        let tip = match cap {
+    fn cap(&mut self, point: Fixed, direction: [f64; 2]) -> Corners {
+        let tip = match self.pen.cap {
             LineCap::Square => moved(point, direction, self.pen.half),
             LineCap::Butt | LineCap::Round => point,
         };
         let corners = self.corners(tip, direction);
-        if cap == LineCap::Round {
+        if self.pen.cap == LineCap::Round {
             let normal = left_of(direction);
             let middle = moved(point, direction, self.pen.half);
             let depth = self.arc_depth(-1.0);
@@ -278,9 +286,32 @@ impl Stroker<'_> {
         corners
     }
 
-    /// The join of two segments: the corners where the first ends and where the second begins.
+    /// The join of two segments, of which one or both are seen: where the first ends and the
+    /// second begins. The corners are those of the whole line even where one of the two is left
+    /// out, or the sides of the other would run a trace differently.
     #[inline]
-    fn join(&mut self, first: &Segment, second: &Segment) -> (Corners, Corners) {
+    fn joined(
+        &mut self,
+        (first, first_seen): (&Segment, bool),
+        (second, second_seen): (&Segment, bool),
+    ) -> (Option<Corners>, Option<Corners>) {
+        let both = first_seen && second_seen;
+        let (end, begin) = self.join(first, second, both);
+        if both {
+            (Some(end), Some(begin))
+        } else if first_seen {
+            self.accumulator.edge(end.left, end.right);
+            (Some(end), None)
+        } else {
+            self.accumulator.edge(begin.right, begin.left);
+            (None, Some(begin))
+        }
+    }
+
+    /// The corners where the first segment ends and where the second begins, and, where `drawn`,
+    /// the edges between them.
+    #[inline]
+    fn join(&mut self, first: &Segment, second: &Segment, drawn: bool) -> (Corners, Corners) {
         let (d0, d1) = (first.direction, second.direction);
         let point = first.to;
         let half = self.pen.half;
@@ -309,6 +340,8 @@ impl Stroker<'_> {
             } else {
                 (end.right, begin.right) = (inner, inner);
             }
+        } else if !drawn {
+            // nothing to go round
         } else if turns_left {
             self.accumulator.edge(end.left, point);
             self.accumulator.edge(point, begin.left);
@@ -326,6 +359,9 @@ impl Stroker<'_> {
             } else {
                 (end.left, begin.left) = (outer, outer);
             }
+            return (end, begin);
+        }
+        if !drawn {
             return (end, begin);
         }
         let round = self.pen.join == LineJoin::Round;
@@ -397,8 +433,8 @@ impl Stroker<'_> {
             accumulator: self.accumulator,
             pen: &pen,
         };
-        let start = stroker.begin(&east, true);
-        let end = stroker.end(&east, true);
-        stroker.sides(Some(start), end);
+        let start = stroker.begin(&east);
+        let end = stroker.cap(east.to, east.direction);
+        stroker.sides(Some(start), Some(end));
     }
 }
