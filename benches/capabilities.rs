@@ -1,5 +1,12 @@
 //! GetCapabilities: written anew for 7,200 layers (the size of DatARA), and answered from the
 //! kept document for 200.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;

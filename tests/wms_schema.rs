@@ -1,5 +1,12 @@
 //! Every XML document of the WMS against the official schema, and every request that real
 //! clients were seen to send.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 mod common;
 #[path = "common/schema.rs"]

@@ -1,5 +1,12 @@
 //! A small catalogue in memory and an engine that draws plain rectangles: enough to test
 //! protocols without files, PROJ or a renderer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 #![allow(dead_code, reason = "each test file and bench uses a part of it")]
 
 use std::sync::{Arc, Mutex};
