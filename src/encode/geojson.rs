@@ -131,7 +131,16 @@ pub fn push_number(out: &mut String, value: f64, decimals: u8) {
     } else {
         value
     };
-    let _ = write!(out, "{value}");
+    push_float(out, value);
+}
+
+/// The shortest digits that read back as the same number; with an exponent where there would be
+/// many zeros.
+fn push_float(out: &mut String, value: f64) {
+    let _ = match value.abs() {
+        0.0 | 1e-7..1e16 => write!(out, "{value}"),
+        _ => write!(out, "{value:e}"),
+    };
 }
 
 /// Appends a JSON string, quotes included.
@@ -167,11 +176,13 @@ pub fn push_value(out: &mut String, value: &Value<'_>, kind: FieldType) {
             let _ = write!(out, "{u}");
         }
         Value::Float(f) if !f.is_finite() => out.push_str("null"),
-        Value::Float(f) if kind == FieldType::Float && f.fract() == 0.0 => {
-            let _ = write!(out, "{f:.1}");
-        }
         Value::Float(f) => {
-            let _ = write!(out, "{f}");
+            let from = out.len();
+            push_float(out, *f);
+            let looks_whole = |written: &str| !written.contains(['.', 'e']);
+            if kind == FieldType::Float && out.get(from..).is_some_and(looks_whole) {
+                out.push_str(".0");
+            }
         }
         Value::Json(text) => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
             Ok(_) => out.push_str(text.trim()),
@@ -239,8 +250,10 @@ mod tests {
             prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
             let mut out = String::new();
             push_value(&mut out, &Value::Float(number), FieldType::Float);
-            let read: serde_json::Value = serde_json::from_str(&out).unwrap();
-            prop_assert_eq!(read.as_f64(), number.is_finite().then_some(number));
+            let is_json = serde_json::from_str::<serde_json::Value>(&out).is_ok();
+            prop_assert!(is_json, "{}", out);
+            prop_assert_eq!(out.parse().ok(), number.is_finite().then_some(number));
+            prop_assert!(out.len() < 30);
         }
     }
 }

@@ -173,7 +173,8 @@ mod tests {
         fn an_encoded_value_is_read_back(value in "[^\u{0}-\u{1f}\u{7f}\u{85}\\s]{1,20}") {
             let mut query = "k=".to_owned();
             crate::encode::xml::push_url_component(&mut query, &value);
-            prop_assert_eq!(Kvp::parse(&query).unwrap().get("K"), Some(value.as_str()));
+            let kvp = Kvp::parse(&query).unwrap();
+            prop_assert_eq!(kvp.get("K"), Some(value.as_str()));
         }
 
         #[test]

@@ -109,10 +109,11 @@ fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
     let engine = reader.service.engine;
     let drawn = engine.map(&request.map, reader.budget)?;
     if let Some(format) = request.explain {
-        let names = reader.kvp.names();
-        let mut explanation = explain::understood("GetMap", reader.version, &request.map, names);
-        explanation["format"] = request.format.media_type().into();
-        explanation["drawn"] = explain::drawn(&drawn.report);
+        let explanation = serde_json::json!({
+            "request": explain::understood("GetMap", reader, &request.map),
+            "format": request.format.media_type(),
+            "drawn": explain::drawn(&drawn.report),
+        });
         return Ok(explain::answer(
             &explanation,
             format,
@@ -128,26 +129,20 @@ fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Ans
     let info = &request.info;
     let found = reader.service.engine.feature_info(info, reader.budget)?;
     if let Some(format) = request.explain {
-        let names = reader.kvp.names();
-        let mut explanation =
-            explain::understood("GetFeatureInfo", reader.version, &info.map, names);
-        let [i, j] = info.pixel.map(f64::from);
-        let [east, north] = info.map.view.to_world([i + 0.5, j + 0.5]);
-        explanation["format"] = request.format.media_type().into();
-        explanation["point"] = serde_json::json!({
-            "i": info.pixel[0], "j": info.pixel[1], "east": east, "north": north,
+        let [i, j] = info.pixel;
+        let center = [f64::from(i) + 0.5, f64::from(j) + 0.5];
+        let [east, north] = info.map.view.to_world(center);
+        let asked = info.query_layers.iter().map(|l| l.layer.id.as_str());
+        let ids = found.iter().map(|f| format!("{}.{}", f.layer.id, f.id));
+        let explanation = serde_json::json!({
+            "request": explain::understood("GetFeatureInfo", reader, &info.map),
+            "format": request.format.media_type(),
+            "point": { "i": i, "j": j, "east": east, "north": north },
+            "askedTopToBottom": asked.collect::<Vec<_>>(),
+            "featureCount": info.feature_count,
+            "found": ids.collect::<Vec<_>>(),
+            "ms": explain::ms(started.elapsed()),
         });
-        explanation["askedTopToBottom"] = info
-            .query_layers
-            .iter()
-            .map(|l| l.layer.id.as_str())
-            .collect();
-        explanation["featureCount"] = info.feature_count.into();
-        explanation["found"] = found
-            .iter()
-            .map(|f| format!("{}.{}", f.layer.id, f.id))
-            .collect();
-        explanation["ms"] = explain::ms(started.elapsed()).into();
         return Ok(explain::answer(
             &explanation,
             format,

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::request::Reader;
 use super::{Version, crs_name};
 use crate::crs::AxisOrder;
 use crate::encode::xml::{escaped, push_attribute, push_text};
@@ -70,17 +71,15 @@ const UNDERSTOOD: &[&str] = &[
 ];
 
 /// How a map was understood, before anything is drawn.
-pub fn understood<'a>(
-    operation: &str,
-    version: Version,
-    map: &MapRequest,
-    names: impl Iterator<Item = &'a str>,
-) -> Value {
+pub fn understood(operation: &str, reader: &Reader<'_>, map: &MapRequest) -> Value {
+    let version = reader.version;
     let view = &map.view;
     let swapped = version.swaps_axes(&map.crs);
     let bbox = view.bbox;
-    let mut ignored: Vec<&str> = names
-        .filter(|n| !UNDERSTOOD.contains(n) && !n.is_empty())
+    let mut ignored: Vec<&str> = reader
+        .kvp
+        .names()
+        .filter(|name| !UNDERSTOOD.contains(name) && !name.is_empty())
         .collect();
     ignored.dedup();
     json!({

@@ -33,7 +33,7 @@ fn stacked(service: &Service<'_>, legends: &[LegendRequest]) -> Result<Pixmap> {
         return service.engine.legend(one);
     }
     // sizes first: a group of thousands of layers must not be drawn to find it too tall
-    let (mut width, mut height) = (1, 1);
+    let (mut width, mut height) = (1, 0);
     for legend in legends {
         let [w, h] = service.engine.legend_size(legend)?;
         width = width.max(w);
@@ -47,7 +47,7 @@ fn stacked(service: &Service<'_>, legends: &[LegendRequest]) -> Result<Pixmap> {
             found: height.into(),
         });
     }
-    let mut all = Pixmap::new(width, height).ok_or_else(|| Error::Internal {
+    let mut all = Pixmap::new(width, height.max(1)).ok_or_else(|| Error::Internal {
         message: format!("no picture of {width} by {height} pixels"),
     })?;
     if let Some(first) = legends.first().filter(|l| !l.transparent) {

@@ -47,11 +47,9 @@ impl<'a> Scope<'a> {
     /// (INSPIRE TG View 3.11, requirement 51).
     pub fn choose_language(&mut self, wanted: &str) {
         let wanted = wanted.to_ascii_lowercase();
-        let known = self.catalogue.site.languages.iter();
-        if let Some(code) = known
-            .filter(|code| **code == wanted || language_codes(code).contains(&wanted.as_str()))
-            .next()
-        {
+        let is_meant =
+            |code: &&String| **code == wanted || language_codes(code).contains(&wanted.as_str());
+        if let Some(code) = self.catalogue.site.languages.iter().find(is_meant) {
             self.language.clone_from(code);
         }
     }

@@ -19,10 +19,13 @@ use crate::encode::xml;
 /// characters are left out when text is escaped.
 const BASE_MARK: char = '\u{1}';
 
-/// Bytes of kept documents, all versions and languages together: enough for some 400 layers in
+/// Bytes of kept documents, all versions and languages together: enough for some 350 layers in
 /// four variants. A larger site's documents are written anew for each request, some microseconds
 /// a layer, so that memory does not grow with it.
 const MAX_KEPT_BYTES: usize = 4 << 20;
+
+/// About what a layer with two styles and six CRSs takes in a document.
+const LAYER_BYTES: usize = 3_000;
 
 /// What was computed for one state of the catalogue: extents, legend sizes, documents.
 ///
@@ -92,6 +95,9 @@ pub fn body(service: &Service<'_>, scope: &Scope<'_>, version: Version, base: &s
         }
         state.facts(service)
     };
+    if facts.layers.len().saturating_mul(LAYER_BYTES) > MAX_KEPT_BYTES {
+        return document(service, scope, version, &facts, &base);
+    }
     let marked = document(service, scope, version, &facts, &BASE_MARK.to_string());
     let template = Arc::new(Template::new(&marked));
     drop(marked);
@@ -143,10 +149,13 @@ fn document(
     facts: &Facts,
     base: &str,
 ) -> String {
-    // about what a layer with one style and six CRSs takes
-    let capacity = 6_000 + facts.layers.len() * 2_600;
+    let bytes = facts
+        .layers
+        .len()
+        .saturating_add(3)
+        .saturating_mul(LAYER_BYTES);
     let mut writer = Writer {
-        out: String::with_capacity(capacity),
+        out: String::with_capacity(bytes),
         service,
         scope,
         version,
@@ -192,7 +201,12 @@ impl Writer<'_> {
     /// `OnlineResource` of an address under the base URL; `address` is escaped already.
     fn online_resource(&mut self, address: &str) {
         let base = self.base;
-        self.push("<OnlineResource xmlns:xlink=\"http://www.w3.org/1999/xlink\" xlink:type=\"simple\" xlink:href=\"");
+        self.push("<OnlineResource");
+        if !self.is_130() {
+            // 1.3.0 declares the prefix at the root, which the DTD of 1.1.1 forbids
+            self.push(" xmlns:xlink=\"http://www.w3.org/1999/xlink\"");
+        }
+        self.push(" xlink:type=\"simple\" xlink:href=\"");
         self.push(base);
         self.push(address);
         self.push("\"/>\n");
