@@ -1,5 +1,12 @@
 //! Styles as QGIS 3 and GeoServer 2 export them: what is understood, what is reported, and that
 //! what is written is read back the same and is valid.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::sync::Arc;
 
@@ -85,6 +92,12 @@ fn a_classified_polygon_of_qgis_keeps_classes_hatches_and_labels() {
     assert_eq!(stroke.dash, [Measure::pixels(4.0), Measure::pixels(2.0)]);
 
     assert!(rules[1].is_else);
+    let passes = &style(&document).feature_type_styles;
+    assert_eq!(
+        passes.len(),
+        2,
+        "labels have a pass of their own: {passes:#?}"
+    );
     let Symbolizer::Polygon(hatch) = &rules[1].symbolizers[0] else {
         panic!()
     };
@@ -552,11 +565,21 @@ fn any_style() -> impl Strategy<Value = Style> {
             },
             symbolizers,
         });
-    prop::collection::vec(rule, 1..3).prop_map(|rules| Style {
-        id: "s".into(),
-        title: Some("Un <titre> & \"un\"".into()),
-        description: Some("é".into()),
-        feature_type_styles: vec![FeatureTypeStyle { rules }],
+    prop::collection::vec(rule, 1..3).prop_map(|mut rules| {
+        // labels of all features beside an else rule are given a pass of their own
+        let is_text = |s: &Symbolizer| matches!(s, Symbolizer::Text(_));
+        if rules
+            .iter()
+            .any(|r| !r.is_else && r.filter.is_none() && r.symbolizers.iter().all(is_text))
+        {
+            rules.iter_mut().for_each(|r| r.is_else = false);
+        }
+        Style {
+            id: "s".into(),
+            title: Some("Un <titre> & \"un\"".into()),
+            description: Some("é".into()),
+            feature_type_styles: vec![FeatureTypeStyle { rules }],
+        }
     })
 }
 

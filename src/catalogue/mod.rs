@@ -286,6 +286,20 @@ impl Catalogue {
         self.layer(name).map(|layer| vec![Arc::clone(layer)])
     }
 
+    /// The names of all layers in drawing order: the bottom of the tree first.
+    pub fn drawing_order(&self) -> Vec<String> {
+        let mut placed = vec![false; self.layers.len()];
+        let mut top_first: Vec<usize> = Vec::with_capacity(self.layers.len());
+        for node in &self.tree {
+            top_first.extend(note_groups(node, &mut placed, &mut HashMap::new()));
+        }
+        top_first
+            .iter()
+            .rev()
+            .filter_map(|i| self.layers.get(*i).map(|l| l.id.clone()))
+            .collect()
+    }
+
     /// True where the name is a group's.
     pub fn is_group(&self, name: &str) -> bool {
         self.groups.contains_key(name)

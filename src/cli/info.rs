@@ -23,7 +23,9 @@ impl Info {
     pub fn run(self) -> Outcome {
         let description = describe::describe(&self.file)?;
         let text = if self.json {
-            format!("{:#}\n", description.to_json())
+            serde_json::to_string_pretty(&description).map_err(|e| Error::Internal {
+                message: e.to_string(),
+            })? + "\n"
         } else {
             description.to_string()
         };

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::{Opened, Sources};
@@ -15,6 +15,8 @@ use crate::style::{Style, StyleNote};
 
 /// A style document larger than this is refused: the largest seen of a real map has 300 kB.
 const MAX_STYLE_BYTES: u64 = 4 << 20;
+
+const MAX_PICTURE_BYTES: u64 = 4 << 20;
 
 /// The formats of files, as the house reads them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,14 +78,14 @@ impl Sources for FileSources {
         let id = path.file_stem().and_then(|s| s.to_str()).unwrap_or("").to_owned();
         let (mut style, notes) = match extension(path).as_str() {
             "json" => maplibre::parse(&text)?,
-            _ => sld::parse_single(&text, path.parent())?,
+            _ => read_sld(path, &text)?,
         };
         style.id = id;
         Ok((style, notes))
     }
 
     fn default_style(&self, schema: &Schema, nth: usize) -> Style {
-        default_style(schema.geometry, nth)
+        default_style(schema.geometry, &nth.to_string())
     }
 }
 
@@ -108,4 +110,35 @@ fn open_fgb(path: &Path) -> Result<Opened> {
         description,
         warnings,
     })
+}
+
+/// The first style that a document defines; pictures come from its own folder only.
+fn read_sld(path: &Path, text: &str) -> Result<(Style, Vec<StyleNote>)> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let document = sld::parse(text, &mut |href| picture(folder, href))?;
+    let style = document.styles().next().cloned().ok_or_else(|| Error::InvalidStyle {
+        message: "expected a UserStyle with rules, found none".into(),
+        line: 1,
+        column: 1,
+    })?;
+    Ok((style, document.notes))
+}
+
+/// A picture beside a style, or below its folder.
+fn picture(folder: &Path, href: &str) -> Result<Arc<[u8]>, String> {
+    let relative = Path::new(href);
+    let inside = relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if href.contains("://") || !inside {
+        return Err(format!("{href:?} is not in the style's folder"));
+    }
+    let path = folder.join(relative);
+    let size = std::fs::metadata(&path).map_err(|e| format!("{href:?}: {e}"))?.len();
+    if size > MAX_PICTURE_BYTES {
+        return Err(format!(
+            "a picture is read up to {MAX_PICTURE_BYTES} bytes, {href:?} has {size}"
+        ));
+    }
+    std::fs::read(&path).map(Arc::from).map_err(|e| format!("{href:?}: {e}"))
 }

@@ -9,6 +9,7 @@
 //! operators that an instant can never satisfy (`TContains`, `Meets`, …): refused by name.
 
 use super::gml;
+use super::se_function;
 use super::xml::{Element, Limits, Node};
 use crate::error::{Error, Result};
 use crate::geom::Geometry;
@@ -423,7 +424,7 @@ pub(super) fn expression(element: &Element, literals: &mut dyn Literals) -> Resu
         "Mul" => ArithmeticOp::Multiply,
         "Div" => ArithmeticOp::Divide,
         _ if gml::is_geometry(name) => return geometry(element, literals),
-        _ => return symbology(element, literals),
+        _ => return se_function::read(element, literals),
     };
     let [a, b] = two(element, literals)?;
     Ok(Expr::Arithmetic(op, Box::new(a), Box::new(b)))
@@ -474,131 +475,11 @@ fn function(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
     call(name, arguments, element)
 }
 
-fn call(name: &str, arguments: Vec<Expr>, element: &Element) -> Result<Expr> {
+pub(super) fn call(name: &str, arguments: Vec<Expr>, element: &Element) -> Result<Expr> {
     Expr::call(name, arguments).map_err(|error| match error {
         Error::InvalidFilter { message } => element.fault(message),
         other => other,
     })
-}
-
-/// The functions that SE 1.1 (OGC 05-077r4 §11.6) writes as elements of their own.
-fn symbology(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
-    let mut of = |name: &str| match element.child(name) {
-        Some(child) => content(child, literals),
-        None => Err(element.fault(format!("<{}> needs <{name}>", element.name))),
-    };
-    match element.name.as_str() {
-        "Categorize" => {
-            let value = of("LookupValue")?;
-            let mut values = Vec::new();
-            let mut thresholds = Vec::new();
-            for child in element.elements() {
-                match child.name.as_str() {
-                    "Value" => values.push(content(child, literals)?),
-                    "Threshold" => thresholds.push(numeric(content(child, literals)?)),
-                    _ => {}
-                }
-            }
-            if values.len() != thresholds.len().saturating_add(1) {
-                return Err(element.fault("<Categorize> has one <Value> more than <Threshold>"));
-            }
-            let mut values = values.into_iter();
-            let first = values.next().unwrap_or(Expr::Literal(Literal::Null));
-            let steps = thresholds.into_iter().zip(values).collect();
-            Ok(Expr::Step(Box::new(value), Box::new(first), steps))
-        }
-        "Recode" => {
-            let value = of("LookupValue")?;
-            let mut cases = Vec::new();
-            for item in element.elements().filter(|e| e.name == "MapItem") {
-                let part = |name: &str, literals: &mut dyn Literals| match item.child(name) {
-                    Some(child) => content(child, literals),
-                    None => Err(item.fault(format!("<MapItem> needs <{name}>"))),
-                };
-                cases.push((part("Data", literals)?, part("Value", literals)?));
-            }
-            let otherwise = match element.attribute("fallbackValue") {
-                Some(text) if !text.is_empty() => Expr::text(text),
-                _ => Expr::Literal(Literal::Null),
-            };
-            Ok(Expr::Match(Box::new(value), cases, Box::new(otherwise)))
-        }
-        "Interpolate" => {
-            let value = of("LookupValue")?;
-            let mut stops = Vec::new();
-            for point in element
-                .elements()
-                .filter(|e| e.name == "InterpolationPoint")
-            {
-                let part = |name: &str, literals: &mut dyn Literals| match point.child(name) {
-                    Some(child) => content(child, literals),
-                    None => Err(point.fault(format!("<InterpolationPoint> needs <{name}>"))),
-                };
-                stops.push((numeric(part("Data", literals)?), part("Value", literals)?));
-            }
-            Ok(Expr::Interpolate(Box::new(value), stops))
-        }
-        "Concatenate" => {
-            let values = element.elements().filter(|e| e.name == "StringValue");
-            let parts = values
-                .map(|e| content(e, literals))
-                .collect::<Result<_>>()?;
-            Ok(Expr::Concat(parts))
-        }
-        "FormatNumber" => {
-            let (value, pattern) = (of("NumericValue")?, of("Pattern")?);
-            call("FormatNumber", vec![pattern, value], element)
-        }
-        "FormatDate" => {
-            let (value, pattern) = (of("DateValue")?, of("Pattern")?);
-            call("FormatDate", vec![pattern, value], element)
-        }
-        "Substring" => {
-            let mut arguments = vec![of("StringValue")?];
-            match element.child("Position") {
-                Some(_) => arguments.push(of("Position")?),
-                None => arguments.push(Expr::number(1.0)),
-            }
-            if element.child("Length").is_some() {
-                arguments.push(of("Length")?);
-            }
-            call("Substring", arguments, element)
-        }
-        "StringLength" => {
-            let value = of("StringValue")?;
-            call("StringLength", vec![value], element)
-        }
-        "Trim" => {
-            let value = of("StringValue")?;
-            call("Trim", vec![value], element)
-        }
-        "ChangeCase" => {
-            let value = of("StringValue")?;
-            match element.attribute("direction") {
-                Some("toUpper") => call("upper", vec![value], element),
-                _ => call("lower", vec![value], element),
-            }
-        }
-        "StringPosition" => {
-            let (text, find) = (of("StringValue")?, of("LookupString")?);
-            let index = call("strIndexOf", vec![text, find], element)?;
-            // SE counts from 1, and 0 means that there is none
-            let one = Box::new(Expr::number(1.0));
-            Ok(Expr::Arithmetic(ArithmeticOp::Add, Box::new(index), one))
-        }
-        other => Err(element.fault(format!("<{other}> is no expression that is known here"))),
-    }
-}
-
-/// A number, where the literal is one: thresholds are compared once for each feature.
-fn numeric(expr: Expr) -> Expr {
-    match &expr {
-        Expr::Literal(Literal::Text(text)) => match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => Expr::number(number),
-            _ => expr,
-        },
-        _ => expr,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,11 @@
 pub mod color;
 pub mod fes;
 pub mod gml;
+pub mod maplibre;
+mod maplibre_expression;
+mod se_function;
 pub mod sld;
 pub(crate) mod sld_graphic;
+mod sld_symbol;
 mod sld_text;
 pub mod xml;

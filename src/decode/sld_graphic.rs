@@ -6,7 +6,8 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::sld::{Reader, default_stroke, plain_number};
+use super::sld::Reader;
+use super::sld_symbol::{default_stroke, plain_number};
 use super::xml::Element;
 use crate::error::Result;
 use crate::query::{Expr, Literal};

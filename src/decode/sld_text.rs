@@ -1,8 +1,9 @@
 //! Text symbolizers of SLD and SE, with the label options of GeoServer, which QGIS writes too.
 
 use super::fes::{self, AsWritten};
-use super::sld::{Reader, as_number, measure_of, with_alpha_in_opacity};
+use super::sld::Reader;
 use super::sld_graphic;
+use super::sld_symbol::{as_number, measure_of, with_alpha_in_opacity};
 use super::xml::Element;
 use crate::error::Result;
 use crate::query::{Expr, Literal};

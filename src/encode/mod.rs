@@ -6,6 +6,8 @@ pub mod geojson;
 pub mod gml;
 mod image_format;
 mod jpeg;
+pub mod maplibre;
+mod maplibre_expression;
 mod palette;
 mod png;
 pub mod sld;

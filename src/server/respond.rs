@@ -12,6 +12,7 @@ use super::state::{Site, State};
 use crate::budget::Budget;
 use crate::error::Error;
 use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
+use crate::protocol::ows::{Kvp, public_message};
 use crate::protocol::{Answer, Body, Request, record, wms};
 
 /// A request, without HTTP.
@@ -48,11 +49,8 @@ const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 3
 impl Asked {
     /// The first value of a query parameter, decoded; names in any case.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        self.query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| crate::protocol::ows::decoded(value))
+        let pairs = Kvp::parse(&self.query).ok()?;
+        pairs.get(name).map(str::to_owned)
     }
 
     /// True where a page is wanted: `f=html`, or HTML before JSON in `Accept`.
@@ -93,16 +91,6 @@ fn status(error: &Error) -> u16 {
         Error::LimitExceeded { .. } => 413,
         Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
         Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => 500,
-    }
-}
-
-/// What a client may read of an error: nothing of the machine's paths.
-fn public_message(error: &Error) -> String {
-    match error {
-        Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
-            "the server met a fault of its own; its log says which".to_owned()
-        }
-        other => other.to_string(),
     }
 }
 
@@ -159,10 +147,10 @@ impl State {
             Route::Layer { layer } => catalogue
                 .layer(&layer)
                 .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
-            Route::Record { layer: None } => record::service(catalogue, &asked.base),
+            Route::Record { layer: None } => Ok(record::service_record(catalogue, &asked.base)),
             Route::Record { layer: Some(id) } => catalogue
                 .layer(&id)
-                .and_then(|layer| record::layer(catalogue, layer, &asked.base)),
+                .and_then(|layer| record::layer_record(catalogue, layer, &asked.base)),
             Route::Health => Ok(health(site)),
             Route::Metrics => Ok(Answer::ok(metrics::MEDIA_TYPE, self.metrics.to_text(self.levels()))),
             Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)

@@ -36,16 +36,16 @@ pub struct Site {
     pub catalogue: Arc<Catalogue>,
     pub limits: Limits,
     pub studio: Arc<Studio>,
-    pub capabilities: CapabilitiesCache,
+    pub capabilities: Arc<CapabilitiesCache>,
 }
 
 impl Site {
-    fn new(loaded: &Loaded, studio: Arc<Studio>) -> Site {
+    fn new(loaded: &Loaded, studio: Arc<Studio>, capabilities: Arc<CapabilitiesCache>) -> Site {
         Site {
             catalogue: Arc::clone(&loaded.catalogue),
             limits: loaded.limits.clone(),
             studio,
-            capabilities: CapabilitiesCache::default(),
+            capabilities,
         }
     }
 }
@@ -106,7 +106,7 @@ impl State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
             pages: Pages::new()?,
-            site: ArcSwap::from_pointee(Site::new(&loaded, studio)),
+            site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
             address: OnceLock::new(),
             loaded: Mutex::new(Some(loaded)),
             options,
@@ -126,8 +126,10 @@ impl State {
                     let path = state.options.path.clone();
                     config::watch(&path, options, &FileSources, first, LOOK_EVERY, &stop, |loaded| {
                         log(loaded);
-                        let studio = Arc::clone(&state.site().studio);
-                        state.site.store(Arc::new(Site::new(loaded, studio)));
+                        let before = state.site();
+                        let studio = Arc::clone(&before.studio);
+                        let capabilities = Arc::clone(&before.capabilities);
+                        state.site.store(Arc::new(Site::new(loaded, studio, capabilities)));
                         info!(sequence = loaded.catalogue.sequence, layers = loaded.catalogue.layers.len(), "reloaded");
                     });
                 })

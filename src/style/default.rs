@@ -130,8 +130,8 @@ fn symbolizer(dimension: u8, color: [u8; 3], near: bool) -> Symbolizer {
             let edge = stroke(
                 [255, 255, 255],
                 sized(0.8, 1.2),
-                LineJoin::Round,
-                LineCap::Round,
+                LineJoin::Miter,
+                LineCap::Butt,
             );
             let fill = Paint::solid(&hex(color));
             Symbolizer::Point(Box::new(PointSymbolizer {

@@ -16,6 +16,11 @@ pub struct Pages {
     templates: Environment<'static>,
 }
 
+/// JSON as a template sees it.
+fn values(json: impl serde::Serialize) -> minijinja::Value {
+    minijinja::value::Serde(json).into()
+}
+
 fn internal(error: minijinja::Error) -> Error {
     Error::Internal {
         message: format!("page: {error:#}"),
@@ -76,8 +81,8 @@ impl Pages {
                 abstract => site.abstract_.get(language),
                 organisation => site.contact.organisation,
                 email => site.contact.email,
-                licence => site.licence.as_deref().map(licence_link),
-                sections => minijinja::Value::from_serialize(&sections),
+                licence => site.licence.as_deref().map(|l| values(licence_link(l))),
+                sections => values(&sections),
                 search,
                 found,
                 shown => LIST_LENGTH - left,
@@ -144,12 +149,12 @@ impl Pages {
                 crs_name => layer.crs.name,
                 extent => layer.extent_lonlat.map(extent_text),
                 keywords => layer.keywords,
-                licence => metadata.licence.as_deref().map(licence_link),
+                licence => metadata.licence.as_deref().map(|l| values(licence_link(l))),
                 attribution => layer.attribution,
                 revised => metadata.revised,
-                fields => minijinja::Value::from_serialize(layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>()),
-                styles => minijinja::Value::from_serialize(styles),
-                addresses => minijinja::Value::from_serialize(addresses),
+                fields => values(layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>()),
+                styles => values(styles),
+                addresses => values(addresses),
                 page => format!("/layers/{id}"),
             },
         )

@@ -21,7 +21,7 @@ mod scope;
 mod studio;
 mod version;
 
-pub use answer::answer;
+pub use answer::{answer, refuse};
 pub use capabilities::CapabilitiesCache;
 pub use engine::{Engine, StyleChoice, StyledLayer};
 pub use exception::{code, report};

@@ -1,0 +1,619 @@
+//! MapLibre styles (Style Specification v8, maplibre.org/maplibre-style-spec) → [`Style`]: the
+//! layers of one source layer, in drawing order.
+//!
+//! Zoom becomes scale: zoom z of 512 px tiles is the scale 1 : 279,541,132 / 2^z at 0.28 mm a
+//! pixel. A value that depends on zoom becomes one rule a zoom, exact at whole zooms.
+//!
+//! # Not supported
+//! Sprites (`icon-image`, patterns), heat maps, extrusions, rasters, gradients along lines,
+//! feature state: each is a note. JSON has no places once it is read, so notes have line 0.
+
+use serde_json::{Map, Value};
+
+use super::maplibre_expression::{Values, depends_on_zoom, zooms};
+use super::sld_symbol::{as_number, default_stroke, with_alpha_in_opacity, with_results};
+use super::{color, sld_graphic};
+use crate::error::{Error, Result};
+use crate::query::{ArithmeticOp, Expr, Filter, Literal};
+use crate::style::{
+    FeatureTypeStyle, Fill, Font, GraphicSymbol, Halo, LabelPlacement, LetterCase, LineCap,
+    LineJoin, LineSymbolizer, MarkShape, Measure, Paint, PointSymbolizer, PolygonSymbolizer, Rule,
+    ScaleRange, Stroke, StrokeKind, Style, StyleNote, StyleNoteKind, Symbolizer, TextSymbolizer,
+    Unit,
+};
+
+/// The scale denominator of zoom 0: the equator on 512 pixels of 0.28 mm.
+pub const ZOOM_0_SCALE: f64 = 279_541_132.014_358_9;
+
+/// Reads a style document, an array of layers, or one layer. With `source_layer`, layers of
+/// other source layers are left out.
+///
+/// # Errors
+/// `InvalidStyle`: no JSON (with its place), or no layers in it.
+pub fn parse(text: &str, source_layer: Option<&str>) -> Result<(Style, Vec<StyleNote>)> {
+    let root: Value = serde_json::from_str(text).map_err(|e| Error::InvalidStyle {
+        message: e.to_string(),
+        line: u32::try_from(e.line()).unwrap_or(u32::MAX),
+        column: u32::try_from(e.column()).unwrap_or(u32::MAX),
+    })?;
+    let layers: Vec<&Value> = match (&root, root.get("layers")) {
+        (_, Some(Value::Array(layers))) | (Value::Array(layers), _) => layers.iter().collect(),
+        _ if root.get("type").is_some() => vec![&root],
+        _ => {
+            return Err(Error::InvalidStyle {
+                message: "expected a MapLibre style with \"layers\"".into(),
+                line: 1,
+                column: 1,
+            });
+        }
+    };
+    let mut style = Style {
+        id: text_at(&root, "id").unwrap_or_default().to_owned(),
+        title: text_at(&root, "name").map(str::to_owned),
+        ..Style::default()
+    };
+    let mut reader = Reader::default();
+    for layer in layers {
+        let own = text_at(layer, "source-layer");
+        if source_layer.is_some() && own.is_some() && own != source_layer {
+            continue;
+        }
+        let rules = reader.layer(layer);
+        if !rules.is_empty() {
+            style.feature_type_styles.push(FeatureTypeStyle { rules });
+        }
+    }
+    Ok((style, reader.notes))
+}
+
+fn text_at<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+#[derive(Default)]
+struct Reader {
+    notes: Vec<StyleNote>,
+    layer: String,
+}
+
+impl Reader {
+    fn note(&mut self, kind: StyleNoteKind, message: &str) {
+        let note = StyleNote {
+            kind,
+            line: 0,
+            column: 0,
+            message: format!("layer {:?}: {message}", self.layer),
+        };
+        // a rule for each zoom meets the same things again
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    fn dropped(&mut self, message: &str) {
+        self.note(StyleNoteKind::Dropped, message);
+    }
+
+    fn approximated(&mut self, message: &str) {
+        self.note(StyleNoteKind::Approximated, message);
+    }
+
+    fn layer(&mut self, layer: &Value) -> Vec<Rule> {
+        self.layer = text_at(layer, "id").unwrap_or_default().to_owned();
+        if layer.pointer("/layout/visibility").and_then(Value::as_str) == Some("none") {
+            self.note(StyleNoteKind::Kept, "hidden, and so left out");
+            return Vec::new();
+        }
+        let min = layer.get("minzoom").and_then(Value::as_f64).unwrap_or(0.0);
+        let max = layer
+            .get("maxzoom")
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::INFINITY);
+        let mut cuts: Vec<f64> = Vec::new();
+        for part in ["paint", "layout", "filter"]
+            .iter()
+            .filter_map(|k| layer.get(k))
+        {
+            if depends_on_zoom(part) {
+                zooms(part, &mut cuts);
+                self.approximated("what depends on zoom is exact at whole zooms");
+            }
+        }
+        let low = cuts
+            .iter()
+            .copied()
+            .fold(f64::INFINITY, f64::min)
+            .clamp(0.0, 24.0)
+            .floor();
+        let high = cuts
+            .iter()
+            .copied()
+            .fold(0.0, f64::max)
+            .clamp(0.0, 24.0)
+            .ceil();
+        let mut rules = Vec::new();
+        if cuts.is_empty() {
+            rules.extend(self.rule(layer, 0.0, min, max));
+            return rules;
+        }
+        let mut zoom = low;
+        while zoom <= high {
+            let from = if zoom == low { min } else { zoom.max(min) };
+            let to = if zoom == high {
+                max
+            } else {
+                (zoom + 1.0).min(max)
+            };
+            if from < to {
+                rules.extend(self.rule(layer, zoom, from, to));
+            }
+            zoom += 1.0;
+        }
+        rules
+    }
+
+    fn rule(&mut self, layer: &Value, zoom: f64, min: f64, max: f64) -> Option<Rule> {
+        let values = Values { zoom };
+        let filter = match layer.get("filter") {
+            None | Some(Value::Null) => None,
+            Some(filter) => match values.filter(filter) {
+                Ok(filter) => Some(filter),
+                Err(why) => {
+                    self.dropped(&format!(
+                        "not drawn, since its filter is not understood: {why}"
+                    ));
+                    return None;
+                }
+            },
+        };
+        let empty = Map::new();
+        let part = |key: &str| layer.get(key).and_then(Value::as_object).unwrap_or(&empty);
+        let mut layer_reader = LayerReader {
+            values,
+            paint: part("paint"),
+            layout: part("layout"),
+            used: Vec::new(),
+            reader: self,
+        };
+        let symbolizers = layer_reader.symbolizers(text_at(layer, "type").unwrap_or_default());
+        if symbolizers.is_empty() {
+            return None;
+        }
+        // at the zoom itself the layer is drawn, so its scale has to lie inside the range
+        let scale = |zoom: f64| ZOOM_0_SCALE / zoom.exp2() * (1.0 + 1e-5);
+        Some(Rule {
+            name: Some(self.layer.clone()),
+            title: layer
+                .pointer("/metadata/title")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            filter,
+            is_else: false,
+            scales: ScaleRange {
+                min: max.is_finite().then(|| scale(max)),
+                max: (min > 0.0).then(|| scale(min)),
+            },
+            symbolizers,
+        })
+    }
+}
+
+struct LayerReader<'a, 'r> {
+    values: Values,
+    paint: &'a Map<String, Value>,
+    layout: &'a Map<String, Value>,
+    used: Vec<&'static str>,
+    reader: &'r mut Reader,
+}
+
+impl LayerReader<'_, '_> {
+    fn symbolizers(&mut self, kind: &str) -> Vec<Symbolizer> {
+        let symbolizer = match kind {
+            "fill" => self.fill(),
+            "line" => self.line(),
+            "circle" => Some(self.circle()),
+            "symbol" => self.symbol(),
+            other => {
+                self.reader
+                    .dropped(&format!("layers of type {other:?} are not drawn"));
+                return Vec::new();
+            }
+        };
+        let used = std::mem::take(&mut self.used);
+        for key in self.paint.keys().chain(self.layout.keys()) {
+            if !used.contains(&key.as_str()) && key != "visibility" {
+                self.reader.dropped(&format!("{key} is not known here"));
+            }
+        }
+        symbolizer.into_iter().collect()
+    }
+
+    fn raw(&mut self, key: &'static str) -> Option<&Value> {
+        self.used.push(key);
+        let found = self.paint.get(key).or_else(|| self.layout.get(key));
+        found.filter(|v| !v.is_null())
+    }
+
+    fn expr(&mut self, key: &'static str) -> Option<Expr> {
+        let value = self.raw(key)?.clone();
+        match self.values.expr(&value) {
+            Ok(expr) => Some(expr),
+            Err(why) => {
+                self.reader
+                    .dropped(&format!("{key} takes its default: {why}"));
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, key: &'static str, default: f64) -> Expr {
+        self.expr(key).map_or(Expr::number(default), as_number)
+    }
+
+    fn pixels(&mut self, key: &'static str, default: f64) -> Measure {
+        Measure {
+            value: self.number(key, default),
+            unit: Unit::Pixel,
+        }
+    }
+
+    fn word(&mut self, key: &'static str) -> Option<String> {
+        match self.expr(key)? {
+            Expr::Literal(Literal::Text(text)) => Some(text),
+            _ => {
+                self.reader
+                    .dropped(&format!("{key} can't depend on the feature"));
+                None
+            }
+        }
+    }
+
+    /// Constant numbers: an offset, a dash array.
+    fn numbers(&mut self, key: &'static str) -> Vec<f64> {
+        let Some(value) = self.raw(key).cloned() else {
+            return Vec::new();
+        };
+        match self.values.array(&value) {
+            Some(list) => list.iter().filter_map(Value::as_f64).collect(),
+            None => {
+                self.reader
+                    .dropped(&format!("{key} can't depend on the feature"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn paint(&mut self, key: &'static str, opacity: &'static str, default: &str) -> Paint {
+        let color = self.expr(key).unwrap_or_else(|| Expr::text(default));
+        if let Expr::Literal(Literal::Text(text)) = &color
+            && color::parse(text).is_none()
+        {
+            let message = format!("{key} takes its default: {text:?} is no colour");
+            self.reader.dropped(&message);
+            return Paint::solid(default);
+        }
+        let color = with_results(color, &|literal| match literal {
+            Literal::Text(text) => match color::parse(&text) {
+                Some(rgba) => Literal::Text(color::to_hex(rgba)),
+                None => Literal::Text(text),
+            },
+            other => other,
+        });
+        let opacity = self.number(opacity, 1.0);
+        with_alpha_in_opacity(Paint { color, opacity })
+    }
+
+    fn fill(&mut self) -> Option<Symbolizer> {
+        if self.raw("fill-pattern").is_some() {
+            self.reader
+                .dropped("fill-pattern needs sprites, which are not read");
+            self.paint.get("fill-color")?; // nothing else to draw with
+        }
+        self.used.extend(["fill-antialias", "fill-sort-key"]);
+        let paint = self.paint("fill-color", "fill-opacity", "#000000");
+        let outline = self.raw("fill-outline-color").is_some();
+        let stroke = outline.then(|| Stroke {
+            kind: StrokeKind::Solid(self.paint("fill-outline-color", "fill-opacity", "#000000")),
+            ..default_stroke()
+        });
+        let displacement = self.translation("fill-translate");
+        Some(Symbolizer::Polygon(Box::new(PolygonSymbolizer {
+            fill: Some(Fill::Solid(paint)),
+            stroke,
+            perpendicular_offset: None,
+            displacement,
+        })))
+    }
+
+    /// Right and down → right and up.
+    fn translation(&mut self, key: &'static str) -> Option<[Measure; 2]> {
+        match self.numbers(key)[..] {
+            [x, y] => Some([Measure::pixels(x), Measure::pixels(-y)]),
+            _ => None,
+        }
+    }
+
+    fn line(&mut self) -> Option<Symbolizer> {
+        for key in ["line-pattern", "line-gradient"] {
+            if self.raw(key).is_some() {
+                self.reader
+                    .dropped(&format!("{key} is drawn as a plain colour"));
+            }
+        }
+        self.used
+            .extend(["line-miter-limit", "line-round-limit", "line-sort-key"]);
+        let width = self.pixels("line-width", 1.0);
+        let dash = match (&width.value, self.numbers("line-dasharray")) {
+            (_, list) if list.is_empty() => Vec::new(),
+            // dashes are multiples of the width
+            (Expr::Literal(Literal::Number(w)), list) => {
+                list.iter().map(|n| Measure::pixels(n * w)).collect()
+            }
+            (computed, list) => list
+                .iter()
+                .map(|n| Measure {
+                    value: times(computed.clone(), *n),
+                    unit: Unit::Pixel,
+                })
+                .collect(),
+        };
+        let cap = match self.word("line-cap").as_deref() {
+            Some("round") => LineCap::Round,
+            Some("square") => LineCap::Square,
+            _ => LineCap::Butt,
+        };
+        let join = match self.word("line-join").as_deref() {
+            Some("round") => LineJoin::Round,
+            Some("bevel") => LineJoin::Bevel,
+            _ => LineJoin::Miter,
+        };
+        let offset = self.expr("line-offset").map(|offset| Measure {
+            // to the right there, to the left here
+            value: times(as_number(offset), -1.0),
+            unit: Unit::Pixel,
+        });
+        Some(Symbolizer::Line(Box::new(LineSymbolizer {
+            stroke: Stroke {
+                kind: StrokeKind::Solid(self.paint("line-color", "line-opacity", "#000000")),
+                width,
+                cap,
+                join,
+                dash,
+                dash_offset: Measure::pixels(0.0),
+            },
+            perpendicular_offset: offset,
+        })))
+    }
+
+    fn circle(&mut self) -> Symbolizer {
+        self.used.push("circle-sort-key");
+        let radius = self.number("circle-radius", 5.0);
+        let width = self.number("circle-stroke-width", 0.0);
+        let fill = self.paint("circle-color", "circle-opacity", "#000000");
+        let edge = self.paint("circle-stroke-color", "circle-stroke-opacity", "#000000");
+        // there the edge lies around the circle, here on its outline
+        let size = sum(times(radius, 2.0), width.clone());
+        let stroke = (width != Expr::number(0.0)).then(|| {
+            Box::new(Stroke {
+                kind: StrokeKind::Solid(edge),
+                width: Measure {
+                    value: width,
+                    unit: Unit::Pixel,
+                },
+                ..default_stroke()
+            })
+        });
+        let mut graphic = sld_graphic::default_graphic();
+        graphic.symbols = vec![GraphicSymbol::Mark {
+            shape: MarkShape::Circle,
+            fill: Some(fill),
+            stroke,
+        }];
+        graphic.size = Some(Measure {
+            value: size,
+            unit: Unit::Pixel,
+        });
+        if let Some(by) = self.translation("circle-translate") {
+            graphic.displacement = by;
+        }
+        Symbolizer::Point(Box::new(PointSymbolizer { graphic }))
+    }
+
+    fn symbol(&mut self) -> Option<Symbolizer> {
+        if self.raw("icon-image").is_some() {
+            self.reader
+                .dropped("icon-image needs sprites, which are not read");
+        }
+        for key in self.layout.keys().chain(self.paint.keys()) {
+            if key.starts_with("icon-") && key != "icon-image" {
+                self.used.extend(ICON_KEYS.iter().filter(|k| *k == key));
+            }
+        }
+        let label = self.expr("text-field").filter(|l| *l != Expr::text(""))?;
+        let size = self.number("text-size", 16.0);
+        let em = match &size {
+            Expr::Literal(Literal::Number(n)) => *n,
+            _ => 16.0,
+        };
+        let fonts: Vec<String> = self
+            .raw("text-font")
+            .and_then(Value::as_array)
+            .map(|list| {
+                list.iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect()
+            })
+            .unwrap_or_default();
+        let rotation = self.number("text-rotate", 0.0);
+        let along = matches!(
+            self.word("symbol-placement").as_deref(),
+            Some("line" | "line-center")
+        );
+        let offset = match self.numbers("text-offset")[..] {
+            [x, y] => [x * em, -y * em],
+            _ => [0.0, 0.0],
+        };
+        let anchor = anchor(self.word("text-anchor").as_deref().unwrap_or("center"));
+        let spacing = self.number("symbol-spacing", 250.0);
+        let placement = match along {
+            true => LabelPlacement::Line {
+                perpendicular_offset: Measure::pixels(offset[1]),
+                repeat: Some(Measure {
+                    value: spacing,
+                    unit: Unit::Pixel,
+                }),
+            },
+            false => LabelPlacement::Point {
+                anchor,
+                displacement: offset.map(Measure::pixels),
+                rotation,
+            },
+        };
+        let halo_width = self.pixels("text-halo-width", 0.0);
+        let halo = self.paint("text-halo-color", "text-opacity", "#00000000");
+        let letter_case = match self.word("text-transform").as_deref() {
+            Some("uppercase") => LetterCase::Upper,
+            Some("lowercase") => LetterCase::Lower,
+            _ => LetterCase::AsIs,
+        };
+        let wrap = times(self.number("text-max-width", 10.0), em);
+        let overlap = [
+            self.expr("text-allow-overlap"),
+            self.expr("text-ignore-placement"),
+        ]
+        .contains(&Some(Expr::Literal(Literal::Bool(true))));
+        // placed first there where the key is low, here where the priority is high
+        let key = self.number("symbol-sort-key", 0.0);
+        let letter_spacing = times(self.number("text-letter-spacing", 0.0), em);
+        Some(Symbolizer::Text(Box::new(TextSymbolizer {
+            label,
+            font: font(&fonts, size),
+            fill: self.paint("text-color", "text-opacity", "#000000"),
+            halo: (halo_width.value != Expr::number(0.0)).then_some(Halo {
+                radius: halo_width,
+                fill: halo,
+            }),
+            placement,
+            priority: times(key, -1.0),
+            wrap_width: (!along).then_some(Measure {
+                value: wrap,
+                unit: Unit::Pixel,
+            }),
+            space_around: self.pixels("text-padding", 2.0),
+            allow_overlap: overlap,
+            letter_case,
+            letter_spacing: Measure {
+                value: letter_spacing,
+                unit: Unit::Pixel,
+            },
+        })))
+    }
+}
+
+/// What an icon would have looked like: dropped with the icon itself.
+const ICON_KEYS: [&str; 14] = [
+    "icon-allow-overlap",
+    "icon-anchor",
+    "icon-color",
+    "icon-halo-color",
+    "icon-halo-width",
+    "icon-ignore-placement",
+    "icon-offset",
+    "icon-opacity",
+    "icon-optional",
+    "icon-padding",
+    "icon-rotate",
+    "icon-rotation-alignment",
+    "icon-size",
+    "icon-text-fit",
+];
+
+fn anchor(name: &str) -> [f64; 2] {
+    let x = match name {
+        n if n.contains("left") => 0.0,
+        n if n.contains("right") => 1.0,
+        _ => 0.5,
+    };
+    let y = match name {
+        n if n.starts_with("top") => 1.0,
+        n if n.starts_with("bottom") => 0.0,
+        _ => 0.5,
+    };
+    [x, y]
+}
+
+/// `Noto Sans Bold Italic` → family, weight and style.
+fn font(fonts: &[String], size: Expr) -> Font {
+    let words = |name: &str| -> Vec<String> { name.split(' ').map(str::to_owned).collect() };
+    let is_style = |w: &String| {
+        let style = [
+            "Bold", "SemiBold", "Semibold", "Italic", "Regular", "Medium", "Light", "Oblique",
+        ];
+        style.contains(&w.as_str())
+    };
+    let first = fonts.first().map(|f| words(f)).unwrap_or_default();
+    let mut families: Vec<String> = Vec::new();
+    for name in fonts {
+        let plain: Vec<String> = words(name).into_iter().filter(|w| !is_style(w)).collect();
+        let family = plain.join(" ");
+        if !family.is_empty() && !families.contains(&family) {
+            families.push(family);
+        }
+    }
+    Font {
+        families,
+        size: Measure {
+            value: size,
+            unit: Unit::Pixel,
+        },
+        bold: first.iter().any(|w| w.to_lowercase().contains("bold")),
+        italic: first.iter().any(|w| w == "Italic" || w == "Oblique"),
+    }
+}
+
+fn times(expr: Expr, by: f64) -> Expr {
+    match expr {
+        // zero has no sign here
+        Expr::Literal(Literal::Number(n)) => Expr::number(n * by + 0.0),
+        other if by == 1.0 => other,
+        other => Expr::Arithmetic(
+            ArithmeticOp::Multiply,
+            Box::new(other),
+            Box::new(Expr::number(by)),
+        ),
+    }
+}
+
+fn sum(a: Expr, b: Expr) -> Expr {
+    match (a, b) {
+        (Expr::Literal(Literal::Number(a)), Expr::Literal(Literal::Number(b))) => {
+            Expr::number(a + b)
+        }
+        (a, b) => Expr::Arithmetic(ArithmeticOp::Add, Box::new(a), Box::new(b)),
+    }
+}
+
+/// Not, where what is unknown counts as false: in MapLibre nothing is unknown.
+pub(super) fn negated(filter: Filter) -> Filter {
+    use crate::query::CompareOp;
+    match filter {
+        Filter::IsNull(value) => Filter::Not(Box::new(Filter::IsNull(value))),
+        Filter::Not(inner) if matches!(*inner, Filter::IsNull(_)) => *inner,
+        Filter::Compare {
+            op: CompareOp::Equal,
+            left,
+            right,
+            match_case,
+        } => Filter::Or(vec![
+            Filter::IsNull(left.clone()),
+            Filter::Compare {
+                op: CompareOp::NotEqual,
+                left,
+                right,
+                match_case,
+            },
+        ]),
+        other => Filter::Not(Box::new(Filter::Truth(Expr::from_condition(other)))),
+    }
+}

@@ -1,0 +1,517 @@
+//! Symbolizers of SLD and SE: lines, areas and points, and the parameters that all share.
+
+use super::color;
+use super::fes::{self, AsWritten};
+use super::sld::{Options, Reader};
+use super::sld_graphic::{self, GraphicPlace};
+use super::xml::Element;
+use crate::error::Result;
+use crate::query::{Expr, Literal};
+use crate::style::{
+    Fill, LineCap, LineJoin, LineSymbolizer, Measure, Paint, PointSymbolizer, PolygonSymbolizer,
+    Stroke, StrokeKind, Unit,
+};
+
+impl Reader<'_, '_> {
+    pub(super) fn line(&mut self, element: &Element) -> Result<Option<LineSymbolizer>> {
+        let unit = self.unit(element);
+        let mut stroke = None;
+        let mut perpendicular_offset = None;
+        let options = self.options(element);
+        for child in element.elements() {
+            match child.name.as_str() {
+                "Stroke" => stroke = Some(self.stroke(child, unit)?),
+                "PerpendicularOffset" => {
+                    perpendicular_offset = Some(self.measure(child, unit)?);
+                }
+                "Geometry" => {
+                    if self.geometry(child, &["boundary", "exteriorring"], &mut None)? {
+                        return Ok(None);
+                    }
+                }
+                "Name" | "Description" | "VendorOption" => {}
+                _ => self.unknown(child),
+            }
+        }
+        for (name, value, at) in options {
+            match name {
+                "placement" => self.approximated(
+                    at,
+                    format!("markers are drawn along the line, not at {value:?}"),
+                ),
+                _ => self.dropped(at, format!("option {name:?} is not known here")),
+            }
+        }
+        Ok(Some(LineSymbolizer {
+            stroke: stroke.unwrap_or_else(default_stroke),
+            perpendicular_offset,
+        }))
+    }
+
+    pub(super) fn polygon(&mut self, element: &Element) -> Result<Option<PolygonSymbolizer>> {
+        let unit = self.unit(element);
+        let mut symbolizer = PolygonSymbolizer {
+            fill: None,
+            stroke: None,
+            perpendicular_offset: None,
+            displacement: None,
+        };
+        let options = self.options(element);
+        for child in element.elements() {
+            match child.name.as_str() {
+                "Fill" => symbolizer.fill = Some(self.fill(child, unit)?),
+                "Stroke" => symbolizer.stroke = Some(self.stroke(child, unit)?),
+                "PerpendicularOffset" => {
+                    symbolizer.perpendicular_offset = Some(self.measure(child, unit)?);
+                }
+                "Displacement" => symbolizer.displacement = Some(self.displacement(child, unit)?),
+                "Geometry" => {
+                    if self.geometry(child, &[], &mut symbolizer.displacement)? {
+                        return Ok(None);
+                    }
+                }
+                "Name" | "Description" | "VendorOption" => {}
+                _ => self.unknown(child),
+            }
+        }
+        for (name, value, at) in options {
+            match (name, &mut symbolizer.fill) {
+                ("graphic-margin", Some(Fill::Graphic { margin, .. })) => {
+                    *margin = margins(&value, unit, at)?;
+                    self.kept(at, "space around the tiles of the fill");
+                }
+                ("random" | "fill-random", Some(Fill::Graphic { .. })) => {
+                    self.approximated(at, "the random fill is drawn as a regular one");
+                }
+                (name, Some(Fill::Graphic { .. })) if name.starts_with("random-") => {}
+                ("distance" | "inclusion" | "labelObstacle", _) | (_, _) => {
+                    self.dropped(at, format!("option {name:?} is not known here"));
+                }
+            }
+        }
+        Ok(Some(symbolizer))
+    }
+
+    pub(super) fn point(&mut self, element: &Element) -> Result<Option<PointSymbolizer>> {
+        let unit = self.unit(element);
+        let mut graphic = None;
+        for child in element.elements() {
+            match child.name.as_str() {
+                "Graphic" => {
+                    graphic = Some(sld_graphic::read(self, child, unit, GraphicPlace::Point)?);
+                }
+                "Geometry" => {
+                    let natural = ["centroid", "interiorpoint", "pointonsurface"];
+                    if self.geometry(child, &natural, &mut None)? {
+                        return Ok(None);
+                    }
+                }
+                "Name" | "Description" => {}
+                "VendorOption" => {
+                    let name = child.attribute("name").unwrap_or_default();
+                    self.dropped(child, format!("option {name:?} is not known here"));
+                }
+                _ => self.unknown(child),
+            }
+        }
+        let graphic = graphic.unwrap_or_else(sld_graphic::default_graphic);
+        Ok(Some(PointSymbolizer { graphic }))
+    }
+
+    /// What a symbolizer's geometry changes; true where nothing must be drawn in its place.
+    pub(super) fn geometry(
+        &mut self,
+        element: &Element,
+        natural: &[&str],
+        displacement: &mut Option<[Measure; 2]>,
+    ) -> Result<bool> {
+        let Some(function) = element.child("Function") else {
+            return Ok(false); // a property: the feature's geometry
+        };
+        let written = function.attribute("name").unwrap_or_default();
+        let name = written.to_lowercase().replace('_', "");
+        match name.as_str() {
+            n if natural.contains(&n) => {
+                self.kept(
+                    element,
+                    format!("{written}() is where the symbol is drawn anyway"),
+                );
+            }
+            "centroid" | "interiorpoint" | "pointonsurface" | "boundary" | "exteriorring"
+            | "buffer" | "simplify" | "generalize" => {
+                self.approximated(
+                    element,
+                    format!("drawn on the geometry itself, without {written}()"),
+                );
+            }
+            "offset" => {
+                let numbers: Vec<Expr> = function
+                    .elements()
+                    .filter(|e| e.name == "Literal")
+                    .map(|e| fes::content(e, &mut AsWritten).map(as_number))
+                    .collect::<Result<_>>()?;
+                match <[Expr; 2]>::try_from(numbers) {
+                    Ok(by) if displacement.is_none() => {
+                        *displacement = Some(by.map(|value| Measure {
+                            value,
+                            unit: Unit::Metre,
+                        }));
+                        self.approximated(element, "offset() is taken as metres on the ground");
+                    }
+                    _ => self.approximated(element, "drawn without offset()"),
+                }
+            }
+            _ => {
+                self.dropped(element, format!("a symbol on {written}() is not drawn"));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    pub(super) fn options<'e>(&mut self, element: &'e Element) -> Options<'e> {
+        let named = element.elements().filter(|e| e.name == "VendorOption");
+        named
+            .map(|e| {
+                (
+                    e.attribute("name").unwrap_or_default(),
+                    e.text().into_owned(),
+                    e,
+                )
+            })
+            .collect()
+    }
+
+    /// The unit of a symbolizer's sizes (SE 1.1 §11.1.3).
+    pub(super) fn unit(&mut self, element: &Element) -> Unit {
+        let Some(uom) = element.attribute("uom") else {
+            return Unit::Pixel;
+        };
+        let last = uom
+            .rsplit(['/', ':', '#'])
+            .next()
+            .unwrap_or(uom)
+            .to_lowercase();
+        match last.as_str() {
+            "pixel" | "px" => Unit::Pixel,
+            "metre" | "meter" | "m" => Unit::Metre,
+            "foot" | "ft" => Unit::Foot,
+            "mm" | "millimetre" | "millimeter" => Unit::Millimetre,
+            _ => {
+                self.approximated(
+                    element,
+                    format!("unit {uom:?} is not known: pixels are taken"),
+                );
+                Unit::Pixel
+            }
+        }
+    }
+
+    fn fill(&mut self, element: &Element, unit: Unit) -> Result<Fill> {
+        if let Some(tile) = element.child("GraphicFill") {
+            let graphic = match tile.child("Graphic") {
+                Some(g) => sld_graphic::read(self, g, unit, GraphicPlace::Fill)?,
+                None => return Err(tile.fault("<GraphicFill> needs a <Graphic>")),
+            };
+            return Ok(Fill::Graphic {
+                graphic,
+                margin: [Measure::pixels(0.0), Measure::pixels(0.0)],
+            });
+        }
+        self.paint(element, "#808080").map(Fill::Solid)
+    }
+
+    /// `fill` and `fill-opacity` of a `Fill`.
+    pub(super) fn paint(&mut self, element: &Element, default: &str) -> Result<Paint> {
+        let mut paint = Paint::solid(default);
+        for child in element.elements() {
+            match (child.name.as_str(), child.attribute("name")) {
+                ("SvgParameter" | "CssParameter", Some("fill")) => {
+                    paint.color = self.color(child)?
+                }
+                ("SvgParameter" | "CssParameter", Some("fill-opacity")) => {
+                    paint.opacity = self.number(child)?;
+                }
+                ("SvgParameter" | "CssParameter", name) => {
+                    let name = name.unwrap_or_default();
+                    self.dropped(child, format!("parameter {name:?} is not known in a fill"));
+                }
+                ("GraphicFill", _) => {
+                    self.approximated(child, "a graphic inside a mark or a text is a plain colour");
+                }
+                _ => self.unknown(child),
+            }
+        }
+        Ok(with_alpha_in_opacity(paint))
+    }
+
+    pub(super) fn stroke(&mut self, element: &Element, unit: Unit) -> Result<Stroke> {
+        let mut stroke = default_stroke();
+        stroke.width.unit = unit;
+        stroke.dash_offset.unit = unit;
+        let mut paint = Paint::solid("#000000");
+        let mut graphic = None;
+        for child in element.elements() {
+            let parameter = match child.name.as_str() {
+                "SvgParameter" | "CssParameter" => child.attribute("name").unwrap_or_default(),
+                "GraphicStroke" => {
+                    graphic = Some(child);
+                    continue;
+                }
+                "GraphicFill" => {
+                    self.approximated(child, "a stroke filled with a graphic is a plain colour");
+                    continue;
+                }
+                _ => {
+                    self.unknown(child);
+                    continue;
+                }
+            };
+            match parameter {
+                "stroke" => paint.color = self.color(child)?,
+                "stroke-opacity" => paint.opacity = self.number(child)?,
+                "stroke-width" => stroke.width = self.measure(child, unit)?,
+                "stroke-linejoin" => {
+                    stroke.join = match child.text().as_ref() {
+                        "mitre" | "miter" => LineJoin::Miter,
+                        "round" => LineJoin::Round,
+                        "bevel" => LineJoin::Bevel,
+                        other => {
+                            return Err(child.fault(format!(
+                                "expected mitre, round or bevel, found {other:?}"
+                            )));
+                        }
+                    }
+                }
+                "stroke-linecap" => {
+                    stroke.cap = match child.text().as_ref() {
+                        "butt" | "flat" => LineCap::Butt,
+                        "round" => LineCap::Round,
+                        "square" => LineCap::Square,
+                        other => {
+                            return Err(child.fault(format!(
+                                "expected butt, round or square, found {other:?}"
+                            )));
+                        }
+                    }
+                }
+                "stroke-dasharray" => stroke.dash = self.dashes(child, unit)?,
+                "stroke-dashoffset" => stroke.dash_offset = self.measure(child, unit)?,
+                other => self.dropped(
+                    child,
+                    format!("parameter {other:?} is not known in a stroke"),
+                ),
+            }
+        }
+        stroke.kind = match graphic {
+            Some(element) => self.graphic_stroke(element, unit, &mut stroke.dash)?,
+            None => StrokeKind::Solid(with_alpha_in_opacity(paint)),
+        };
+        Ok(stroke)
+    }
+
+    fn graphic_stroke(
+        &mut self,
+        element: &Element,
+        unit: Unit,
+        dash: &mut Vec<Measure>,
+    ) -> Result<StrokeKind> {
+        let Some(inner) = element.child("Graphic") else {
+            return Err(element.fault("<GraphicStroke> needs a <Graphic>"));
+        };
+        let graphic = sld_graphic::read(self, inner, unit, GraphicPlace::Stroke)?;
+        let zero = || Measure {
+            value: Expr::number(0.0),
+            unit,
+        };
+        let (mut gap, mut initial_gap) = (zero(), zero());
+        for child in element.elements() {
+            match child.name.as_str() {
+                "Graphic" => {}
+                "Gap" => gap = self.measure(child, unit)?,
+                "InitialGap" => initial_gap = self.measure(child, unit)?,
+                _ => self.unknown(child),
+            }
+        }
+        // GeoServer spaces markers by the dash array: the length of one, then the gap
+        if let [_, space] = &dash[..] {
+            self.kept(element, "the dash array spaces the markers");
+            gap = space.clone();
+            dash.clear();
+        }
+        Ok(StrokeKind::Graphic {
+            graphic,
+            gap,
+            initial_gap,
+        })
+    }
+
+    fn dashes(&mut self, element: &Element, unit: Unit) -> Result<Vec<Measure>> {
+        let parts = fes::mixed(element, &mut AsWritten)?;
+        let mut dashes = Vec::new();
+        for part in parts {
+            match part {
+                Expr::Literal(Literal::Text(text)) => {
+                    for number in text.split([' ', ',']).filter(|t| !t.is_empty()) {
+                        dashes.push(measure_of(number, unit).ok_or_else(|| {
+                            element.fault(format!("expected lengths of dashes, found {text:?}"))
+                        })?);
+                    }
+                }
+                value => dashes.push(Measure { value, unit }),
+            }
+        }
+        // an odd list is repeated, as in SVG
+        if !dashes.len().is_multiple_of(2) {
+            dashes.extend_from_within(..);
+        }
+        Ok(dashes)
+    }
+
+    pub(super) fn displacement(&mut self, element: &Element, unit: Unit) -> Result<[Measure; 2]> {
+        let mut along = |name: &str| match element.child(name) {
+            Some(child) => self.measure(child, unit),
+            None => Ok(Measure {
+                value: Expr::number(0.0),
+                unit,
+            }),
+        };
+        Ok([along("DisplacementX")?, along("DisplacementY")?])
+    }
+
+    /// A colour: `#rrggbb` where it is constant.
+    pub(super) fn color(&mut self, element: &Element) -> Result<Expr> {
+        let expr = parameter(element)?;
+        if let Expr::Literal(Literal::Text(text)) = &expr
+            && color::parse(text).is_none()
+        {
+            return Err(element.fault(format!("expected a colour such as #1f78b4, found {text:?}")));
+        }
+        Ok(with_results(expr, &|literal| match literal {
+            Literal::Text(text) => match color::parse(&text) {
+                Some(rgba) => Literal::Text(color::to_hex(rgba)),
+                None => Literal::Text(text),
+            },
+            other => other,
+        }))
+    }
+
+    pub(super) fn number(&mut self, element: &Element) -> Result<Expr> {
+        match as_number(parameter(element)?) {
+            Expr::Literal(Literal::Text(text)) => {
+                Err(element.fault(format!("expected a number, found {text:?}")))
+            }
+            expr => Ok(expr),
+        }
+    }
+
+    /// A length; GeoServer lets a number carry its unit (`3m`, `2px`).
+    pub(super) fn measure(&mut self, element: &Element, unit: Unit) -> Result<Measure> {
+        match as_number(parameter(element)?) {
+            Expr::Literal(Literal::Text(text)) => measure_of(&text, unit)
+                .ok_or_else(|| element.fault(format!("expected a length, found {text:?}"))),
+            value => Ok(Measure { value, unit }),
+        }
+    }
+}
+
+fn parameter(element: &Element) -> Result<Expr> {
+    fes::content(element, &mut AsWritten)
+}
+
+pub(super) fn plain_number(element: &Element) -> Result<f64> {
+    let text = match element.child("Literal") {
+        Some(literal) => literal.text(),
+        None => element.text(),
+    };
+    let number = text.parse::<f64>().ok().filter(|n| n.is_finite());
+    number.ok_or_else(|| element.fault(format!("expected a number, found {text:?}")))
+}
+
+/// A length written with or without a unit.
+pub(super) fn measure_of(text: &str, unit: Unit) -> Option<Measure> {
+    let text = text.trim();
+    let suffixes = [
+        ("px", Unit::Pixel),
+        ("mm", Unit::Millimetre),
+        ("ft", Unit::Foot),
+        ("m", Unit::Metre),
+    ];
+    let found = suffixes
+        .iter()
+        .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit)));
+    let (number, unit) = found.unwrap_or((text, unit));
+    let value: f64 = number.trim().parse().ok()?;
+    value.is_finite().then(|| Measure {
+        value: Expr::number(value),
+        unit,
+    })
+}
+
+/// One to four margins, as CSS orders them: right and left, then above and below.
+fn margins(text: &str, unit: Unit, at: &Element) -> Result<[Measure; 2]> {
+    let margins: Option<Vec<Measure>> = text
+        .split_whitespace()
+        .map(|t| measure_of(t, unit))
+        .collect();
+    match margins.as_deref() {
+        Some([all]) => Ok([all.clone(), all.clone()]),
+        Some([vertical, horizontal, ..]) => Ok([horizontal.clone(), vertical.clone()]),
+        _ => Err(at.fault(format!("expected one to four margins, found {text:?}"))),
+    }
+}
+
+/// Numbers written as text, wherever they are an answer of the expression.
+pub(super) fn as_number(expr: Expr) -> Expr {
+    with_results(expr, &|literal| match literal {
+        Literal::Text(text) => match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => Literal::Number(number),
+            _ => Literal::Text(text),
+        },
+        other => other,
+    })
+}
+
+/// The expression with its answers, where they are literals, changed.
+pub(super) fn with_results(expr: Expr, change: &dyn Fn(Literal) -> Literal) -> Expr {
+    let pairs = |list: Vec<(Expr, Expr)>| {
+        let changed = list.into_iter().map(|(k, v)| (k, with_results(v, change)));
+        changed.collect()
+    };
+    let boxed = |e: Box<Expr>| Box::new(with_results(*e, change));
+    match expr {
+        Expr::Literal(literal) => Expr::Literal(change(literal)),
+        Expr::Step(value, first, steps) => Expr::Step(value, boxed(first), pairs(steps)),
+        Expr::Match(value, cases, otherwise) => Expr::Match(value, pairs(cases), boxed(otherwise)),
+        Expr::Interpolate(value, stops) => Expr::Interpolate(value, pairs(stops)),
+        Expr::Case(cases, otherwise) => {
+            let changed = cases.into_iter().map(|(c, e)| (c, with_results(e, change)));
+            Expr::Case(changed.collect(), boxed(otherwise))
+        }
+        other => other,
+    }
+}
+
+/// A constant colour's alpha belongs to the opacity, where that is constant too.
+pub(super) fn with_alpha_in_opacity(mut paint: Paint) -> Paint {
+    if let (Expr::Literal(Literal::Text(text)), Expr::Literal(Literal::Number(opacity))) =
+        (&paint.color, &paint.opacity)
+        && let Some([r, g, b, a]) = color::parse(text)
+        && a < 255
+    {
+        paint.opacity = Expr::number(opacity * f64::from(a) / 255.0);
+        paint.color = Expr::Literal(Literal::Text(color::to_hex([r, g, b, 255])));
+    }
+    paint
+}
+
+pub(super) fn default_stroke() -> Stroke {
+    Stroke {
+        kind: StrokeKind::Solid(Paint::solid("#000000")),
+        width: Measure::pixels(1.0),
+        cap: LineCap::Butt,
+        join: LineJoin::Miter,
+        dash: Vec::new(),
+        dash_offset: Measure::pixels(0.0),
+    }
+}

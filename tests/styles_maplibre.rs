@@ -1,0 +1,427 @@
+//! MapLibre styles in and out: notations old and new, zooms and scales, and that a style goes
+//! there and back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use cartotheque::decode::maplibre::{ZOOM_0_SCALE, parse};
+use cartotheque::decode::sld;
+use cartotheque::encode::maplibre::write;
+use cartotheque::error::{Error, Result};
+use cartotheque::feature::{Feature, Field, FieldType, OwnedValue, Schema, Value};
+use cartotheque::geom::{Bbox, Geometry, GeometryType};
+use cartotheque::query::{Expr, Filter};
+use cartotheque::style::*;
+use proptest::prelude::*;
+use serde_json::json;
+
+#[derive(Debug)]
+struct Town(Vec<OwnedValue>);
+
+impl Feature for Town {
+    fn fid(&self) -> u64 {
+        3
+    }
+    fn bbox(&self) -> Option<Bbox> {
+        None
+    }
+    fn geometry(&self, _out: &mut Geometry) -> Result<()> {
+        Ok(())
+    }
+    fn value(&self, column: usize) -> Value<'_> {
+        self.0.get(column).map_or(Value::Null, OwnedValue::as_value)
+    }
+    fn values(&self, _visit: &mut dyn FnMut(usize, Value<'_>)) {}
+}
+
+fn schema() -> Schema {
+    let field = |name: &str, kind| Field {
+        name: name.into(),
+        kind,
+        title: None,
+        description: None,
+        nullable: true,
+    };
+    Schema {
+        fields: vec![
+            field("nom", FieldType::Text),
+            field("pop", FieldType::Long),
+            field("vide", FieldType::Text),
+        ],
+        ..Schema::default()
+    }
+}
+
+fn lyon() -> Town {
+    Town(vec![
+        OwnedValue::Text("Lyon".into()),
+        OwnedValue::Int(520_774),
+        OwnedValue::Null,
+    ])
+}
+
+fn layer(text: serde_json::Value) -> (Style, Vec<StyleNote>) {
+    parse(&text.to_string(), None).unwrap()
+}
+
+fn filter(value: serde_json::Value) -> bool {
+    let (style, notes) = layer(json!({"id": "x", "type": "fill", "filter": value.clone()}));
+    assert!(notes.is_empty(), "{notes:?}");
+    let rule = &style.feature_type_styles[0].rules[0];
+    let filter: &Filter = rule.filter.as_ref().unwrap();
+    filter.bind(&schema()).unwrap().matches(&lyon())
+}
+
+fn answer(value: serde_json::Value) -> String {
+    let text = json!({"id": "x", "type": "symbol", "layout": {"text-field": value}});
+    let (style, notes) = layer(text);
+    assert!(notes.is_empty(), "{notes:?}");
+    let Symbolizer::Text(text) = &style.feature_type_styles[0].rules[0].symbolizers[0] else {
+        panic!()
+    };
+    let bound = text.label.bind(&schema()).unwrap();
+    bound.eval(&lyon()).to_text().into_owned()
+}
+
+#[test]
+fn filters_of_both_notations_answer_as_maplibre_does() {
+    for (value, expected) in [
+        (json!(["==", "nom", "Lyon"]), true),
+        (json!(["==", ["get", "nom"], "Lyon"]), true),
+        (json!(["!=", "vide", "x"]), true),
+        (json!(["!", ["==", ["get", "vide"], "x"]]), true),
+        (
+            json!(["none", ["==", "vide", "x"], [">", "pop", 1e9]]),
+            true,
+        ),
+        (json!(["has", "vide"]), false),
+        (json!(["!has", "vide"]), true),
+        (json!(["in", "nom", "Metz", "Lyon"]), true),
+        (json!(["!in", "vide", "a"]), true),
+        (
+            json!(["in", ["get", "nom"], ["literal", ["Metz", "Lyon"]]]),
+            true,
+        ),
+        (json!(["in", "yo", ["get", "nom"]]), true),
+        (
+            json!(["all", [">", "pop", 1000], ["<=", "pop", 520774]]),
+            true,
+        ),
+        (
+            json!(["any", ["==", "nom", "x"], ["==", ["get", "vide"], null]]),
+            true,
+        ),
+        (json!(["case", ["has", "vide"], true, false]), false),
+    ] {
+        assert_eq!(filter(value.clone()), expected, "{value}");
+    }
+}
+
+#[test]
+fn expressions_answer_as_maplibre_does() {
+    for (value, expected) in [
+        (json!("{nom} (F)"), "Lyon (F)"),
+        (
+            json!([
+                "concat",
+                ["upcase", ["get", "nom"]],
+                "-",
+                ["to-string", ["get", "pop"]]
+            ]),
+            "LYON-520774",
+        ),
+        (
+            json!(["match", ["get", "nom"], ["Metz", "Lyon"], "a", "b"]),
+            "a",
+        ),
+        (
+            json!(["step", ["get", "pop"], "s", 1000, "m", 500000, "l"]),
+            "l",
+        ),
+        (
+            json!(["case", [">", ["get", "pop"], 1], "yes", "no"]),
+            "yes",
+        ),
+        (json!(["coalesce", ["get", "vide"], ["get", "nom"]]), "Lyon"),
+        (
+            json!([
+                "to-string",
+                ["interpolate", ["exponential", 2], 3, 0, 0, 4, 15]
+            ]),
+            "7",
+        ),
+        (json!(["to-string", ["+", 1, 2, ["*", 2, 3]]]), "9"),
+        (
+            json!([
+                "let",
+                "a",
+                ["get", "nom"],
+                ["concat", ["var", "a"], ["var", "a"]]
+            ]),
+            "LyonLyon",
+        ),
+        (json!(["slice", ["get", "nom"], 1, 3]), "yo"),
+        (
+            json!({"property": "nom", "type": "categorical", "stops": [["Lyon", "oui"]], "default": "non"}),
+            "oui",
+        ),
+        (json!({"property": "nom", "type": "identity"}), "Lyon"),
+    ] {
+        assert_eq!(answer(value.clone()), expected, "{value}");
+    }
+}
+
+#[test]
+fn zooms_become_scales_and_each_whole_zoom_has_one_rule() {
+    let (style, notes) = layer(json!({
+        "id": "routes", "type": "line", "minzoom": 5, "maxzoom": 12,
+        "paint": {"line-width": ["interpolate", ["linear"], ["zoom"], 6, 1, 10, 5], "line-color": "red"}
+    }));
+    assert!(notes.iter().any(|n| n.kind == StyleNoteKind::Approximated));
+    let rules = &style.feature_type_styles[0].rules;
+    for zoom in 0..20_u32 {
+        let scale = ZOOM_0_SCALE / f64::from(zoom).exp2();
+        let drawn: Vec<f64> = rules
+            .iter()
+            .filter(|r| r.scales.contains(scale))
+            .map(|r| match &r.symbolizers[0] {
+                Symbolizer::Line(line) => {
+                    let bound = line.stroke.width.value.bind(&schema()).unwrap();
+                    bound.constant().and_then(|s| s.as_f64()).unwrap()
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let expected = match zoom {
+            5..12 => vec![f64::from(zoom.clamp(6, 10)) - 5.0],
+            _ => vec![],
+        };
+        assert_eq!(drawn, expected, "zoom {zoom}");
+    }
+}
+
+#[test]
+fn layers_become_symbolizers_in_their_order() {
+    let (style, notes) = parse(
+        &json!({"version": 8, "name": "Ville", "layers": [
+            {"id": "fond", "type": "background"},
+            {"id": "a", "type": "fill", "source-layer": "ville", "paint": {"fill-color": "rgba(255,0,0,0.5)", "fill-outline-color": "#000"}},
+            {"id": "b", "type": "circle", "source-layer": "ville", "paint": {"circle-radius": 4, "circle-stroke-width": 2, "circle-blur": 1}},
+            {"id": "c", "type": "symbol", "source-layer": "ville", "layout": {"text-field": "{nom}", "text-font": ["Noto Sans Bold"], "text-anchor": "top-left", "text-offset": [1, 0.5], "text-size": 12, "icon-image": "dot"}},
+            {"id": "d", "type": "fill", "source-layer": "autre"}
+        ]})
+        .to_string(),
+        Some("ville"),
+    )
+    .unwrap();
+    assert_eq!(style.title.as_deref(), Some("Ville"));
+    let symbolizers: Vec<&Symbolizer> = style
+        .feature_type_styles
+        .iter()
+        .flat_map(|f| &f.rules[0].symbolizers)
+        .collect();
+    let [
+        Symbolizer::Polygon(fill),
+        Symbolizer::Point(circle),
+        Symbolizer::Text(text),
+    ] = &symbolizers[..]
+    else {
+        panic!("{symbolizers:?}")
+    };
+    let Some(Fill::Solid(paint)) = &fill.fill else {
+        panic!()
+    };
+    assert_eq!(paint.color, Expr::text("#ff0000"));
+    assert!(fill.stroke.is_some());
+    assert_eq!(circle.graphic.size, Some(Measure::pixels(10.0)));
+    assert!(text.font.bold);
+    assert_eq!(text.font.families, ["Noto Sans"]);
+    let LabelPlacement::Point {
+        anchor,
+        displacement,
+        ..
+    } = &text.placement
+    else {
+        panic!()
+    };
+    assert_eq!(*anchor, [0.0, 1.0]);
+    assert_eq!(
+        *displacement,
+        [Measure::pixels(12.0), Measure::pixels(-6.0)]
+    );
+    for part in ["background", "circle-blur", "icon-image"] {
+        assert!(
+            notes
+                .iter()
+                .any(|n| n.kind == StyleNoteKind::Dropped && n.message.contains(part)),
+            "{part}: {notes:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_style_is_an_error_with_its_place() {
+    let place = |text: &str| match parse(text, None) {
+        Err(Error::InvalidStyle { line, .. }) => line,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(place("{\n\"layers\": [,]}"), 2);
+    assert_eq!(place("{}"), 1);
+    assert_eq!(place(""), 1);
+}
+
+/// The default looks, written for MapLibre and read again, draw the same.
+#[test]
+fn a_default_style_goes_to_maplibre_and_back() {
+    for geometry in [
+        GeometryType::Point,
+        GeometryType::LineString,
+        GeometryType::Polygon,
+    ] {
+        let style = default_style(geometry, "2");
+        let (layers, notes) = write(&style, "source", "couche");
+        assert!(notes.is_empty(), "{notes:?}");
+        let (again, notes) = parse(&layers.to_string(), Some("couche")).unwrap();
+        assert!(notes.is_empty(), "{notes:?}");
+        let all = |style: &Style| -> Vec<(Rule, Symbolizer)> {
+            let rules = style.feature_type_styles.iter().flat_map(|f| &f.rules);
+            rules
+                .flat_map(|r| r.symbolizers.iter().map(|s| (r.clone(), s.clone())))
+                .collect()
+        };
+        // an area's edge is a layer of its own there
+        let (before, after) = (all(&style), all(&again));
+        assert_eq!(
+            after.len(),
+            before.len()
+                * if geometry == GeometryType::Polygon {
+                    2
+                } else {
+                    1
+                }
+        );
+        for (rule, symbolizer) in &before {
+            if geometry != GeometryType::Polygon {
+                assert!(
+                    after.iter().any(|(_, s)| s == symbolizer),
+                    "{symbolizer:?}\n{after:#?}"
+                );
+            }
+            for scale in [1e4, 4e5, 6e5, 1e8] {
+                let drawn = |list: &[(Rule, Symbolizer)]| {
+                    list.iter().any(|(r, _)| r.scales.contains(scale))
+                };
+                assert_eq!(drawn(&before), drawn(&after), "{rule:?} at {scale}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_corpus_of_sld_is_written_with_filters_that_answer_the_same() {
+    let path = format!(
+        "{}/tests/styles/qgis_polygon.sld",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = std::fs::read_to_string(path)
+        .unwrap()
+        .replace("population", "pop");
+    let document = sld::parse(&text, &mut sld::no_resources).unwrap();
+    let (layers, notes) = write(document.styles().next().unwrap(), "s", "l");
+    assert!(notes.iter().any(|n| n.message.contains("fill of graphics")));
+    let (again, notes) = parse(&layers.to_string(), None).unwrap();
+    assert!(notes.is_empty(), "{notes:?}");
+    for population in [
+        OwnedValue::Int(1500),
+        OwnedValue::Int(2001),
+        OwnedValue::Null,
+    ] {
+        let town = Town(vec![OwnedValue::Text("x".into()), population]);
+        let passes = |style: &Style, n: usize| {
+            let rule = style
+                .feature_type_styles
+                .iter()
+                .flat_map(|f| &f.rules)
+                .nth(n)
+                .unwrap();
+            let filter = rule.filter.as_ref().unwrap();
+            filter.bind(&schema()).unwrap().matches(&town)
+        };
+        let first = document.styles().next().unwrap();
+        assert_eq!(passes(first, 0), passes(&again, 0), "{town:?}");
+        // layers 2 and 3 are the else rule: what the first does not take
+        assert_eq!(!passes(first, 0), passes(&again, 2), "{town:?}");
+    }
+}
+
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let word = prop::sample::select(vec![
+        "get",
+        "==",
+        "!=",
+        "all",
+        "any",
+        "none",
+        "in",
+        "!in",
+        "has",
+        "match",
+        "case",
+        "step",
+        "interpolate",
+        "linear",
+        "exponential",
+        "zoom",
+        "literal",
+        "let",
+        "var",
+        "concat",
+        "to-number",
+        "coalesce",
+        "nom",
+        "rgb",
+        "slice",
+        "#ff0000",
+        "stops",
+        "$type",
+    ]);
+    let leaf = prop_oneof![
+        word.prop_map(|w| json!(w)),
+        (-5.0..20.0_f64).prop_map(|n| json!(n)),
+        any::<bool>().prop_map(|b| json!(b)),
+        Just(json!(null)),
+        Just(json!(["zoom"])),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            4 => prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::Array),
+            1 => prop::collection::vec(prop::collection::vec(inner, 2), 0..3)
+                .prop_map(|stops| json!({ "stops": stops })),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_json_ends_the_process(filter in any_json(), a in any_json(), b in any_json()) {
+        let text = json!([
+            {"id": "f", "type": "fill", "filter": filter, "paint": {"fill-color": a, "fill-translate": b}},
+            {"id": "l", "type": "line", "paint": {"line-width": a, "line-dasharray": b}},
+            {"id": "s", "type": "symbol", "layout": {"text-field": a, "text-offset": b, "text-size": b}},
+        ]);
+        if let Ok((style, _)) = parse(&text.to_string(), None) {
+            let _ = write(&style, "s", "l");
+            for rule in style.feature_type_styles.iter().flat_map(|f| &f.rules) {
+                if let Some(bound) = rule.filter.as_ref().and_then(|f| f.bind(&schema()).ok()) {
+                    let _ = bound.matches(&lyon());
+                }
+            }
+        }
+    }
+}
