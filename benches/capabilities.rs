@@ -11,8 +11,8 @@
 #[path = "../tests/fake/mod.rs"]
 mod fake;
 
-use fake::{World, large_catalogue};
 use criterion::{Criterion, criterion_group, criterion_main};
+use fake::{World, large_catalogue};
 
 const QUERY: &str = "SERVICE=WMS&REQUEST=GetCapabilities";
 

@@ -25,14 +25,62 @@ struct Case {
 }
 
 const CASES: [Case; 8] = [
-    Case { name: "region-lambert93", layers: &["pays", "communes", "departements"], crs: "EPSG:2154", bbox: [600_000.0, 6_320_000.0, 1_060_000.0, 6_660_000.0], size: [230, 170] },
-    Case { name: "grenoble-communes", layers: &["communes:contours", "cours-eau", "lacs", "villes"], crs: "EPSG:2154", bbox: [890_000.0, 6_440_000.0, 950_000.0, 6_480_000.0], size: [300, 200] },
-    Case { name: "lyon-web-mercator", layers: &["communes", "departements", "villes"], crs: "EPSG:3857", bbox: [480_000.0, 5_700_000.0, 600_000.0, 5_780_000.0], size: [300, 200] },
-    Case { name: "lakes-geographic", layers: &["pays", "lacs", "cours-eau"], crs: "EPSG:4326", bbox: [5.5, 45.4, 7.1, 46.6], size: [200, 200] },
-    Case { name: "epci-cc45", layers: &["epci"], crs: "EPSG:3945", bbox: [1_600_000.0, 4_100_000.0, 1_900_000.0, 4_300_000.0], size: [240, 160] },
-    Case { name: "europe-laea", layers: &["pays"], crs: "EPSG:3035", bbox: [2_500_000.0, 1_500_000.0, 6_000_000.0, 4_500_000.0], size: [210, 180] },
-    Case { name: "world-plate-carree", layers: &["pays"], crs: "CRS:84", bbox: [-180.0, -90.0, 180.0, 90.0], size: [360, 180] },
-    Case { name: "airfields", layers: &["departements", "aerodromes"], crs: "EPSG:2154", bbox: [750_000.0, 6_400_000.0, 1_000_000.0, 6_600_000.0], size: [200, 160] },
+    Case {
+        name: "region-lambert93",
+        layers: &["pays", "communes", "departements"],
+        crs: "EPSG:2154",
+        bbox: [600_000.0, 6_320_000.0, 1_060_000.0, 6_660_000.0],
+        size: [230, 170],
+    },
+    Case {
+        name: "grenoble-communes",
+        layers: &["communes:contours", "cours-eau", "lacs", "villes"],
+        crs: "EPSG:2154",
+        bbox: [890_000.0, 6_440_000.0, 950_000.0, 6_480_000.0],
+        size: [300, 200],
+    },
+    Case {
+        name: "lyon-web-mercator",
+        layers: &["communes", "departements", "villes"],
+        crs: "EPSG:3857",
+        bbox: [480_000.0, 5_700_000.0, 600_000.0, 5_780_000.0],
+        size: [300, 200],
+    },
+    Case {
+        name: "lakes-geographic",
+        layers: &["pays", "lacs", "cours-eau"],
+        crs: "EPSG:4326",
+        bbox: [5.5, 45.4, 7.1, 46.6],
+        size: [200, 200],
+    },
+    Case {
+        name: "epci-cc45",
+        layers: &["epci"],
+        crs: "EPSG:3945",
+        bbox: [1_600_000.0, 4_100_000.0, 1_900_000.0, 4_300_000.0],
+        size: [240, 160],
+    },
+    Case {
+        name: "europe-laea",
+        layers: &["pays"],
+        crs: "EPSG:3035",
+        bbox: [2_500_000.0, 1_500_000.0, 6_000_000.0, 4_500_000.0],
+        size: [210, 180],
+    },
+    Case {
+        name: "world-plate-carree",
+        layers: &["pays"],
+        crs: "CRS:84",
+        bbox: [-180.0, -90.0, 180.0, 90.0],
+        size: [360, 180],
+    },
+    Case {
+        name: "airfields",
+        layers: &["departements", "aerodromes"],
+        crs: "EPSG:2154",
+        bbox: [750_000.0, 6_400_000.0, 1_000_000.0, 6_600_000.0],
+        size: [200, 160],
+    },
 ];
 
 fn golden(case: &Case) -> PathBuf {
@@ -58,7 +106,12 @@ fn maps_of_the_demo_are_as_they_were_looked_at() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, &actual).unwrap();
         }
-        assert!(actual.len() < 60 * 1024, "{}: {} bytes", case.name, actual.len());
+        assert!(
+            actual.len() < 60 * 1024,
+            "{}: {} bytes",
+            case.name,
+            actual.len()
+        );
         match std::fs::read(&path) {
             Err(e) => faults.push(format!("{}: no reference picture: {e}", path.display())),
             Ok(expected) => {
@@ -88,7 +141,10 @@ fn draw(state: &State, case: &Case) -> Vec<u8> {
         })
         .collect();
     let [a, b, c, d] = case.bbox;
-    let size = Size { width: case.size[0], height: case.size[1] };
+    let size = Size {
+        width: case.size[0],
+        height: case.size[1],
+    };
     let request = MapRequest {
         view: View::new(Bbox::new(a, b, c, d).unwrap(), size, crs.metres_per_unit),
         crs,
@@ -105,10 +161,16 @@ fn compare(name: &str, expected: &[u8], actual: &[u8]) -> Option<String> {
     let (width, height, expected) = common::decode_png(expected);
     let (w, h, actual) = common::decode_png(actual);
     if (w, h) != (width, height) {
-        return Some(format!("expected {width} by {height} pixels, found {w} by {h}"));
+        return Some(format!(
+            "expected {width} by {height} pixels, found {w} by {h}"
+        ));
     }
     let differs = |a: &[u8; 4], b: &[u8; 4]| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 1);
-    let wrong = expected.iter().zip(&actual).filter(|(a, b)| differs(a, b)).count();
+    let wrong = expected
+        .iter()
+        .zip(&actual)
+        .filter(|(a, b)| differs(a, b))
+        .count();
     if wrong * 1000 <= expected.len() {
         return None;
     }
@@ -118,12 +180,20 @@ fn compare(name: &str, expected: &[u8], actual: &[u8]) -> Option<String> {
         let (x, y) = (i % width as usize, i / width as usize);
         let row = y * width as usize * 3 + x;
         pixels[row] = *a;
-        pixels[row + width as usize] = if differs(a, b) { [255, 0, 0, 255] } else { [255; 4] };
+        pixels[row + width as usize] = if differs(a, b) {
+            [255, 0, 0, 255]
+        } else {
+            [255; 4]
+        };
         pixels[row + 2 * width as usize] = *b;
     }
     let folder: &Path = &common::repository().join("target/golden");
     std::fs::create_dir_all(folder).unwrap();
     let path = folder.join(format!("{name}.png"));
     std::fs::write(&path, image(&sheet, ImageFormat::Png).unwrap()).unwrap();
-    Some(format!("{wrong} of {} pixels differ, see {}", expected.len(), path.display()))
+    Some(format!(
+        "{wrong} of {} pixels differ, see {}",
+        expected.len(),
+        path.display()
+    ))
 }

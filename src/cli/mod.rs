@@ -19,7 +19,13 @@ struct Arguments {
     command: Command,
 
     /// How the log on standard error is written.
-    #[arg(long, global = true, value_enum, default_value = "text", env = "CARTOTHEQUE_LOG_FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        env = "CARTOTHEQUE_LOG_FORMAT"
+    )]
     log_format: LogFormat,
 
     /// What is logged: error, warn, info, debug or trace, also by target (`info,access=off`).
@@ -77,7 +83,9 @@ fn start_log(format: LogFormat, filter: &str) {
     });
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
-        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Text => log
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
 }

@@ -72,7 +72,11 @@ fn parse_size(text: &str) -> Result<Size, String> {
 
 impl Render {
     pub fn run(self) -> Outcome {
-        let extension = self.output.extension().and_then(|e| e.to_str()).unwrap_or("");
+        let extension = self
+            .output
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or("");
         let format = ImageFormat::parse(extension).ok_or_else(|| Error::InvalidFormat {
             format: self.output.display().to_string(),
             expected: "a name that ends in .png, .jpg or .webp".into(),

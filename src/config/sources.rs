@@ -67,7 +67,9 @@ impl Sources for FileSources {
     }
 
     fn read_style(&self, path: &Path) -> Result<(Style, Vec<StyleNote>)> {
-        let size = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?.len();
+        let size = std::fs::metadata(path)
+            .map_err(|e| Error::io(path, &e))?
+            .len();
         if size > MAX_STYLE_BYTES {
             return Err(Error::data(
                 path,
@@ -75,9 +77,13 @@ impl Sources for FileSources {
             ));
         }
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, &e))?;
-        let id = path.file_stem().and_then(|s| s.to_str()).unwrap_or("").to_owned();
+        let id = path
+            .file_stem()
+            .and_then(|s| s.to_str())
+            .unwrap_or("")
+            .to_owned();
         let (mut style, notes) = match extension(path).as_str() {
-            "json" => maplibre::parse(&text)?,
+            "json" => maplibre::parse(&text, None)?,
             _ => read_sld(path, &text)?,
         };
         style.id = id;
@@ -103,7 +109,10 @@ fn open_fgb(path: &Path) -> Result<Opened> {
         warnings.push(format!("the CRS in the header is not understood: {error}"));
         None
     });
-    let (title, description) = (store.title().map(str::to_owned), store.description().map(str::to_owned));
+    let (title, description) = (
+        store.title().map(str::to_owned),
+        store.description().map(str::to_owned),
+    );
     Ok(Opened {
         store: Arc::new(store.with_crs(crs)),
         title,
@@ -116,11 +125,15 @@ fn open_fgb(path: &Path) -> Result<Opened> {
 fn read_sld(path: &Path, text: &str) -> Result<(Style, Vec<StyleNote>)> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let document = sld::parse(text, &mut |href| picture(folder, href))?;
-    let style = document.styles().next().cloned().ok_or_else(|| Error::InvalidStyle {
-        message: "expected a UserStyle with rules, found none".into(),
-        line: 1,
-        column: 1,
-    })?;
+    let style = document
+        .styles()
+        .next()
+        .cloned()
+        .ok_or_else(|| Error::InvalidStyle {
+            message: "expected a UserStyle with rules, found none".into(),
+            line: 1,
+            column: 1,
+        })?;
     Ok((style, document.notes))
 }
 
@@ -134,11 +147,15 @@ fn picture(folder: &Path, href: &str) -> Result<Arc<[u8]>, String> {
         return Err(format!("{href:?} is not in the style's folder"));
     }
     let path = folder.join(relative);
-    let size = std::fs::metadata(&path).map_err(|e| format!("{href:?}: {e}"))?.len();
+    let size = std::fs::metadata(&path)
+        .map_err(|e| format!("{href:?}: {e}"))?
+        .len();
     if size > MAX_PICTURE_BYTES {
         return Err(format!(
             "a picture is read up to {MAX_PICTURE_BYTES} bytes, {href:?} has {size}"
         ));
     }
-    std::fs::read(&path).map(Arc::from).map_err(|e| format!("{href:?}: {e}"))
+    std::fs::read(&path)
+        .map(Arc::from)
+        .map_err(|e| format!("{href:?}: {e}"))
 }

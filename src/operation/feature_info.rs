@@ -49,7 +49,12 @@ fn find_in_layer(
     let named = |error| of_layer(error, &layer.layer.id);
     let schema = layer.layer.store.schema();
     let style = CompiledStyle::new(&layer.style, schema, view, symbols).map_err(named)?;
-    let filter = layer.filter.as_ref().map(|f| f.bind(schema)).transpose().map_err(named)?;
+    let filter = layer
+        .filter
+        .as_ref()
+        .map(|f| f.bind(schema))
+        .transpose()
+        .map_err(named)?;
     let way = Way::new(&layer.layer, &request.map.crs, view)?;
 
     let tolerance = request.tolerance_px.unwrap_or(TOLERANCE_PX) * view.pixel_ratio.max(1.0);
@@ -73,10 +78,10 @@ fn find_in_layer(
     let mut geometry = Geometry::default();
     let mut hits = std::collections::VecDeque::new();
     let mut seen = 0usize;
-    layer.layer.store.select(
-        &Select { boxes, offset: 0 },
-        budget,
-        &mut |feature| {
+    layer
+        .layer
+        .store
+        .select(&Select { boxes, offset: 0 }, budget, &mut |feature| {
             if filter.as_ref().is_some_and(|f| !f.matches(feature)) {
                 return Ok(ControlFlow::Continue(()));
             }
@@ -94,8 +99,7 @@ fn find_in_layer(
             } else {
                 ControlFlow::Break(())
             })
-        },
-    )?;
+        })?;
     found.extend(hits);
     Ok(())
 }

@@ -29,8 +29,17 @@ pub fn entries(request: &LegendRequest, symbols: &SymbolCache) -> Result<Vec<Leg
     rules(request)?
         .into_iter()
         .map(|rule| {
-            let mut swatch = swatch(rule, Size { width, height }, request.pixel_ratio, geometry, symbols)?;
-            let only_text = rule.symbolizers.iter().all(|s| matches!(s, Symbolizer::Text(_)));
+            let mut swatch = swatch(
+                rule,
+                Size { width, height },
+                request.pixel_ratio,
+                geometry,
+                symbols,
+            )?;
+            let only_text = rule
+                .symbolizers
+                .iter()
+                .all(|s| matches!(s, Symbolizer::Text(_)));
             if only_text {
                 draw_sample_text(&mut swatch, request.pixel_ratio);
             }
@@ -57,21 +66,40 @@ fn draw_sample_text(swatch: &mut Pixmap, pixel_ratio: f64) {
 /// The rules to show: those in scale, or the one named. Rules that only write labels are left
 /// out where others are there to stand for the layer.
 fn rules(request: &LegendRequest) -> Result<Vec<&Rule>> {
-    let all = request.style.feature_type_styles.iter().flat_map(|f| &f.rules);
+    let all = request
+        .style
+        .feature_type_styles
+        .iter()
+        .flat_map(|f| &f.rules);
     if let Some(wanted) = &request.rule {
         let is_it = |name: &Option<String>| name.as_deref() == Some(wanted.as_str());
         let found: Vec<&Rule> = all.filter(|r| is_it(&r.name) || is_it(&r.title)).collect();
         if found.is_empty() {
             return Err(Error::parameter(
                 "RULE",
-                format!("style {:?} of layer {:?} has no rule {wanted:?}", request.style.id, request.layer.id),
+                format!(
+                    "style {:?} of layer {:?} has no rule {wanted:?}",
+                    request.style.id, request.layer.id
+                ),
             ));
         }
         return Ok(found);
     }
-    let in_scale = |rule: &&Rule| request.scale_denominator.is_none_or(|s| rule.scales.contains(s));
-    let seen: Vec<&Rule> = all.filter(in_scale).filter(|r| !r.symbolizers.is_empty()).collect();
-    let draws = |rule: &&Rule| !rule.symbolizers.iter().all(|s| matches!(s, Symbolizer::Text(_)));
+    let in_scale = |rule: &&Rule| {
+        request
+            .scale_denominator
+            .is_none_or(|s| rule.scales.contains(s))
+    };
+    let seen: Vec<&Rule> = all
+        .filter(in_scale)
+        .filter(|r| !r.symbolizers.is_empty())
+        .collect();
+    let draws = |rule: &&Rule| {
+        !rule
+            .symbolizers
+            .iter()
+            .all(|s| matches!(s, Symbolizer::Text(_)))
+    };
     let mut shown: Vec<&Rule> = seen.iter().copied().filter(draws).collect();
     if shown.is_empty() {
         shown = seen;
@@ -150,13 +178,18 @@ fn lay_out(request: &LegendRequest, titles: &[String], swatch: [u32; 2]) -> Layo
 /// # Errors
 /// As [`entries`].
 pub fn size(request: &LegendRequest) -> Result<[u32; 2]> {
-    let titles: Vec<String> = rules(request)?.into_iter().map(|r| title_of(r, request)).collect();
+    let titles: Vec<String> = rules(request)?
+        .into_iter()
+        .map(|r| title_of(r, request))
+        .collect();
     Ok(lay_out(request, &titles, device_swatch(request)).size)
 }
 
 fn device_swatch(request: &LegendRequest) -> [u32; 2] {
     // as the renderer rounds it
-    request.swatch.map(|px| (f64::from(px) * request.pixel_ratio + 0.5) as u32)
+    request
+        .swatch
+        .map(|px| (f64::from(px) * request.pixel_ratio + 0.5) as u32)
 }
 
 /// Draws a legend: title, then a swatch and a label for each rule.
@@ -175,14 +208,25 @@ pub fn draw(request: &LegendRequest, symbols: &SymbolCache) -> Result<Pixmap> {
         let [r, g, b] = request.background;
         pixmap.fill(Color::from_rgba8(r, g, b, 255));
     }
-    let ink = if request.background.iter().map(|c| u32::from(*c)).sum::<u32>() < 3 * 110 && !request.transparent {
+    let ink = if request
+        .background
+        .iter()
+        .map(|c| u32::from(*c))
+        .sum::<u32>()
+        < 3 * 110
+        && !request.transparent
+    {
         [240, 240, 240, 255]
     } else {
         [30, 30, 30, 255]
     };
     let margin = (MARGIN_PX * request.pixel_ratio).round() as u32;
     if let Some(title) = &layout.title {
-        title.draw(&mut pixmap.as_mut(), [i64::from(margin), i64::from(margin)], ink);
+        title.draw(
+            &mut pixmap.as_mut(),
+            [i64::from(margin), i64::from(margin)],
+            ink,
+        );
     }
     let gap = (GAP_PX * request.pixel_ratio).round() as u32;
     for (entry, row) in entries.iter().zip(&layout.rows) {
@@ -190,7 +234,14 @@ pub fn draw(request: &LegendRequest, symbols: &SymbolCache) -> Result<Pixmap> {
         let drop = row.height.saturating_sub(swatch.height()) / 2;
         let top = i32::try_from(row.top + drop).unwrap_or(i32::MAX);
         let left = i32::try_from(margin).unwrap_or(0);
-        pixmap.draw_pixmap(left, top, swatch.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
+        pixmap.draw_pixmap(
+            left,
+            top,
+            swatch.as_ref(),
+            &PixmapPaint::default(),
+            Transform::identity(),
+            None,
+        );
         if let Some(label) = &row.label {
             let [_, h] = label.size();
             let drop = row.height.saturating_sub(h) / 2;

@@ -95,13 +95,15 @@ fn layers_told(report: &mut DrawReport) -> impl Iterator<Item = &mut LayerReport
 /// A fault of a style or filter with the name of its layer.
 pub(super) fn of_layer(error: Error, id: &str) -> Error {
     match error {
-        Error::FieldNotDefined { layer, field, nearest } if layer.is_empty() => {
-            Error::FieldNotDefined {
-                layer: id.to_owned(),
-                field,
-                nearest,
-            }
-        }
+        Error::FieldNotDefined {
+            layer,
+            field,
+            nearest,
+        } if layer.is_empty() => Error::FieldNotDefined {
+            layer: id.to_owned(),
+            field,
+            nearest,
+        },
         other => other,
     }
 }
@@ -127,10 +129,17 @@ fn prepare<'a>(
     }
     let style = CompiledStyle::new(&layer.style, schema, view, symbols).map_err(named)?;
     if style.is_blank() {
-        told.blank_because = Some(format!("no rule of the style is seen at 1:{denominator:.0}"));
+        told.blank_because = Some(format!(
+            "no rule of the style is seen at 1:{denominator:.0}"
+        ));
         return Ok(None);
     }
-    let filter = layer.filter.as_ref().map(|f| f.bind(schema)).transpose().map_err(named)?;
+    let filter = layer
+        .filter
+        .as_ref()
+        .map(|f| f.bind(schema))
+        .transpose()
+        .map_err(named)?;
     let first_text = texts.len();
     for text in all_texts(&style) {
         texts.push(CompiledText::new(text, schema, view, rank).map_err(named)?);
@@ -201,7 +210,9 @@ fn draw_layer(
     let view = &request.view;
     let store = &ready.request.layer.store;
     let margin = ready.style.max_reach_px() + SLACK_PX;
-    let boxes = ready.way.boxes(&ready.request.layer, &view.bbox_with_margin(margin));
+    let boxes = ready
+        .way
+        .boxes(&ready.request.layer, &view.bbox_with_margin(margin));
     told.boxes.clone_from(&boxes);
     if boxes.is_empty() {
         told.blank_because = Some(why_no_boxes(ready));
@@ -250,7 +261,8 @@ fn draw_layer(
 /// True where a rule that applies draws anything but text: only then is the geometry read.
 fn draws(pass: &CompiledPass<'_>, feature: &dyn Feature) -> bool {
     if let [rule] = pass.rules.as_slice() {
-        return !rule.symbolizers.is_empty() && (rule.rule.filter.is_none() || rule.matches(feature));
+        return !rule.symbolizers.is_empty()
+            && (rule.rule.filter.is_none() || rule.matches(feature));
     }
     let mut any = false;
     pass.each_rule(feature, |rule| any |= !rule.symbolizers.is_empty());
@@ -268,7 +280,9 @@ fn why_no_boxes(ready: &Prepared<'_>) -> String {
 fn why_blank(told: &LayerReport) -> String {
     match (told.features_read, told.features_filtered) {
         (0, _) => "no feature touches the box of the map".into(),
-        (read, filtered) if filtered >= read => format!("the filter leaves none of {read} features"),
+        (read, filtered) if filtered >= read => {
+            format!("the filter leaves none of {read} features")
+        }
         (read, _) => format!("no rule of the style applies to any of {read} features"),
     }
 }

@@ -1,4 +1,3 @@
-
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;

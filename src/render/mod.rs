@@ -15,6 +15,7 @@ pub mod compile;
 pub mod fixed;
 pub mod hit;
 pub mod image;
+pub mod label;
 pub mod legend;
 pub mod marks;
 pub mod painter;
@@ -22,9 +23,8 @@ pub mod pattern;
 pub mod raster;
 pub mod shape;
 pub mod stroke;
-pub mod label;
-pub mod text;
 pub mod symbol;
+pub mod text;
 pub mod values;
 
 pub use canvas::{Band, Canvas};

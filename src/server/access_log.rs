@@ -3,7 +3,15 @@
 
 /// Parameters whose values are secrets, whatever protocol they come in.
 const SECRET: [&str; 9] = [
-    "access_token", "api_key", "apikey", "authkey", "key", "map_key", "password", "pwd", "token",
+    "access_token",
+    "api_key",
+    "apikey",
+    "authkey",
+    "key",
+    "map_key",
+    "password",
+    "pwd",
+    "token",
 ];
 
 /// A query that may be written to a log: secret values replaced, length bounded, control
@@ -22,7 +30,10 @@ pub fn redacted(query: &str) -> String {
             _ => out.push_str(pair),
         }
         if out.len() > 2000 {
-            let cut = (0..=2000).rev().find(|n| out.is_char_boundary(*n)).unwrap_or(0);
+            let cut = (0..=2000)
+                .rev()
+                .find(|n| out.is_char_boundary(*n))
+                .unwrap_or(0);
             out.truncate(cut);
             out.push('…');
             break;
@@ -37,7 +48,11 @@ pub fn redacted(query: &str) -> String {
 fn is_secret(name: &str) -> bool {
     // a percent-encoded name is not taken apart: it is hidden when any plain part of it fits
     let name = name.to_ascii_lowercase();
-    SECRET.contains(&name.as_str()) || name.contains("passw") || name.contains("token") || name.contains("secret") || name.contains('%')
+    SECRET.contains(&name.as_str())
+        || name.contains("passw")
+        || name.contains("token")
+        || name.contains("secret")
+        || name.contains('%')
 }
 
 #[cfg(test)]

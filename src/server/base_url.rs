@@ -115,21 +115,43 @@ mod tests {
     #[test]
     fn links_follow_the_host_the_client_used() {
         assert_eq!(url(&[]), "http://127.0.0.1:8080");
-        assert_eq!(url(&[("host", "maps.example.org:81")]), "http://maps.example.org:81");
         assert_eq!(
-            url(&[("host", "10.0.0.2:8080"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "carto.gouv.example, inner"), ("x-forwarded-prefix", "/geo/")]),
+            url(&[("host", "maps.example.org:81")]),
+            "http://maps.example.org:81"
+        );
+        assert_eq!(
+            url(&[
+                ("host", "10.0.0.2:8080"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-host", "carto.gouv.example, inner"),
+                ("x-forwarded-prefix", "/geo/")
+            ]),
             "https://carto.gouv.example/geo"
         );
         assert_eq!(
-            url(&[("host", "inner"), ("forwarded", "for=1.2.3.4;proto=https;host=\"carto.example:8443\", for=5.6.7.8")]),
+            url(&[
+                ("host", "inner"),
+                (
+                    "forwarded",
+                    "for=1.2.3.4;proto=https;host=\"carto.example:8443\", for=5.6.7.8"
+                )
+            ]),
             "https://carto.example:8443"
         );
         assert_eq!(
-            url(&[("host", "carto.example"), ("x-forwarded-proto", "https"), ("x-forwarded-port", "8443")]),
+            url(&[
+                ("host", "carto.example"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-port", "8443")
+            ]),
             "https://carto.example:8443"
         );
         assert_eq!(
-            url(&[("host", "carto.example"), ("x-forwarded-proto", "https"), ("x-forwarded-port", "443")]),
+            url(&[
+                ("host", "carto.example"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-port", "443")
+            ]),
             "https://carto.example"
         );
     }
@@ -137,15 +159,28 @@ mod tests {
     #[test]
     fn a_header_writes_no_markup_into_links() {
         assert_eq!(url(&[("host", "a\"><script>")]), "http://127.0.0.1:8080");
-        assert_eq!(url(&[("x-forwarded-prefix", "/<b>"), ("host", "a")]), "http://a");
-        assert_eq!(url(&[("x-forwarded-prefix", "//evil.example"), ("host", "a")]), "http://a");
-        assert_eq!(url(&[("x-forwarded-proto", "javascript"), ("host", "a")]), "http://a");
+        assert_eq!(
+            url(&[("x-forwarded-prefix", "/<b>"), ("host", "a")]),
+            "http://a"
+        );
+        assert_eq!(
+            url(&[("x-forwarded-prefix", "//evil.example"), ("host", "a")]),
+            "http://a"
+        );
+        assert_eq!(
+            url(&[("x-forwarded-proto", "javascript"), ("host", "a")]),
+            "http://a"
+        );
     }
 
     #[test]
     fn a_configured_address_wins() {
         assert_eq!(
-            base_url(Some("https://carto.example/x/"), &HeaderMap::new(), "127.0.0.1:1"),
+            base_url(
+                Some("https://carto.example/x/"),
+                &HeaderMap::new(),
+                "127.0.0.1:1"
+            ),
             "https://carto.example/x"
         );
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::info;
 
 use super::access_log::redacted;
@@ -38,15 +38,16 @@ pub async fn handle(
             .with_header("allow", "GET, HEAD, POST, OPTIONS"),
             "options",
         ),
-        Method::GET | Method::HEAD | Method::POST => {
-            answer(&request, payload, &state).await
-        }
+        Method::GET | Method::HEAD | Method::POST => answer(&request, payload, &state).await,
         _ => (
             Answer {
                 status: 405,
                 ..Answer::ok(
                     "text/plain; charset=utf-8",
-                    format!("method {} is not allowed: expected GET, HEAD, POST or OPTIONS\n", request.method()),
+                    format!(
+                        "method {} is not allowed: expected GET, HEAD, POST or OPTIONS\n",
+                        request.method()
+                    ),
                 )
             }
             .with_header("allow", "GET, HEAD, POST, OPTIONS"),
@@ -152,8 +153,7 @@ fn outcome(answer: &Answer) -> &'static str {
 }
 
 fn http_response(answer: Answer) -> HttpResponse {
-    let status =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     if answer.status != 204 && answer.status != 304 {
         response.insert_header((header::CONTENT_TYPE, answer.media_type));
@@ -168,7 +168,10 @@ fn http_response(answer: Answer) -> HttpResponse {
     }
     // every answer, errors too, may be read by pages of any site (public, read-only data)
     response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    response.insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, OPTIONS"));
+    response.insert_header((
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        "GET, HEAD, POST, OPTIONS",
+    ));
     response.insert_header((
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         "Accept, Accept-Language, Content-Type, If-None-Match, Range",
@@ -208,14 +211,23 @@ fn not_modified(request: &HttpRequest, answer: Answer) -> Answer {
 
 /// The answer with gzip, where the client takes it and it pays.
 fn compressed(request: &HttpRequest, mut answer: Answer) -> Answer {
-    let is_text = ["text/", "application/json", "application/geo+json", "application/vnd.ogc", "application/openmetrics", "image/svg"]
-        .iter()
-        .any(|prefix| answer.media_type.starts_with(prefix))
+    let is_text = [
+        "text/",
+        "application/json",
+        "application/geo+json",
+        "application/vnd.ogc",
+        "application/openmetrics",
+        "image/svg",
+    ]
+    .iter()
+    .any(|prefix| answer.media_type.starts_with(prefix))
         || answer.media_type.contains("+xml");
     if !is_text || answer.headers.iter().any(|(n, _)| *n == "content-encoding") {
         return answer;
     }
-    answer.headers.push(("vary", "Accept-Encoding, Accept-Language".to_owned()));
+    answer
+        .headers
+        .push(("vary", "Accept-Encoding, Accept-Language".to_owned()));
     if answer.body.len() < MIN_COMPRESSED || !accepts_gzip(request) {
         return answer;
     }
@@ -241,7 +253,12 @@ pub(super) fn accepts_gzip(request: &HttpRequest) -> bool {
             list.split(',').any(|coding| {
                 let mut parts = coding.split(';').map(str::trim);
                 let name = parts.next().unwrap_or("");
-                let refused = parts.any(|p| matches!(p.replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+                let refused = parts.any(|p| {
+                    matches!(
+                        p.replace(' ', "").as_str(),
+                        "q=0" | "q=0.0" | "q=0.00" | "q=0.000"
+                    )
+                });
                 (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
             })
         })

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
-use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram};
+use prometheus_client::metrics::{
+    counter::Counter, family::Family, gauge::Gauge, histogram::Histogram,
+};
 use prometheus_client::registry::Registry;
 
 /// The media type of the text.
@@ -53,16 +55,33 @@ impl Default for Metrics {
     fn default() -> Metrics {
         let mut registry = Registry::with_prefix("cartotheque");
         let requests = Family::default();
-        let seconds = Family::<EndpointLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
+        let seconds =
+            Family::<EndpointLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
         let (bytes, waiting) = (Counter::default(), Gauge::default());
         let (layers, faults, sequence) = (Gauge::default(), Gauge::default(), Gauge::default());
         registry.register("requests", "Requests answered", requests.clone());
-        registry.register("request_seconds", "Time from the request's head to its whole answer", seconds.clone());
+        registry.register(
+            "request_seconds",
+            "Time from the request's head to its whole answer",
+            seconds.clone(),
+        );
         registry.register("sent_bytes", "Bytes of answers", bytes.clone());
-        registry.register("requests_waiting", "Requests that wait for a thread", waiting.clone());
+        registry.register(
+            "requests_waiting",
+            "Requests that wait for a thread",
+            waiting.clone(),
+        );
         registry.register("layers", "Layers served", layers.clone());
-        registry.register("faults", "Layers refused, or kept in an older version", faults.clone());
-        registry.register("catalogue_sequence", "Number of the catalogue's state", sequence.clone());
+        registry.register(
+            "faults",
+            "Layers refused, or kept in an older version",
+            faults.clone(),
+        );
+        registry.register(
+            "catalogue_sequence",
+            "Number of the catalogue's state",
+            sequence.clone(),
+        );
         Metrics {
             registry,
             requests,
@@ -120,7 +139,10 @@ mod tests {
             faults: 1,
             sequence: 3,
         });
-        assert!(text.contains(r#"cartotheque_requests_total{endpoint="wms_getmap",outcome="2xx"} 2"#), "{text}");
+        assert!(
+            text.contains(r#"cartotheque_requests_total{endpoint="wms_getmap",outcome="2xx"} 2"#),
+            "{text}"
+        );
         assert!(text.contains("cartotheque_sent_bytes_total 1500"), "{text}");
         assert!(text.contains("cartotheque_layers 12"), "{text}");
         assert!(text.ends_with("# EOF\n"), "{text}");

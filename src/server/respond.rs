@@ -11,8 +11,8 @@ use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
 use crate::error::Error;
-use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
 use crate::protocol::ows::{Kvp, public_message};
+use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
 use crate::protocol::{Answer, Body, Request, record, wms};
 
 /// A request, without HTTP.
@@ -87,10 +87,14 @@ fn status(error: &Error) -> u16 {
         | Error::Transform { .. }
         | Error::Syntax { .. } => 400,
         Error::Unauthorized { .. } => 401,
-        Error::LayerNotDefined { .. } | Error::StyleNotDefined { .. } | Error::NotFound { .. } => 404,
+        Error::LayerNotDefined { .. } | Error::StyleNotDefined { .. } | Error::NotFound { .. } => {
+            404
+        }
         Error::LimitExceeded { .. } => 413,
         Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
-        Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => 500,
+        Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
+            500
+        }
     }
 }
 
@@ -106,7 +110,9 @@ fn problem(error: &Error) -> Answer {
         ..Answer::ok("application/problem+json", body.to_string())
     };
     match error {
-        Error::Busy { retry_after_s } => answer.with_header("retry-after", retry_after_s.to_string()),
+        Error::Busy { retry_after_s } => {
+            answer.with_header("retry-after", retry_after_s.to_string())
+        }
         _ => answer,
     }
 }
@@ -138,7 +144,8 @@ impl State {
         let result = match route {
             Route::Landing if asked.wants_html() => {
                 let search = asked.parameter("q").unwrap_or_default();
-                self.pages.landing(catalogue, &asked.base, language, &search)
+                self.pages
+                    .landing(catalogue, &asked.base, language, &search)
             }
             Route::Landing => Ok(Answer::ok(
                 "application/json",
@@ -152,10 +159,16 @@ impl State {
                 .layer(&id)
                 .and_then(|layer| record::layer_record(catalogue, layer, &asked.base)),
             Route::Health => Ok(health(site)),
-            Route::Metrics => Ok(Answer::ok(metrics::MEDIA_TYPE, self.metrics.to_text(self.levels()))),
+            Route::Metrics => Ok(Answer::ok(
+                metrics::MEDIA_TYPE,
+                self.metrics.to_text(self.levels()),
+            )),
             Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)
                 .with_header("cache-control", "public, max-age=3600")),
-            Route::Robots => Ok(Answer::ok("text/plain; charset=utf-8", "User-agent: *\nDisallow: /wms\nDisallow: /collections/\n")),
+            Route::Robots => Ok(Answer::ok(
+                "text/plain; charset=utf-8",
+                "User-agent: *\nDisallow: /wms\nDisallow: /collections/\n",
+            )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
             Route::Wms { .. } => Err(Error::Internal {
@@ -171,16 +184,30 @@ impl State {
             return problem(error);
         }
         let catalogue = &site.catalogue;
-        let language = page_language(None, Some(&asked.accept_language), &catalogue.site.languages);
+        let language = page_language(
+            None,
+            Some(&asked.accept_language),
+            &catalogue.site.languages,
+        );
         let title = catalogue.site.title.get(language);
         self.pages
-            .error(title, &asked.base, language, status(error), &public_message(error))
+            .error(
+                title,
+                &asked.base,
+                language,
+                status(error),
+                &public_message(error),
+            )
             .unwrap_or_else(|_| problem(error))
     }
 
     fn wms(&self, site: &Arc<Site>, asked: &Asked, layer: Option<String>) -> Work {
         let limits = &site.limits;
-        let budget = Budget::new(Duration::from_secs(limits.seconds), limits.features, limits.vertices);
+        let budget = Budget::new(
+            Duration::from_secs(limits.seconds),
+            limits.features,
+            limits.vertices,
+        );
         let endpoint = wms_endpoint(&asked.query);
         let explain = self.options.explain;
         let shared = Arc::new((Arc::clone(site), asked.clone(), layer));
@@ -188,7 +215,11 @@ impl State {
         let work_budget = budget.clone();
         let run = move || {
             let (site, asked, layer) = &*shared;
-            wms::answer(&service(site, explain), &request(asked, layer.as_deref()), &work_budget)
+            wms::answer(
+                &service(site, explain),
+                &request(asked, layer.as_deref()),
+                &work_budget,
+            )
         };
         if endpoint == "wms_getcapabilities" {
             return Work::Done(run(), endpoint);
@@ -199,7 +230,11 @@ impl State {
             run: Box::new(run),
             on_error: Box::new(move |error| {
                 let (site, asked, layer) = &*for_error;
-                wms::refuse(&service(site, explain), &request(asked, layer.as_deref()), error)
+                wms::refuse(
+                    &service(site, explain),
+                    &request(asked, layer.as_deref()),
+                    error,
+                )
             }),
         }
     }

@@ -106,11 +106,15 @@ mod tests {
         assert_eq!(Route::parse("/wms/"), Some(Route::Wms { layer: None }));
         assert_eq!(
             Route::parse("/collections/cours%2Deau/wms"),
-            Some(Route::Wms { layer: Some("cours-eau".into()) })
+            Some(Route::Wms {
+                layer: Some("cours-eau".into())
+            })
         );
         assert_eq!(
             Route::parse("/layers/for%C3%AAts/record.xml"),
-            Some(Route::Record { layer: Some("forêts".into()) })
+            Some(Route::Record {
+                layer: Some("forêts".into())
+            })
         );
         assert_eq!(Route::parse("/layers/a/b/c"), None);
         assert_eq!(Route::parse("/layers/%ff"), None);

@@ -124,14 +124,28 @@ impl State {
                 .spawn(move || {
                     let options = load_options(&state.options);
                     let path = state.options.path.clone();
-                    config::watch(&path, options, &FileSources, first, LOOK_EVERY, &stop, |loaded| {
-                        log(loaded);
-                        let before = state.site();
-                        let studio = Arc::clone(&before.studio);
-                        let capabilities = Arc::clone(&before.capabilities);
-                        state.site.store(Arc::new(Site::new(loaded, studio, capabilities)));
-                        info!(sequence = loaded.catalogue.sequence, layers = loaded.catalogue.layers.len(), "reloaded");
-                    });
+                    config::watch(
+                        &path,
+                        options,
+                        &FileSources,
+                        first,
+                        LOOK_EVERY,
+                        &stop,
+                        |loaded| {
+                            log(loaded);
+                            let before = state.site();
+                            let studio = Arc::clone(&before.studio);
+                            let capabilities = Arc::clone(&before.capabilities);
+                            state
+                                .site
+                                .store(Arc::new(Site::new(loaded, studio, capabilities)));
+                            info!(
+                                sequence = loaded.catalogue.sequence,
+                                layers = loaded.catalogue.layers.len(),
+                                "reloaded"
+                            );
+                        },
+                    );
                 })
                 .map_err(|e| error!("files are not watched for changes: {e}"))
                 .ok()

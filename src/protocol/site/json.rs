@@ -34,7 +34,12 @@ fn link(href: String, rel: &str, media_type: &str, title: &str) -> Value {
 fn node(catalogue: &Catalogue, node: &Node, language: &str) -> Value {
     match node {
         Node::Layer(index) => json!(catalogue.layers.get(*index).map(|l| l.id.as_str())),
-        Node::Group(Group { id, title, children, .. }) => json!({
+        Node::Group(Group {
+            id,
+            title,
+            children,
+            ..
+        }) => json!({
             "id": id,
             "title": title.get(language),
             "children": children.iter().map(|c| self::node(catalogue, c, language)).collect::<Vec<_>>(),

@@ -67,20 +67,24 @@ impl Pages {
         let wanted = search.trim().to_lowercase();
         let mut left = LIST_LENGTH;
         let sections = sections(catalogue, &catalogue.tree, language, &wanted, &mut left);
-        let found = catalogue.layers.iter().filter(|l| is_found(l, language, &wanted)).count();
+        let found = catalogue
+            .layers
+            .iter()
+            .filter(|l| is_found(l, language, &wanted))
+            .count();
         let site = &catalogue.site;
         self.render(
             "landing.html",
             context! {
                 fr => language == "fr",
                 language,
-                languages => site.languages,
+                languages => site.languages.clone(),
                 base,
                 site_title => site.title.get(language),
                 title => site.title.get(language),
                 abstract => site.abstract_.get(language),
-                organisation => site.contact.organisation,
-                email => site.contact.email,
+                organisation => site.contact.organisation.clone(),
+                email => site.contact.email.clone(),
                 licence => site.licence.as_deref().map(|l| values(licence_link(l))),
                 sections => values(&sections),
                 search,
@@ -135,23 +139,23 @@ impl Pages {
             context! {
                 fr => language == "fr",
                 language,
-                languages => catalogue.site.languages,
+                languages => catalogue.site.languages.clone(),
                 base,
                 site_title => catalogue.site.title.get(language),
                 title => layer.title.get(language),
                 abstract => layer.abstract_.get(language),
-                organisation => metadata.organisation,
+                organisation => metadata.organisation.clone(),
                 id,
                 preview,
                 geometry => layer.store.schema().geometry.name(),
                 count => layer.store.count(),
                 crs => layer.crs.id(),
-                crs_name => layer.crs.name,
+                crs_name => layer.crs.name.clone(),
                 extent => layer.extent_lonlat.map(extent_text),
-                keywords => layer.keywords,
+                keywords => layer.keywords.clone(),
                 licence => metadata.licence.as_deref().map(|l| values(licence_link(l))),
-                attribution => layer.attribution,
-                revised => metadata.revised,
+                attribution => layer.attribution.clone(),
+                revised => metadata.revised.clone(),
                 fields => values(layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>()),
                 styles => values(styles),
                 addresses => values(addresses),
@@ -164,7 +168,14 @@ impl Pages {
     ///
     /// # Errors
     /// `Internal` where the template fails.
-    pub fn error(&self, site_title: &str, base: &str, language: &str, status: u16, message: &str) -> Result<Answer> {
+    pub fn error(
+        &self,
+        site_title: &str,
+        base: &str,
+        language: &str,
+        status: u16,
+        message: &str,
+    ) -> Result<Answer> {
         let mut answer = self.render(
             "error.html",
             context! {
@@ -209,11 +220,20 @@ fn is_found(layer: &Layer, language: &str, wanted: &str) -> bool {
     wanted.is_empty()
         || layer.id.to_lowercase().contains(wanted)
         || layer.title.get(language).to_lowercase().contains(wanted)
-        || layer.keywords.iter().any(|k| k.to_lowercase().contains(wanted))
+        || layer
+            .keywords
+            .iter()
+            .any(|k| k.to_lowercase().contains(wanted))
 }
 
 /// The tree as nested sections with the layers that are found; empty sections are left out.
-fn sections(catalogue: &Catalogue, nodes: &[Node], language: &str, wanted: &str, left: &mut usize) -> Vec<Value> {
+fn sections(
+    catalogue: &Catalogue,
+    nodes: &[Node],
+    language: &str,
+    wanted: &str,
+    left: &mut usize,
+) -> Vec<Value> {
     nodes
         .iter()
         .filter_map(|node| match node {
@@ -251,17 +271,29 @@ fn field(field: &LayerField, language: &str) -> Value {
 }
 
 fn extent_text(b: Bbox) -> String {
-    format!("{:.4}, {:.4}, {:.4}, {:.4}", b.min_x, b.min_y, b.max_x, b.max_y)
+    format!(
+        "{:.4}, {:.4}, {:.4}, {:.4}",
+        b.min_x, b.min_y, b.max_x, b.max_y
+    )
 }
 
 /// The text and the address of a licence; an unknown identifier stands as it is.
 fn licence_link(licence: &str) -> Value {
     let known = match licence.to_lowercase().as_str() {
-        "etalab-2.0" => Some(("Licence Ouverte 2.0 (Etalab)", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/")),
+        "etalab-2.0" => Some((
+            "Licence Ouverte 2.0 (Etalab)",
+            "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+        )),
         "odbl-1.0" => Some(("ODbL 1.0", "https://opendatacommons.org/licenses/odbl/1-0/")),
         "cc-by-4.0" => Some(("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")),
-        "cc0-1.0" => Some(("CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/")),
-        "public-domain" => Some(("Domaine public · Public domain", "https://creativecommons.org/publicdomain/mark/1.0/")),
+        "cc0-1.0" => Some((
+            "CC0 1.0",
+            "https://creativecommons.org/publicdomain/zero/1.0/",
+        )),
+        "public-domain" => Some((
+            "Domaine public · Public domain",
+            "https://creativecommons.org/publicdomain/mark/1.0/",
+        )),
         _ => None,
     };
     match known {

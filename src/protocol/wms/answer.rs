@@ -48,7 +48,8 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
 /// The answer to a request that could not be worked on: in WMS's words, in the version and the
 /// form that the request asks for.
 pub fn refuse(service: &Service<'_>, request: &Request<'_>, error: &Error) -> Answer {
-    let version = pairs(request, service.limits.body_bytes).map_or(Version::V130, |k| version_of(&k));
+    let version =
+        pairs(request, service.limits.body_bytes).map_or(Version::V130, |k| version_of(&k));
     exception::report(error, version)
 }
 

@@ -77,7 +77,9 @@ impl Engine for Studio {
     fn fetch_style(&self, url: &str, _budget: &Budget) -> Result<String> {
         Err(Error::parameter(
             "SLD",
-            format!("this server fetches nothing from the network, found {url:?}: send the style as SLD_BODY"),
+            format!(
+                "this server fetches nothing from the network, found {url:?}: send the style as SLD_BODY"
+            ),
         ))
     }
 

@@ -23,8 +23,8 @@ pub use cache::Spread;
 pub use font::FaceStyle;
 pub use glyph::{GlyphPlace, POSITION_STEPS, ROTATION_STEPS, SIZE_STEPS, Subpixel};
 pub use ink::{Halo, Ink};
-pub use plain::PlainText;
 pub use layout::{
     ASCENT_EM, Align, CaseKey, DESCENT_EM, LINE_HEIGHT_EM, Layout, LayoutGlyph, LayoutRequest,
     MAX_HEIGHT_EM, MAX_LINE_EM, MAX_WIDTH_EM, layout,
 };
+pub use plain::PlainText;

@@ -7,9 +7,7 @@ use tiny_skia::PixmapMut;
 use super::font::FaceStyle;
 use super::glyph::{GlyphPlace, POSITION_STEPS, SIZE_STEPS, Subpixel};
 use super::ink::Ink;
-use super::layout::{
-    ASCENT_EM, Align, CaseKey, LINE_HEIGHT_EM, Layout, LayoutRequest, layout,
-};
+use super::layout::{ASCENT_EM, Align, CaseKey, LINE_HEIGHT_EM, Layout, LayoutRequest, layout};
 
 /// A text that was laid out: one line, or several where it is too long for `width_px`.
 #[derive(Debug, Clone)]
@@ -81,14 +79,21 @@ mod tests {
     fn a_text_stays_within_its_size() {
         let text = PlainText::new("Légende à côté", 14.0, false, None);
         let [width, height] = text.size();
-        assert!((80..140).contains(&width) && (12..24).contains(&height), "{width} {height}");
+        assert!(
+            (80..140).contains(&width) && (12..24).contains(&height),
+            "{width} {height}"
+        );
         let mut pixmap = Pixmap::new(200, 40).unwrap();
         text.draw(&mut pixmap.as_mut(), [10, 5], [0, 0, 0, 255]);
-        let inked: Vec<usize> = (0..200 * 40).filter(|i| pixmap.data()[i * 4 + 3] > 0).collect();
+        let inked: Vec<usize> = (0..200 * 40)
+            .filter(|i| pixmap.data()[i * 4 + 3] > 0)
+            .collect();
         assert!(inked.len() > 200);
         for i in inked {
             let (x, y) = (i % 200, i / 200);
-            assert!((9..=11 + width as usize).contains(&x) && (3..=7 + height as usize).contains(&y));
+            assert!(
+                (9..=11 + width as usize).contains(&x) && (3..=7 + height as usize).contains(&y)
+            );
         }
     }
 
