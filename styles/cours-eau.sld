@@ -159,7 +159,6 @@
               <se:LinePlacement>
                 <se:PerpendicularOffset>8</se:PerpendicularOffset>
                 <se:IsRepeated>true</se:IsRepeated>
-                <se:InitialGap>210</se:InitialGap>
                 <se:Gap>420</se:Gap>
                 <se:IsAligned>true</se:IsAligned>
               </se:LinePlacement>
@@ -172,7 +171,7 @@
               </se:Fill>
             </se:Halo>
             <se:Fill><se:SvgParameter name="fill">#2f6ea5</se:SvgParameter></se:Fill>
-            <se:Priority>2000000</se:Priority>
+            <se:Priority>15000</se:Priority>
           </se:TextSymbolizer>
         </se:Rule>
         <se:Rule>
@@ -200,7 +199,6 @@
               <se:LinePlacement>
                 <se:PerpendicularOffset>7</se:PerpendicularOffset>
                 <se:IsRepeated>true</se:IsRepeated>
-                <se:InitialGap>180</se:InitialGap>
                 <se:Gap>360</se:Gap>
                 <se:IsAligned>true</se:IsAligned>
               </se:LinePlacement>

@@ -134,7 +134,7 @@
               </se:Fill>
             </se:Halo>
             <se:Fill><se:SvgParameter name="fill">#5a4a6b</se:SvgParameter></se:Fill>
-            <se:Priority><ogc:PropertyName>population</ogc:PropertyName></se:Priority>
+            <se:Priority>20000</se:Priority>
           </se:TextSymbolizer>
         </se:Rule>
         <se:Rule>
@@ -165,7 +165,7 @@
               </se:Fill>
             </se:Halo>
             <se:Fill><se:SvgParameter name="fill">#5a4a6b</se:SvgParameter></se:Fill>
-            <se:Priority><ogc:PropertyName>population</ogc:PropertyName></se:Priority>
+            <se:Priority>20000</se:Priority>
           </se:TextSymbolizer>
         </se:Rule>
       </se:FeatureTypeStyle>

@@ -95,7 +95,7 @@
               </se:Fill>
             </se:Halo>
             <se:Fill><se:SvgParameter name="fill">#5a4a6b</se:SvgParameter></se:Fill>
-            <se:Priority><ogc:PropertyName>population</ogc:PropertyName></se:Priority>
+            <se:Priority>20000</se:Priority>
           </se:TextSymbolizer>
         </se:Rule>
         <se:Rule>
@@ -126,7 +126,7 @@
               </se:Fill>
             </se:Halo>
             <se:Fill><se:SvgParameter name="fill">#5a4a6b</se:SvgParameter></se:Fill>
-            <se:Priority><ogc:PropertyName>population</ogc:PropertyName></se:Priority>
+            <se:Priority>20000</se:Priority>
           </se:TextSymbolizer>
         </se:Rule>
       </se:FeatureTypeStyle>

@@ -203,7 +203,7 @@
           <ogc:Filter>
             <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>2000</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
           </ogc:Filter>
-          <se:MaxScaleDenominator>250000</se:MaxScaleDenominator>
+          <se:MaxScaleDenominator>350000</se:MaxScaleDenominator>
           <se:TextSymbolizer>
             <se:Label><ogc:PropertyName>nom</ogc:PropertyName></se:Label>
             <se:Font>
@@ -236,7 +236,7 @@
           <ogc:Filter>
             <ogc:PropertyIsLessThan><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>2000</ogc:Literal></ogc:PropertyIsLessThan>
           </ogc:Filter>
-          <se:MaxScaleDenominator>120000</se:MaxScaleDenominator>
+          <se:MaxScaleDenominator>150000</se:MaxScaleDenominator>
           <se:TextSymbolizer>
             <se:Label><ogc:PropertyName>nom</ogc:PropertyName></se:Label>
             <se:Font>

@@ -66,7 +66,7 @@
             <ogc:PropertyIsLessThanOrEqualTo><ogc:PropertyName>rang</ogc:PropertyName><ogc:Literal>2</ogc:Literal></ogc:PropertyIsLessThanOrEqualTo>
           </ogc:Filter>
           <se:MinScaleDenominator>4000000</se:MinScaleDenominator>
-          <se:MaxScaleDenominator>120000000</se:MaxScaleDenominator>
+          <se:MaxScaleDenominator>250000000</se:MaxScaleDenominator>
           <se:TextSymbolizer>
             <se:Label>
               <ogc:Function name="strToUpperCase">

@@ -80,9 +80,9 @@
           </se:PointSymbolizer>
         </se:Rule>
         <se:Rule>
-          <se:Description><se:Title>Ville de 100 000 habitants et plus</se:Title></se:Description>
+          <se:Description><se:Title>Ville de 300 000 habitants et plus</se:Title></se:Description>
           <ogc:Filter>
-            <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>100000</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
+            <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>300000</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
           </ogc:Filter>
           <se:PointSymbolizer>
             <se:Graphic>
@@ -96,6 +96,30 @@
                 </se:Stroke>
               </se:Mark>
               <se:Size>9</se:Size>
+            </se:Graphic>
+          </se:PointSymbolizer>
+        </se:Rule>
+        <se:Rule>
+          <se:Description><se:Title>Ville de 100 000 à 300 000 habitants</se:Title></se:Description>
+          <ogc:Filter>
+            <ogc:And>
+              <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>100000</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
+              <ogc:PropertyIsLessThan><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>300000</ogc:Literal></ogc:PropertyIsLessThan>
+            </ogc:And>
+          </ogc:Filter>
+          <se:MaxScaleDenominator>8000000</se:MaxScaleDenominator>
+          <se:PointSymbolizer>
+            <se:Graphic>
+              <se:Mark>
+                <se:WellKnownName>circle</se:WellKnownName>
+                <se:Fill><se:SvgParameter name="fill">#ffffff</se:SvgParameter></se:Fill>
+                <se:Stroke>
+                  <se:SvgParameter name="stroke">#2f2b3a</se:SvgParameter>
+                  <se:SvgParameter name="stroke-width">1.3</se:SvgParameter>
+                  <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
+                </se:Stroke>
+              </se:Mark>
+              <se:Size>8</se:Size>
             </se:Graphic>
           </se:PointSymbolizer>
         </se:Rule>
@@ -119,7 +143,7 @@
                   <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
                 </se:Stroke>
               </se:Mark>
-              <se:Size>7.5</se:Size>
+              <se:Size>6</se:Size>
             </se:Graphic>
           </se:PointSymbolizer>
         </se:Rule>
@@ -282,10 +306,50 @@
           </se:TextSymbolizer>
         </se:Rule>
         <se:Rule>
-          <se:Description><se:Title>Nom : ville de 100 000 habitants et plus</se:Title></se:Description>
+          <se:Description><se:Title>Nom : ville de 300 000 habitants et plus</se:Title></se:Description>
           <ogc:Filter>
-            <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>100000</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
+            <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>300000</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
           </ogc:Filter>
+          <se:TextSymbolizer>
+            <se:Label><ogc:PropertyName>nom</ogc:PropertyName></se:Label>
+            <se:Font>
+              <se:SvgParameter name="font-family">Noto Sans</se:SvgParameter>
+              <se:SvgParameter name="font-style">normal</se:SvgParameter>
+              <se:SvgParameter name="font-weight">bold</se:SvgParameter>
+              <se:SvgParameter name="font-size">16</se:SvgParameter>
+            </se:Font>
+            <se:LabelPlacement>
+              <se:PointPlacement>
+                <se:AnchorPoint>
+                  <se:AnchorPointX>0.5</se:AnchorPointX>
+                  <se:AnchorPointY>0</se:AnchorPointY>
+                </se:AnchorPoint>
+                <se:Displacement>
+                  <se:DisplacementX>0</se:DisplacementX>
+                  <se:DisplacementY>7.0</se:DisplacementY>
+                </se:Displacement>
+              </se:PointPlacement>
+            </se:LabelPlacement>
+            <se:Halo>
+              <se:Radius>1.8</se:Radius>
+              <se:Fill>
+                <se:SvgParameter name="fill">#ffffff</se:SvgParameter>
+                <se:SvgParameter name="fill-opacity">0.88</se:SvgParameter>
+              </se:Fill>
+            </se:Halo>
+            <se:Fill><se:SvgParameter name="fill">#2f2b3a</se:SvgParameter></se:Fill>
+            <se:Priority><ogc:PropertyName>population</ogc:PropertyName></se:Priority>
+          </se:TextSymbolizer>
+        </se:Rule>
+        <se:Rule>
+          <se:Description><se:Title>Nom : ville de 100 000 à 300 000 habitants</se:Title></se:Description>
+          <ogc:Filter>
+            <ogc:And>
+              <ogc:PropertyIsGreaterThanOrEqualTo><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>100000</ogc:Literal></ogc:PropertyIsGreaterThanOrEqualTo>
+              <ogc:PropertyIsLessThan><ogc:PropertyName>population</ogc:PropertyName><ogc:Literal>300000</ogc:Literal></ogc:PropertyIsLessThan>
+            </ogc:And>
+          </ogc:Filter>
+          <se:MaxScaleDenominator>8000000</se:MaxScaleDenominator>
           <se:TextSymbolizer>
             <se:Label><ogc:PropertyName>nom</ogc:PropertyName></se:Label>
             <se:Font>
@@ -302,7 +366,7 @@
                 </se:AnchorPoint>
                 <se:Displacement>
                   <se:DisplacementX>0</se:DisplacementX>
-                  <se:DisplacementY>7.0</se:DisplacementY>
+                  <se:DisplacementY>6.5</se:DisplacementY>
                 </se:Displacement>
               </se:PointPlacement>
             </se:LabelPlacement>
@@ -342,7 +406,7 @@
                 </se:AnchorPoint>
                 <se:Displacement>
                   <se:DisplacementX>0</se:DisplacementX>
-                  <se:DisplacementY>6.2</se:DisplacementY>
+                  <se:DisplacementY>5.5</se:DisplacementY>
                 </se:Displacement>
               </se:PointPlacement>
             </se:LabelPlacement>

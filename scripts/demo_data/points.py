@@ -80,7 +80,7 @@ def write_aerodromes(out: Path, region: BaseGeometry, sources: Sources) -> None:
             {
                 "oaci": airport["icao"],
                 "iata": airport["iata"] or None,
-                "nom": airport["name"],
+                "nom": airport["name"].removesuffix(" Airport"),
                 "ville": airport["city"] or None,
                 "altitude_m": metres,
             }

