@@ -126,11 +126,17 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     servers: list[Server] = []
     report: dict[str, object] = {}
     try:
-        servers.append(MapServer(folder / "mapserver", specs, options.port))
-        first_answer(servers[0], Client(servers[0]), start_scene)
+        mapserver = MapServer(folder / "mapserver", specs, options.port)
+        servers.append(mapserver)
+        mapserver.start()
+        first_answer(mapserver, Client(mapserver), start_scene)
         if options.binary.exists():
-            servers.append(Cartotheque(folder / "cartotheque", specs, options.binary))
-            first_answer(servers[1], Client(servers[1]), start_scene)
+            cartotheque = Cartotheque(folder / "cartotheque", specs, options.binary.resolve())
+            servers.append(cartotheque)
+            cartotheque.start("main")
+            first_answer(cartotheque, Client(cartotheque), start_scene)
+            cartotheque.start("one")
+            cartotheque.start("many")
         else:
             print(f"{options.binary} is missing: MapServer alone", file=sys.stderr)
         time.sleep(1.0)

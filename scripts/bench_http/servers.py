@@ -103,15 +103,18 @@ class MapServer(Server):
             f"keepalive_requests 1000000; fastcgi_buffers 64 64k; fastcgi_buffer_size 64k;\n"
             f"server {{ listen 127.0.0.1:{port}; {' '.join(locations)} }} }}\n"
         )
-        environment = os.environ | {"MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf")}
+        self.folder, self.socket = folder, socket
+
+    def start(self) -> None:
+        environment = os.environ | {"MAPSERVER_CONFIG_FILE": str(self.folder / "mapserver.conf")}
         self.begin = time.monotonic()
         nginx = subprocess.Popen(
-            ["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL
+            ["/usr/sbin/nginx", "-p", self.folder, "-c", self.folder / "nginx.conf"], stderr=subprocess.DEVNULL
         )
         self.processes.append(nginx.pid)
-        pid_file = folder / "mapserv.pid"
+        pid_file = self.folder / "mapserv.pid"
         subprocess.run(
-            ["spawn-fcgi", "-s", socket, "-F", "2", "-P", pid_file, "--", shutil.which("mapserv")],
+            ["spawn-fcgi", "-s", self.socket, "-F", "2", "-P", pid_file, "--", shutil.which("mapserv")],
             env=environment,
             stdout=subprocess.DEVNULL,
             check=True,
@@ -143,8 +146,8 @@ class Cartotheque(Server):
 
     def __init__(self, folder: Path, specs: list[LayerSpec], binary: Path) -> None:
         super().__init__()
+        self.folder, self.binary = folder, binary
         folder.mkdir()
-        self.begin = time.monotonic()
         for site, layers in sites(specs).items():
             place = folder / site
             for sub in ("capabilities/layers", "styles", "data"):
@@ -162,20 +165,19 @@ class Cartotheque(Server):
                     f"schema: cartotheque/layer@1\nid: {name}\ntitle: {name}\n"
                     f"source: {{file: data/{spec.file.name}}}\nstyles: [{spec.name}]\n"
                 )
-            log = (folder / f"{site}.log").open("w")
-            begin = time.monotonic()
-            process = subprocess.Popen(
-                [binary, "serve", place, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=log, text=True
-            )
-            line = process.stdout.readline()
-            match = re.match(r"listening on http://127\.0\.0\.1:(\d+)", line)
-            if not match:
-                process.kill()
-                raise SystemExit(
-                    f"cartotheque did not start for {site!r}: see {log.name}\n{Path(log.name).read_text()[-2000:]}"
-                )
-            if site == "main":
-                self.begin = begin
-                self.main = process.pid
-            self.processes.append(process.pid)
-            self.addresses[site] = (int(match[1]), "/wms")
+
+    def start(self, site: str) -> None:
+        """Returns when the process says where it listens."""
+        log = self.folder / f"{site}.log"
+        self.begin = time.monotonic()
+        process = subprocess.Popen(
+            [self.binary, "serve", self.folder / site, "--listen", "127.0.0.1:0"],
+            stdout=subprocess.PIPE,
+            stderr=log.open("w"),
+            text=True,
+        )
+        self.processes.append(process.pid)
+        match = re.match(r"listening on http://127\.0\.0\.1:(\d+)", process.stdout.readline())
+        if not match:
+            raise SystemExit(f"cartotheque did not start for {site!r}: {log.read_text()[-2000:]}")
+        self.addresses[site] = (int(match[1]), "/wms")
