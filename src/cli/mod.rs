@@ -1,6 +1,6 @@
 //! The commands: arguments → configuration → work. One command is one file.
 
-mod check;
+pub mod check;
 mod info;
 mod render;
 mod serve;

@@ -30,7 +30,7 @@ pub struct Render {
     styles: Vec<String>,
 
     /// min x, min y, max x, max y: always easting or longitude first. Default: all layers.
-    #[arg(long, value_delimiter = ',', num_args = 4, allow_hyphen_values = true)]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     bbox: Vec<f64>,
 
     /// The CRS to draw in.
@@ -111,12 +111,15 @@ impl Render {
             [a, b, c, d] => Bbox::new(*a, *b, *c, *d).filter(|b| b.width() > 0.0 && b.height() > 0.0).ok_or_else(|| {
                 Error::parameter("--bbox", format!("expected min x,min y,max x,max y with each minimum below its maximum, found {:?}", self.bbox))
             })?,
-            _ => layers
+            [] => layers
                 .iter()
                 .filter_map(|l| site.studio.extent_in(&l.layer, &crs))
                 .reduce(|a, b| a.union(&b))
                 .map(|b| with_shape(b, self.size))
                 .ok_or_else(|| Error::parameter("--bbox", format!("is needed: no layer has an extent in {}", crs.id())))?,
+            other => {
+                return Err(Error::parameter("--bbox", format!("expected 4 numbers joined by commas, found {}", other.len())));
+            }
         };
         let mut view = View::new(bbox, self.size, crs.metres_per_unit);
         view.pixel_ratio = (self.dpi / 96.0).clamp(0.1, 20.0);

@@ -75,7 +75,7 @@ pub fn draw(
         report.labels = labels.len() as u64;
         report.label_time = label_started.elapsed();
         for (layer, told) in prepared.iter().zip(layers_told(&mut report)) {
-            if layer.has_texts() && labels.len() > 0 {
+            if layer.has_texts() && !labels.is_empty() {
                 told.blank_because = None;
             }
         }

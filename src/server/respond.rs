@@ -68,6 +68,19 @@ impl Asked {
     }
 }
 
+impl std::fmt::Debug for Work {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Work::Done(answer, endpoint) => f
+                .debug_tuple("Done")
+                .field(&answer.status)
+                .field(endpoint)
+                .finish(),
+            Work::Heavy { endpoint, .. } => f.debug_tuple("Heavy").field(endpoint).finish(),
+        }
+    }
+}
+
 /// The status of an error outside the OGC web services.
 fn status(error: &Error) -> u16 {
     match error {
