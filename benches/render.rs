@@ -1,4 +1,5 @@
 //! Fills and strokes on 800 by 600 px, beside tiny-skia on the same shapes: deterministic scenes.
+#![allow(clippy::expect_used)]
 
 use std::hint::black_box;
 
@@ -7,8 +8,9 @@ use cartotheque::render::canvas::SolidBrush;
 use cartotheque::render::fixed::Grid;
 use cartotheque::render::shape::Shape;
 use cartotheque::render::stroke::{Pen, Window, stroke};
-use cartotheque::render::{Accumulator, Canvas, Color};
-use cartotheque::style::{LineCap, LineJoin};
+use cartotheque::render::symbol::{Look, Stamp, What, draw_mark};
+use cartotheque::render::{Accumulator, Canvas, Color, SymbolCache};
+use cartotheque::style::{LineCap, LineJoin, MarkShape};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const SIZE: Size = Size {
@@ -79,7 +81,9 @@ fn scenes(criterion: &mut Criterion) {
                 let mut band = canvas.whole();
                 for geometry in &geometries {
                     shape.set(geometry, &grid);
-                    accumulator.begin(shape.rect(0).intersection(&band.rect()));
+                    let rect = shape.rect(0).intersection(&band.rect());
+                    band.touch(rect);
+                    accumulator.begin(rect);
                     for ring in shape.rings() {
                         accumulator.ring(ring.points, ring.is_reversed());
                     }
@@ -95,7 +99,9 @@ fn scenes(criterion: &mut Criterion) {
                     let window = Window::new(band.rect(), pen.reach());
                     for geometry in &geometries {
                         shape.set(geometry, &grid);
-                        accumulator.begin(shape.rect(pen.reach()).intersection(&band.rect()));
+                        let rect = shape.rect(pen.reach()).intersection(&band.rect());
+                        band.touch(rect);
+                        accumulator.begin(rect);
                         for ring in shape.rings() {
                             stroke(&mut accumulator, ring.points, true, &pen, &window);
                         }
@@ -131,11 +137,65 @@ fn scenes(criterion: &mut Criterion) {
     }
 }
 
+/// 50,000 circles of 12 px, beside tiny-skia copying a picture of the same.
+fn marks(criterion: &mut Criterion) {
+    let look = Look {
+        what: What::Mark {
+            shape: MarkShape::Circle,
+            fill: Some(Color::rgb(200, 60, 20)),
+            stroke: None,
+        },
+        size: Look::sixteenths(12.0),
+        rotation: 0,
+    };
+    let places: Vec<[i64; 2]> = (0..50_000)
+        .map(|i| {
+            let x = (f64::from(i) * 0.618_033_988_75).fract() * 800.0 * 256.0;
+            let y = (f64::from(i) * 0.754_877_666_25).fract() * 600.0 * 256.0;
+            [x as i64, y as i64]
+        })
+        .collect();
+    let cache = SymbolCache::new();
+    let mut canvas = Canvas::new(SIZE).expect("a canvas");
+    let mut accumulator = Accumulator::default();
+    let mut group = criterion.benchmark_group("50000 circles");
+    group.sample_size(10);
+    group.bench_function("stamp", |b| {
+        b.iter(|| {
+            let mut band = canvas.whole();
+            let mut stamp = Stamp::new(&cache);
+            for place in &places {
+                stamp.draw(&mut band, &mut accumulator, (&look, None), *place);
+            }
+        });
+    });
+    let mut small = Canvas::new(Size {
+        width: 14,
+        height: 14,
+    })
+    .expect("a canvas");
+    draw_mark(&mut small.whole(), &mut accumulator, &look, [7 * 256; 2]);
+    let paint = tiny_skia::PixmapPaint::default();
+    let transform = tiny_skia::Transform::identity();
+    group.bench_function("tiny-skia draw_pixmap", |b| {
+        b.iter(|| {
+            for [x, y] in &places {
+                let (x, y) = ((x / 256) as i32 - 7, (y / 256) as i32 - 7);
+                let picture = small.pixmap().as_ref();
+                canvas
+                    .pixmap_mut()
+                    .draw_pixmap(x, y, picture, &paint, transform, None);
+            }
+        });
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .warm_up_time(std::time::Duration::from_millis(300))
         .measurement_time(std::time::Duration::from_secs(2));
-    targets = scenes
+    targets = scenes, marks
 }
 criterion_main!(benches);

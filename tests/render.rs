@@ -1,4 +1,5 @@
 //! Drawing as a whole: cuts and bands, accuracy, symbols where they belong, nothing that panics.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::sync::Arc;
 
@@ -449,6 +450,38 @@ fn a_hole_is_not_filled_and_a_position_that_is_no_number_is_left_out() {
 }
 
 #[test]
+fn a_polygon_below_a_pixel_is_its_area() {
+    let view = view(20, 20);
+    let square = |x: f64, y: f64, side: f64| {
+        polygon(&[&[
+            [x, y],
+            [x + side, y],
+            [x + side, y + side],
+            [x, y + side],
+            [x, y],
+        ]])
+    };
+    let black = style(vec![filled("black")]);
+    let pixels = drawn(&view, &black, &[square(10.25, 10.25, 0.5)]);
+    assert_eq!(at(&pixels, &view, 10, 9)[3], 64);
+    assert_eq!(pixels.iter().filter(|p| p[3] > 0).count(), 1);
+    // a quarter in each of four pixels
+    let pixels = drawn(&view, &black, &[square(9.75, 9.75, 0.5)]);
+    for (x, y) in [(9, 9), (10, 9), (9, 10), (10, 10)] {
+        assert_eq!(at(&pixels, &view, x, y)[3], 16);
+    }
+    assert!(
+        drawn(&view, &black, &[square(5.0, 5.0, 0.002)])
+            .iter()
+            .all(|p| p[3] == 0)
+    );
+    // and its outline is what a pen of that width leaves
+    let outline = style(vec![polygon_symbolizer(None, Some(stroke("black", 2.0)))]);
+    let pixels = drawn(&view, &outline, &[square(9.9, 9.9, 0.2)]);
+    assert!((area(&pixels) - 2.2 * 2.2).abs() < 0.1);
+}
+
+#[test]
 fn joins_and_caps_have_their_shapes() {
     let view = view(40, 40);
     let bend = [[10.0, 10.0], [30.0, 10.0], [30.0, 30.0]];
@@ -731,7 +764,7 @@ fn a_hatch_has_the_distance_and_width_asked_at_any_angle() {
         let pixels = drawn(
             &view,
             &style(vec![graphic_fill(graphic, 0.0)]),
-            &[all.clone()],
+            std::slice::from_ref(&all),
         );
         let got = area(&pixels) / 40_000.0;
         assert!(

@@ -17,6 +17,8 @@ pub struct Dashes {
 
 /// Shorter periods can't be seen as dashes.
 const SHORTEST_PERIOD: f64 = UNIT as f64 / 2.0;
+/// Beyond any map, and far from where sums of lengths lose their units.
+const LONGEST_PERIOD: f64 = 1e12;
 
 impl Dashes {
     /// Lengths in pixels, on and off in turn; an odd number of them is repeated, as in SVG.
@@ -39,7 +41,7 @@ impl Dashes {
             }
             at = end;
         }
-        let usable = at.is_finite() && at >= SHORTEST_PERIOD && at < 1e12;
+        let usable = (SHORTEST_PERIOD..LONGEST_PERIOD).contains(&at);
         let gaps = lengths_px.iter().skip(1).step_by(2).any(|gap| *gap > 0.0);
         (usable && (gaps || repeats == 2)).then(|| Dashes {
             on,

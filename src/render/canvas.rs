@@ -134,6 +134,28 @@ impl Band<'_> {
             .unwrap_or(&mut [])
     }
 
+    /// Reads the ends of the rows of a small box that will be drawn on next.
+    ///
+    /// Rows are a page apart: without this, drawing waits for memory row after row, while these
+    /// reads wait together (a sixth off the time of polygons of 10 px all over the map).
+    #[inline]
+    pub fn touch(&self, rect: PixelRect) {
+        let rect = rect.intersection(&self.rect());
+        if rect.is_empty() || rect.y1 - rect.y0 > 64 {
+            return;
+        }
+        let width = self.width as usize;
+        let start = (rect.y0 - self.y0) as usize * width;
+        let rows = self.pixels.get(start..).unwrap_or(&[]).chunks_exact(width);
+        let mut seen = 0;
+        for row in rows.take((rect.y1 - rect.y0) as usize) {
+            for x in [rect.x0, rect.x1 - 1] {
+                seen ^= row.get(x as usize).map_or(0, |pixel| pixel[0]);
+            }
+        }
+        std::hint::black_box(seen);
+    }
+
     /// Lays a premultiplied picture of `width` columns over the band, its upper left corner at
     /// `x`, `y`.
     pub fn blit(&mut self, picture: &[Pixel], width: u32, x: i32, y: i32) {

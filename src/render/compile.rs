@@ -42,25 +42,25 @@ pub struct CompiledRule<'s> {
 #[derive(Debug, Clone)]
 pub enum CompiledSymbolizer {
     Line {
-        stroke: CompiledStroke,
+        stroke: Box<CompiledStroke>,
         offset: Length,
     },
     Polygon {
-        fill: Option<CompiledFill>,
-        stroke: Option<CompiledStroke>,
+        fill: Option<Box<CompiledFill>>,
+        stroke: Option<Box<CompiledStroke>>,
         /// Outwards.
         offset: Length,
         /// Right and up.
         displacement: [Length; 2],
     },
-    Point(CompiledGraphic),
+    Point(Box<CompiledGraphic>),
 }
 
 #[derive(Debug, Clone)]
 pub enum CompiledFill {
     Solid(Ink),
     Graphic {
-        graphic: CompiledGraphic,
+        graphic: Box<CompiledGraphic>,
         margin: [Length; 2],
     },
 }
@@ -79,7 +79,7 @@ pub struct CompiledStroke {
 pub enum CompiledStrokeKind {
     Solid(Ink),
     Graphic {
-        graphic: CompiledGraphic,
+        graphic: Box<CompiledGraphic>,
         gap: Length,
         initial_gap: Length,
     },
@@ -103,7 +103,7 @@ pub enum CompiledSymbol {
     Mark {
         shape: MarkShape,
         fill: Option<Ink>,
-        stroke: Option<CompiledMarkStroke>,
+        stroke: Option<Box<CompiledMarkStroke>>,
     },
     Image {
         id: ImageId,
@@ -225,16 +225,12 @@ impl Compiler<'_> {
         for symbolizer in &rule.symbolizers {
             symbolizers.push(match symbolizer {
                 Symbolizer::Line(line) => CompiledSymbolizer::Line {
-                    stroke: self.stroke(&line.stroke)?,
+                    stroke: Box::new(self.stroke(&line.stroke)?),
                     offset: self.optional(line.perpendicular_offset.as_ref())?,
                 },
                 Symbolizer::Polygon(polygon) => CompiledSymbolizer::Polygon {
-                    fill: polygon.fill.as_ref().map(|f| self.fill(f)).transpose()?,
-                    stroke: polygon
-                        .stroke
-                        .as_ref()
-                        .map(|s| self.stroke(s))
-                        .transpose()?,
+                    fill: self.boxed(polygon.fill.as_ref(), Compiler::fill)?,
+                    stroke: self.boxed(polygon.stroke.as_ref(), Compiler::stroke)?,
                     offset: self.optional(polygon.perpendicular_offset.as_ref())?,
                     displacement: match &polygon.displacement {
                         Some(displacement) => self.setting.lengths(displacement)?,
@@ -242,7 +238,7 @@ impl Compiler<'_> {
                     },
                 },
                 Symbolizer::Point(point) => {
-                    CompiledSymbolizer::Point(self.graphic(&point.graphic)?)
+                    CompiledSymbolizer::Point(Box::new(self.graphic(&point.graphic)?))
                 }
                 Symbolizer::Text(text) => {
                     texts.push(&**text);
@@ -259,6 +255,14 @@ impl Compiler<'_> {
         })
     }
 
+    fn boxed<'a, A, B>(
+        &self,
+        value: Option<&'a A>,
+        compile: impl Fn(&Self, &'a A) -> Result<B>,
+    ) -> Result<Option<Box<B>>> {
+        value.map(|v| compile(self, v).map(Box::new)).transpose()
+    }
+
     fn optional(&self, measure: Option<&crate::style::Measure>) -> Result<Length> {
         measure.map_or(Ok(Length::Constant(0.0)), |m| self.setting.length(m))
     }
@@ -267,7 +271,7 @@ impl Compiler<'_> {
         Ok(match fill {
             Fill::Solid(paint) => CompiledFill::Solid(self.setting.ink(paint)?),
             Fill::Graphic { graphic, margin } => CompiledFill::Graphic {
-                graphic: self.graphic(graphic)?,
+                graphic: Box::new(self.graphic(graphic)?),
                 margin: self.setting.lengths(margin)?,
             },
         })
@@ -282,7 +286,7 @@ impl Compiler<'_> {
                     gap,
                     initial_gap,
                 } => CompiledStrokeKind::Graphic {
-                    graphic: self.graphic(graphic)?,
+                    graphic: Box::new(self.graphic(graphic)?),
                     gap: self.setting.length(gap)?,
                     initial_gap: self.setting.length(initial_gap)?,
                 },
@@ -330,7 +334,7 @@ impl Compiler<'_> {
                     return Ok(CompiledSymbol::Mark {
                         shape: *shape,
                         fill: fill.as_ref().map(|f| self.setting.ink(f)).transpose()?,
-                        stroke: stroke.flatten(),
+                        stroke: stroke.flatten().map(Box::new),
                     });
                 }
                 GraphicSymbol::Image { format, data, .. } => {
@@ -378,7 +382,7 @@ impl CompiledSymbolizer {
                 offset,
                 displacement: [x, y],
             } => {
-                stroke.as_ref().map_or(1.0, CompiledStroke::reach_px)
+                stroke.as_ref().map_or(1.0, |s| s.reach_px())
                     + 2.0 * offset.most_px()
                     + x.most_px().max(y.most_px())
             }
@@ -409,7 +413,7 @@ impl CompiledGraphic {
                 (height * w / h.max(1e-6), 0.0)
             }
             CompiledSymbol::Mark { stroke, .. } => {
-                let pen = |s: &CompiledMarkStroke| {
+                let pen = |s: &Box<CompiledMarkStroke>| {
                     let pen = super::stroke::Pen::new(s.width.most_px(), s.cap, s.join);
                     pen.reach() as f64 / super::fixed::UNIT as f64
                 };

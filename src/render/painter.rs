@@ -12,7 +12,7 @@ use super::compile::{
 use super::fixed::{Fixed, Grid, UNIT, round, sin_cos_degrees};
 use super::image::Image;
 use super::pattern::{Pattern, PatternBrush};
-use super::raster::{Accumulator, PixelRect};
+use super::raster::{Accumulator, Paintbrush, PixelRect, level};
 use super::shape::{Shape, doubled_area};
 use super::stroke::{Pen, Window, stroke};
 use super::symbol::{Look, MarkStroke, Stamp, SymbolCache, What, drawn_size};
@@ -177,6 +177,22 @@ impl<'a> Painter<'a> {
                 let Some(color) = ink.color(feature) else {
                     return;
                 };
+                let one_pixel = rect.x1 - rect.x0 == 1 && rect.y1 - rect.y0 == 1;
+                if one_pixel && reach == 0 && shape.rect(0) == rect {
+                    // all of it in one pixel: its area is the coverage
+                    let area: f64 = shape
+                        .rings()
+                        .map(|r| doubled_area(r.points) * if r.is_reversed() { -1.0 } else { 1.0 })
+                        .sum();
+                    let lines: f64 = shape.lines().map(|l| doubled_area(l).abs()).sum();
+                    let coverage = level((area + lines) as i32);
+                    if coverage > 0 {
+                        let mut brush = SolidBrush::new(&mut self.band, color);
+                        brush.run(rect.y0, rect.x0, rect.x1, coverage);
+                    }
+                    return;
+                }
+                self.band.touch(rect);
                 self.outline(shape, rect, offset, shift);
                 self.accumulator
                     .sweep(&mut SolidBrush::new(&mut self.band, color));
@@ -263,6 +279,7 @@ impl<'a> Painter<'a> {
                     return;
                 }
                 let window = Window::new(self.band.rect(), pen.reach());
+                self.band.touch(rect);
                 self.accumulator.begin(rect);
                 each_line(shape, offset, shift, |points, closed| match &dashes {
                     None => stroke(&mut self.accumulator, points, closed, &pen, &window),

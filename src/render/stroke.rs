@@ -87,7 +87,8 @@ fn without_short_segments(points: &[Fixed], closed: bool) -> Cow<'_, [Fixed]> {
         return Cow::Borrowed(points);
     };
     let mut pairs = points.iter().zip(points.iter().skip(1));
-    if !(closed && short(first, last)) && !pairs.any(|(a, b)| short(a, b)) {
+    let any_short = (closed && short(first, last)) || pairs.any(|(a, b)| short(a, b));
+    if !any_short {
         return Cow::Borrowed(points);
     }
     let mut kept: Vec<Fixed> = Vec::with_capacity(points.len());
