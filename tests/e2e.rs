@@ -1,4 +1,11 @@
 //! End to end: the real binary, a free port, real requests, a clean log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 mod common;
 

@@ -3,6 +3,13 @@
 //! `INSTA_UPDATE=always cargo test --release --test golden` writes them anew: look at each
 //! changed picture. On a difference `target/golden/CASE.png` shows expected | difference |
 //! actual. Pixels may differ by one level; 0.1 % of them by more (other CPUs round otherwise).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 mod common;
 
