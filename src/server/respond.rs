@@ -50,7 +50,7 @@ impl Asked {
     /// The first value of a query parameter, decoded; names in any case.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let pairs = Kvp::parse(&self.query).ok()?;
-        pairs.get(name).map(str::to_owned)
+        pairs.get(&name.to_ascii_uppercase()).map(str::to_owned)
     }
 
     /// True where a page is wanted: `f=html`, or HTML before JSON in `Accept`.
