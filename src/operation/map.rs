@@ -219,7 +219,7 @@ fn draw_layer(
         return Ok(());
     }
     let select = Select { boxes, offset: 0 };
-    let mut painter = Painter::new(canvas, view, symbols);
+    let mut painter = Painter::new(canvas, view, symbols).within(budget);
     let mut geometry = Geometry::default();
     let mut meter = Meter {
         budget,
@@ -244,6 +244,9 @@ fn draw_layer(
             ready.way.projector.project(geometry.coords_mut());
             if painter.feature(pass, &geometry, feature) {
                 told.features_drawn += 1;
+            }
+            if painter.is_stopped() {
+                budget.check()?;
             }
             Ok(ControlFlow::Continue(()))
         })?;

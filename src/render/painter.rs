@@ -16,6 +16,7 @@ use super::raster::{Accumulator, Paintbrush, PixelRect, level};
 use super::shape::{Shape, doubled_area};
 use super::stroke::{Pen, Window, stroke};
 use super::symbol::{Look, MarkStroke, Stamp, SymbolCache, What, drawn_size};
+use crate::budget::Budget;
 use crate::feature::Feature;
 use crate::geom::{Geometry, View};
 
@@ -54,6 +55,7 @@ pub struct Painter<'a> {
     accumulator: Accumulator,
     shape: Shape,
     patterns: HashMap<PatternKey, Option<Pattern>>,
+    patience: Patience<'a>,
 }
 
 /// The look and the margins in 1/16 px.
@@ -64,6 +66,40 @@ const MAX_PATTERNS: usize = 64;
 
 /// Shapes below half a pixel are drawn as the box they fill.
 const TINY: i64 = UNIT / 2;
+
+/// What drawing costs, in pixels touched, and when to ask whether it may go on.
+#[derive(Debug, Default)]
+struct Patience<'a> {
+    budget: Option<&'a Budget>,
+    spent: u64,
+    over: bool,
+}
+
+/// Pixels between two looks at the clock: some milliseconds.
+const LOOK_EVERY: u64 = 1 << 22;
+/// A tile of a pattern, in pixels.
+const PATTERN_COST: u64 = 1 << 20;
+/// A symbol beside its pixels: finding its sprite.
+const STAMP_COST: u64 = 64;
+
+impl Patience<'_> {
+    /// Counts the cost of what is drawn next; false where it is not to be drawn.
+    #[inline]
+    fn spend(&mut self, pixels: u64) -> bool {
+        self.spent = self.spent.saturating_add(pixels);
+        if self.spent >= LOOK_EVERY {
+            self.spent = 0;
+            self.over |= self.budget.is_some_and(|budget| budget.check().is_err());
+        }
+        !self.over
+    }
+}
+
+/// The pixels of a box.
+fn area(rect: PixelRect) -> u64 {
+    let side = |from: i32, to: i32| u64::from(to.saturating_sub(from).max(0).unsigned_abs());
+    side(rect.x0, rect.x1) * side(rect.y0, rect.y1)
+}
 
 impl<'a> Painter<'a> {
     pub fn new(canvas: &'a mut Canvas, view: &View, cache: &'a SymbolCache) -> Painter<'a> {
@@ -80,7 +116,21 @@ impl<'a> Painter<'a> {
             accumulator: Accumulator::default(),
             shape: Shape::default(),
             patterns: HashMap::new(),
+            patience: Patience::default(),
         }
+    }
+
+    /// Stops drawing once the budget's time is over or its request was cancelled, even inside
+    /// one feature: a style may ask for more than any feature count shows.
+    #[must_use]
+    pub fn within(mut self, budget: &'a Budget) -> Painter<'a> {
+        self.patience.budget = Some(budget);
+        self
+    }
+
+    /// True where drawing was stopped: the map is not whole, and the budget says why.
+    pub fn is_stopped(&self) -> bool {
+        self.patience.over
     }
 
     /// The pixels under way, for what draws by itself.
@@ -109,6 +159,9 @@ impl<'a> Painter<'a> {
                 placed = true;
             }
             for symbolizer in &rule.symbolizers {
+                if self.patience.over {
+                    return;
+                }
                 self.symbolizer(symbolizer, feature);
             }
         });
@@ -192,6 +245,7 @@ impl<'a> Painter<'a> {
                     }
                     return;
                 }
+                self.patience.spend(area(rect));
                 self.band.touch(rect);
                 self.outline(shape, rect, offset, shift);
                 self.accumulator
@@ -203,7 +257,9 @@ impl<'a> Painter<'a> {
                 };
                 let margin = [margin[0].px(feature), margin[1].px(feature)];
                 let key = (symbol.look, margin.map(Look::sixteenths));
+                self.patience.spend(area(rect));
                 if !self.patterns.contains_key(&key) {
+                    self.patience.spend(PATTERN_COST);
                     if self.patterns.len() >= MAX_PATTERNS {
                         self.patterns.clear();
                     }
@@ -279,12 +335,15 @@ impl<'a> Painter<'a> {
                     return;
                 }
                 let window = Window::new(self.band.rect(), pen.reach());
+                self.patience.spend(area(rect));
                 self.band.touch(rect);
                 self.accumulator.begin(rect);
                 each_line(shape, offset, shift, |points, closed| match &dashes {
                     None => stroke(&mut self.accumulator, points, closed, &pen, &window),
                     Some(dashes) => dashes.cut(points, closed, &window, |dash| {
-                        stroke(&mut self.accumulator, dash, false, &pen, &window);
+                        if self.patience.spend(pen.cost_of_dash()) {
+                            stroke(&mut self.accumulator, dash, false, &pen, &window);
+                        }
                     }),
                 });
                 self.accumulator
@@ -308,6 +367,9 @@ impl<'a> Painter<'a> {
                 let window = Window::new(self.band.rect(), reach);
                 each_line(shape, offset, shift, |points, closed| {
                     at_intervals(points, closed, (first, step), &window, |at, direction| {
+                        if self.patience.over {
+                            return;
+                        }
                         if let Some(turned) = Symbol::of(graphic, feature, Some(direction)) {
                             self.stamp(&turned, at);
                         }
@@ -332,6 +394,11 @@ impl<'a> Painter<'a> {
     }
 
     fn stamp(&mut self, symbol: &Symbol<'_>, at: Fixed) {
+        let [width, height] = symbol.size_px();
+        let most = area(self.band.rect());
+        if !(self.patience).spend(((width * height) as u64 + STAMP_COST).min(most)) {
+            return;
+        }
         let center = [at[0] + symbol.shift[0], at[1] + symbol.shift[1]];
         self.stamp.draw(
             &mut self.band,

@@ -38,6 +38,12 @@ impl Pen {
         }
     }
 
+    /// What a single dash costs to draw, in pixels that could be filled instead: its edges run
+    /// over as many rows as the pen is wide.
+    pub fn cost_of_dash(&self) -> u64 {
+        64 + (self.half as u64 >> 5)
+    }
+
     /// How far the drawn line reaches from its vertices, in units.
     pub fn reach(&self) -> i64 {
         let factor = match self.join {
