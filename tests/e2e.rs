@@ -188,6 +188,24 @@ fn every_answer_carries_cors_and_methods_are_told() {
     assert!(head.header("content-length").parse::<usize>().unwrap() > 1000);
 }
 
+/// QGIS 3.22 takes JSON for GML where the header is written `content-type`.
+#[test]
+fn header_names_are_written_with_capitals() {
+    let server = Server::start(repository(), &[]);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    write!(
+        stream,
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.contains("\r\nContent-Type: application/json\r\n"),
+        "{answer}"
+    );
+}
+
 #[test]
 fn links_follow_the_proxy() {
     let server = Server::start(repository(), &[]);

@@ -191,7 +191,10 @@ fn http_response(answer: Answer) -> HttpResponse {
     ] {
         response.insert_header((name, HeaderValue::from_static(value)));
     }
-    response.body(answer.body)
+    let mut response = response.body(answer.body);
+    // QGIS looks for "Content-Type" letter by letter when it reads JSON of GetFeatureInfo
+    response.head_mut().set_camel_case_headers(true);
+    response
 }
 
 /// 304 where the client has what would be sent.
