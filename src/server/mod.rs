@@ -21,7 +21,7 @@ use std::time::Duration;
 use actix_web::dev::Service as _;
 use actix_web::{App, HttpServer, web};
 
-pub use state::{Options, State};
+pub use state::{Options, Site, State};
 
 use crate::error::{Error, Result};
 
