@@ -232,3 +232,35 @@ fn a_hole_stays_empty_and_a_ring_of_two_hundred_thousand_vertices_does_not() {
     );
     assert!(pixels > 20_000, "{pixels}");
 }
+
+#[test]
+fn a_layer_of_the_world_has_an_extent_to_zoom_to_in_a_crs_of_one_country() {
+    let state = State::load(Options {
+        path: env!("CARGO_MANIFEST_DIR").into(),
+        base_url: None,
+        workers: 1,
+        strict: false,
+        explain: true,
+    })
+    .unwrap();
+    let site = state.site();
+    for (name, reach) in [("EPSG:2154", 1e7), ("EPSG:3035", 1e7), ("EPSG:3945", 2e7)] {
+        let crs = Crs::parse(name).unwrap();
+        let world = site.catalogue.layer("pays").unwrap();
+        let extent = site.studio.extent_in(world, &crs).unwrap();
+        let [min_x, min_y, max_x, max_y] = sides(&extent);
+        for side in [min_x, min_y, max_x, max_y] {
+            assert!(side.abs() < reach, "{name}: {extent:?}");
+        }
+        assert!(
+            drawn(&site, "pays", name, [min_x, min_y, max_x, max_y]) > 1000,
+            "{name}"
+        );
+        // what lies near is there whole
+        let region = site.catalogue.layer("region").unwrap();
+        assert!(
+            extent.contains(&site.studio.extent_in(region, &crs).unwrap()),
+            "{name}"
+        );
+    }
+}
