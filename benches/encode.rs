@@ -1,5 +1,9 @@
 //! PNG, WebP and JPEG of a picture as flat and as edgy as a map, against libdeflate's level 1.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a bench that can't go on ends"
+)]
 
 use cartotheque::encode::{ImageFormat, image};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -20,12 +20,11 @@ own() {
   shift
   cargo "$command" --release \
     --config 'profile.release.package.cartotheque.opt-level=1' \
+    --config 'profile.release.package.cartotheque.codegen-units=16' \
     --config 'profile.release.package.cartotheque.overflow-checks=true' \
     --config 'profile.release.package.cartotheque.debug-assertions=true' \
     "$@"
 }
-[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
-
 step "format" cargo fmt --check
 step "clippy" own clippy --all-targets --quiet -- -D warnings
 

@@ -12,6 +12,7 @@ pub struct Budget {
     started: Instant,
     allowed: Option<Duration>,
     cancelled: Arc<AtomicBool>,
+    exceeded: Arc<AtomicBool>,
     features: Arc<Counter>,
     vertices: Arc<Counter>,
 }
@@ -52,6 +53,7 @@ impl Budget {
             started: Instant::now(),
             allowed: None,
             cancelled: Arc::new(AtomicBool::new(false)),
+            exceeded: Arc::new(AtomicBool::new(false)),
             features: Counter::new("the number of features touched", u64::MAX),
             vertices: Counter::new("the number of vertices touched", u64::MAX),
         }
@@ -82,11 +84,20 @@ impl Budget {
             return Err(Error::Cancelled);
         }
         match self.allowed {
-            Some(allowed) if self.started.elapsed() > allowed => Err(Error::DeadlineExceeded {
-                seconds: allowed.as_secs().max(1),
-            }),
+            Some(allowed) if self.started.elapsed() > allowed => {
+                self.exceeded.store(true, Ordering::Relaxed);
+                Err(Error::DeadlineExceeded {
+                    seconds: allowed.as_secs().max(1),
+                })
+            }
             _ => Ok(()),
         }
+    }
+
+    /// True when the work was told to stop because its time was over or a count was spent: what
+    /// it answered then says more about the budget than about the request.
+    pub fn is_exceeded(&self) -> bool {
+        self.exceeded.load(Ordering::Relaxed)
     }
 
     /// Counts features and vertices that were read, in batches.
@@ -94,8 +105,10 @@ impl Budget {
     /// # Errors
     /// `LimitExceeded` past the limits, and what [`check`](Budget::check) says.
     pub fn spend(&self, features: u64, vertices: u64) -> Result<()> {
-        self.features.spend(features)?;
-        self.vertices.spend(vertices)?;
+        self.features
+            .spend(features)
+            .and_then(|()| self.vertices.spend(vertices))
+            .inspect_err(|_| self.exceeded.store(true, Ordering::Relaxed))?;
         self.check()
     }
 }
@@ -108,6 +121,7 @@ mod tests {
     fn a_limit_is_an_error_that_says_how_much() {
         let budget = Budget::new(Duration::from_secs(60), 100, 1000);
         assert!(budget.spend(100, 10).is_ok());
+        assert!(!budget.is_exceeded());
         assert_eq!(
             budget.spend(1, 0),
             Err(Error::LimitExceeded {
@@ -116,6 +130,7 @@ mod tests {
                 found: 101
             })
         );
+        assert!(budget.is_exceeded());
     }
 
     #[test]
@@ -123,5 +138,9 @@ mod tests {
         let budget = Budget::unlimited();
         budget.cancel_flag().store(true, Ordering::Relaxed);
         assert_eq!(budget.check(), Err(Error::Cancelled));
+        assert!(
+            !budget.is_exceeded(),
+            "a cancelled request did not exceed anything"
+        );
     }
 }

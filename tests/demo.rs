@@ -1,4 +1,11 @@
 //! The shipped demonstration, as files: what belongs together is there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

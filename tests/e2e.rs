@@ -1,4 +1,11 @@
 //! End to end: the real binary, a free port, real requests, a clean log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 mod common;
 
@@ -179,6 +186,24 @@ fn every_answer_carries_cors_and_methods_are_told() {
     let head = server.ask("HEAD", MAP, &[], b"");
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert!(head.header("content-length").parse::<usize>().unwrap() > 1000);
+}
+
+/// QGIS 3.22 takes JSON for GML where the header is written `content-type`.
+#[test]
+fn header_names_are_written_with_capitals() {
+    let server = Server::start(repository(), &[]);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    write!(
+        stream,
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.contains("\r\nContent-Type: application/json\r\n"),
+        "{answer}"
+    );
 }
 
 #[test]

@@ -3,6 +3,13 @@
 //! `INSTA_UPDATE=always cargo test --release --test golden` writes them anew: look at each
 //! changed picture. On a difference `target/golden/CASE.png` shows expected | difference |
 //! actual. Pixels may differ by one level; 0.1 % of them by more (other CPUs round otherwise).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 mod common;
 
@@ -37,14 +44,14 @@ const CASES: [Case; 8] = [
         layers: &["communes:contours", "cours-eau", "lacs", "villes"],
         crs: "EPSG:2154",
         bbox: [890_000.0, 6_440_000.0, 950_000.0, 6_480_000.0],
-        size: [300, 200],
+        size: [195, 130],
     },
     Case {
         name: "lyon-web-mercator",
         layers: &["communes", "departements", "villes"],
         crs: "EPSG:3857",
         bbox: [480_000.0, 5_700_000.0, 600_000.0, 5_780_000.0],
-        size: [300, 200],
+        size: [195, 130],
     },
     Case {
         name: "lakes-geographic",
@@ -107,7 +114,7 @@ fn maps_of_the_demo_are_as_they_were_looked_at() {
             std::fs::write(&path, &actual).unwrap();
         }
         assert!(
-            actual.len() < 60 * 1024,
+            actual.len() < 40 * 1024,
             "{}: {} bytes",
             case.name,
             actual.len()

@@ -1,4 +1,11 @@
 //! One direction of dependency: a room uses only the rooms before it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 use std::fs;
 use std::path::Path;

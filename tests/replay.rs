@@ -1,5 +1,12 @@
 //! The requests that real clients were seen to send (QGIS, GDAL, OWSLib, OpenLayers, Leaflet,
 //! MapLibre), word by word, to the real server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
 
 mod common;
 

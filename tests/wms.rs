@@ -654,7 +654,7 @@ fn wms130_7_2_4_6_5_a_style_has_a_legend_of_the_size_that_is_drawn() {
     let world = World::default();
     let document = capabilities(&world, "");
     let style = document.split_once("<Name>contours</Name>").unwrap().1;
-    let [width, height] = common::LEGEND;
+    let [width, height] = fake::LEGEND;
     let legend = format!("<LegendURL width=\"{width}\" height=\"{height}\">");
     assert!(style.split_once("</Style>").unwrap().0.contains(&legend));
     let href = style
@@ -1003,7 +1003,7 @@ fn a_group_s_legend_is_its_layers_legends_one_above_the_other() {
     let drawn = Pixmap::decode_png(&answer.body).unwrap();
     assert_eq!(
         [drawn.width(), drawn.height()],
-        [common::LEGEND[0], 2 * common::LEGEND[1]]
+        [fake::LEGEND[0], 2 * fake::LEGEND[1]]
     );
     let world = World {
         limits: Limits {

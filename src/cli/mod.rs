@@ -2,14 +2,16 @@
 
 pub mod check;
 mod info;
+mod log;
 mod render;
 mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::error::Result;
+use log::LogFormat;
 
 /// A map and feature server: a folder of FlatGeobuf, styles and YAML becomes OGC web services.
 #[derive(Debug, Parser)]
@@ -33,12 +35,6 @@ struct Arguments {
     log: String,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LogFormat {
-    Text,
-    Json,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves a folder, or one file, until it is told to stop.
@@ -56,7 +52,7 @@ enum Command {
 /// Exits with 0 when it did what it was asked, 1 when it could not, 2 when the arguments are off.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    start_log(arguments.log_format, &arguments.log);
+    let _log = log::start(arguments.log_format, &arguments.log);
     let result = match arguments.command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
@@ -74,18 +70,3 @@ pub fn main() -> ExitCode {
 
 /// What a command answers: how the process ends.
 type Outcome = Result<ExitCode>;
-
-fn start_log(format: LogFormat, filter: &str) {
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
-        eprintln!("warning: --log {filter:?} is not understood ({error}), info is used");
-        EnvFilter::new("info")
-    });
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log
-            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-            .init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-}

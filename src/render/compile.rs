@@ -413,11 +413,11 @@ impl CompiledGraphic {
                 (height * w / h.max(1e-6), 0.0)
             }
             CompiledSymbol::Mark { stroke, .. } => {
-                let pen = |s: &Box<CompiledMarkStroke>| {
+                let pen = |s: &CompiledMarkStroke| {
                     let pen = super::stroke::Pen::new(s.width.most_px(), s.cap, s.join);
                     pen.reach() as f64 / super::fixed::UNIT as f64
                 };
-                (height, stroke.as_ref().map_or(0.0, pen))
+                (height, stroke.as_deref().map_or(0.0, pen))
             }
         };
         let [x, y] = self.anchor.map(|a| (a - 0.5).abs() + 0.5);

@@ -39,7 +39,8 @@ pub fn redacted(query: &str) -> String {
             break;
         }
     }
-    if out.chars().any(char::is_control) {
+    let is_plain = out.bytes().all(|b| (b' '..=b'~').contains(&b));
+    if !is_plain && out.chars().any(char::is_control) {
         return out.escape_debug().to_string();
     }
     out
@@ -47,12 +48,15 @@ pub fn redacted(query: &str) -> String {
 
 fn is_secret(name: &str) -> bool {
     // a percent-encoded name is not taken apart: it is hidden when any plain part of it fits
-    let name = name.to_ascii_lowercase();
-    SECRET.contains(&name.as_str())
-        || name.contains("passw")
-        || name.contains("token")
-        || name.contains("secret")
-        || name.contains('%')
+    let contains = |part: &str| {
+        name.as_bytes()
+            .windows(part.len())
+            .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    };
+    SECRET
+        .iter()
+        .any(|secret| name.eq_ignore_ascii_case(secret))
+        || ["passw", "token", "secret", "%"].into_iter().any(contains)
 }
 
 #[cfg(test)]
@@ -65,6 +69,12 @@ mod tests {
             redacted("SERVICE=WMS&API_KEY=abc&Token=x&LAYERS=communes&%74oken=y"),
             "SERVICE=WMS&API_KEY=***&Token=***&LAYERS=communes&%74oken=***"
         );
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(redacted("a=\u{1b}[31m"), "a=\\u{1b}[31m");
+        assert_eq!(redacted("a=for\u{ea}t\u{85}"), "a=for\u{ea}t\\u{85}");
     }
 
     #[test]

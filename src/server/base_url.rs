@@ -2,6 +2,28 @@
 
 use actix_web::http::header::HeaderMap;
 
+use crate::error::{Error, Result};
+
+/// Verifies what `--base-url` says: what is not an address would be written into every link.
+///
+/// # Errors
+/// `Config`, saying what was expected.
+pub fn check(configured: &str) -> Result<()> {
+    let fits = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| configured.strip_prefix(scheme))
+        .map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())))
+        .is_some_and(|(host, path)| is_host(host) && (path.is_empty() || is_prefix(path)));
+    if fits {
+        return Ok(());
+    }
+    Err(Error::Config {
+        message: format!(
+            "--base-url: expected an address such as https://example.org/maps, found {configured:?}"
+        ),
+    })
+}
+
 /// `scheme://host[:port][/prefix]` without a slash at the end.
 ///
 /// `configured` (`--base-url`) wins; else `Forwarded` (RFC 7239), else `X-Forwarded-Proto`,
@@ -171,6 +193,33 @@ mod tests {
             url(&[("x-forwarded-proto", "javascript"), ("host", "a")]),
             "http://a"
         );
+    }
+
+    #[test]
+    fn a_configured_address_is_one() {
+        for good in [
+            "http://a",
+            "https://carto.example/",
+            "https://carto.example:8443/x/y/",
+            "http://[::1]:8080",
+        ] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "carto.example",
+            "ftp://carto.example",
+            "https://",
+            "https:///maps",
+            "https://carto.example/?a=b",
+            "https://carto.example/#a",
+            "https://carto .example",
+            "https://carto.example//x",
+            "https://a\"><script>",
+        ] {
+            let said = check(bad).unwrap_err().to_string();
+            assert!(said.contains(&format!("{bad:?}")), "{said}");
+        }
     }
 
     #[test]

@@ -8,18 +8,15 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::info;
 
+use super::CLIENT_TIMEOUT;
 use super::access_log::redacted;
 use super::base_url::base_url;
+use super::compress::{accepts_gzip, compressed};
 use super::disconnect::Peer;
 use super::respond::{Asked, Work};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::protocol::Answer;
-
-/// Texts shorter than this are not worth compressing.
-const MIN_COMPRESSED: usize = 1400;
-/// libdeflate's level for texts made on the fly: as small as zlib 6 in a third of its time.
-const COMPRESSION_LEVEL: i32 = 4;
 
 /// Answers everything: routes, methods, limits, compression, log and metrics.
 pub async fn handle(
@@ -30,14 +27,7 @@ pub async fn handle(
     let started = Instant::now();
     let state = state.into_inner();
     let (answer, endpoint) = match *request.method() {
-        Method::OPTIONS => (
-            Answer {
-                status: 204,
-                ..Answer::ok("text/plain", Vec::new())
-            }
-            .with_header("allow", "GET, HEAD, POST, OPTIONS"),
-            "options",
-        ),
+        Method::OPTIONS => (options(), "options"),
         Method::GET | Method::HEAD | Method::POST => answer(&request, payload, &state).await,
         _ => (
             Answer {
@@ -55,7 +45,8 @@ pub async fn handle(
         ),
     };
     let outcome = outcome(&answer);
-    let answer = not_modified(&request, compressed(&request, answer));
+    let answer = compressed(accepts_gzip(request.headers()), answer);
+    let answer = not_modified(&request, answer);
     let (status, bytes) = (answer.status, answer.body.len());
     let response = http_response(answer);
     let seconds = started.elapsed().as_secs_f64();
@@ -72,6 +63,19 @@ pub async fn handle(
         ms = (seconds * 1e5).round() / 100.0,
     );
     response
+}
+
+/// What may be done here, also for a page of another site that asks beforehand (CORS preflight).
+fn options() -> Answer {
+    Answer::ok("text/plain", Vec::new())
+        .with_status(204)
+        .with_header("allow", "GET, HEAD, POST, OPTIONS")
+        .with_header("access-control-allow-methods", "GET, HEAD, POST, OPTIONS")
+        .with_header(
+            "access-control-allow-headers",
+            "Accept, Accept-Language, Content-Type, If-None-Match, Range",
+        )
+        .with_header("access-control-max-age", "86400")
 }
 
 async fn answer(
@@ -98,16 +102,21 @@ async fn answer(
         query: request.query_string().to_owned(),
         accept: text(header::ACCEPT),
         accept_language: text(header::ACCEPT_LANGUAGE),
+        accepts_gzip: accepts_gzip(request.headers()),
         content_type: text(header::CONTENT_TYPE),
         body: None,
     };
     if request.method() == Method::POST {
-        match read_body(payload, site.limits.body_bytes).await {
+        let announced = request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|v| v.to_str().ok()?.parse().ok());
+        match read_body(payload, announced, site.limits.body_bytes).await {
             Ok(body) => asked.body = Some(body),
             Err(error) => return (asked.plain_error(&error), "other"),
         }
     }
-    match state.prepare(&site, &asked) {
+    match state.prepare(&site, asked) {
         Work::Done(answer, endpoint) => (answer, endpoint),
         Work::Heavy {
             endpoint,
@@ -128,16 +137,24 @@ async fn answer(
     }
 }
 
-/// Reads a body up to a limit.
-async fn read_body(payload: web::Payload, limit: usize) -> Result<Vec<u8>> {
-    match payload.to_bytes_limited(limit).await {
-        Ok(Ok(body)) => Ok(body.to_vec()),
-        Ok(Err(error)) => Err(Error::parameter("body", format!("cannot be read: {error}"))),
-        Err(_) => Err(Error::LimitExceeded {
-            what: "the size of a request body in bytes",
-            limit: limit as u64,
-            found: limit as u64 + 1,
-        }),
+/// Reads a body up to a limit; `announced` is its Content-Length.
+async fn read_body(payload: web::Payload, announced: Option<u64>, limit: usize) -> Result<Vec<u8>> {
+    let too_large = |found| Error::LimitExceeded {
+        what: "the size of a request body in bytes",
+        limit: limit as u64,
+        found,
+    };
+    if let Some(found) = announced.filter(|n| *n > limit as u64) {
+        return Err(too_large(found));
+    }
+    match tokio::time::timeout(CLIENT_TIMEOUT, payload.to_bytes_limited(limit)).await {
+        Ok(Ok(Ok(body))) => Ok(body.to_vec()),
+        Ok(Ok(Err(error))) => Err(Error::parameter("body", format!("cannot be read: {error}"))),
+        Ok(Err(_)) => Err(too_large(limit as u64 + 1)),
+        Err(_) => Err(Error::parameter(
+            "body",
+            format!("did not arrive within {} s", CLIENT_TIMEOUT.as_secs()),
+        )),
     }
 }
 
@@ -159,30 +176,25 @@ fn http_response(answer: Answer) -> HttpResponse {
         response.insert_header((header::CONTENT_TYPE, answer.media_type));
     }
     for (name, value) in answer.headers {
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_str(&value),
-        ) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.append_header((name, value));
         }
     }
     // every answer, errors too, may be read by pages of any site (public, read-only data)
-    response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    response.insert_header((
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        "GET, HEAD, POST, OPTIONS",
-    ));
-    response.insert_header((
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "Accept, Accept-Language, Content-Type, If-None-Match, Range",
-    ));
-    response.insert_header((
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        "Content-Crs, Content-Range, ETag, Link, Retry-After, Warning",
-    ));
-    response.insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"));
-    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    response.body(answer.body)
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "Content-Crs, Content-Range, ETag, Link, Retry-After, Warning",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        response.insert_header((name, HeaderValue::from_static(value)));
+    }
+    let mut response = response.body(answer.body);
+    // QGIS looks for "Content-Type" letter by letter when it reads JSON of GetFeatureInfo
+    response.head_mut().set_camel_case_headers(true);
+    response
 }
 
 /// 304 where the client has what would be sent.
@@ -207,59 +219,4 @@ fn not_modified(request: &HttpRequest, answer: Answer) -> Answer {
         }
         _ => answer,
     }
-}
-
-/// The answer with gzip, where the client takes it and it pays.
-fn compressed(request: &HttpRequest, mut answer: Answer) -> Answer {
-    let is_text = [
-        "text/",
-        "application/json",
-        "application/geo+json",
-        "application/vnd.ogc",
-        "application/openmetrics",
-        "image/svg",
-    ]
-    .iter()
-    .any(|prefix| answer.media_type.starts_with(prefix))
-        || answer.media_type.contains("+xml");
-    if !is_text || answer.headers.iter().any(|(n, _)| *n == "content-encoding") {
-        return answer;
-    }
-    answer
-        .headers
-        .push(("vary", "Accept-Encoding, Accept-Language".to_owned()));
-    if answer.body.len() < MIN_COMPRESSED || !accepts_gzip(request) {
-        return answer;
-    }
-    let Ok(level) = libdeflater::CompressionLvl::new(COMPRESSION_LEVEL) else {
-        return answer;
-    };
-    let mut compressor = libdeflater::Compressor::new(level);
-    let mut out = vec![0; compressor.gzip_compress_bound(answer.body.len())];
-    if let Ok(length) = compressor.gzip_compress(&answer.body, &mut out) {
-        out.truncate(length);
-        answer.body = out;
-        answer.headers.push(("content-encoding", "gzip".to_owned()));
-    }
-    answer
-}
-
-pub(super) fn accepts_gzip(request: &HttpRequest) -> bool {
-    request
-        .headers()
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|list| {
-            list.split(',').any(|coding| {
-                let mut parts = coding.split(';').map(str::trim);
-                let name = parts.next().unwrap_or("");
-                let refused = parts.any(|p| {
-                    matches!(
-                        p.replace(' ', "").as_str(),
-                        "q=0" | "q=0.0" | "q=0.00" | "q=0.000"
-                    )
-                });
-                (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
-            })
-        })
 }

@@ -19,14 +19,14 @@ const SECONDS: [f64; 12] = [
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
     /// What was asked, of a fixed set: `wms_getmap`, `landing`, …
-    pub endpoint: String,
+    pub endpoint: &'static str,
     /// `2xx`, `4xx`, … ; `exception` for a WMS exception with status 200.
-    pub outcome: String,
+    pub outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct EndpointLabels {
-    pub endpoint: String,
+    pub endpoint: &'static str,
 }
 
 /// The counters of one process.
@@ -97,15 +97,11 @@ impl Default for Metrics {
 
 impl Metrics {
     pub fn count(&self, endpoint: &'static str, outcome: &'static str, seconds: f64, bytes: u64) {
-        let labels = RequestLabels {
-            endpoint: endpoint.to_owned(),
-            outcome: outcome.to_owned(),
-        };
-        self.requests.get_or_create(&labels).inc();
+        self.requests
+            .get_or_create(&RequestLabels { endpoint, outcome })
+            .inc();
         self.seconds
-            .get_or_create(&EndpointLabels {
-                endpoint: endpoint.to_owned(),
-            })
+            .get_or_create(&EndpointLabels { endpoint })
             .observe(seconds);
         self.bytes.inc_by(bytes);
     }

@@ -1,10 +1,13 @@
 //! HTTP around the protocols: the only user of actix-web.
 //!
-//! Workers parse, look up and send; what draws runs on the [`pool`]. A request is answered from
+//! Workers parse, look up and send; what draws runs on the [`pool`]. A click on a map is first
+//! tried by the worker itself, with a budget of milliseconds: to wake another thread and to be
+//! woken again costs more than most identifications. A request is answered from
 //! the catalogue that was current when it arrived, whatever is loaded meanwhile.
 
 mod access_log;
 mod base_url;
+mod compress;
 mod disconnect;
 mod handler;
 mod metrics;
@@ -18,15 +21,15 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Service as _;
 use actix_web::{App, HttpServer, web};
 
 pub use state::{Options, Site, State};
 
 use crate::error::{Error, Result};
 
-/// A head or a body that does not arrive within this time is given up (slow loris).
-const CLIENT_TIMEOUT: Duration = Duration::from_secs(20);
+/// A head or a body that does not arrive within this time is given up (slow loris). The largest
+/// body at 3 Mbit/s takes 11 s.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Requests in flight at SIGTERM get this long.
 const SHUTDOWN_S: u64 = 30;
 
@@ -51,7 +54,6 @@ pub fn run(state: Arc<State>, listen: &str) -> Result<()> {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(data.clone())
-                .wrap_fn(|request, service| service.call(request))
                 .default_service(web::to(handler::handle))
         })
         .workers(workers)

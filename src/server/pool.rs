@@ -104,20 +104,24 @@ impl Pool {
         self.threads.spawn(move || {
             // the place is given back when the work ends, even if nobody waits for it any more
             let _place = place;
-            // a panic is a bug of ours: it must cost this request only
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            let _nobody_waits = send.send(result);
+            let _nobody_waits = send.send(guarded(work));
         });
-        match receive.await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(panic)) => Err(Error::Internal {
-                message: format!("a worker failed: {}", panic_text(&*panic)),
-            }),
-            Err(_) => Err(Error::Internal {
+        receive.await.unwrap_or_else(|_| {
+            Err(Error::Internal {
                 message: "a worker ended without an answer".into(),
-            }),
-        }
+            })
+        })
     }
+}
+
+/// Runs `work` here. A panic is a bug of ours: it must cost this request only.
+///
+/// # Errors
+/// `Internal` where the work panicked.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| Error::Internal {
+        message: format!("a worker failed: {}", panic_text(&*panic)),
+    })
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::metrics;
+use super::pool::guarded;
 use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
@@ -24,6 +25,8 @@ pub struct Asked {
     pub query: String,
     pub accept: String,
     pub accept_language: String,
+    /// True where the answer may be compressed with gzip.
+    pub accepts_gzip: bool,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -43,6 +46,16 @@ pub enum Work {
     },
 }
 
+/// What a worker may spend on a click before it hands it to the pool: most clicks touch a few
+/// features, and whoever waits for the worker meanwhile waits no longer than for a page.
+const TRIAL_TIME: Duration = Duration::from_millis(2);
+const TRIAL_FEATURES: u64 = 300;
+const TRIAL_VERTICES: u64 = 30_000;
+
+/// Layers up to which a worker writes the capabilities itself, where they are not kept: some
+/// microseconds each.
+const MAX_LAYERS_AT_ONCE: usize = 500;
+
 /// A small icon: a folded map.
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M3 8l8-4 10 4 8-4v20l-8 4-10-4-8 4z" fill="#cfe3d8" stroke="#0b5d7a" stroke-width="2" stroke-linejoin="round"/><path d="M11 4v20M21 8v20" stroke="#0b5d7a" stroke-width="2"/></svg>"##;
 
@@ -50,7 +63,7 @@ impl Asked {
     /// The first value of a query parameter, decoded; names in any case.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let pairs = Kvp::parse(&self.query).ok()?;
-        pairs.get(name).map(str::to_owned)
+        pairs.get(&name.to_ascii_uppercase()).map(str::to_owned)
     }
 
     /// True where a page is wanted: `f=html`, or HTML before JSON in `Accept`.
@@ -132,17 +145,17 @@ fn problem(error: &Error) -> Answer {
 
 impl State {
     /// Decides how a request is answered.
-    pub fn prepare(&self, site: &Arc<Site>, asked: &Asked) -> Work {
+    pub fn prepare(&self, site: &Arc<Site>, asked: Asked) -> Work {
         let Some(route) = Route::parse(&asked.path) else {
             let error = Error::NotFound {
                 path: asked.path.chars().take(200).collect(),
             };
-            return Work::Done(self.page_error(site, asked, &error), "not_found");
+            return Work::Done(self.page_error(site, &asked, &error), "not_found");
         };
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
-            other => Work::Done(self.light(site, asked, other), endpoint),
+            other => Work::Done(self.light(site, &asked, other), endpoint),
         }
     }
 
@@ -214,41 +227,95 @@ impl State {
             .unwrap_or_else(|_| problem(error))
     }
 
-    fn wms(&self, site: &Arc<Site>, asked: &Asked, layer: Option<String>) -> Work {
-        let limits = &site.limits;
-        let budget = Budget::new(
-            Duration::from_secs(limits.seconds),
-            limits.features,
-            limits.vertices,
-        );
+    fn wms(&self, site: &Arc<Site>, asked: Asked, layer: Option<String>) -> Work {
         let endpoint = wms_endpoint(&asked.query);
-        let explain = self.options.explain;
-        let shared = Arc::new((Arc::clone(site), asked.clone(), layer));
-        let for_error = Arc::clone(&shared);
-        let work_budget = budget.clone();
-        let run = move || {
-            let (site, asked, layer) = &*shared;
-            wms::answer(
-                &service(site, explain),
-                &request(asked, layer.as_deref()),
-                &work_budget,
-            )
-        };
-        if endpoint == "wms_getcapabilities" {
-            return Work::Done(run(), endpoint);
+        let wms = Arc::new(Wms {
+            site: Arc::clone(site),
+            asked,
+            layer,
+            explain: self.options.explain,
+        });
+        match endpoint {
+            "wms_getcapabilities" if wms.writes_capabilities_at_once() => {
+                return Work::Done(self.capabilities(&wms), endpoint);
+            }
+            "wms_getfeatureinfo" if is_plain(&wms.asked) => {
+                if let Some(answer) = wms.tried() {
+                    return Work::Done(answer, endpoint);
+                }
+            }
+            _ => {}
         }
+        let limits = &site.limits;
+        let allowed = Duration::from_secs(limits.seconds);
+        let budget = Budget::new(allowed, limits.features, limits.vertices);
+        let (for_error, work_budget) = (Arc::clone(&wms), budget.clone());
         Work::Heavy {
             endpoint,
             budget,
-            run: Box::new(run),
-            on_error: Box::new(move |error| {
-                let (site, asked, layer) = &*for_error;
-                wms::refuse(
-                    &service(site, explain),
-                    &request(asked, layer.as_deref()),
-                    error,
-                )
-            }),
+            run: Box::new(move || wms.answer(&work_budget)),
+            on_error: Box::new(move |error| for_error.refuse(error)),
+        }
+    }
+
+    /// The capabilities, compressed ones from what is kept.
+    fn capabilities(&self, wms: &Wms) -> Answer {
+        let make = || {
+            guarded(|| wms.answer(&Budget::unlimited())).unwrap_or_else(|error| wms.refuse(&error))
+        };
+        let asked = &wms.asked;
+        if !asked.accepts_gzip || asked.body.is_some() {
+            return make();
+        }
+        // none of the three can hold a space
+        let address = format!("{} {} {}", asked.base, asked.path, asked.query);
+        self.packed.get(wms.site.catalogue.sequence, address, make)
+    }
+}
+
+/// A WMS request with all that answers it.
+struct Wms {
+    site: Arc<Site>,
+    asked: Asked,
+    /// The only layer, at `/collections/{layer}/wms`.
+    layer: Option<String>,
+    explain: bool,
+}
+
+impl Wms {
+    fn answer(&self, budget: &Budget) -> Answer {
+        let service = service(&self.site, self.explain);
+        wms::answer(
+            &service,
+            &request(&self.asked, self.layer.as_deref()),
+            budget,
+        )
+    }
+
+    fn refuse(&self, error: &Error) -> Answer {
+        let service = service(&self.site, self.explain);
+        wms::refuse(
+            &service,
+            &request(&self.asked, self.layer.as_deref()),
+            error,
+        )
+    }
+
+    fn writes_capabilities_at_once(&self) -> bool {
+        self.layer.is_some() || self.site.catalogue.layers.len() <= MAX_LAYERS_AT_ONCE
+    }
+
+    /// The answer, if it can be had for the little that a worker may spend.
+    fn tried(&self) -> Option<Answer> {
+        let limits = &self.site.limits;
+        let trial = Budget::new(
+            TRIAL_TIME,
+            limits.features.min(TRIAL_FEATURES),
+            limits.vertices.min(TRIAL_VERTICES),
+        );
+        match guarded(|| self.answer(&trial)) {
+            Ok(answer) => (!trial.is_exceeded()).then_some(answer),
+            Err(error) => Some(self.refuse(&error)),
         }
     }
 }
@@ -273,6 +340,30 @@ fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
         base: &asked.base,
         collection: layer,
     }
+}
+
+/// True where the parameters are what they seem without decoding them, say REQUEST once, and
+/// bring no style: no more can hide in it than the operation that was read off.
+fn is_plain(asked: &Asked) -> bool {
+    let mut names = asked.query.split('&').map(|pair| {
+        let end = pair.find('=').unwrap_or(pair.len());
+        pair.get(..end).unwrap_or(pair)
+    });
+    let is_said = |name: &str| {
+        name.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+    };
+    let brings_style = |name: &str| {
+        name.get(..3)
+            .is_some_and(|start| start.eq_ignore_ascii_case("sld"))
+    };
+    let mut requests = 0;
+    asked.body.is_none()
+        && names.all(|name| {
+            requests += u32::from(name.eq_ignore_ascii_case("request"));
+            is_said(name) && !brings_style(name)
+        })
+        && requests == 1
 }
 
 /// What a WMS request is counted as; the protocol itself parses it later.
@@ -327,6 +418,34 @@ mod tests {
         asked.accept = String::new();
         asked.query = "F=html".into();
         assert!(asked.wants_html());
+    }
+
+    #[test]
+    fn only_a_click_that_hides_nothing_is_tried_by_a_worker() {
+        let plain = |query: &str| {
+            is_plain(&Asked {
+                query: query.into(),
+                ..Asked::default()
+            })
+        };
+        assert!(plain(
+            "SERVICE=WMS&Request=GetFeatureInfo&BBOX=1,2,3,4&&I=%31"
+        ));
+        for hidden in [
+            "REQUEST=GetFeatureInfo&REQUEST=GetMap",
+            "REQUEST=GetFeatureInfo&%52EQUEST=GetMap",
+            "REQUEST=GetFeatureInfo&+REQUEST=GetMap",
+            "REQUEST=GetFeatureInfo&sld_Body=%3C",
+            "REQUEST=GetFeatureInfo&SLD=http://a",
+            "REQUEST=GetFeatureInfo&\u{17f}LD_BODY=x",
+        ] {
+            assert!(!plain(hidden), "{hidden}");
+        }
+        assert!(!is_plain(&Asked {
+            query: "REQUEST=GetFeatureInfo".into(),
+            body: Some(b"REQUEST=GetMap".to_vec()),
+            ..Asked::default()
+        }));
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::base_url;
+use super::compress::PackedDocuments;
 use super::metrics::{Levels, Metrics};
 use super::pool::Pool;
 use tracing::{error, info, warn};
@@ -60,6 +62,7 @@ pub struct State {
     pub pool: Pool,
     pub metrics: Metrics,
     pub pages: Pages,
+    pub packed: PackedDocuments,
     site: ArcSwap<Site>,
     address: OnceLock<String>,
     /// What was loaded first, until the watcher takes it over.
@@ -87,8 +90,13 @@ impl State {
     /// Loads a path and is ready to serve it. What is odd or at fault goes to the log.
     ///
     /// # Errors
-    /// `Config` where nothing may be served: the path can't be read, or `strict` met a fault.
+    /// `Config` where nothing may be served: the path can't be read, `strict` met a fault, or the
+    /// public address is none.
     pub fn load(options: Options) -> Result<State> {
+        options
+            .base_url
+            .as_deref()
+            .map_or(Ok(()), base_url::check)?;
         let loaded = config::load(&options.path, load_options(&options), &FileSources);
         log(&loaded);
         if loaded.refused {
@@ -106,6 +114,7 @@ impl State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
             pages: Pages::new()?,
+            packed: PackedDocuments::default(),
             site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
             address: OnceLock::new(),
             loaded: Mutex::new(Some(loaded)),

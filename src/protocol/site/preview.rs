@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn the_picture_has_the_shape_of_the_box() {
         let query = preview_query("a", &Bbox::new(0.0, -10.0, 40.0, 10.0).unwrap(), 600, 600);
-        assert!(query.contains("WIDTH=600&HEIGHT=313"), "{query}");
+        assert!(query.contains("WIDTH=600&HEIGHT=324"), "{query}");
     }
 
     #[test]

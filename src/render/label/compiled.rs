@@ -302,7 +302,8 @@ impl Extent {
                 let length = (f64::from(MAX_LINE_EM) + 3.0) * em + 2.0 * pad;
                 Extent {
                     size: [length + 2.0 * offset.furthest(); 2],
-                    far: [2.0 * em + pad + offset.furthest(); 2],
+                    // its own height, and twice what the line may leave the baseline by
+                    far: [2.5 * em + pad + offset.furthest(); 2],
                 }
             }
         }

@@ -1,5 +1,6 @@
-use std::f64::consts::{FRAC_PI_4, PI, TAU};
+use std::f64::consts::PI;
 
+use super::baseline::{Baseline, SAMPLES};
 use super::bounds::coarse;
 use super::candidate::{Paints, Rank, quarter, rotation_step};
 use super::set::{LineCandidate, MAX_CANDIDATES};
@@ -22,14 +23,26 @@ pub struct LineRequest<'a> {
     pub rank: Rank,
 }
 
-/// Sharper turns between neighbouring glyphs than this make letters collide or gape; 0.013 off,
-/// as lattices of real corners are at 45°.
-const MAX_TURN: f64 = FRAC_PI_4 + 0.013;
-/// A glyph turned further than this from the label's whole direction is hard to read.
-const MAX_BEND: f64 = 1.5;
-/// Where a label does not fit at its place, these are tried, in parts of the distance between
-/// labels.
-const SHIFTS: [f64; 7] = [0.0, 0.083, -0.083, 0.167, -0.167, 0.25, -0.25];
+/// A label that turns further than this from one letter to another is hard to read, in radians.
+const MAX_BEND: f64 = 1.17;
+/// Sharper bends make letters collide or gape, in radians in an em.
+const MAX_SHARPNESS: f64 = 0.43;
+/// The line may leave the label's baseline by this much, in ems.
+const MAX_DEVIATION: f64 = 0.77;
+/// A stretch is refused that is longer than this many labels: it winds.
+const MAX_WINDING: f64 = 1.6;
+/// Where it can, the baseline is fitted to so much more of the line at either end, in ems: ends
+/// of a cubic flare.
+const OVERHANG: f64 = 0.7;
+/// Spare baseline at either end of a label, in ems.
+const SPARE: f64 = 0.1;
+/// Around a label's place, these are looked at, in parts of the distance between labels; the
+/// nearest first.
+const SHIFTS: [f64; 13] = [
+    0.0, 0.041, -0.041, 0.083, -0.083, 0.125, -0.125, 0.167, -0.167, 0.208, -0.208, 0.25, -0.25,
+];
+/// A place as good as this is taken without looking at those further away.
+const GOOD: f64 = 0.31;
 /// Between repeated labels at least, in parts of the label's length.
 const MIN_GAP: f64 = 0.5;
 
@@ -59,8 +72,8 @@ impl LineLabeller {
         }
         let resolution = request.view.resolution();
         let label = f64::from(request.layout.width) * request.paints.size_px() * resolution;
-        // a tenth of its height to spare at both ends
-        let needed = label + 0.2 * request.paints.size_px() * resolution;
+        let em = request.paints.size_px() * resolution;
+        let needed = label + 2.0 * SPARE * em;
         if !(total.is_finite() && total > needed && needed > 0.0) {
             return;
         }
@@ -80,7 +93,7 @@ impl LineLabeller {
         };
 
         // the slots whose labels can reach the view and its margin
-        let reach = label + 0.25 * period + request.offset_px.abs() * resolution;
+        let reach = label + 2.0 * em + 0.25 * period + request.offset_px.abs() * resolution;
         let mut next = 0.0;
         for (i, (a, b)) in line.iter().zip(line.iter().skip(1)).enumerate() {
             let Some((from, to)) = within(request, *a, *b, label) else {
@@ -96,9 +109,7 @@ impl LineLabeller {
             let mut slot = first;
             while slot <= last && out.len() <= MAX_CANDIDATES {
                 let middle = start + (slot + 0.5) * period;
-                let found = SHIFTS
-                    .iter()
-                    .find_map(|shift| path.set(request, middle + shift * period, label));
+                let found = path.set(request, middle, period);
                 if let Some((boxes, glyphs)) = found {
                     out.push(LineCandidate {
                         rank: Rank {
@@ -155,13 +166,22 @@ impl Path<'_> {
     fn at(&self, length: f64) -> Coord {
         let length = length.clamp(0.0, self.total);
         let after = self.lengths.partition_point(|l| *l < length).max(1);
+        self.between(after, length)
+    }
+
+    /// The position at a length that lies on the segment to the vertex `after`.
+    fn between(&self, after: usize, length: f64) -> Coord {
         let get = |i: usize| {
             (
-                self.lengths.get(i).copied().unwrap_or(0.0),
-                self.line.get(i).copied().unwrap_or_default(),
+                self.lengths.get(i).copied().unwrap_or(self.total),
+                self.line
+                    .get(i)
+                    .or(self.line.last())
+                    .copied()
+                    .unwrap_or_default(),
             )
         };
-        let ((from, a), (to, b)) = (get(after - 1), get(after));
+        let ((from, a), (to, b)) = (get(after.saturating_sub(1)), get(after));
         let t = if to > from {
             (length - from) / (to - from)
         } else {
@@ -170,34 +190,133 @@ impl Path<'_> {
         [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]
     }
 
-    /// The label's glyphs and boxes around a middle; `None` where it leaves the line or the line
-    /// turns too sharply.
+    /// Positions at equal distances between two lengths, each in the middle of its share, in
+    /// pixels from a position.
+    fn sample(&self, view: &View, [from, to]: [f64; 2], origin: Coord) -> [Coord; SAMPLES] {
+        let step = (to - from) / SAMPLES as f64;
+        let mut after = self.lengths.partition_point(|l| *l < from).max(1);
+        let [ox, oy] = origin;
+        std::array::from_fn(|i| {
+            let length = from + (i as f64 + 0.5) * step;
+            while self.lengths.get(after).is_some_and(|l| *l < length) {
+                after += 1;
+            }
+            let [x, y] = self.between(after, length);
+            [
+                (x - ox) / view.resolution_x(),
+                (oy - y) / view.resolution_y(),
+            ]
+        })
+    }
+
+    /// The label's boxes and glyphs at the best of the places around a middle; `None` where the
+    /// line ends or winds too much at all of them.
     fn set(
         &self,
         request: &LineRequest<'_>,
         middle: f64,
-        label: f64,
+        period: f64,
     ) -> Option<(Vec<PixelBox>, Vec<GlyphPlace>)> {
-        let (from, to) = (middle - label / 2.0, middle + label / 2.0);
-        if from < 0.0 || to > self.total {
-            return None;
+        let mut best: Option<(f64, Seat)> = None;
+        for (number, shift) in (0..).zip(SHIFTS) {
+            let Some(seat) = self.seat(request, middle + shift * period) else {
+                continue;
+            };
+            // in coarse steps, so that noise does not choose; two places further costs one
+            let cost = (8.0 * seat.fault + 0.137).floor() + f64::from(number / 4);
+            let is_good = seat.fault < GOOD;
+            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+                best = Some((cost, seat));
+            }
+            if is_good {
+                break;
+            }
         }
+        let (_, seat) = best?;
+        Some(seat.glyphs(request))
+    }
+
+    /// The baseline around a middle; `None` where the line ends or winds too much.
+    fn seat(&self, request: &LineRequest<'_>, middle: f64) -> Option<Seat> {
         let view = request.view;
-        let pixel = |length: f64| view.to_pixel(self.at(length));
-        let ([x0, y0], [x1, y1]) = (pixel(from), pixel(to));
+        let size = request.paints.size_px();
+        let label_px = f64::from(request.layout.width) * size;
+        let needed_px = label_px + 2.0 * SPARE * size;
+        let origin = self.at(middle);
+        let room = middle.min(self.total - middle);
+        // half of the stretch, in the world: the line is longer than its baseline
+        let mut half = needed_px / 2.0 * view.resolution();
+        let longest = half * MAX_WINDING;
+        for _ in 0..4 {
+            if half > room || half > longest {
+                return None;
+            }
+            let overhang = (OVERHANG * size * view.resolution()).min(room - half);
+            let fitted = half + overhang;
+            let positions = self.sample(view, [middle - fitted, middle + fitted], origin);
+            let baseline = Baseline::fit(&positions);
+            let length = baseline.length() * half / fitted;
+            if length < needed_px * 0.999_3 {
+                half *= (needed_px / length.max(0.1 * needed_px)) * 1.003;
+                continue;
+            }
+            let from = (baseline.length() - label_px) / 2.0;
+            let bend = baseline.bend(from, from + label_px);
+            let [right, left] = baseline.deviation(&positions);
+            let deviation = right.max(left) / size;
+            let sharpness = bend.sharpest * size;
+            let fits =
+                bend.total < MAX_BEND && sharpness < MAX_SHARPNESS && deviation < MAX_DEVIATION;
+            return fits.then(|| Seat {
+                origin: view.to_pixel(origin),
+                from,
+                label_px,
+                fault: bend.total / MAX_BEND
+                    + 0.5 * sharpness / MAX_SHARPNESS
+                    + deviation / MAX_DEVIATION,
+                baseline,
+                right,
+                left,
+            });
+        }
+        None
+    }
+}
+
+/// A place for a label.
+struct Seat {
+    baseline: Baseline,
+    /// What the baseline is measured from, in pixels of the view.
+    origin: Coord,
+    /// Where the label begins on the baseline.
+    from: f64,
+    label_px: f64,
+    /// How far the line leaves the baseline to either side, in pixels.
+    right: f64,
+    left: f64,
+    /// Bends and deviations: 0 is a straight line.
+    fault: f64,
+}
+
+impl Seat {
+    fn glyphs(&self, request: &LineRequest<'_>) -> (Vec<PixelBox>, Vec<GlyphPlace>) {
+        let size = request.paints.size_px();
+        let (from, to) = (self.from, self.from + self.label_px);
+        let (([x0, y0], _), ([x1, y1], _)) = (self.baseline.at(from), self.baseline.at(to));
         let (dx, dy) = (x1 - x0, y1 - y0);
         let chord = dx.hypot(dy);
-        let size = request.paints.size_px();
-        if chord < 0.3 * label / view.resolution() {
-            return None; // turns back on itself
-        }
         // from left to right; a vertical line is read upwards
         let reversed = dx < -0.013 * chord || dx.abs() <= 0.013 * chord && dy > 0.0;
-        let direction = dy.atan2(dx) + if reversed { PI } else { 0.0 };
-        let side = if reversed { 1.0 } else { -1.0 };
         // the middle of the lower-case letters runs along the line
         let half_height = f64::from(ASCENT_EM + DESCENT_EM) / 2.0 * size;
         let lowered = half_height - f64::from(DESCENT_EM) * size;
+        // beside a line, the label keeps clear of its bends too
+        let offset = match request.offset_px {
+            offset if offset > 0.0 => offset + self.left,
+            offset if offset < 0.0 => offset - self.right,
+            _ => 0.0,
+        };
+        let down = if reversed { offset } else { -offset };
 
         let mut frame: Option<Frame> = None;
         let mut boxes: Vec<PixelBox> = Vec::new();
@@ -206,29 +325,17 @@ impl Path<'_> {
             let on = match frame {
                 // a mark stands with the letter before it
                 Some(frame) if glyph.advance == 0.0 => frame,
-                previous => {
+                _ => {
                     let advance = f64::from(glyph.advance) * size;
                     let along = f64::from(glyph.x) * size + advance / 2.0;
-                    let world = along * view.resolution();
-                    let at = if reversed { to - world } else { from + world };
-                    // the direction around the glyph, not of one short segment
-                    let reach = (advance / 2.0).max(0.4 * size) * view.resolution();
-                    let ([ax, ay], [bx, by]) = (pixel(at - reach), pixel(at + reach));
-                    let [cx, cy] = pixel(at);
-                    let turned = if reversed { PI } else { 0.0 };
-                    let angle = (by - ay).atan2(bx - ax) + turned;
-                    let turn = previous.map_or(0.0, |p| between(p.angle, angle));
-                    if turn > MAX_TURN || between(angle, direction) > MAX_BEND {
-                        return None;
-                    }
+                    let at = if reversed { to - along } else { from + along };
+                    let ([x, y], direction) = self.baseline.at(at);
+                    let angle = direction + if reversed { PI } else { 0.0 };
                     let (sin, cos) = angle.sin_cos();
-                    let down = side * request.offset_px;
+                    let [ox, oy] = self.origin;
                     Frame {
                         angle,
-                        middle: [
-                            (ax + 2.0 * cx + bx) / 4.0 - sin * down,
-                            (ay + 2.0 * cy + by) / 4.0 + cos * down,
-                        ],
+                        middle: [ox + x - sin * down, oy + y + cos * down],
                         along,
                         half_advance: advance / 2.0,
                     }
@@ -246,14 +353,8 @@ impl Path<'_> {
                 _ => boxes.push(found),
             }
         }
-        Some((boxes, glyphs))
+        (boxes, glyphs)
     }
-}
-
-/// The angle between two directions, 0 to π.
-fn between(a: f64, b: f64) -> f64 {
-    let turn = (a - b).rem_euclid(TAU);
-    turn.min(TAU - turn)
 }
 
 /// A glyph's stretch of the line.

@@ -41,6 +41,7 @@
 //! world coordinates with steps rounded to few binary digits, so that no noise is multiplied by
 //! the distance from the origin.
 
+mod baseline;
 mod bounds;
 mod candidate;
 mod compiled;

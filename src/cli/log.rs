@@ -1,0 +1,149 @@
+//! The log on standard error.
+
+use std::io::Write;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Lines of the access log wait at most this long, to be written together: a system call for
+/// each would be a tenth of what a cached answer costs.
+const HELD_BACK: Duration = Duration::from_millis(100);
+/// More than this is written at once.
+const MAX_HELD_BACK_BYTES: usize = 16 << 10;
+/// The HTTP library tells of itself at its start: only its warnings are of interest.
+const QUIET: &str = "actix_server=warn";
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The log; what it held back is written when it is dropped.
+#[derive(Debug)]
+pub struct Log(Arc<Lines>);
+
+/// Lines that are not written yet.
+#[derive(Debug, Default)]
+struct Lines {
+    held_back: Mutex<Vec<u8>>,
+    some: Condvar,
+}
+
+/// Where one line goes.
+#[derive(Debug)]
+struct Line<'a> {
+    lines: &'a Lines,
+    can_wait: bool,
+}
+
+struct ToStandardError {
+    lines: Arc<Lines>,
+    /// True where a thread writes what is held back.
+    has_writer: bool,
+}
+
+/// Starts the log of the process.
+pub fn start(format: LogFormat, filter: &str) -> Log {
+    let directives = format!("{QUIET},{filter}");
+    let filter = EnvFilter::try_new(directives).unwrap_or_else(|error| {
+        eprintln!("warning: --log {filter:?} is not understood ({error}), info is used");
+        EnvFilter::new(format!("{QUIET},info"))
+    });
+    let lines = Arc::new(Lines::default());
+    let of_writer = Arc::clone(&lines);
+    let writer = std::thread::Builder::new()
+        .name("log".into())
+        .spawn(move || of_writer.write_again_and_again());
+    let log = fmt().with_env_filter(filter).with_writer(ToStandardError {
+        lines: Arc::clone(&lines),
+        has_writer: writer.is_ok(),
+    });
+    match format {
+        LogFormat::Text => log
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Log(lines)
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.add(&[], false);
+    }
+}
+
+impl<'a> MakeWriter<'a> for ToStandardError {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line {
+            lines: &self.lines,
+            can_wait: false,
+        }
+    }
+
+    fn make_writer_for(&'a self, about: &Metadata<'_>) -> Line<'a> {
+        Line {
+            lines: &self.lines,
+            can_wait: self.has_writer
+                && *about.level() >= Level::INFO
+                && about.target() == "access",
+        }
+    }
+}
+
+impl Write for Line<'_> {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.lines.add(line, self.can_wait);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    /// Adds a line; one that can't wait is written at once, after those before it.
+    fn add(&self, line: &[u8], can_wait: bool) {
+        let mut held_back = self
+            .held_back
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let was_empty = held_back.is_empty();
+        held_back.extend_from_slice(line);
+        if !can_wait || held_back.len() > MAX_HELD_BACK_BYTES {
+            write_out(&mut held_back);
+        } else if was_empty {
+            self.some.notify_one();
+        }
+    }
+
+    fn write_again_and_again(&self) {
+        loop {
+            let held_back = self
+                .held_back
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let held_back = self
+                .some
+                .wait_while(held_back, |lines| lines.is_empty())
+                .unwrap_or_else(PoisonError::into_inner);
+            drop(held_back);
+            std::thread::sleep(HELD_BACK);
+            self.add(&[], false);
+        }
+    }
+}
+
+fn write_out(lines: &mut Vec<u8>) {
+    // nobody may be reading: that is no reason not to serve
+    let _closed = std::io::stderr().write_all(lines);
+    lines.clear();
+}
