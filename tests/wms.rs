@@ -774,6 +774,8 @@ fn wms130_7_4_3_each_info_format_is_answered_in_its_type() {
     for (asked, answered) in [
         ("", "text/plain; charset=utf-8"),
         ("text/plain", "text/plain; charset=utf-8"),
+        // OWSLib's default
+        ("None", "text/plain; charset=utf-8"),
         ("text/html", "text/html; charset=utf-8"),
         ("application/json", "application/json"),
         ("geojson", "application/geo+json"),

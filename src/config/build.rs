@@ -457,7 +457,7 @@ fn check_extent(from: Ingredients<'_>, crs: &Crs, lonlat: Option<Bbox>, findings
             Severity::Warning,
             &place,
             format!(
-                "expected degrees in {name}, found coordinates up to {}, {}",
+                "expected degrees in {name}, found coordinates up to {:?}, {:?}",
                 extent.max_x, extent.max_y
             ),
             Some("are the coordinates in metres, or is a position damaged?".to_owned()),

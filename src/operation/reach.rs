@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::Layer;
-use crate::crs::{Crs, Projector, Transform};
+use crate::crs::{Crs, CrsKind, Projector, Transform};
 use crate::error::Result;
 use crate::geom::{Bbox, View};
 
@@ -50,15 +50,34 @@ impl Way {
     }
 }
 
-/// The layer's extent in a CRS; `None` where the layer has no position, or none there.
+/// Degrees around the area that a CRS is made for. What a projection makes of places farther
+/// away, millions of kilometres off, is nothing to zoom to.
+const BEYOND_AREA: f64 = 45.0;
+
+/// The layer's extent in a CRS; `None` where the layer has no position, or none there. Of a
+/// layer that reaches far beyond the CRS's area of use, the part around that area.
 pub fn extent_in(layer: &Layer, crs: &Crs) -> Option<Bbox> {
     let extent = layer.store.extent()?;
     if layer.crs == *crs {
         return Some(extent);
     }
-    Transform::new(&layer.crs, crs)
-        .ok()?
-        .forward_bbox(&extent)
-        .into_iter()
-        .reduce(|a, b| a.union(&b))
+    let boxes = |from: &Crs, bbox: &Bbox| -> Option<Bbox> {
+        let boxes = Transform::new(from, crs).ok()?.forward_bbox(bbox);
+        boxes.into_iter().reduce(|a, b| a.union(&b))
+    };
+    part_around(layer, crs)
+        .and_then(|part| boxes(&Crs::crs84(), &part))
+        .or_else(|| boxes(&layer.crs, &extent))
+}
+
+/// In longitude and latitude, the part of a layer's extent around the area of a projected CRS;
+/// `None` where that is all of it, none of it, or can't be told.
+fn part_around(layer: &Layer, crs: &Crs) -> Option<Bbox> {
+    let ([area], CrsKind::Projected) = (crs.area_of_use.as_slice(), crs.kind) else {
+        return None;
+    };
+    let around = area.grown(BEYOND_AREA, BEYOND_AREA);
+    let all = layer.extent_lonlat?.intersection(&Bbox::WORLD)?;
+    let part = all.intersection(&around)?;
+    (part != all).then_some(part)
 }

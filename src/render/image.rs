@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use resvg::{tiny_skia, usvg};
 use tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 
+use super::svg;
 use crate::style::ImageFormat;
 
 /// A decoded picture.
@@ -47,7 +48,7 @@ impl Image {
         // a decoder's fault must not be the server's end
         let decoded = catch_unwind(AssertUnwindSafe(|| match format {
             ImageFormat::Png => png(data).map(Source::Raster),
-            ImageFormat::Svg => svg(data).map(|tree| Source::Vector(Box::new(tree))),
+            ImageFormat::Svg => svg::read(data).map(|tree| Source::Vector(Box::new(tree))),
             ImageFormat::Jpeg => Err("JPEG pictures are not drawn".to_owned()),
         }));
         decoded
@@ -98,17 +99,6 @@ impl Image {
             }
         }
     }
-}
-
-fn svg(data: &[u8]) -> Result<usvg::Tree, String> {
-    let options = usvg::Options {
-        image_href_resolver: usvg::ImageHrefResolver {
-            resolve_data: Box::new(|_, _, _| None),
-            resolve_string: Box::new(|_, _| None),
-        },
-        ..usvg::Options::default()
-    };
-    usvg::Tree::from_data(data, &options).map_err(|e| e.to_string())
 }
 
 fn png(data: &[u8]) -> Result<Pixmap, String> {

@@ -23,6 +23,7 @@ pub mod pattern;
 pub mod raster;
 pub mod shape;
 pub mod stroke;
+pub mod svg;
 pub mod symbol;
 pub mod text;
 pub mod values;

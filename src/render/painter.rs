@@ -81,6 +81,8 @@ const LOOK_EVERY: u64 = 1 << 22;
 const PATTERN_COST: u64 = 1 << 20;
 /// A symbol beside its pixels: finding its sprite.
 const STAMP_COST: u64 = 64;
+/// A picture, which may have to be drawn first.
+const PICTURE_COST: u64 = 1 << 16;
 
 impl Patience<'_> {
     /// Counts the cost of what is drawn next; false where it is not to be drawn.
@@ -395,8 +397,13 @@ impl<'a> Painter<'a> {
 
     fn stamp(&mut self, symbol: &Symbol<'_>, at: Fixed) {
         let [width, height] = symbol.size_px();
-        let most = area(self.band.rect());
-        if !(self.patience).spend(((width * height) as u64 + STAMP_COST).min(most)) {
+        let pixels = ((width * height) as u64).min(area(self.band.rect()));
+        let beside = if symbol.image.is_some() {
+            PICTURE_COST
+        } else {
+            STAMP_COST
+        };
+        if !self.patience.spend(pixels + beside) {
             return;
         }
         let center = [at[0] + symbol.shift[0], at[1] + symbol.shift[1]];

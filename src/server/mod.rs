@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
 
-pub use state::{Options, State};
+pub use state::{Options, Site, State};
 
 use crate::error::{Error, Result};
 

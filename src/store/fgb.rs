@@ -549,11 +549,14 @@ impl FeatureStore for FgbStore {
             }
             let read = feature_at(section, leaf.offset)
                 .and_then(|bytes| Ok((bytes.len(), self.record(bytes, &mut scratch)?)));
-            let Ok((size, record)) = read else {
-                stats.damaged += 1;
-                self.met_damage.store(true, Ordering::Relaxed);
-                meter.feature(0)?;
-                continue;
+            let (size, record) = match read {
+                Ok(read) => read,
+                Err(damage) => {
+                    stats.damaged += 1;
+                    self.meet_damage(fid, damage);
+                    meter.feature(0)?;
+                    continue;
+                }
             };
             stats.bytes += size as u64 + 4;
             if !everything && !touches(&record, &leaf, &select.boxes) {
@@ -590,6 +593,19 @@ impl FeatureStore for FgbStore {
             .map_err(|damage| damaged(&self.path, fid, damage))?;
         visit(&self.feature(fid, leaf, record, &scratch))?;
         Ok(true)
+    }
+}
+
+impl FgbStore {
+    /// Remembers that a feature is damaged, and says so once, of the first one met.
+    #[cold]
+    fn meet_damage(&self, fid: u64, damage: table::Damage) {
+        if !self.met_damage.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "{}; it is left out, and others may be: `cartotheque check` looks at all",
+                damaged(&self.path, fid, damage)
+            );
+        }
     }
 }
 

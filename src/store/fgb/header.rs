@@ -187,8 +187,8 @@ fn header_size(file: &[u8]) -> Result<usize, String> {
         }
         _ => {
             return Err(format!(
-                "expected a FlatGeobuf file, found the magic bytes {:?}",
-                magic.escape_ascii().to_string()
+                "expected a FlatGeobuf file, found the magic bytes \"{}\"",
+                magic.escape_ascii()
             ));
         }
     }

@@ -83,6 +83,8 @@ impl Reader<'_> {
     fn info_format(&self) -> Result<InfoFormat> {
         match self.kvp.get("INFO_FORMAT") {
             None => Ok(InfoFormat::Text),
+            // OWSLib, where its caller names none
+            Some("None") => Ok(InfoFormat::Text),
             Some(text) => InfoFormat::parse(text).ok_or_else(|| Error::InvalidFormat {
                 format: text.to_owned(),
                 expected: InfoFormat::ALL.map(InfoFormat::media_type).join(", "),
