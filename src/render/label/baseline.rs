@@ -186,7 +186,7 @@ mod tests {
         let arc = positions(|t| [radius * (t * 0.5).sin(), radius * (1.0 - (t * 0.5).cos())]);
         let baseline = Baseline::fit(&arc);
         let bend = baseline.bend(0.0, baseline.length());
-        assert!((bend.total - 1.0).abs() < 0.02, "{bend:?}");
+        assert!((bend.total - 1.0).abs() < 0.03, "{bend:?}");
         assert!((bend.sharpest * radius - 1.0).abs() < 0.15, "{bend:?}");
         assert!((baseline.length() - radius).abs() < 0.3);
     }

@@ -21,11 +21,18 @@ pub struct Rank {
     pub fid: u64,
     /// The symbolizer's place in the layer's style, later (drawn above) first.
     pub text: usize,
-    /// Of the labels of one feature: part and position along the line.
+    /// Of the labels of one feature: part and position along the line; the last two bits number
+    /// the places of one label.
     pub slot: u64,
 }
 
 impl Rank {
+    /// Another place of the same label.
+    pub fn is_sibling(&self, other: &Rank) -> bool {
+        let label = |rank: &Rank| (rank.layer, rank.fid, rank.text, rank.slot >> 2);
+        label(self) == label(other)
+    }
+
     /// `Less` is placed first.
     pub fn order(&self, other: &Rank) -> Ordering {
         other

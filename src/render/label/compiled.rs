@@ -1,5 +1,6 @@
 use super::bounds::Length;
 use super::candidate::{Paints, rotation_step};
+use super::line::ELSEWHERE_EM;
 use super::paint::BoundPaint;
 use crate::error::Result;
 use crate::feature::{Feature, Schema};
@@ -51,6 +52,8 @@ pub(super) struct Extent {
     pub size: [f64; 2],
     /// From the anchor (or the line) to the furthest point of the label.
     pub far: [f64; 2],
+    /// Between the first and any other place of a label.
+    pub apart: f64,
 }
 
 /// Free space around every label, in parts of its size: two names never touch.
@@ -296,6 +299,7 @@ impl Extent {
                 Extent {
                     size,
                     far: [far(0), far(1)],
+                    apart: 0.0,
                 }
             }
             Placing::Line { offset, .. } => {
@@ -304,6 +308,8 @@ impl Extent {
                     size: [length + 2.0 * offset.furthest(); 2],
                     // its own height, and twice what the line may leave the baseline by
                     far: [2.5 * em + pad + offset.furthest(); 2],
+                    // two others may lie on either side of the first
+                    apart: 2.0 * ELSEWHERE_EM * em,
                 }
             }
         }

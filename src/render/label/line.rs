@@ -21,6 +21,8 @@ pub struct LineRequest<'a> {
     /// `None` is one label a line.
     pub repeat_px: Option<f64>,
     pub rank: Rank,
+    /// Where something is in the way of a label's first place, others are tried.
+    pub places: usize,
 }
 
 /// A label that turns further than this from one letter to another is hard to read, in radians.
@@ -38,11 +40,13 @@ const OVERHANG: f64 = 0.7;
 const SPARE: f64 = 0.1;
 /// Around a label's place, these are looked at, in parts of the distance between labels; the
 /// nearest first.
-const SHIFTS: [f64; 13] = [
-    0.0, 0.041, -0.041, 0.083, -0.083, 0.125, -0.125, 0.167, -0.167, 0.208, -0.208, 0.25, -0.25,
+const SHIFTS: [f64; 9] = [
+    0.0, 0.063, -0.063, 0.125, -0.125, 0.188, -0.188, 0.25, -0.25,
 ];
-/// A place as good as this is taken without looking at those further away.
-const GOOD: f64 = 0.31;
+/// Most places of a label that are told apart: see [`Rank::is_sibling`].
+pub(super) const MAX_PLACES: usize = 3;
+/// Other places lie at most this far from the first, in ems: conflicts can't reach further.
+pub(super) const ELSEWHERE_EM: f64 = 10.0;
 /// Between repeated labels at least, in parts of the label's length.
 const MIN_GAP: f64 = 0.5;
 
@@ -109,11 +113,12 @@ impl LineLabeller {
             let mut slot = first;
             while slot <= last && out.len() <= MAX_CANDIDATES {
                 let middle = start + (slot + 0.5) * period;
-                let found = path.set(request, middle, period);
-                if let Some((boxes, glyphs)) = found {
+                for (place, seat) in (0..).zip(path.seats(request, middle, period)) {
+                    let (boxes, glyphs) = seat.glyphs(request);
+                    let label = number << 32 | (slot as u64 & 0x3FFF_FFFF) << 2;
                     out.push(LineCandidate {
                         rank: Rank {
-                            slot: number << 32 | (slot as u64 & 0xFFFF_FFFF),
+                            slot: label | place,
                             ..request.rank
                         },
                         paints: request.paints,
@@ -209,31 +214,42 @@ impl Path<'_> {
         })
     }
 
-    /// The label's boxes and glyphs at the best of the places around a middle; `None` where the
-    /// line ends or winds too much at all of them.
-    fn set(
-        &self,
-        request: &LineRequest<'_>,
-        middle: f64,
-        period: f64,
-    ) -> Option<(Vec<PixelBox>, Vec<GlyphPlace>)> {
-        let mut best: Option<(f64, Seat)> = None;
-        for (number, shift) in (0..).zip(SHIFTS) {
-            let Some(seat) = self.seat(request, middle + shift * period) else {
-                continue;
+    /// The places of a label around a middle, the best first: none where the line ends or winds
+    /// too much everywhere.
+    fn seats(&self, request: &LineRequest<'_>, middle: f64, period: f64) -> Vec<Seat> {
+        let mut seats: Vec<(f64, Seat)> = (0..)
+            .zip(SHIFTS)
+            .filter_map(|(number, shift)| {
+                let seat = self.seat(request, middle + shift * period)?;
+                // in coarse steps, so that noise does not choose; far from the middle costs
+                let cost = (8.0 * seat.fault + 0.137).floor() + f64::from(number / 2);
+                Some((cost, seat))
+            })
+            .collect();
+        // stable: of equals the nearest to the middle
+        seats.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        let size = request.paints.size_px();
+        let mut taken: Vec<Seat> = Vec::with_capacity(request.places);
+        for (_, seat) in seats {
+            let elsewhere = |other: &Seat| {
+                let ([x, y], [ox, oy]) = (seat.origin, other.origin);
+                (x - ox).hypot(y - oy)
             };
-            // in coarse steps, so that noise does not choose; two places further costs one
-            let cost = (8.0 * seat.fault + 0.137).floor() + f64::from(number / 4);
-            let is_good = seat.fault < GOOD;
-            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                best = Some((cost, seat));
+            let near = taken
+                .first()
+                .is_none_or(|first| elsewhere(first) < ELSEWHERE_EM * size);
+            // half a label further, it might be free
+            let apart = taken
+                .iter()
+                .all(|other| elsewhere(other) > 0.513 * seat.label_px);
+            if near && apart {
+                taken.push(seat);
             }
-            if is_good {
+            if taken.len() >= request.places.min(MAX_PLACES) {
                 break;
             }
         }
-        let (_, seat) = best?;
-        Some(seat.glyphs(request))
+        taken
     }
 
     /// The baseline around a middle; `None` where the line ends or winds too much.

@@ -23,10 +23,14 @@
 //! > placed in that round, so one more than 2(r − 1) − 1. Being placed in round r depends on what
 //! > it overlaps being undecided after round r − 1: one more again, 2r − 1. ∎
 //!
+//! A label along a line has up to three places, of which one at most is taken: they count as
+//! overlapping, wherever their boxes are.
+//!
 //! The boxes of a chain of n overlaps that starts at a box in view reach at most n + 1 box widths
 //! beyond the view, the last of them begins at most n widths beyond. With w the widest a box can be
-//! and f the furthest that a box can reach from its anchor, all candidates that matter have
-//! their anchors within (2 × [`ROUNDS`] − 1) w + f of the view.
+//! (and as far as the places of a label can be apart) and f the furthest that a box can reach
+//! from its anchor, all candidates that matter have their anchors within
+//! (2 × [`ROUNDS`] − 1) w + f of the view.
 //!
 //! *Almost never is that much needed.* A village next to Lyon is dropped whatever lies beyond.
 //! So features are first selected in a small margin, and the rounds are run with three answers:

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ROUNDS;
 use super::candidate::{Paints, Rank, Straight};
 use super::compiled::{CompiledText, Placing};
-use super::line::{LineLabeller, LineRequest};
+use super::line::{LineLabeller, LineRequest, MAX_PLACES};
 use super::placed::{PlacedLabel, PlacedLabels};
 use super::settle::{Contender, Fate, PixelBox, settle};
 use crate::budget::Budget;
@@ -22,14 +22,18 @@ use crate::render::text::{GlyphPlace, Layout, LayoutRequest, Spread, layout};
 /// the next only where [`Placement::settled`] is false.
 pub fn margins_px(texts: &[CompiledText]) -> [[f64; 2]; 3] {
     let [width, height] = largest(texts, |text| text.extent.size);
+    let [hop_x, hop_y] = largest(texts, |text| {
+        text.extent.size.map(|side| side + text.extent.apart)
+    });
     let [far_x, far_y] = largest(texts, |text| text.extent.far);
     // measured on communes: one label width settles all but a few views in a hundred
-    [1.0, 2.5, (2 * ROUNDS - 1) as f64].map(|hops| {
-        [
-            (hops * width + far_x + SLACK_PX).ceil(),
-            (hops * height + far_y + SLACK_PX).ceil(),
-        ]
-    })
+    let all = (2 * ROUNDS - 1) as f64;
+    [
+        [width, height],
+        [2.5 * width, 2.5 * height],
+        [all * hop_x, all * hop_y],
+    ]
+    .map(|[x, y]| [(x + far_x + SLACK_PX).ceil(), (y + far_y + SLACK_PX).ceil()])
 }
 
 /// Ink that is drawn a rounding away from its box, and its soft edge.
@@ -139,6 +143,11 @@ impl<'a> LabelSet<'a> {
                 fid: feature.fid(),
                 text,
                 slot: 0,
+            },
+            places: if compiled.allow_overlap {
+                1
+            } else {
+                MAX_PLACES
             },
         };
         let mut number = 0;
@@ -422,13 +431,23 @@ impl<'a> Contest<'a> {
             .filter(|i| self.entrants.get(*i).is_some_and(|e| !self.may_overlap(e)))
             .collect();
         let [known_left, known_top, known_right, known_bottom] = self.known;
-        let contenders: Vec<Contender> = competing
+        let in_order: Vec<&Entrant> = competing
             .iter()
             .filter_map(|index| self.entrants.get(*index))
-            .map(|entrant| {
+            .collect();
+        let contenders: Vec<Contender> = in_order
+            .chunk_by(|a, b| a.rank.is_sibling(&b.rank))
+            .scan(0, |begin, siblings| {
+                let range = (*begin, *begin + siblings.len());
+                *begin = range.1;
+                Some(siblings.iter().map(move |entrant| (*entrant, range)))
+            })
+            .flatten()
+            .map(|(entrant, siblings)| {
                 let [left, top, right, bottom] = entrant.bounds;
                 Contender {
                     boxes: entrant.boxes,
+                    siblings,
                     exposed: left <= known_left + SLACK_PX
                         || top <= known_top + SLACK_PX
                         || right >= known_right - SLACK_PX

@@ -9,6 +9,9 @@ pub type PixelBox = [f64; 4];
 pub struct Contender {
     /// Where its boxes begin and end among all.
     pub boxes: (usize, usize),
+    /// Where those begin and end of which one at most is placed: this one and others next to it
+    /// in the order. They count as overlapping.
+    pub siblings: (usize, usize),
     /// Something that was not selected might overlap it.
     pub exposed: bool,
 }
@@ -66,7 +69,7 @@ pub fn settle(
             open = true;
             // is one before it in its way?
             let mut maybe = contender.exposed;
-            let surely = grid.any_overlapping(contender, boxes, &mut |other| {
+            let surely = grid.any_in_conflict(contender, boxes, &mut |other| {
                 let in_way = other < index && at(&fates, other).may_be(Fate::UNDECIDED);
                 maybe |= in_way;
                 in_way && at(&fates, other) == Fate::UNDECIDED
@@ -89,7 +92,7 @@ pub fn settle(
                 continue;
             }
             let mut maybe = contender.exposed;
-            let surely = grid.any_overlapping(contender, boxes, &mut |other| {
+            let surely = grid.any_in_conflict(contender, boxes, &mut |other| {
                 let placed = other != index && at(&fates, other).may_be(Fate::PLACED);
                 maybe |= placed;
                 placed && at(&fates, other) == Fate::PLACED
@@ -247,14 +250,18 @@ impl Grid {
         (columns, rows)
     }
 
-    /// Calls `test` with the others that overlap a contender, some more than once, until it says
-    /// true.
-    fn any_overlapping(
+    /// Calls `test` with a contender's siblings and the others that overlap it, some more than
+    /// once, until it says true.
+    fn any_in_conflict(
         &self,
         contender: &Contender,
         boxes: &[PixelBox],
         test: &mut dyn FnMut(usize) -> bool,
     ) -> bool {
+        let (first, end) = contender.siblings;
+        if (first..end).any(&mut *test) {
+            return true;
+        }
         let (from, to) = contender.boxes;
         for own in boxes.get(from..to).unwrap_or(&[]) {
             let [left, top, right, bottom] = *own;
@@ -294,6 +301,7 @@ mod tests {
         let contenders: Vec<Contender> = (0..boxes.len())
             .map(|i| Contender {
                 boxes: (i, i + 1),
+                siblings: (i, i),
                 exposed: exposed.get(i).copied().unwrap_or(false),
             })
             .collect();
@@ -349,6 +357,25 @@ mod tests {
             let boxes = [[0.0, 0.0, 10.0, 10.0], [10.0 + noise, 0.0, 20.0, 10.0]];
             assert_eq!(rounds(&boxes, &[], 4)[1], Fate::DROPPED, "{noise}");
         }
+    }
+
+    #[test]
+    fn of_siblings_the_first_that_has_room_is_placed_and_no_other() {
+        // something important on the first of three places; the third is free too
+        let at = |x: f64| [x, 0.0, x + 10.0, 10.0];
+        let boxes = [at(0.0), at(5.0), at(40.0), at(80.0)];
+        let contenders: Vec<Contender> = [(0, 1), (1, 4), (1, 4), (1, 4)]
+            .into_iter()
+            .enumerate()
+            .map(|(i, siblings)| Contender {
+                boxes: (i, i + 1),
+                siblings,
+                exposed: false,
+            })
+            .collect();
+        let fates = settle(&contenders, &boxes, 4, &Budget::unlimited()).unwrap();
+        let placed: Vec<bool> = fates.iter().map(|f| *f == Fate::PLACED).collect();
+        assert_eq!(placed, [true, false, true, false]);
     }
 
     prop_compose! {
