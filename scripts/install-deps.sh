@@ -37,7 +37,12 @@ if [ -n "$missing" ]; then
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 fi
 
-if ! command -v cargo >/dev/null 2>&1 && [ ! -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
-    echo "install-deps: Rust 1.95 or newer is needed and cargo was not found; get it from rustup" >&2
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+need=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$here/../Cargo.toml")
+PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+have=$(rustc --version 2>/dev/null | cut -d ' ' -f 2)
+oldest=$(printf '%s\n%s\n' "$need" "${have:-0}" | sort -V | head -n 1)
+if [ "$oldest" != "$need" ]; then
+    echo "cartotheque needs Rust $need or newer, found ${have:-none}: install it with rustup (https://rustup.rs), or run 'rustup update stable'" >&2
     exit 1
 fi
