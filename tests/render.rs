@@ -482,6 +482,46 @@ fn a_polygon_below_a_pixel_is_its_area() {
 }
 
 #[test]
+fn a_speck_is_half_of_its_box_and_its_outline_the_box_grown_by_the_pen() {
+    let view = view(20, 20);
+    let drawn_speck = |view: &View, style: &Style| {
+        let cache = SymbolCache::new();
+        let schema = schema();
+        let compiled = CompiledStyle::new(style, &schema, view, &cache).unwrap();
+        let mut canvas = Canvas::new(view.size).unwrap();
+        let mut painter = Painter::new(&mut canvas, view, &cache);
+        let bbox = Bbox::new(9.875, 9.875, 10.125, 10.125).unwrap();
+        for pass in compiled.passes() {
+            assert!(painter.speck(pass, &bbox, &One(0.0)));
+        }
+        canvas.pixmap().data().as_chunks::<4>().0.to_vec()
+    };
+    // a 64th of each of four pixels, and half of that
+    let pixels = drawn_speck(&view, &style(vec![filled("black")]));
+    for (x, y) in [(9, 9), (10, 9), (9, 10), (10, 10)] {
+        assert_eq!(at(&pixels, &view, x, y)[3], 2);
+    }
+    let outline = style(vec![polygon_symbolizer(None, Some(stroke("black", 2.0)))]);
+    let pixels = drawn_speck(&view, &outline);
+    assert!((area(&pixels) - 2.25 * 2.25).abs() < 0.05);
+    // what asks for more than plain colours is drawn too, and cuts have the same pixels
+    let min_x = 7.0;
+    let bbox = Bbox::new(min_x, 4.0, min_x + 6.0, 13.0).unwrap();
+    let size = Size {
+        width: 6,
+        height: 9,
+    };
+    let cut_view = View::new(bbox, size, 1.0);
+    for style in every_style() {
+        let whole = drawn_speck(&view, &style);
+        let cut = drawn_speck(&cut_view, &style);
+        for (x, y) in (0..6).flat_map(|x| (0..9).map(move |y| (x, y))) {
+            assert_eq!(at(&cut, &cut_view, x, y), at(&whole, &view, x + 7, y + 7));
+        }
+    }
+}
+
+#[test]
 fn joins_and_caps_have_their_shapes() {
     let view = view(40, 40);
     let bend = [[10.0, 10.0], [30.0, 10.0], [30.0, 30.0]];

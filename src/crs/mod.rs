@@ -19,7 +19,7 @@ mod transform;
 use std::sync::{Arc, LazyLock};
 
 pub use known::DEFAULT_ADVERTISED;
-pub use projector::Projector;
+pub use projector::{Projector, ProjectorRun};
 pub use transform::Transform;
 
 use crate::error::{Error, Result};

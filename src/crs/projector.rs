@@ -1,10 +1,10 @@
 //! Transforming for drawing: within a tolerance, much quicker than PROJ.
 //!
-//! Where a transformation has no closed form, positions are interpolated between nodes that
-//! PROJ transformed. The nodes lie on a lattice of the whole world, whose cells have a power of
-//! two as size, and every cell is refined by its own error alone: what happens to a position
-//! depends on the transformation, the tolerance and the position, never on the request. Maps
-//! cut side by side meet bit by bit.
+//! Positions are interpolated between nodes that were transformed exactly: a few multiplications
+//! instead of logarithms and sines. The nodes lie on a lattice of the whole world, whose cells
+//! have a power of two as size, and every cell is refined by its own error alone: what happens to
+//! a position depends on the transformation, the tolerance and the position, never on the
+//! request. Maps cut side by side meet bit by bit.
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,8 +19,12 @@ type Key = (Arc<str>, i32);
 
 /// Cells a lattice keeps, twice; one takes 0.1 to 0.7 kB.
 const MAX_CELLS: usize = 2048;
-/// A cell is parted into at most 2² × 2² before it is left to PROJ.
+/// A cell is parted into at most 2² × 2² before it is left to the transformation.
 const MAX_REFINEMENT: u32 = 2;
+
+/// Up to this tolerance cells are below a kilometre: they would hold few positions each, and a
+/// closed form is quicker than to prepare them.
+const CLOSED_FORM_UP_TO_M: f64 = 0.125;
 
 /// A transformation within a tolerance.
 #[derive(Debug, Clone)]
@@ -42,24 +46,30 @@ struct Lattice {
 /// One cell of the lattice.
 #[derive(Debug)]
 struct Cell {
+    key: [i64; 2],
     origin: Coord,
     /// Parts in one source unit.
     parts_per_unit: f64,
     /// Parts along a side.
     parts: u16,
-    /// Images of the parts' corners, row by row; none where PROJ does the work.
-    nodes: Vec<Coord>,
+    /// The parts, row by row; none where the transformation itself does the work.
+    patches: Vec<Patch>,
 }
+
+/// The bilinear image of a part, `c0 + c1·u + c2·v + c3·u·v` with u and v from 0 to 1.
+type Patch = [Coord; 4];
 
 impl Projector {
     /// A projector that keeps within `tolerance`, in units of the target CRS, of the
     /// transformation: an eighth of a pixel for a map. The tolerance is taken down to a power
     /// of two, so that neighbouring maps of nearly one scale share one lattice.
     pub fn new(transform: &Arc<Transform>, tolerance: f64) -> Projector {
-        let exact = transform.is_identity() || transform.is_closed_form();
         let class = tolerance.log2().floor();
+        let tolerance_m = class.exp2() * transform.target().metres_per_unit;
+        let is_exact = transform.is_identity()
+            || (transform.is_closed_form() && tolerance_m <= CLOSED_FORM_UP_TO_M);
         // 2^±60: no map has a tolerance beyond, and sizes stay far from the ends of f64
-        let lattice = (!exact && class.abs() <= 60.0).then(|| {
+        let lattice = (!is_exact && class.abs() <= 60.0).then(|| {
             #[allow(clippy::cast_possible_truncation, reason = "at most 60")]
             let class = class as i32;
             let key = (Arc::from(transform.pipeline()), class);
@@ -80,9 +90,48 @@ impl Projector {
 
     /// Transforms every position in place; one that can't be projected becomes NaN, NaN.
     pub fn project(&self, coords: &mut [Coord]) {
-        match &self.lattice {
-            None => self.transform.forward(coords),
-            Some(lattice) => lattice.project(&self.transform, coords),
+        self.run().project(coords);
+    }
+
+    /// For many geometries one after another: [`project`](Projector::project) that remembers
+    /// where the last one was.
+    pub fn run(&self) -> ProjectorRun<'_> {
+        ProjectorRun {
+            projector: self,
+            cell: None,
+        }
+    }
+}
+
+/// A projector at work: the same images, found quicker where geometries lie near each other.
+#[derive(Debug)]
+pub struct ProjectorRun<'a> {
+    projector: &'a Projector,
+    /// Where the last position was.
+    cell: Option<Arc<Cell>>,
+}
+
+impl ProjectorRun<'_> {
+    /// As [`Projector::project`].
+    pub fn project(&mut self, coords: &mut [Coord]) {
+        let transform = &*self.projector.transform;
+        let Some(lattice) = &self.projector.lattice else {
+            return transform.forward(coords);
+        };
+        for coord in coords {
+            if let Some(image) = self.cell.as_ref().and_then(|cell| cell.image(*coord)) {
+                *coord = image;
+                continue;
+            }
+            let image = lattice.key(*coord).and_then(|key| {
+                let known = self.cell.take().filter(|cell| cell.key == key);
+                let cell = known.unwrap_or_else(|| lattice.cell(transform, key));
+                self.cell.insert(cell).image_at_border(*coord)
+            });
+            match image {
+                Some(image) => *coord = image,
+                None => transform.forward(std::slice::from_mut(coord)),
+            }
         }
     }
 }
@@ -103,28 +152,6 @@ impl Lattice {
         }
     }
 
-    fn project(&self, transform: &Transform, coords: &mut [Coord]) {
-        // consecutive positions mostly share a cell
-        let mut current: Option<([i64; 2], Arc<Cell>)> = None;
-        for coord in coords {
-            let Some(key) = self.key(*coord) else {
-                transform.forward_by_proj(std::slice::from_mut(coord));
-                continue;
-            };
-            let cell = match &current {
-                Some((at, cell)) if *at == key => cell,
-                _ => {
-                    let cell = self.cell(transform, key);
-                    &current.insert((key, cell)).1
-                }
-            };
-            match cell.interpolate(*coord) {
-                Some(image) => *coord = image,
-                None => transform.forward_by_proj(std::slice::from_mut(coord)),
-            }
-        }
-    }
-
     /// The cell of a position; `None` where cells can't be counted.
     fn key(&self, [x, y]: Coord) -> Option<[i64; 2]> {
         let (column, row) = ((x / self.cell_size).floor(), (y / self.cell_size).floor());
@@ -142,61 +169,101 @@ impl Lattice {
 }
 
 impl Cell {
-    /// The cell, refined until its error is small enough, or left to PROJ.
-    fn new(transform: &Transform, lattice: &Lattice, [column, row]: [i64; 2]) -> Cell {
+    /// The cell, refined until its error is small enough, or left to the transformation.
+    fn new(transform: &Transform, lattice: &Lattice, key: [i64; 2]) -> Cell {
         let size = lattice.cell_size;
         #[allow(clippy::cast_precision_loss, reason = "below 2^40")]
-        let origin = [column as f64 * size, row as f64 * size];
+        let origin = key.map(|k| k as f64 * size);
         let refined = (0..=MAX_REFINEMENT).find_map(|level| {
             let parts = 1u16 << level;
             // twice as dense as the nodes: what lies between them shows the error
             let (at, images) = sample(transform, origin, size, parts * 2);
             let cell = Cell {
+                key,
                 origin,
                 parts_per_unit: f64::from(parts) / size,
                 parts,
-                nodes: every_second(&images, parts * 2),
+                patches: patches(&every_second(&images, parts * 2), parts),
             };
             let is_good = at.iter().zip(&images).all(|(at, exact)| {
-                cell.interpolate(*at)
+                cell.image_at_border(*at)
                     .is_some_and(|image| distance(image, *exact) <= lattice.max_error)
             });
             is_good.then_some(cell)
         });
         refined.unwrap_or(Cell {
+            key,
             origin,
             parts_per_unit: 0.0,
             parts: 0,
-            nodes: Vec::new(),
+            patches: Vec::new(),
         })
     }
 
-    /// The image of a position of the cell; `None` where it is left to PROJ.
-    #[inline]
-    fn interpolate(&self, [x, y]: Coord) -> Option<Coord> {
+    /// The image of a position; `None` outside the cell or where the cell has none.
+    ///
+    /// What lies inside has this cell's key: differences of doubles are rounded, but never
+    /// across a number that is a double itself.
+    #[inline(always)]
+    fn image(&self, [x, y]: Coord) -> Option<Coord> {
         let [left, bottom] = self.origin;
-        let (u, v) = (
-            (x - left) * self.parts_per_unit,
-            (y - bottom) * self.parts_per_unit,
-        );
+        let u = (x - left) * self.parts_per_unit;
+        let v = (y - bottom) * self.parts_per_unit;
+        let parts = f64::from(self.parts);
+        if !(u >= 0.0 && v >= 0.0 && u < parts && v < parts) {
+            return None;
+        }
+        if let [patch] = self.patches.as_slice() {
+            return Some(bilinear(patch, u, v));
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "0 to 4, as compared above")]
+        let (column, row) = (u as i32, v as i32);
+        let index = row * i32::from(self.parts) + column;
+        let patch = self.patches.get(usize::try_from(index).ok()?)?;
+        Some(bilinear(patch, u - f64::from(column), v - f64::from(row)))
+    }
+
+    /// [`image`](Cell::image) for a position with this cell's key: one that rounding has put on
+    /// the far border too.
+    fn image_at_border(&self, [x, y]: Coord) -> Option<Coord> {
+        let [left, bottom] = self.origin;
         let last = f64::from(self.parts) - 1.0;
+        let u = (x - left) * self.parts_per_unit;
+        let v = (y - bottom) * self.parts_per_unit;
         let (column, row) = (u.floor().min(last), v.floor().min(last));
-        let (u, v) = (u - column, v - row);
-        let per_row = usize::from(self.parts) + 1;
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "`as` saturates, and `get` refuses what is beyond"
         )]
-        let first = (row as usize) * per_row + column as usize;
-        let &[[x00, y00], [x10, y10]] = self.nodes.get(first..)?.first_chunk()?;
-        let &[[x01, y01], [x11, y11]] = self.nodes.get(first + per_row..)?.first_chunk()?;
-        let mix = |a: f64, b: f64, t: f64| a + (b - a) * t;
-        Some([
-            mix(mix(x00, x10, u), mix(x01, x11, u), v),
-            mix(mix(y00, y10, u), mix(y01, y11, u), v),
-        ])
+        let index = (row as usize) * usize::from(self.parts) + column as usize;
+        Some(bilinear(self.patches.get(index)?, u - column, v - row))
     }
+}
+
+#[inline(always)]
+fn bilinear([c0, c1, c2, c3]: &Patch, u: f64, v: f64) -> Coord {
+    let at = |c0: f64, c1: f64, c2: f64, c3: f64| (c0 + c1 * u) + (c2 + c3 * u) * v;
+    [
+        at(c0[0], c1[0], c2[0], c3[0]),
+        at(c0[1], c1[1], c2[1], c3[1]),
+    ]
+}
+
+/// The patches between nodes given row by row.
+fn patches(nodes: &[Coord], parts: u16) -> Vec<Patch> {
+    let per_row = usize::from(parts) + 1;
+    let rows = nodes.chunks(per_row);
+    rows.clone()
+        .zip(rows.skip(1))
+        .flat_map(|(below, above)| below.windows(2).zip(above.windows(2)))
+        .filter_map(|(below, above)| {
+            let (&[p00, p10], &[p01, p11]) = (below.first_chunk()?, above.first_chunk()?);
+            let minus = |[ax, ay]: Coord, [bx, by]: Coord| [ax - bx, ay - by];
+            let along = minus(p10, p00);
+            Some([p00, along, minus(p01, p00), minus(minus(p11, p01), along)])
+        })
+        .collect()
 }
 
 /// The positions of a square of `parts` + 1 by `parts` + 1, row by row, and their images.
@@ -217,7 +284,7 @@ fn sample(
         })
         .collect();
     let mut images = at.clone();
-    transform.forward_by_proj(&mut images);
+    transform.forward(&mut images);
     (at, images)
 }
 

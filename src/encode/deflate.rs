@@ -8,24 +8,42 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-const MIN_MATCH: usize = 3;
-const MAX_MATCH: usize = 258;
-const WINDOW: usize = 32_768;
+use super::pixel_rows::PixelRows;
+
+pub(super) const MIN_MATCH: usize = 3;
+pub(super) const MAX_MATCH: usize = 258;
+pub(super) const WINDOW: usize = 32_768;
 /// Tokens in a block: bounds the memory, and lets the codes follow the picture.
-const BLOCK_TOKENS: usize = 1 << 16;
-const HASH_BITS: u32 = 14;
+pub(super) const BLOCK_TOKENS: usize = 1 << 16;
+pub(super) const HASH_BITS: u32 = 14;
 const END_OF_BLOCK: usize = 256;
 
 /// Compresses rows of `stride` bytes made of pixels of `pixel` bytes.
 pub fn zlib(data: &[u8], pixel: usize, stride: usize) -> Vec<u8> {
+    let mut finder = Finder::new(data, pixel, stride);
+    blocks(data, |tokens| {
+        finder.fill(tokens);
+        finder.at >= data.len()
+    })
+}
+
+/// As [`zlib`] for pixels of three or four bytes whose words are at hand: `data` has `width`
+/// pixels in a row after a byte for the filter, and where two words are equal, their bytes are.
+///
+/// Matches are of whole pixels and end with the row.
+pub fn zlib_pixels(data: &[u8], words: &[[u8; 4]], width: usize, pixel: usize) -> Vec<u8> {
+    let mut rows = PixelRows::new(data, words, width, pixel);
+    blocks(data, |tokens| rows.fill(tokens))
+}
+
+/// Writes blocks until `fill`, which adds the tokens of one, says that it was the last.
+fn blocks(data: &[u8], mut fill: impl FnMut(&mut Vec<Token>) -> bool) -> Vec<u8> {
     let mut out = BitWriter::with_capacity(data.len() / 16 + 64);
     out.bytes.extend([0x78, 0x01]);
     let mut tokens = Vec::with_capacity(BLOCK_TOKENS + MAX_MATCH);
-    let mut finder = Finder::new(data, pixel, stride);
     loop {
         tokens.clear();
-        finder.fill(&mut tokens);
-        let last = finder.at >= data.len();
+        let last = fill(&mut tokens);
         write_block(&mut out, &tokens, last);
         if last {
             break;
@@ -36,22 +54,42 @@ pub fn zlib(data: &[u8], pixel: usize, stride: usize) -> Vec<u8> {
     out.bytes
 }
 
-/// A literal byte, or a match: bit 31, then length in bits 16..25, distance - 1 below.
+/// A literal byte; three of them, the first lowest, with bit 30; or with bit 31 a match: length
+/// in bits 16..25, distance - 1 below.
 #[derive(Clone, Copy)]
-struct Token(u32);
+pub(super) struct Token(u32);
+
+/// What a token stands for.
+enum Meaning {
+    Literal(usize),
+    Literals([usize; 3]),
+    /// Length and distance - 1.
+    Copy(usize, u32),
+}
 
 impl Token {
-    fn literal(byte: u8) -> Token {
+    pub(super) fn literal(byte: u8) -> Token {
         Token(u32::from(byte))
     }
 
-    fn copy(length: usize, distance: usize) -> Token {
+    pub(super) fn literals([a, b, c]: [u8; 3]) -> Token {
+        Token(u32::from_le_bytes([a, b, c, 0x40]))
+    }
+
+    pub(super) fn copy(length: usize, distance: usize) -> Token {
         Token(0x8000_0000 | ((length as u32) << 16) | (distance as u32 - 1))
     }
 
-    /// Length and distance - 1 of a match.
-    fn as_copy(self) -> Option<(usize, u32)> {
-        (self.0 & 0x8000_0000 != 0).then_some((((self.0 >> 16) & 0x1ff) as usize, self.0 & 0x7fff))
+    #[inline(always)]
+    fn meaning(self) -> Meaning {
+        if self.0 & 0x8000_0000 != 0 {
+            Meaning::Copy(((self.0 >> 16) & 0x1ff) as usize, self.0 & 0x7fff)
+        } else if self.0 & 0x4000_0000 != 0 {
+            let [a, b, c, _] = self.0.to_le_bytes();
+            Meaning::Literals([a, b, c].map(usize::from))
+        } else {
+            Meaning::Literal(self.0 as usize)
+        }
     }
 }
 
@@ -143,7 +181,7 @@ impl<'a> Finder<'a> {
 }
 
 /// The length of the common beginning, at most [`MAX_MATCH`].
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     let (a8, _) = a.as_chunks::<8>();
     let (b8, _) = b.as_chunks::<8>();
     let mut length = 0;
@@ -223,11 +261,27 @@ impl Code {
         Code { words, lengths }
     }
 
-    #[inline]
-    #[allow(clippy::indexing_slicing, reason = "nine bits index 512 entries")]
+    #[inline(always)]
     fn put(&self, out: &mut BitWriter, symbol: usize) {
+        let (word, length) = self.word(symbol);
+        out.put(word, length);
+    }
+
+    /// The word of a symbol and its length.
+    #[inline(always)]
+    #[allow(clippy::indexing_slicing, reason = "nine bits index 512 entries")]
+    fn word(&self, symbol: usize) -> (u32, u32) {
         let word = self.words[symbol & 511];
-        out.put(word & 0xffff, word >> 16);
+        (word & 0xffff, word >> 16)
+    }
+
+    /// For each length of a match its word with the extra bits, and how many bits that is.
+    fn of_lengths(&self) -> [(u32, u32); MAX_MATCH + 1] {
+        std::array::from_fn(|length| {
+            let (code, extra, bits) = length_code(length.max(MIN_MATCH));
+            let (word, n) = self.word(code);
+            (word | extra << n, n + bits)
+        })
     }
 }
 
@@ -315,13 +369,24 @@ fn write_block(out: &mut BitWriter, tokens: &[Token], last: bool) {
             *n += 1;
         }
     }
+    let mut length_counts = [0u32; MAX_MATCH + 1];
     for token in tokens {
-        match token.as_copy() {
-            Some((length, distance)) => {
-                count(&mut literal_counts, length_code(length).0);
+        match token.meaning() {
+            Meaning::Copy(length, distance) => {
+                count(&mut length_counts, length);
                 count(&mut distance_counts, distance_code(distance).0);
             }
-            None => count(&mut literal_counts, token.0 as usize),
+            Meaning::Literal(byte) => count(&mut literal_counts, byte),
+            Meaning::Literals(bytes) => {
+                for byte in bytes {
+                    count(&mut literal_counts, byte);
+                }
+            }
+        }
+    }
+    for (length, n) in length_counts.iter().enumerate().skip(MIN_MATCH) {
+        if let Some(all) = literal_counts.get_mut(length_code(length).0) {
+            *all += n;
         }
     }
     count(&mut literal_counts, END_OF_BLOCK);
@@ -331,17 +396,25 @@ fn write_block(out: &mut BitWriter, tokens: &[Token], last: bool) {
     out.put(u32::from(last), 1);
     out.put(2, 2); // dynamic Huffman codes
     write_code_lengths(out, &literals.lengths, &distances.lengths);
+    let lengths = literals.of_lengths();
     for token in tokens {
-        match token.as_copy() {
-            Some((length, distance)) => {
-                let (code, extra, bits) = length_code(length);
-                literals.put(out, code);
-                out.put(extra, bits);
+        match token.meaning() {
+            Meaning::Copy(length, distance) => {
+                let (word, word_bits) = lengths.get(length).copied().unwrap_or_default();
                 let (code, extra, bits) = distance_code(distance);
-                distances.put(out, code);
-                out.put(extra, bits);
+                let (far, length) = distances.word(code);
+                let far = u64::from(far | extra << length);
+                out.put_many(
+                    u64::from(word) | far << word_bits,
+                    word_bits + length + bits,
+                );
             }
-            None => literals.put(out, token.0 as usize),
+            Meaning::Literal(byte) => literals.put(out, byte),
+            Meaning::Literals(bytes) => {
+                let [(a, a_bits), (b, b_bits), (c, c_bits)] = bytes.map(|b| literals.word(b));
+                let bc = u64::from(b) | u64::from(c) << b_bits;
+                out.put_many(u64::from(a) | bc << a_bits, a_bits + b_bits + c_bits);
+            }
         }
     }
     literals.put(out, END_OF_BLOCK);
@@ -432,16 +505,25 @@ impl BitWriter {
         }
     }
 
-    /// At most 16 bits.
-    #[inline]
+    /// At most 32 bits.
+    #[inline(always)]
     fn put(&mut self, value: u32, count: u32) {
-        self.bits |= u64::from(value) << self.count;
-        self.count += count;
-        if self.count >= 32 {
-            self.bytes.extend((self.bits as u32).to_le_bytes());
-            self.bits >>= 32;
-            self.count -= 32;
+        self.put_many(u64::from(value), count);
+    }
+
+    /// At most 63 bits.
+    #[inline(always)]
+    fn put_many(&mut self, value: u64, count: u32) {
+        // fewer than 64 bits wait, so neither shift is by 64
+        self.bits |= value << self.count;
+        let all = self.count + count;
+        if all < 64 {
+            self.count = all;
+            return;
         }
+        self.bytes.extend_from_slice(&self.bits.to_le_bytes());
+        self.bits = value >> (64 - self.count);
+        self.count = all - 64;
     }
 
     fn align(&mut self) {
@@ -534,6 +616,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn pixels_that_are_packed_come_back(
+            runs in prop::collection::vec((0..9u8, 1usize..90), 1..60),
+            width in 1usize..200,
+            pixel in 3usize..5,
+        ) {
+            let words: Vec<[u8; 4]> = runs
+                .iter()
+                .flat_map(|(v, n)| std::iter::repeat_n([*v, v * 7, 1, v * 3], *n))
+                .collect();
+            let words = &words[..words.len() - words.len() % width];
+            let data: Vec<u8> = words
+                .chunks(width)
+                .flat_map(|row| std::iter::once(0).chain(row.iter().flat_map(|p| p[..pixel].to_vec())))
+                .collect();
+            prop_assert_eq!(inflate(&zlib_pixels(&data, words, width, pixel), data.len()), data);
+        }
+
         #[test]
         fn what_is_packed_comes_back(
             runs in prop::collection::vec((any::<u8>(), 1usize..700), 0..60),

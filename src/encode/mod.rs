@@ -9,6 +9,7 @@ mod jpeg;
 pub mod maplibre;
 mod maplibre_expression;
 mod palette;
+mod pixel_rows;
 mod png;
 pub mod sld;
 mod sld_expression;

@@ -14,42 +14,78 @@ pub struct Indexed {
 /// Slots of the hash table: 16 for each of 256 colours, so that probes are short.
 const SLOTS: usize = 4096;
 
+/// Pixels one after another of which every sixteenth lot is looked at first.
+const SAMPLED: usize = 512;
+
+/// Different colours with their numbers.
+struct Colors {
+    found: Vec<[u8; 4]>,
+    /// By hash, the number of a colour and one; 0 where there is none.
+    slots: Vec<u16>,
+    last: Option<([u8; 4], u8)>,
+}
+
+impl Colors {
+    fn new() -> Colors {
+        Colors {
+            found: Vec::with_capacity(256),
+            slots: vec![0; SLOTS],
+            last: None,
+        }
+    }
+
+    /// The number of a colour; `None` for the 257th.
+    #[inline(always)]
+    fn index(&mut self, pixel: [u8; 4]) -> Option<u8> {
+        match self.last {
+            Some((last, index)) if last == pixel => Some(index),
+            _ => {
+                let index = self.search(pixel)?;
+                self.last = Some((pixel, index));
+                Some(index)
+            }
+        }
+    }
+
+    fn search(&mut self, pixel: [u8; 4]) -> Option<u8> {
+        let key = u32::from_ne_bytes(pixel);
+        let mut slot = (key.wrapping_mul(0x9E37_79B1) >> 20) as usize;
+        loop {
+            let number = self.slots.get(slot).copied().unwrap_or(0);
+            let Some(index) = usize::from(number).checked_sub(1) else {
+                let index = u8::try_from(self.found.len()).ok()?;
+                self.found.push(pixel);
+                if let Some(free) = self.slots.get_mut(slot) {
+                    *free = u16::from(index) + 1;
+                }
+                return Some(index);
+            };
+            if self.found.get(index) == Some(&pixel) {
+                return u8::try_from(index).ok();
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+    }
+}
+
 /// The picture with its own colours, or `None` where there are more than 256.
 ///
 /// `pixels` are premultiplied. Gives up at the 257th colour, so that it costs little on a
 /// picture that has many.
 pub fn exact(pixels: &[[u8; 4]]) -> Option<Indexed> {
-    let mut table: Vec<Option<(u32, u8)>> = vec![None; SLOTS];
-    let mut found: Vec<[u8; 4]> = Vec::with_capacity(256);
-    let mut indices = Vec::with_capacity(pixels.len());
-    let mut last = None;
-    for pixel in pixels {
-        let key = u32::from_ne_bytes(*pixel);
-        if let Some((last_key, index)) = last
-            && last_key == key
-        {
-            indices.push(index);
-            continue;
+    // a part of the picture mostly shows that there are too many
+    let mut sampled = Colors::new();
+    for part in pixels.chunks(SAMPLED).step_by(16) {
+        for pixel in part {
+            sampled.index(*pixel)?;
         }
-        let mut slot = (key.wrapping_mul(0x9E37_79B1) >> 20) as usize;
-        let index = loop {
-            match table.get(slot).copied().flatten() {
-                Some((k, index)) if k == key => break index,
-                Some(_) => slot = (slot + 1) % SLOTS,
-                None => {
-                    let index = u8::try_from(found.len()).ok()?;
-                    found.push(*pixel);
-                    if let Some(free) = table.get_mut(slot) {
-                        *free = Some((key, index));
-                    }
-                    break index;
-                }
-            }
-        };
-        last = Some((key, index));
-        indices.push(index);
     }
-    let colors: Vec<[u8; 4]> = found.into_iter().map(unpremultiply).collect();
+    let mut colors = Colors::new();
+    let mut indices = vec![0; pixels.len()];
+    for (index, pixel) in indices.iter_mut().zip(pixels) {
+        *index = colors.index(*pixel)?;
+    }
+    let colors: Vec<[u8; 4]> = colors.found.into_iter().map(unpremultiply).collect();
     Some(translucent_first(colors, indices))
 }
 

@@ -32,36 +32,32 @@ pub fn write_reduced(pixmap: &Pixmap) -> Vec<u8> {
 }
 
 fn write_true_color(pixels: &[[u8; 4]], width: u32, height: u32) -> Vec<u8> {
-    let row_pixels = width.max(1) as usize;
     if is_opaque(pixels) {
-        let mut raw = Vec::with_capacity(pixels.len() * 3 + height as usize);
-        for row in pixels.chunks(row_pixels) {
-            raw.push(0);
-            raw.extend(row.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]));
-        }
-        container(
-            width,
-            height,
-            8,
-            ColorType::Rgb,
-            &[],
-            &deflate::zlib(&raw, 3, row_pixels * 3 + 1),
-        )
+        let opaque = |[r, g, b, _]: [u8; 4]| [r, g, b];
+        write_pixels(pixels, (width, height), ColorType::Rgb, opaque)
     } else {
-        let mut raw = Vec::with_capacity(pixels.len() * 4 + height as usize);
-        for row in pixels.chunks(row_pixels) {
-            raw.push(0);
-            raw.extend(row.iter().flat_map(|p| unpremultiply(*p)));
-        }
-        container(
-            width,
-            height,
-            8,
-            ColorType::Rgba,
-            &[],
-            &deflate::zlib(&raw, 4, row_pixels * 4 + 1),
-        )
+        write_pixels(pixels, (width, height), ColorType::Rgba, unpremultiply)
     }
+}
+
+fn write_pixels<const N: usize>(
+    pixels: &[[u8; 4]],
+    (width, height): (u32, u32),
+    color: ColorType,
+    bytes: impl Fn([u8; 4]) -> [u8; N],
+) -> Vec<u8> {
+    let row_pixels = width.max(1) as usize;
+    let stride = row_pixels * N + 1;
+    let mut raw = vec![0; stride * height as usize];
+    for (row, out) in pixels.chunks(row_pixels).zip(raw.chunks_mut(stride)) {
+        // the first byte says that the row has no filter
+        let out = out.get_mut(1..).unwrap_or(&mut []).as_chunks_mut::<N>().0;
+        for (out, pixel) in out.iter_mut().zip(row) {
+            *out = bytes(*pixel);
+        }
+    }
+    let packed = deflate::zlib_pixels(&raw, pixels, row_pixels, N);
+    container(width, height, 8, color, &[], &packed)
 }
 
 fn write_indexed(indexed: &Indexed, width: u32, height: u32) -> Vec<u8> {

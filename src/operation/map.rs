@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::anchors::Anchors;
 use super::reach::Way;
+use super::speck::Speck;
 use super::{DrawReport, Drawn, LayerReport, MapLayer, MapRequest};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
@@ -220,6 +221,8 @@ fn draw_layer(
     }
     let select = Select { boxes, offset: 0 };
     let mut painter = Painter::new(canvas, view, symbols).within(budget);
+    let mut projector = ready.way.projector.run();
+    let speck = Speck::new(&ready.way, store.schema(), view);
     let mut geometry = Geometry::default();
     let mut meter = Meter {
         budget,
@@ -239,10 +242,16 @@ fn draw_layer(
             if !draws(pass, feature) {
                 return Ok(ControlFlow::Continue(()));
             }
-            feature.geometry(&mut geometry)?;
-            meter.count(geometry.coords().len())?;
-            ready.way.projector.project(geometry.coords_mut());
-            if painter.feature(pass, &geometry, feature) {
+            let applied = if let Some(bbox) = speck.of(feature, &mut projector) {
+                meter.count(2)?;
+                painter.speck(pass, &bbox, feature)
+            } else {
+                feature.geometry(&mut geometry)?;
+                meter.count(geometry.coords().len())?;
+                projector.project(geometry.coords_mut());
+                painter.feature(pass, &geometry, feature)
+            };
+            if applied {
                 told.features_drawn += 1;
             }
             if painter.is_stopped() {

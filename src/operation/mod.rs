@@ -5,6 +5,7 @@ mod feature_info;
 mod legend;
 mod map;
 mod reach;
+mod speck;
 mod studio;
 mod types;
 

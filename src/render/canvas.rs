@@ -208,6 +208,10 @@ pub struct SolidBrush<'a, 'b> {
     band: &'a mut Band<'b>,
     ink: u32,
     pixel: Pixel,
+    /// Where the row under the brush begins in the band's pixels.
+    start: usize,
+    /// Columns of that row: none where it is not of the band.
+    width: i32,
 }
 
 impl<'a, 'b> SolidBrush<'a, 'b> {
@@ -217,18 +221,40 @@ impl<'a, 'b> SolidBrush<'a, 'b> {
             band,
             ink: u32::from_le_bytes(pixel),
             pixel,
+            start: 0,
+            width: 0,
         }
     }
 }
 
 impl Paintbrush for SolidBrush<'_, '_> {
+    #[inline]
+    fn row(&mut self, y: i32) {
+        let is_inside = y >= self.band.y0 && y < self.band.y1;
+        self.width = if is_inside { self.band.width } else { 0 };
+        self.start = (y - self.band.y0).max(0) as usize * self.band.width as usize;
+    }
+
     #[inline(always)]
-    fn run(&mut self, y: i32, x0: i32, x1: i32, coverage: u32) {
-        let row = self.band.row(y, x0, x1);
+    fn pixel(&mut self, _y: i32, x: i32, coverage: u32) {
+        if x < 0 || x >= self.width {
+            return;
+        }
+        if let Some(pixel) = self.band.pixels.get_mut(self.start + x as usize) {
+            *pixel = laid_on(u32::from_le_bytes(*pixel), self.ink, coverage).to_le_bytes();
+        }
+    }
+
+    #[inline(always)]
+    fn run(&mut self, _y: i32, x0: i32, x1: i32, coverage: u32) {
+        let (x0, x1) = (x0.max(0), x1.min(self.width));
+        if x0 >= x1 {
+            return;
+        }
+        let (from, to) = (self.start + x0 as usize, self.start + x1 as usize);
+        let row = self.band.pixels.get_mut(from..to).unwrap_or(&mut []);
         if coverage == 255 && self.pixel[3] == 255 {
             row.fill(self.pixel);
-        } else if let [single] = row {
-            *single = laid_on(u32::from_le_bytes(*single), self.ink, coverage).to_le_bytes();
         } else {
             lay_on_row(row, self.pixel, coverage);
         }

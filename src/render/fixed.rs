@@ -138,7 +138,8 @@ pub(super) fn sin_cos_degrees(degrees: f64) -> (f64, f64) {
 #[inline]
 pub(super) fn unit([x, y]: [f64; 2]) -> Option<([f64; 2], f64)> {
     let length = (x * x + y * y).sqrt();
-    (length > 0.0 && length.is_finite()).then(|| ([x / length, y / length], length))
+    let inverse = 1.0 / length;
+    (length > 0.0 && length.is_finite()).then(|| ([x * inverse, y * inverse], length))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::compile::{
     CompiledFill, CompiledGraphic, CompiledPass, CompiledStroke, CompiledStrokeKind,
     CompiledSymbol, CompiledSymbolizer,
 };
-use super::fixed::{Fixed, Grid, UNIT, round, sin_cos_degrees};
+use super::fixed::{Fixed, Grid, UNIT, UNIT_BITS, round, sin_cos_degrees};
 use super::image::Image;
 use super::pattern::{Pattern, PatternBrush};
 use super::raster::{Accumulator, Paintbrush, PixelRect, level};
@@ -18,7 +18,7 @@ use super::stroke::{Pen, Window, stroke};
 use super::symbol::{Look, MarkStroke, Stamp, SymbolCache, What, drawn_size};
 use crate::budget::Budget;
 use crate::feature::Feature;
-use crate::geom::{Geometry, View};
+use crate::geom::{Bbox, Geometry, View};
 
 /// Draws features on a band of a map.
 ///
@@ -243,6 +243,7 @@ impl<'a> Painter<'a> {
                     let coverage = level((area + lines) as i32);
                     if coverage > 0 {
                         let mut brush = SolidBrush::new(&mut self.band, color);
+                        brush.row(rect.y0);
                         brush.run(rect.y0, rect.x0, rect.x1, coverage);
                     }
                     return;
@@ -386,13 +387,112 @@ impl<'a> Painter<'a> {
         let half = round(pen.half);
         let [x0, y0] = shape.min().map(|v| v - half);
         let [x1, y1] = shape.max().map(|v| v + half);
-        let corners = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
-        let corners = corners.map(|[x, y]| [x + shift[0], y + shift[1]]);
-        let rect = PixelRect::around(corners[0], corners[2]);
-        self.accumulator.begin(rect.intersection(&self.band.rect()));
-        self.accumulator.ring(&corners, false);
-        self.accumulator
-            .sweep(&mut SolidBrush::new(&mut self.band, color));
+        let min = [x0 + shift[0], y0 + shift[1]];
+        let max = [x1 + shift[0], y1 + shift[1]];
+        self.paint_box(min, max, color, 2);
+    }
+
+    /// Lays a colour on a box, with `halves` of the area that the box has in each pixel.
+    fn paint_box(&mut self, min: Fixed, max: Fixed, color: Color, halves: i64) {
+        let rect = PixelRect::around(min, max).intersection(&self.band.rect());
+        if rect.is_empty() {
+            return;
+        }
+        // how much of a pixel lies between two positions
+        let part = |min: i64, max: i64, pixel: i32| {
+            let begin = i64::from(pixel) * UNIT;
+            max.min(begin + UNIT) - min.max(begin)
+        };
+        let mut brush = SolidBrush::new(&mut self.band, color);
+        for y in rect.y0..rect.y1 {
+            let height = part(min[1], max[1], y) * halves;
+            brush.row(y);
+            let mut x = rect.x0;
+            while x < rect.x1 {
+                let width = part(min[0], max[0], x);
+                let end = if width < UNIT {
+                    x + 1
+                } else {
+                    rect.x1.min((max[0] >> UNIT_BITS) as i32).max(x + 1)
+                };
+                let coverage = level((height * width) as i32);
+                if coverage > 0 {
+                    brush.run(y, x, end, coverage);
+                }
+                x = end;
+            }
+        }
+    }
+
+    /// Draws a polygon of which nothing is known but its box, in the CRS of the view, and that
+    /// the box is far below a pixel: half of the box is taken for its area. True where a rule of
+    /// the pass applied.
+    pub fn speck(&mut self, pass: &CompiledPass<'_>, bbox: &Bbox, feature: &dyn Feature) -> bool {
+        let [min, max] = [[bbox.min_x, bbox.max_y], [bbox.max_x, bbox.min_y]];
+        let (Some(min), Some(max)) = (self.grid.position(min), self.grid.position(max)) else {
+            return false;
+        };
+        let mut any = false;
+        pass.each_rule(feature, |rule| {
+            any = true;
+            for symbolizer in &rule.symbolizers {
+                if !self.plain_speck(symbolizer, min, max, feature) {
+                    let (x, y) = ((min[0] + max[0]) >> 1, (min[1] + max[1]) >> 1);
+                    let ring = [[min[0], y], [x, min[1]], [max[0], y], [x, max[1]]];
+                    self.shape.set_ring(ring);
+                    self.symbolizer(symbolizer, feature);
+                }
+            }
+        });
+        any
+    }
+
+    /// Draws a speck with plain colours; false where the symbolizer asks for more.
+    fn plain_speck(
+        &mut self,
+        symbolizer: &CompiledSymbolizer,
+        min: Fixed,
+        max: Fixed,
+        feature: &dyn Feature,
+    ) -> bool {
+        let CompiledSymbolizer::Polygon {
+            fill,
+            stroke,
+            offset,
+            displacement: [right, up],
+        } = symbolizer
+        else {
+            return false;
+        };
+        let in_place = [offset, right, up].iter().all(|l| l.px(feature) == 0.0);
+        let fill = match fill.as_deref() {
+            None => None,
+            Some(CompiledFill::Solid(ink)) => Some(ink),
+            Some(CompiledFill::Graphic { .. }) => return false,
+        };
+        let outline = match stroke.as_deref() {
+            None => None,
+            Some(stroke) => match &stroke.kind {
+                CompiledStrokeKind::Solid(ink) if stroke.dash.is_empty() => Some((stroke, ink)),
+                _ => return false,
+            },
+        };
+        if !in_place {
+            return false;
+        }
+        if let Some(color) = fill.and_then(|ink| ink.color(feature)) {
+            self.paint_box(min, max, color, 1);
+        }
+        if let Some((stroke, ink)) = outline
+            && let Some(color) = ink.color(feature)
+        {
+            let pen = Pen::new(stroke.width.px(feature), stroke.cap, stroke.join);
+            if pen.half > 0.0 {
+                let half = round(pen.half);
+                self.paint_box(min.map(|v| v - half), max.map(|v| v + half), color, 2);
+            }
+        }
+        true
     }
 
     fn stamp(&mut self, symbol: &Symbol<'_>, at: Fixed) {
