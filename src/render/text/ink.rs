@@ -170,16 +170,19 @@ fn offset(signed: i64) -> (usize, usize) {
 /// In 16 bits without a branch: so compilers do it on eight bytes at once on any machine.
 fn over(pixels: &mut [u8; 4 * GROUP], color: [u8; 4], coverages: &[u8; GROUP]) {
     let [.., alpha] = color;
-    let (pixels, _) = pixels.as_chunks_mut::<4>();
-    for (pixel, coverage) in pixels.iter_mut().zip(coverages) {
-        let coverage = u16::from(*coverage);
-        let kept = 255 - scale(u16::from(alpha), coverage);
-        for (below, above) in pixel.iter_mut().zip(color) {
-            // no byte overflows: a source's byte is at most its alpha, and what is left of the
-            // destination's at most 255 less that
-            let sum = scale(u16::from(above), coverage) + scale(u16::from(*below), kept);
-            *below = sum as u8;
-        }
+    // a lane for each byte: LLVM takes the pixels apart into channels otherwise
+    let mut lanes = [0; 4 * GROUP];
+    for (lanes, coverage) in lanes.as_chunks_mut::<4>().0.iter_mut().zip(coverages) {
+        *lanes = [u16::from(*coverage); 4];
+    }
+    let mut colors = [0; 4 * GROUP];
+    colors.as_chunks_mut::<4>().0.fill(color.map(u16::from));
+    for ((below, coverage), above) in pixels.iter_mut().zip(&lanes).zip(&colors) {
+        let kept = 255 - scale(u16::from(alpha), *coverage);
+        // no byte overflows: a source's byte is at most its alpha, and what is left of the
+        // destination's at most 255 less that
+        let sum = scale(*above, *coverage) + scale(u16::from(*below), kept);
+        *below = sum as u8;
     }
 }
 
