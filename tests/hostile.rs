@@ -395,3 +395,32 @@ fn pictures_that_would_take_hours_are_not_drawn() {
         assert!(took.as_secs() < 3, "{took:?}");
     }
 }
+
+#[test]
+fn a_legend_has_bounds_like_a_map() {
+    for (layer, format) in [
+        ("communes", "image/png"),
+        ("carte", "image/png"),
+        ("carte", "application/json"),
+    ] {
+        let (answer, took) = ask(
+            &format!(
+                "VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={layer}&FORMAT={format}\
+                 &WIDTH=4000&HEIGHT=4000&DPI=100000"
+            ),
+            10,
+        );
+        assert_eq!(answer.status, 200);
+        assert!(took.as_secs() < 10, "{layer} {format}: {took:?}");
+        if answer.media_type == "image/png" {
+            let (width, height) = size_of(&answer.body);
+            assert!(width <= 8192 && height <= 8192, "{width} by {height}");
+        }
+    }
+}
+
+/// Width and height of a PNG, from its header.
+fn size_of(png: &[u8]) -> (u32, u32) {
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}

@@ -266,7 +266,9 @@ impl Catalogue {
                     self.by_id
                         .keys()
                         .chain(self.groups.keys())
-                        .map(String::as_str),
+                        .map(String::as_str)
+                        // a group is no layer
+                        .filter(|known| *known != id),
                 ),
             })
     }

@@ -6,6 +6,7 @@ use tiny_skia::{Pixmap, PixmapPaint, Transform};
 
 use super::request::{GetLegendGraphic, LegendFormat};
 use super::{Engine, Service};
+use crate::budget::Budget;
 use crate::encode::ImageFormat;
 use crate::encode::geojson::push_string;
 use crate::error::{Error, Result};
@@ -13,39 +14,49 @@ use crate::operation::LegendRequest;
 use crate::protocol::Answer;
 
 /// Answers GetLegendGraphic (OGC 05-078r4 §12).
-pub fn answer(service: &Service<'_>, request: &GetLegendGraphic) -> Result<Answer> {
+pub fn answer(
+    service: &Service<'_>,
+    request: &GetLegendGraphic,
+    budget: &Budget,
+) -> Result<Answer> {
     match request.format {
         LegendFormat::Image(format) => {
-            let pixmap = stacked(service, &request.legends)?;
+            let pixmap = stacked(service, &request.legends, budget)?;
             let bytes = service.engine.encode(&pixmap, format)?;
             Ok(Answer::ok(format.media_type(), bytes))
         }
         LegendFormat::Json => {
-            let body = json(service.engine, &request.legends)?;
+            let body = json(service.engine, &request.legends, budget)?;
             Ok(Answer::ok("application/json", body))
         }
     }
 }
 
 /// The legends one above the other: a group's layers, top first.
-fn stacked(service: &Service<'_>, legends: &[LegendRequest]) -> Result<Pixmap> {
-    if let [one] = legends {
-        return service.engine.legend(one);
-    }
-    // sizes first: a group of thousands of layers must not be drawn to find it too tall
+fn stacked(service: &Service<'_>, legends: &[LegendRequest], budget: &Budget) -> Result<Pixmap> {
+    // sizes first: what is too large must not be drawn to find it so
     let (mut width, mut height) = (1, 0);
     for legend in legends {
+        budget.check()?;
         let [w, h] = service.engine.legend_size(legend)?;
         width = width.max(w);
         height = u32::saturating_add(height, h);
     }
-    let limit = service.limits.height;
-    if height > limit {
-        return Err(Error::LimitExceeded {
-            what: "the height of a legend",
-            limit: limit.into(),
-            found: height.into(),
-        });
+    let limits = service.limits;
+    for (what, limit, found) in [
+        ("the width of a legend", limits.width, width),
+        ("the height of a legend", limits.height, height),
+    ] {
+        if found > limit {
+            return Err(Error::LimitExceeded {
+                what,
+                limit: limit.into(),
+                found: found.into(),
+            });
+        }
+    }
+    if let [one] = legends {
+        return service.engine.legend(one);
     }
     let mut all = Pixmap::new(width, height.max(1)).ok_or_else(|| Error::Internal {
         message: format!("no picture of {width} by {height} pixels"),
@@ -56,6 +67,7 @@ fn stacked(service: &Service<'_>, legends: &[LegendRequest]) -> Result<Pixmap> {
     }
     let mut top: u32 = 0;
     for legend in legends {
+        budget.check()?;
         let drawn = service.engine.legend(legend)?;
         let y = i32::try_from(top).unwrap_or(i32::MAX);
         let paint = PixmapPaint::default();
@@ -66,9 +78,10 @@ fn stacked(service: &Service<'_>, legends: &[LegendRequest]) -> Result<Pixmap> {
 }
 
 /// The entries as JSON in the form of QGIS Server, icons as PNG in Base64.
-fn json(engine: &dyn Engine, legends: &[LegendRequest]) -> Result<String> {
+fn json(engine: &dyn Engine, legends: &[LegendRequest], budget: &Budget) -> Result<String> {
     let mut out = String::from(r#"{"title":"","nodes":["#);
     for (i, legend) in legends.iter().enumerate() {
+        budget.check()?;
         if i > 0 {
             out.push(',');
         }

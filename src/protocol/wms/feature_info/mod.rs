@@ -27,16 +27,16 @@ pub enum InfoFormat {
 }
 
 impl InfoFormat {
-    /// Every format, in the order of the capabilities: QGIS takes the last that it could read
-    /// features from, and reads them from GML 2 alone (3.22 fails on JSON).
+    /// Every format, in the order of the capabilities: QGIS takes the last that it reads features
+    /// from. From JSON it has text where text is (`01001`), from GML it guesses a number.
     pub const ALL: [InfoFormat; 7] = [
         InfoFormat::Html,
-        InfoFormat::Text,
+        InfoFormat::Gml2,
+        InfoFormat::Gml3,
         InfoFormat::Json,
         InfoFormat::GeoJson,
+        InfoFormat::Text,
         InfoFormat::Xml,
-        InfoFormat::Gml3,
-        InfoFormat::Gml2,
     ];
 
     pub fn media_type(self) -> &'static str {

@@ -10,6 +10,10 @@ use crate::operation::LegendRequest;
 /// Sides of a swatch that are drawn; beyond, the nearest of them.
 const SWATCH_RANGE: std::ops::RangeInclusive<u32> = 4..=512;
 
+/// The side of a swatch in device pixels: beyond, the resolution is lowered. A legend may have
+/// hundreds of them.
+const MAX_SWATCH_PX: f64 = 512.0;
+
 /// A GetLegendGraphic request, understood (OGC 05-078r4 §12).
 #[derive(Debug)]
 pub struct GetLegendGraphic {
@@ -60,7 +64,9 @@ impl Reader<'_> {
                 .map(|v| v.eq_ignore_ascii_case("on") || v.eq_ignore_ascii_case("true"))
         };
         let scale_denominator = self.legend_scale()?;
-        let pixel_ratio = self.pixel_ratio()?;
+        let [width, height] = self.swatch()?;
+        let most = MAX_SWATCH_PX / f64::from(width.max(height));
+        let pixel_ratio = self.pixel_ratio()?.min(most);
         let legends = layers
             .into_iter()
             .map(|layer| {
@@ -69,7 +75,7 @@ impl Reader<'_> {
                     layer,
                     rule: self.kvp.get("RULE").map(str::to_owned),
                     scale_denominator,
-                    swatch: self.swatch()?,
+                    swatch: [width, height],
                     pixel_ratio,
                     transparent: self.transparent()?,
                     background: self.background()?,
