@@ -139,7 +139,7 @@ pub(super) fn sin_cos_degrees(degrees: f64) -> (f64, f64) {
 pub(super) fn unit([x, y]: [f64; 2]) -> Option<([f64; 2], f64)> {
     let length = (x * x + y * y).sqrt();
     let inverse = 1.0 / length;
-    (length > 0.0 && length.is_finite()).then(|| ([x * inverse, y * inverse], length))
+    (length > 0.0 && length.is_finite()).then_some(([x * inverse, y * inverse], length))
 }
 
 #[cfg(test)]

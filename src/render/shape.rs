@@ -4,10 +4,10 @@ use super::fixed::{Fixed, Grid, UNIT, round};
 use super::raster::PixelRect;
 use crate::geom::{Geometry, PartKind};
 
-/// Vertices that follow each other in one cell of 1/4 px become one of them. It is the same one
+/// Vertices that follow each other in one cell of 1/8 px become one of them. It is the same one
 /// whichever way the line runs and wherever a ring begins: neighbours keep one border. And it
 /// depends on the geometry and the resolution alone: cuts of one map leave out the same ones.
-const THIN: i64 = UNIT / 4;
+const THIN: i64 = UNIT / 8;
 
 /// A geometry in fixed positions, thinned; its memory is used again for the next feature.
 #[derive(Debug, Default)]
