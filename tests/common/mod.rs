@@ -68,11 +68,18 @@ pub fn decode_png(bytes: &[u8]) -> (u32, u32, Vec<[u8; 4]>) {
 impl Server {
     /// Starts `cartotheque serve PATH` with more arguments, and waits until it listens.
     pub fn start(path: &Path, arguments: &[&str]) -> Server {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cartotheque"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cartotheque"));
+        command
             .arg("serve")
             .arg(path)
             .args(["--listen", "127.0.0.1:0"])
-            .args(arguments)
+            .args(arguments);
+        Server::spawn(command)
+    }
+
+    /// Runs a command that serves, and waits until it listens.
+    pub fn spawn(mut command: Command) -> Server {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
