@@ -62,7 +62,8 @@ fn is_reserved(id: &str) -> bool {
         .any(|word| word.eq_ignore_ascii_case(id))
 }
 
-/// An id from a file name: accents folded, lower case, `-` for what an id may not hold.
+/// An id from a file name: accents folded, `-` for what an id may not hold. The case stays, so that
+/// `Lakes.fgb` is asked for as `Lakes`.
 pub fn slug(name: &str) -> String {
     let mut id = String::with_capacity(name.len());
     for c in name.chars() {
@@ -73,7 +74,10 @@ pub fn slug(name: &str) -> String {
             'œ' | 'Œ' => id.push_str("oe"),
             'æ' | 'Æ' => id.push_str("ae"),
             'ß' => id.push_str("ss"),
-            c if c.is_alphanumeric() => id.extend(c.to_lowercase().map(fold)),
+            c if c.is_uppercase() => {
+                id.extend(c.to_lowercase().map(fold).flat_map(char::to_uppercase))
+            }
+            c if c.is_alphanumeric() => id.push(fold(c)),
             _ if id.ends_with('-') => {}
             _ => id.push('-'),
         }
@@ -134,13 +138,14 @@ mod tests {
     fn file_names_become_recognisable_ids_that_are_allowed() {
         for (name, id) in [
             ("cours_eau_l93", "cours_eau_l93"),
-            ("Communes 2024", "communes-2024"),
+            ("Communes 2024", "Communes-2024"),
             ("forêts.à.œuvrer", "forets-a-oeuvrer"),
             ("fore\u{302}ts", "forets"),
             ("漢字", "漢字"),
             ("---", "layer"),
             ("all", "all-layer"),
-            ("LAMB93", "lamb93-layer"),
+            ("LAMB93", "LAMB93-layer"),
+            ("ÉCOLES", "ECOLES"),
             ("a:b,c/d", "a-b-c-d"),
         ] {
             assert_eq!(slug(name), id);
