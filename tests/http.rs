@@ -140,7 +140,7 @@ fn requests_sent_in_one_go_are_answered_one_after_the_other() {
     let types: Vec<&str> = answers
         .split(|b| *b == b'\n')
         .filter_map(|line| std::str::from_utf8(line).ok())
-        .filter_map(|line| line.strip_prefix("content-type: "))
+        .filter_map(|line| line.strip_prefix("Content-Type: "))
         .map(str::trim_end)
         .collect();
     assert_eq!(types, ["image/png", "application/json", "image/png"]);

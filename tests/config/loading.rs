@@ -25,21 +25,21 @@ fn a_bare_folder_is_served_without_any_configuration() {
     let loaded = site.load();
     assert_eq!(
         ids(&loaded),
-        ["forets_l93", "all-layer", "cours-eau", "lacs"]
+        ["Forets_L93", "all-layer", "cours-eau", "lacs"]
     );
     assert_eq!(lines(&loaded), Vec::<String>::new());
     let title = |id: &str| {
         let layer = loaded.catalogue.layer(id).unwrap();
         layer.title.default_text().to_owned()
     };
-    assert_eq!(title("forets_l93"), "Forêts L93");
+    assert_eq!(title("Forets_L93"), "Forêts L93");
     assert_eq!(title("cours-eau"), "Cours d'eau");
     // a default style by geometry type, and a number of its own for its colour
     let style = |id: &str| {
         let layer = loaded.catalogue.layer(id).unwrap();
         layer.styles[0].title.clone().unwrap()
     };
-    assert_eq!(style("forets_l93"), "Geometry 0");
+    assert_eq!(style("Forets_L93"), "Geometry 0");
     assert_eq!(style("cours-eau"), "Point 2");
     // the tree holds all layers, by title
     assert_eq!(loaded.catalogue.tree.len(), 4);
@@ -57,12 +57,7 @@ fn names_that_meet_get_an_id_each() {
     found.sort();
     assert_eq!(
         found,
-        [
-            "2024-communes",
-            "communes",
-            "communes-fgb",
-            "communes-geojson"
-        ]
+        ["Communes", "communes", "communes-fgb", "communes-geojson"]
     );
 }
 
