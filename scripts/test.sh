@@ -42,7 +42,8 @@ grep -q '^test result: ' "$log" || failed=$((failed + 1))
 step "check the demo" own run --quiet -- check .
 
 if [ "$skipped" -gt 0 ]; then
-  echo "skipped: tests that need the shared test data beside the checkout (../shared)"
+  echo "skipped ('ignored' above): what runs only as a part of another test, and, where the shared"
+  echo "test data do not lie beside the checkout (../shared), the tests that need them"
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

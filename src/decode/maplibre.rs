@@ -11,10 +11,11 @@
 use serde_json::{Map, Value};
 
 use super::maplibre_expression::{Values, depends_on_zoom, zooms};
+use super::sld_graphic;
 use super::sld_symbol::{as_number, default_stroke, with_alpha_in_opacity, with_results};
-use super::{color, sld_graphic};
 use crate::error::{Error, Result};
 use crate::query::{ArithmeticOp, Expr, Filter, Literal};
+use crate::style::color;
 use crate::style::{
     FeatureTypeStyle, Fill, Font, GraphicSymbol, Halo, LabelPlacement, LetterCase, LineCap,
     LineJoin, LineSymbolizer, MarkShape, Measure, Paint, PointSymbolizer, PolygonSymbolizer, Rule,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::color;
 use super::maplibre::negated;
 use crate::query::{ArithmeticOp, CompareOp, Expr, Filter, Function, Literal, into_condition};
+use crate::style::color;
 
 /// Deeper expressions than this are refused: `serde_json` itself stops at 128.
 const MAX_DEPTH: usize = 64;

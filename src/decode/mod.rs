@@ -1,6 +1,5 @@
 //! Foreign notations → core: filters, geometries and styles as other programs write them.
 
-pub mod color;
 pub mod fes;
 pub mod gml;
 pub mod maplibre;

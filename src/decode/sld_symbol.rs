@@ -1,12 +1,12 @@
 //! Symbolizers of SLD and SE: lines, areas and points, and the parameters that all share.
 
-use super::color;
 use super::fes::{self, AsWritten};
 use super::sld::{Options, Reader};
 use super::sld_graphic::{self, GraphicPlace};
 use super::xml::Element;
 use crate::error::Result;
 use crate::query::{Expr, Literal};
+use crate::style::color;
 use crate::style::{
     Fill, LineCap, LineJoin, LineSymbolizer, Measure, Paint, PointSymbolizer, PolygonSymbolizer,
     Stroke, StrokeKind, Unit,

@@ -5,6 +5,7 @@
 //! feature with every rule that applies, each rule with its symbolizers in order.
 //! What QGIS and GeoServer add by vendor options has a field of its own here.
 
+pub mod color;
 pub mod default;
 
 pub use default::{default_style, inspire_default};

@@ -5,10 +5,11 @@ pub type Rgba = [u8; 4];
 
 /// Reads a colour in the notations of CSS Color 4 that styles use.
 pub fn parse(text: &str) -> Option<Rgba> {
-    let text = text.trim().to_ascii_lowercase();
+    let text = text.trim();
     if let Some(hex) = text.strip_prefix('#') {
         return from_hex(hex);
     }
+    let text = text.to_ascii_lowercase();
     if let Some((name, rest)) = text.split_once('(') {
         return from_function(name.trim(), rest.strip_suffix(')')?);
     }
@@ -17,7 +18,7 @@ pub fn parse(text: &str) -> Option<Rgba> {
     if let Some(hex) = bare {
         return from_hex(hex);
     }
-    if text == "transparent" {
+    if text == "transparent" || text == "none" {
         return Some([0, 0, 0, 0]);
     }
     let index = NAMES
