@@ -24,7 +24,7 @@ fn endless_map() -> String {
     let layers = ["communes"; 100].join(",");
     let styles = ",".repeat(99);
     format!(
-        "GET /wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layers}&STYLES={styles}&CRS=EPSG:2154&BBOX=620000,6330000,1040000,6650000&WIDTH=3000&HEIGHT=2300&FORMAT=image/png HTTP/1.1\r\nHost: a\r\n\r\n"
+        "GET /wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layers}&STYLES={styles}&CRS=EPSG:2154&BBOX=620000,6330000,1040000,6650000&WIDTH=4000&HEIGHT=3060&FORMAT=image/png HTTP/1.1\r\nHost: a\r\n\r\n"
     )
 }
 
