@@ -131,7 +131,7 @@ build() {
         *) die "no rule for: $line" ;;
         esac
     done < <(instructions)
-    declare -p env user workdir entrypoint cmd health | sed 's/^declare -/declare -g/' >"$dir/image.sh"
+    declare -p env user workdir entrypoint cmd health >"$dir/image.sh"
     rm -rf "$dir/context"
     echo "== built: $root, $(du -sh --one-file-system "$root" | cut -f 1)"
 }
