@@ -6,7 +6,7 @@
 #   scripts/build-image-in-chroot.sh run DIR [ARGUMENT…]  # its user, environment and command, as process 1
 #   scripts/build-image-in-chroot.sh health DIR           # its health check, while it runs
 #
-# Needs root, debootstrap and, to build, the Rust toolchain of this machine, which is copied. It knows
+# Needs root, debootstrap and, to build, the Rust toolchain of this machine (rustup's), which is copied. It knows
 # the instructions and the base images of our Dockerfile, no others. What `run` starts is not contained
 # like a container: it sees this machine's network, under its own user and process numbers.
 set -euo pipefail
@@ -20,7 +20,8 @@ shift 2
 here=$(cd "$(dirname "$0")/.." && pwd)
 # in a namespace of its own, every mount ends with this program
 if [ "${IN_NAMESPACE-}" != "$$" ]; then
-    [ "$command" = run ] && pid=(--pid --fork --kill-child) || pid=()
+    pid=()
+    [ "$command" != run ] || pid=(--pid --fork --kill-child)
     exec unshare --mount --propagation private "${pid[@]}" \
         bash -c 'IN_NAMESPACE=$$ exec bash "$@"' - "$0" "$command" "$dir" "$@"
 fi
@@ -34,12 +35,14 @@ enter() { # the file systems that a container has
 }
 
 within() { # within ROOT COMMAND…: as Docker runs it, with the user, environment and folder of the moment
-    local root=$1 pass=() name
+    local root=$1 pass=() name home
     shift
+    home=$(awk -F : -v "uid=${user%:*}" '$3 == uid { print $6 }' "$root/etc/passwd")
     for name in http_proxy https_proxy no_proxy CARGO_BUILD_JOBS; do
         [ -z "${!name-}" ] || pass+=("$name=${!name}")
     done
-    ${exec-} env -i "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root "${pass[@]}" "${env[@]}" \
+    # shellcheck disable=SC2016 # the inner shell's
+    ${exec-} env -i "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "HOME=${home:-/}" "${pass[@]}" "${env[@]}" \
         chroot --userspec="$user" "$root" sh -c 'cd "$0" && exec "$@"' "$workdir" "$@"
 }
 
@@ -52,12 +55,14 @@ base() { # base IMAGE: a folder like that image, made once
     esac
     if [ ! -d "$root" ]; then
         echo "== $image"
+        sysroot=$(rustc --print sysroot)
+        [ "$sysroot" != /usr ] || die "expected a Rust toolchain in a folder of its own, as rustup's, found one in /usr"
         rm -rf "$root.new"
         mkdir -p "$dir/base"
         debootstrap --variant=minbase "$suite" "$root.new" "${MIRROR:-http://deb.debian.org/debian}" >"$dir/debootstrap.log"
         if [ "${image%%:*}" = rust ]; then
-            chroot "$root.new" apt-get install -y --no-install-recommends ca-certificates curl gcc git libc6-dev >>"$dir/debootstrap.log"
-            sysroot=$(rustc --print sysroot)
+            chroot "$root.new" env DEBIAN_FRONTEND=noninteractive \
+                apt-get install -y --no-install-recommends ca-certificates curl gcc git libc6-dev >>"$dir/debootstrap.log" 2>&1
             tar -C "$sysroot" -cf - bin lib libexec | tar -C "$root.new/usr/local" -xf - --no-same-owner
             # what this machine trusts, the certificate of a proxy included
             cp /etc/ssl/certs/ca-certificates.crt "$root.new/etc/ssl/certs/ca-certificates.crt"
@@ -116,8 +121,10 @@ build() {
             enter "$root"
             ;;
         RUN*) within "$root" sh -c "$rest" </dev/null ;;
-        # shellcheck disable=SC2086 # a list of names
-        COPY*) copy $rest ;;
+        COPY*)
+            # shellcheck disable=SC2086 # a list of names
+            copy $rest
+            ;;
         WORKDIR*)
             workdir=$rest
             mkdir -p "$root$workdir"
@@ -148,7 +155,7 @@ run | health)
         exit
     fi
     [ $# -eq 0 ] || cmd=("$@")
-    exec=exec
+    exec='exec'
     within "$dir/final" "${entrypoint[@]}" "${cmd[@]}"
     ;;
 *) die "expected build, run or health, found $command" ;;
