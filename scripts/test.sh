@@ -66,8 +66,6 @@ if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 grep -q '^test result: ' "$log" || failed=$((failed + 1))
 [ "$status" -ne 124 ] || echo "FAILED: the tests were not done after $CARTOTHEQUE_TEST_MINUTES minutes"
 
-step "check the demo" own run --quiet -- check .
-
 if [ "$skipped" -gt 0 ]; then
   echo "skipped ('ignored' above): what runs only as a part of another test, and, where the shared"
   echo "test data do not lie beside the checkout (../shared), the tests that need them"
