@@ -58,9 +58,11 @@ echo "== tests"
 own test --no-fail-fast 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 # one "test result" line per test program
-while read -r p f i; do
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + i))
-done < <(sed -nE 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed; ([0-9]+) ignored;.*/\1 \2 \3/p' "$log")
+read -r passed_tests failed_tests ignored_tests <<<"$(
+  sed -nE 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed; ([0-9]+) ignored;.*/\1 \2 \3/p' "$log" |
+    awk '{ p += $1; f += $2; i += $3 } END { print p + 0, f + 0, i + 0 }'
+)"
+passed=$((passed + passed_tests)) failed=$((failed + failed_tests)) skipped=$((skipped + ignored_tests))
 # a program that died or did not compile leaves no line, one that was ended none either
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 grep -q '^test result: ' "$log" || failed=$((failed + 1))
