@@ -113,9 +113,12 @@ fn status(error: &Error) -> u16 {
         | Error::Transform { .. }
         | Error::Syntax { .. } => 400,
         Error::Unauthorized { .. } => 401,
-        Error::LayerNotDefined { .. } | Error::StyleNotDefined { .. } | Error::NotFound { .. } => {
-            404
-        }
+        Error::LayerNotDefined { .. }
+        | Error::StyleNotDefined { .. }
+        | Error::TileMatrixSetNotDefined { .. }
+        | Error::TileMatrixNotDefined { .. }
+        | Error::TileOutOfRange { .. }
+        | Error::NotFound { .. } => 404,
         Error::LimitExceeded { .. } => 413,
         Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
         Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
