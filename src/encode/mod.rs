@@ -8,6 +8,7 @@ mod image_format;
 mod jpeg;
 pub mod maplibre;
 mod maplibre_expression;
+pub mod mvt;
 mod palette;
 mod pixel_rows;
 mod png;

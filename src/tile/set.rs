@@ -302,8 +302,17 @@ mod tests {
         let same = vec![matrix("a", 1.0), matrix("b", 1.0)];
         assert!(message(same).contains("two matrices have the cell size 1"));
         for (fault, broken) in [
-            ("cellSize must be a number above 0", matrix("a", f64::NAN)),
-            ("cellSize must be a number above 0", matrix("a", -1.0)),
+            (
+                "scaleDenominator must be a number above 0",
+                matrix("a", f64::NAN),
+            ),
+            (
+                "cellSize must be a number above 0",
+                TileMatrix {
+                    cell_size: -1.0,
+                    ..matrix("a", 1.0)
+                },
+            ),
             (
                 "tileWidth must be 1 to 4096",
                 TileMatrix {
