@@ -11,6 +11,7 @@ use super::{Sources, ident};
 use crate::catalogue::{Catalogue, Fault, Layer, LocalText, Site};
 use crate::crs::Crs;
 use crate::error::Error;
+use crate::tile::TileMatrixSets;
 
 /// What capabilities advertise where server.yaml does not say: the web, Europe, then France.
 const DEFAULT_CRS: [&str; 8] = [
@@ -82,6 +83,7 @@ impl Assembly<'_> {
             contact: server.contact.0.clone(),
             licence: server.licence.clone(),
             crs: self.advertised(findings),
+            tile_matrix_sets: TileMatrixSets::default(),
             revised: self.revised(),
         }
     }
