@@ -14,6 +14,7 @@ mod pixel_rows;
 mod png;
 pub mod sld;
 mod sld_expression;
+pub mod tile_matrix_set;
 mod webp;
 pub mod xml;
 mod xml_writer;

@@ -96,6 +96,19 @@ fn number(axis: &'static str, text: &str) -> Result<u32> {
     ))
 }
 
+/// Names as part of an address.
+pub(super) fn encoded(names: &str) -> String {
+    let mut out = String::with_capacity(names.len());
+    for byte in names.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~,".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +160,10 @@ mod tests {
         assert!(message("a/5/1/-1.png").contains("the row of a tile must be 0"));
         assert!(message("a/5/1/.png").contains("row: expected a whole number"));
         assert_eq!(tile_of("a/5/99999999999/0.png").2[0], u32::MAX);
+    }
+
+    #[test]
+    fn names_are_encoded_but_for_the_comma() {
+        assert_eq!(encoded("cours-eau,forêts"), "cours-eau,for%C3%AAts");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Service, Tile, TileFormat, TilesAddress, tilejson};
 use crate::budget::Budget;
-use crate::catalogue::{Catalogue, Layer};
+use crate::catalogue::Layer;
 use crate::error::{Error, Result};
 use crate::operation::{MapLayer, Studio};
 use crate::protocol::Answer;
@@ -251,27 +251,4 @@ fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
     let length = compressor.gzip_compress(bytes, &mut out).ok()?;
     out.truncate(length);
     Some(out)
-}
-
-/// The address of the TileJSON of a layer or group, and the templates of its tiles: what pages
-/// and documents of the site tell.
-pub(in crate::protocol) fn addresses(base: &str, layers: &str) -> Vec<(&'static str, String)> {
-    let mut found = vec![("TileJSON", format!("{base}/tiles/{layers}.json"))];
-    for (name, format) in ["MVT", "PNG", "WebP", "JPEG"]
-        .into_iter()
-        .zip(TileFormat::ALL)
-    {
-        let extension = format.extension();
-        found.push((
-            name,
-            format!("{base}/tiles/{layers}/{{z}}/{{x}}/{{y}}.{extension}"),
-        ));
-    }
-    found
-}
-
-/// True where the catalogue has tiles of other sets to tell of.
-pub(in crate::protocol) fn other_sets(catalogue: &Catalogue) -> Vec<&str> {
-    let sets = catalogue.site.tile_matrix_sets.all();
-    sets.iter().skip(1).map(|set| set.id()).collect()
 }

@@ -10,11 +10,13 @@
 
 mod address;
 mod answer;
+mod links;
 mod tile;
 mod tilejson;
 
 pub use address::TilesAddress;
 pub use answer::{Prepared, TilesRequest, prepare};
+pub use links::{TilesLink, addresses};
 pub use tile::{Tile, TileFormat};
 
 use crate::catalogue::Catalogue;

@@ -34,6 +34,16 @@ impl TileFormat {
         })
     }
 
+    /// The name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            TileFormat::Mvt => "MVT",
+            TileFormat::Image(ImageFormat::Png | ImageFormat::Png8) => "PNG",
+            TileFormat::Image(ImageFormat::Jpeg) => "JPEG",
+            TileFormat::Image(ImageFormat::Webp) => "WebP",
+        }
+    }
+
     pub fn extension(self) -> &'static str {
         match self {
             TileFormat::Mvt => "mvt",

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::TileFormat;
+use super::address::encoded;
+use super::links::template;
 use crate::catalogue::{Layer, LayerField};
 use crate::feature::FieldType;
 use crate::geom::Bbox;
@@ -31,7 +33,6 @@ pub(super) fn document(
     base: &str,
     language: &str,
 ) -> Value {
-    let extension = format.extension();
     let max_zoom = match format {
         TileFormat::Mvt => MAX_VECTOR_ZOOM,
         TileFormat::Image(_) => MAX_PICTURE_ZOOM,
@@ -52,13 +53,7 @@ pub(super) fn document(
         put("attribution", json!(text));
     }
     put("scheme", json!("xyz"));
-    put(
-        "tiles",
-        json!([format!(
-            "{base}/tiles/{}/{{z}}/{{x}}/{{y}}.{extension}",
-            encoded(names)
-        )]),
-    );
+    put("tiles", json!([template(base, &encoded(names), format)]));
     put("minzoom", json!(min_zoom));
     put("maxzoom", json!(max_zoom));
     if let Some(bounds) = bounds(layers) {
@@ -152,27 +147,9 @@ fn zoom_of(bounds: &Bbox) -> u32 {
     whole
 }
 
-/// Names as part of an address.
-fn encoded(names: &str) -> String {
-    let mut out = String::with_capacity(names.len());
-    for byte in names.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~,".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_encoded_but_for_the_comma() {
-        assert_eq!(encoded("cours-eau,forêts"), "cours-eau,for%C3%AAts");
-    }
 
     #[test]
     fn a_region_fills_the_screen_at_its_zoom() {
