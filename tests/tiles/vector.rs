@@ -6,8 +6,8 @@ use cartotheque::catalogue::Layer;
 use cartotheque::geom::PartKind;
 use cartotheque::tile::{TileAddress, TileMatrixSet};
 
-use crate::decoder::{Kind, decode};
-use crate::served::{demo, vector};
+use crate::decoder::{Feature, Kind, Value, decode};
+use crate::served::{ask, demo, vector};
 use crate::truth::{Shape, distance, is_inside, positions, shapes};
 
 /// How far what is in a tile may be from what is true, in units of a tile: half a unit each way
@@ -327,23 +327,24 @@ fn several_layers_stand_in_one_tile_in_their_order_and_a_group_stands_for_its_la
 #[test]
 fn features_bring_what_the_layer_shows_and_nothing_that_it_hides() {
     let site = demo();
-    let layer = site.catalogue.layer("communes").unwrap();
+    let layer = site.catalogue.layer("villes").unwrap();
     let shown: Vec<&str> = layer.fields.iter().map(|f| f.name.as_str()).collect();
     let hidden = layer.store.schema().fields.len() - shown.len();
-    assert!(hidden > 0, "the demonstration hides a column");
-    let tile = vector(&site, "communes", "WebMercatorQuad", [8, 131, 91]);
-    let decoded = decode(&tile);
-    let lyon = decoded[0]
-        .features
-        .iter()
-        .find(|f| f.values.get("nom") == Some(&crate::decoder::Value::Text("Lyon".into())))
-        .expect("Lyon");
-    assert_eq!(
-        lyon.values.get("insee"),
-        Some(&crate::decoder::Value::Text("69123".into()))
-    );
-    let keys = decoded[0].features.iter().flat_map(|f| f.values.keys());
-    for key in keys {
+    assert!(hidden > 0, "the demonstration hides columns of this layer");
+    let tile = vector(&site, "villes", "WebMercatorQuad", [8, 131, 91]);
+    let features = &decode(&tile)[0].features;
+    let text = |text: &str| Some(Value::Text(text.to_owned()));
+    let is_lyon = |f: &&Feature| f.values.get("nom").cloned() == text("Lyon");
+    let lyon = features.iter().find(is_lyon).expect("Lyon");
+    assert!(lyon.values.len() > 2, "{:?}", lyon.values);
+    for key in features.iter().flat_map(|f| f.values.keys()) {
         assert!(shown.contains(&key.as_str()), "{key}");
     }
+    let document = ask(&site, "villes.json").unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&document.body).unwrap();
+    let told = document["vector_layers"][0]["fields"].as_object().unwrap();
+    assert!(
+        told.keys().all(|name| shown.contains(&name.as_str())),
+        "{told:?}"
+    );
 }

@@ -85,15 +85,14 @@ fn is_on_the_way(a: Point, b: Point, c: Point) -> bool {
 /// The part of a segment within the limits, its new ends rounded; `None` where nothing is.
 fn cut(from: Snapped, to: Snapped, [least, most]: [i64; 2]) -> Option<[Point; 2]> {
     let (mut enters, mut leaves) = (0.0f64, 1.0f64);
-    for axis in 0..2 {
-        let (a, b) = (from.get(axis)?, to.get(axis)?);
-        let step = (b - a) as f64;
+    for (a, b) in from.into_iter().zip(to) {
         if a == b {
-            if *a < least || *a > most {
+            if a < least || a > most {
                 return None;
             }
             continue;
         }
+        let step = (b - a) as f64;
         let (first, last) = ((least - a) as f64 / step, (most - a) as f64 / step);
         enters = enters.max(first.min(last));
         leaves = leaves.min(first.max(last));
@@ -101,21 +100,16 @@ fn cut(from: Snapped, to: Snapped, [least, most]: [i64; 2]) -> Option<[Point; 2]
     if enters > leaves {
         return None;
     }
-    let at = |t: f64| {
-        [0, 1].map(|axis: usize| {
-            let (a, b) = (
-                from.get(axis).copied().unwrap_or(0),
-                to.get(axis).copied().unwrap_or(0),
-            );
-            let value = match t {
-                0.0 => a,
-                1.0 => b,
-                t => a + ((b - a) as f64 * t).round() as i64,
-            };
-            // rounding may not lead out again
-            value.clamp(least, most) as i32
-        })
+    let value = |a: i64, b: i64, t: f64| {
+        let value = match t {
+            0.0 => a,
+            1.0 => b,
+            t => a + ((b - a) as f64 * t).round() as i64,
+        };
+        // rounding may not lead out again
+        value.clamp(least, most) as i32
     };
+    let at = |t: f64| [value(from[0], to[0], t), value(from[1], to[1], t)];
     Some([at(enters), at(leaves)])
 }
 

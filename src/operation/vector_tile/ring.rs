@@ -113,28 +113,29 @@ impl Rings {
 /// 1, at most where it is -1.
 fn cut(ring: &[Snapped], out: &mut Vec<Snapped>, axis: usize, limit: i64, sign: i64) {
     out.clear();
-    let Some(mut from) = ring.last().copied() else {
+    // along the axis, and across it; the same there and back
+    let turned = |[x, y]: Snapped| if axis == 0 { [x, y] } else { [y, x] };
+    let Some(last) = ring.last() else {
         return;
     };
-    let depth = |p: Snapped| (p[axis & 1] - limit) * sign;
-    let mut from_depth = depth(from);
-    for &to in ring {
-        let to_depth = depth(to);
+    let mut from = turned(*last);
+    let mut from_depth = (from[0] - limit) * sign;
+    for at in ring {
+        let to = turned(*at);
+        let to_depth = (to[0] - limit) * sign;
         if (from_depth < 0) != (to_depth < 0) {
             // from the inner end, so that both directions of an edge are cut at one point
-            let (inner, outer, t) = if from_depth < 0 {
-                (to, from, to_depth as f64 / (to_depth - from_depth) as f64)
+            let ([_, inner], [_, outer], inside, outside) = if from_depth < 0 {
+                (to, from, to_depth, from_depth)
             } else {
-                (from, to, from_depth as f64 / (from_depth - to_depth) as f64)
+                (from, to, from_depth, to_depth)
             };
-            let across = 1 - (axis & 1);
-            let (a, b) = (inner[across], outer[across]);
-            let mut at = [limit; 2];
-            at[across] = a + ((b - a) as f64 * t).round() as i64;
-            out.push(at);
+            let t = inside as f64 / (inside - outside) as f64;
+            let across = inner + ((outer - inner) as f64 * t).round() as i64;
+            out.push(turned([limit, across]));
         }
         if to_depth >= 0 {
-            out.push(to);
+            out.push(*at);
         }
         (from, from_depth) = (to, to_depth);
     }
