@@ -15,7 +15,7 @@ mod tile;
 mod tilejson;
 
 pub use address::TilesAddress;
-pub use answer::{Prepared, TilesRequest, prepare};
+pub use answer::{Prepared, PreparedTile, TilesRequest, prepare};
 pub use links::{TilesLink, addresses};
 pub use tile::{Tile, TileFormat};
 
