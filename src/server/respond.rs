@@ -11,10 +11,11 @@ use super::pool::guarded;
 use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::protocol::ows::{Kvp, public_message};
 use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
-use crate::protocol::{Answer, Body, Request, record, wms};
+use crate::protocol::tiles::{Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest};
+use crate::protocol::{Answer, Body, Request, record, tiles, wms};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,7 @@ pub struct Asked {
     pub accept_language: String,
     /// True where the answer may be compressed with gzip.
     pub accepts_gzip: bool,
+    pub if_none_match: String,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -51,6 +53,11 @@ pub enum Work {
 const TRIAL_TIME: Duration = Duration::from_millis(2);
 const TRIAL_FEATURES: u64 = 300;
 const TRIAL_VERTICES: u64 = 30_000;
+
+/// The same for a vector tile: one of so few features is made in less time than another thread
+/// takes to wake.
+const TRIAL_TILE_FEATURES: u64 = 256;
+const TRIAL_TILE_VERTICES: u64 = 10_000;
 
 /// Layers up to which a worker writes the capabilities itself, where they are not kept: some
 /// microseconds each.
@@ -113,9 +120,12 @@ fn status(error: &Error) -> u16 {
         | Error::Transform { .. }
         | Error::Syntax { .. } => 400,
         Error::Unauthorized { .. } => 401,
-        Error::LayerNotDefined { .. } | Error::StyleNotDefined { .. } | Error::NotFound { .. } => {
-            404
-        }
+        Error::LayerNotDefined { .. }
+        | Error::StyleNotDefined { .. }
+        | Error::TileMatrixSetNotDefined { .. }
+        | Error::TileMatrixNotDefined { .. }
+        | Error::TileOutOfRange { .. }
+        | Error::NotFound { .. } => 404,
         Error::LimitExceeded { .. } => 413,
         Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
         Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
@@ -155,18 +165,14 @@ impl State {
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
+            Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
         }
     }
 
     fn light(&self, site: &Arc<Site>, asked: &Asked, route: Route) -> Answer {
         let catalogue = &site.catalogue;
-        let lang = asked.parameter("lang");
-        let language = page_language(
-            lang.as_deref(),
-            Some(asked.accept_language.as_str()).filter(|l| !l.is_empty()),
-            &catalogue.site.languages,
-        );
+        let language = language_of(site, asked);
         let result = match route {
             Route::Landing if asked.wants_html() => {
                 let search = asked.parameter("q").unwrap_or_default();
@@ -193,12 +199,12 @@ impl State {
                 .with_header("cache-control", "public, max-age=3600")),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
-                "User-agent: *\nDisallow: /wms\nDisallow: /collections/\n",
+                "User-agent: *\nDisallow: /wms\nDisallow: /tiles/\nDisallow: /collections/\n",
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
-            Route::Wms { .. } => Err(Error::Internal {
-                message: "a WMS request among the pages".into(),
+            Route::Wms { .. } | Route::Tiles(_) => Err(Error::Internal {
+                message: "a map among the pages".into(),
             }),
         };
         result.unwrap_or_else(|error| self.page_error(site, asked, &error))
@@ -225,6 +231,52 @@ impl State {
                 &public_message(error),
             )
             .unwrap_or_else(|_| problem(error))
+    }
+
+    /// Tiles: what needs no drawing at once, 304 among it.
+    fn tiles(
+        &self,
+        site: &Arc<Site>,
+        asked: Asked,
+        address: Result<TilesAddress>,
+        endpoint: &'static str,
+    ) -> Work {
+        let service = tiles::Service {
+            catalogue: &site.catalogue,
+            limits: &site.limits,
+            explain: self.options.explain,
+        };
+        let request = TilesRequest {
+            query: &asked.query,
+            base: &asked.base,
+            language: language_of(site, &asked),
+            if_none_match: &asked.if_none_match,
+            accepts_gzip: asked.accepts_gzip,
+        };
+        let prepared = address.and_then(|a| tiles::prepare(&service, &a, &request));
+        match prepared {
+            Err(error) => Work::Done(problem(&error), endpoint),
+            Ok(Prepared::Answer(answer)) => Work::Done(answer, endpoint),
+            Ok(Prepared::Tile(tile)) => {
+                let limits = &site.limits;
+                if let Some(answer) = tried(&tile, site) {
+                    return Work::Done(answer, endpoint);
+                }
+                let allowed = Duration::from_secs(limits.seconds);
+                let budget = Budget::new(allowed, limits.features, limits.vertices);
+                let (studio, work_budget) = (Arc::clone(&site.studio), budget.clone());
+                let run = move || {
+                    let answer = tile.answer(&studio, &work_budget);
+                    answer.unwrap_or_else(|error| problem(&error))
+                };
+                Work::Heavy {
+                    endpoint,
+                    budget,
+                    run: Box::new(run),
+                    on_error: Box::new(problem),
+                }
+            }
+        }
     }
 
     fn wms(&self, site: &Arc<Site>, asked: Asked, layer: Option<String>) -> Work {
@@ -318,6 +370,35 @@ impl Wms {
             Err(error) => Some(self.refuse(&error)),
         }
     }
+}
+
+/// A vector tile, if it can be had for the little that a worker may spend.
+fn tried(tile: &PreparedTile, site: &Site) -> Option<Answer> {
+    if tile.tile.format != TileFormat::Mvt {
+        return None;
+    }
+    let limits = &site.limits;
+    let trial = Budget::new(
+        TRIAL_TIME,
+        limits.features.min(TRIAL_TILE_FEATURES),
+        limits.vertices.min(TRIAL_TILE_VERTICES),
+    );
+    let answer = guarded(|| {
+        tile.answer(&site.studio, &trial)
+            .unwrap_or_else(|e| problem(&e))
+    });
+    let answer = answer.unwrap_or_else(|error| problem(&error));
+    (!trial.is_exceeded()).then_some(answer)
+}
+
+/// The language for people: `lang=` wins over what the browser says.
+fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
+    let lang = asked.parameter("lang");
+    page_language(
+        lang.as_deref(),
+        Some(asked.accept_language.as_str()).filter(|l| !l.is_empty()),
+        &site.catalogue.site.languages,
+    )
 }
 
 fn service(site: &Site, explain: bool) -> wms::Service<'_> {
