@@ -227,7 +227,6 @@ pub fn site() -> Site {
             ..Contact::default()
         },
         licence: Some("etalab-2.0".into()),
-        tile_matrix_sets: Default::default(),
         crs: [
             "EPSG:2154",
             "EPSG:3857",
