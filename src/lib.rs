@@ -6,7 +6,7 @@
 //! `error` the one error type · `budget` what a request may cost · `geom` boxes, geometries,
 //! views · `crs` what a CRS is and the way between two · `feature` a feature as stores hand it
 //! out · `query` filters · `style` what a layer looks like · `render` features + style + view →
-//! pixels · `store` where features come from · `catalogue` what is served · `decode` foreign
+//! pixels · `store` where features come from · `catalogue` what is served · `overview` levels of detail · `decode` foreign
 //! notations → core · `encode` core → bytes · `operation` map, feature info, legend ·
 //! `protocol` KVP and XML around operations · `config` files → catalogue · `server` HTTP ·
 //! `cli` the commands.
@@ -24,6 +24,7 @@ pub mod error;
 pub mod feature;
 pub mod geom;
 pub mod operation;
+pub mod overview;
 pub mod protocol;
 pub mod query;
 pub mod render;

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "error",
     "budget",
     "geom",
@@ -22,6 +22,7 @@ const ROOMS: [&str; 16] = [
     "render",
     "store",
     "catalogue",
+    "overview",
     "decode",
     "encode",
     "operation",

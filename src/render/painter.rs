@@ -9,6 +9,7 @@ use super::compile::{
     CompiledFill, CompiledGraphic, CompiledPass, CompiledStroke, CompiledStrokeKind,
     CompiledSymbol, CompiledSymbolizer,
 };
+use super::crowd::{self, Corners, Crowd};
 use super::fixed::{Fixed, Grid, UNIT, UNIT_BITS, round, sin_cos_degrees};
 use super::image::Image;
 use super::pattern::{Pattern, PatternBrush};
@@ -18,7 +19,7 @@ use super::stroke::{Pen, Window, stroke};
 use super::symbol::{Look, MarkStroke, Stamp, SymbolCache, What, drawn_size};
 use crate::budget::Budget;
 use crate::feature::Feature;
-use crate::geom::{Bbox, Geometry, View};
+use crate::geom::{Bbox, Coord, Geometry, View};
 
 /// Draws features on a band of a map.
 ///
@@ -55,6 +56,9 @@ pub struct Painter<'a> {
     accumulator: Accumulator,
     shape: Shape,
     patterns: HashMap<PatternKey, Option<Pattern>>,
+    crowd: Crowd,
+    /// Outlines of the crowd: they lie over its fills.
+    outlines: Vec<(Color, Corners)>,
     patience: Patience<'a>,
 }
 
@@ -118,6 +122,8 @@ impl<'a> Painter<'a> {
             accumulator: Accumulator::default(),
             shape: Shape::default(),
             patterns: HashMap::new(),
+            crowd: Crowd::default(),
+            outlines: Vec::new(),
             patience: Patience::default(),
         }
     }
@@ -455,44 +461,84 @@ impl<'a> Painter<'a> {
         max: Fixed,
         feature: &dyn Feature,
     ) -> bool {
-        let CompiledSymbolizer::Polygon {
-            fill,
-            stroke,
-            offset,
-            displacement: [right, up],
-        } = symbolizer
-        else {
+        let Some(look) = PlainLook::of(symbolizer, feature) else {
             return false;
         };
-        let in_place = [offset, right, up].iter().all(|l| l.px(feature) == 0.0);
-        let fill = match fill.as_deref() {
-            None => None,
-            Some(CompiledFill::Solid(ink)) => Some(ink),
-            Some(CompiledFill::Graphic { .. }) => return false,
-        };
-        let outline = match stroke.as_deref() {
-            None => None,
-            Some(stroke) => match &stroke.kind {
-                CompiledStrokeKind::Solid(ink) if stroke.dash.is_empty() => Some((stroke, ink)),
-                _ => return false,
-            },
-        };
-        if !in_place {
-            return false;
-        }
-        if let Some(color) = fill.and_then(|ink| ink.color(feature)) {
+        if let Some(color) = look.fill {
             self.paint_box(min, max, color, 1);
         }
-        if let Some((stroke, ink)) = outline
-            && let Some(color) = ink.color(feature)
-        {
-            let pen = Pen::new(stroke.width.px(feature), stroke.cap, stroke.join);
-            if pen.half > 0.0 {
-                let half = round(pen.half);
-                self.paint_box(min.map(|v| v - half), max.map(|v| v + half), color, 2);
-            }
+        if let Some((color, pen)) = look.outline {
+            let half = round(pen.half);
+            self.paint_box(min.map(|v| v - half), max.map(|v| v + half), color, 2);
         }
         true
+    }
+
+    /// Draws a rectangle that stands for `count` polygons which fill it between them; its corners
+    /// one after the other, in the CRS of the view. True where a rule of the pass applied.
+    ///
+    /// What is drawn waits for [`end_crowd`](Painter::end_crowd).
+    pub fn crowd(
+        &mut self,
+        pass: &CompiledPass<'_>,
+        corners: &[Coord; 4],
+        count: f64,
+        feature: &dyn Feature,
+    ) -> bool {
+        let [a, b, c, d] = corners.map(|corner| self.grid.position(corner));
+        let (Some(a), Some(b), Some(c), Some(d)) = (a, b, c, d) else {
+            return false;
+        };
+        let corners = [a, b, c, d];
+        if self.crowd.is_full() {
+            self.end_crowd();
+        }
+        let mut any = false;
+        pass.each_rule(feature, |rule| {
+            any = true;
+            for symbolizer in &rule.symbolizers {
+                let Some(look) = PlainLook::of(symbolizer, feature) else {
+                    self.shape.set_ring(corners);
+                    self.symbolizer(symbolizer, feature);
+                    continue;
+                };
+                if let Some(color) = look.fill {
+                    self.crowd.fill(color, corners);
+                }
+                if let Some((color, pen)) = look.outline {
+                    let alpha = f64::from(color.a) / 255.0;
+                    let width = pen.half * 2.0 / UNIT as f64;
+                    let filled = look.fill.is_some();
+                    let hidden = crowd::hidden(&corners, count, width, alpha, filled);
+                    let color = Color {
+                        a: (hidden * 255.0 + 0.5) as u8,
+                        ..color
+                    };
+                    let corners = crowd::grown(&corners, round(pen.half));
+                    self.outlines.push((color, corners));
+                }
+            }
+        });
+        any
+    }
+
+    /// Draws what the rectangles of a pass left waiting.
+    pub fn end_crowd(&mut self) {
+        self.crowd.draw(&mut self.band, &mut self.accumulator);
+        let mut outlines = std::mem::take(&mut self.outlines);
+        for (color, corners) in outlines.drain(..) {
+            if crowd::is_upright(&corners) {
+                let [min, max] = crowd::bounds(&corners);
+                self.paint_box(min, max, color, 2);
+            } else {
+                let rect = crowd::rect(&corners).intersection(&self.band.rect());
+                self.accumulator.begin(rect);
+                self.accumulator.ring(&corners, false);
+                let mut brush = SolidBrush::new(&mut self.band, color);
+                self.accumulator.sweep(&mut brush);
+            }
+        }
+        self.outlines = outlines;
     }
 
     fn stamp(&mut self, symbol: &Symbol<'_>, at: Fixed) {
@@ -513,6 +559,47 @@ impl<'a> Painter<'a> {
             (&symbol.look, symbol.image),
             center,
         );
+    }
+}
+
+/// What a symbolizer draws of a small polygon where it is plain: one colour inside, one around.
+struct PlainLook {
+    fill: Option<Color>,
+    outline: Option<(Color, Pen)>,
+}
+
+impl PlainLook {
+    /// `None` where the symbolizer asks for more.
+    fn of(symbolizer: &CompiledSymbolizer, feature: &dyn Feature) -> Option<PlainLook> {
+        let CompiledSymbolizer::Polygon {
+            fill,
+            stroke,
+            offset,
+            displacement: [right, up],
+        } = symbolizer
+        else {
+            return None;
+        };
+        if [offset, right, up].iter().any(|l| l.px(feature) != 0.0) {
+            return None;
+        }
+        let fill = match fill.as_deref() {
+            None => None,
+            Some(CompiledFill::Solid(ink)) => ink.color(feature),
+            Some(CompiledFill::Graphic { .. }) => return None,
+        };
+        let outline = match stroke.as_deref() {
+            None => None,
+            Some(stroke) => match &stroke.kind {
+                CompiledStrokeKind::Solid(ink) if stroke.dash.is_empty() => {
+                    let pen = Pen::new(stroke.width.px(feature), stroke.cap, stroke.join);
+                    ink.color(feature).map(|color| (color, pen))
+                }
+                _ => return None,
+            },
+        };
+        let outline = outline.filter(|(_, pen)| pen.half > 0.0);
+        Some(PlainLook { fill, outline })
     }
 }
 
