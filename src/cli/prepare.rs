@@ -24,7 +24,7 @@ pub struct CacheArguments {
     #[arg(long, value_name = "DIR", env = "CARTOTHEQUE_CACHE_DIR")]
     cache_dir: Option<PathBuf>,
 
-    /// What overviews may take on the disk, in megabytes. Default: 20000.
+    /// What overviews may take on the disk, in megabytes; 0 for none of them. Default: 20000.
     #[arg(long, value_name = "MB", env = "CARTOTHEQUE_OVERVIEW_MB")]
     overview_mb: Option<u64>,
 

@@ -59,6 +59,8 @@ pub struct Keeper {
     cache: Cache,
     /// The CRSs that levels are built for.
     targets: Vec<Crs>,
+    /// Positions that a level must save a map to be worth it.
+    least_saved: f64,
     /// Keys of what was made ready: never removed to make room.
     in_use: Mutex<HashSet<String>>,
 }
@@ -91,7 +93,18 @@ impl Keeper {
             overviews,
             cache,
             targets,
+            least_saved: plan::LEAST_SAVED,
             in_use: Mutex::default(),
+        }
+    }
+
+    /// Builds levels that save that many positions on a map of 800 by 600 pixels, the worst of
+    /// them. Default: 20 000, some milliseconds.
+    #[must_use]
+    pub fn saving_at_least(self, positions: f64) -> Keeper {
+        Keeper {
+            least_saved: positions,
+            ..self
         }
     }
 
@@ -288,7 +301,7 @@ impl Keeper {
             }
             let way = Transform::new(&layer.crs, crs)?;
             let zooms = match plan::extent_in(&*layer.store, &way) {
-                Some(extent) => plan::zooms(&*layer.store, &way, &extent),
+                Some(extent) => plan::zooms(&*layer.store, &way, &extent, self.least_saved),
                 None => Vec::new(),
             };
             if !zooms.is_empty() {

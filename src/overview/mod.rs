@@ -30,6 +30,7 @@ mod simplify;
 mod thin;
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
@@ -82,6 +83,11 @@ impl Level {
     /// `EPSG:3857/z9`: for `explain` and metrics.
     pub fn name(&self) -> String {
         format!("{}/z{}", self.crs.id(), self.zoom)
+    }
+
+    /// Where its file lies.
+    pub fn path(&self) -> &Path {
+        self.file.path()
     }
 
     /// Size of its pixel, in units of its CRS.

@@ -17,7 +17,7 @@ const MAX_SAMPLED_VERTICES: usize = 1 << 20;
 /// Pixels of a map: 800 by 600.
 const VIEW_PX: f64 = 480_000.0;
 /// A level must save so many positions a map: some 2 to 5 ms.
-const LEAST_SAVED: f64 = 20_000.0;
+pub const LEAST_SAVED: f64 = 20_000.0;
 /// And have less than this part of the positions that the next finer one has.
 const LEAST_RATIO: f64 = 0.75;
 /// Degrees around the area of use of a CRS in which it is fit for a layer.
@@ -35,8 +35,13 @@ pub fn fits(extent_lonlat: Option<Bbox>, crs: &Crs) -> bool {
 }
 
 /// The zooms of a CRS that levels are worth building for, from the finest; none for a layer that
-/// is quick as it is.
-pub fn zooms(store: &dyn FeatureStore, way: &Transform, extent: &Bbox) -> Vec<u8> {
+/// is quick as it is. A level must save `least_saved` positions a map.
+pub fn zooms(
+    store: &dyn FeatureStore,
+    way: &Transform,
+    extent: &Bbox,
+    least_saved: f64,
+) -> Vec<u8> {
     let count = store.count();
     let sample = Sample::take(store, way);
     let sampled = sample.geometries.len() as f64;
@@ -50,7 +55,7 @@ pub fn zooms(store: &dyn FeatureStore, way: &Transform, extent: &Bbox) -> Vec<u8
         .map(|geometry| geometry.coords().len() as f64)
         .sum();
     let all = own / share;
-    if all < LEAST_SAVED {
+    if all < least_saved {
         return Vec::new();
     }
     let crs = way.target();
@@ -61,11 +66,11 @@ pub fn zooms(store: &dyn FeatureStore, way: &Transform, extent: &Bbox) -> Vec<u8
     for zoom in (0..=MAX_ZOOM).rev() {
         let pixel = resolution(zoom, crs);
         let in_view = all * (VIEW_PX * pixel * pixel / area).min(1.0);
-        if in_view * finer < LEAST_SAVED {
+        if in_view * finer < least_saved {
             continue;
         }
         let ratio = sample.vertices_at(pixel, share) / own;
-        if ratio <= finer * LEAST_RATIO && in_view * (finer - ratio) >= LEAST_SAVED {
+        if ratio <= finer * LEAST_RATIO && in_view * (finer - ratio) >= least_saved {
             zooms.push(zoom);
             finer = ratio;
         }

@@ -42,7 +42,7 @@ pub struct Options {
 pub struct CacheOptions {
     /// Default: the user's cache folder.
     pub folder: Option<PathBuf>,
-    /// What overviews may take on the disk. Default: 20 GB.
+    /// What overviews may take on the disk; 0 for none of them. Default: 20 GB.
     pub max_bytes: Option<u64>,
     /// The CRSs of overviews. Default: EPSG:3857 and EPSG:2154.
     pub crs: Vec<String>,
@@ -211,7 +211,8 @@ impl State {
     /// Builds overviews where they are wanted, on a thread that yields to all others. Where
     /// that can't be, maps are drawn from the features.
     fn keep_overviews(self: &Arc<State>, budget: Budget) -> Option<JoinHandle<()>> {
-        let options = self.options.cache.as_ref()?;
+        let options = self.options.cache.as_ref();
+        let options = options.filter(|options| options.max_bytes != Some(0))?;
         let keeper = options
             .keeper(&self.site().studio)
             .map_err(|e| warn!("overviews are neither read nor built: {e}"))
