@@ -35,9 +35,8 @@ const HEIGHT: f64 = 290_000.0;
 /// The same in Web Mercator, with a margin.
 const MERCATOR: &str = "230000,5490000,830000,5940000";
 const LAMBERT: &str = "637600,6325000,1024267,6615000";
-/// Plots of a block: 20 by 25.
-const COLUMNS: u32 = 20;
-const ROWS: u32 = 25;
+/// Plots on a side of a block.
+const BLOCK: usize = 32;
 
 /// Numbers that look random and are the same in every run.
 struct Numbers(u64);
@@ -71,7 +70,10 @@ fn in_strips(mut places: Vec<Coord>) -> Vec<Coord> {
 }
 
 fn anywhere(numbers: &mut Numbers) -> Coord {
-    [WEST + numbers.next() * WIDTH, SOUTH + numbers.next() * HEIGHT]
+    [
+        WEST + numbers.next() * WIDTH,
+        SOUTH + numbers.next() * HEIGHT,
+    ]
 }
 
 struct Writer {
@@ -96,7 +98,12 @@ impl Writer {
     fn add(&mut self, geometry: &Geometry) {
         self.count += 1;
         self.properties.clear();
-        push_value(&mut self.properties, 0, FieldType::Long, Value::Int(self.count));
+        push_value(
+            &mut self.properties,
+            0,
+            FieldType::Long,
+            Value::Int(self.count),
+        );
         let name = ["Saint-Étienne", "Montluçon", "Valence", "Belleville"]
             [(self.numbers.next() * 4.0) as usize];
         push_value(&mut self.properties, 1, FieldType::Text, Value::Text(name));
@@ -123,35 +130,47 @@ impl Writer {
     }
 }
 
-/// Plots of 8 positions in blocks of 500, whose neighbours share their positions.
+/// Plots of 8 positions that fill the region without gaps, whatever their number; neighbours
+/// share their positions. Block by block, so that neighbours lie near each other in the file.
 fn write_parcels(path: &Path, count: u64) {
     let mut writer = Writer::new(path, GeometryType::Polygon);
-    let mut numbers = Numbers(1);
-    let blocks = (0..count.div_ceil(u64::from(COLUMNS * ROWS)))
-        .map(|_| anywhere(&mut numbers))
-        .collect();
+    let side = (WIDTH * HEIGHT / count as f64).sqrt();
+    let columns = (WIDTH / side).round() as u64;
+    let rows = count.div_ceil(columns);
+    // of the lattice of corners and middles of sides
+    let node = |column: u64, row: u64| {
+        let mut numbers = Numbers(column << 32 | row);
+        let mut shaken = |at: u64| {
+            let off = (0..4).map(|_| numbers.next()).last().unwrap_or(0.5) - 0.5;
+            (at as f64 + off * 0.4) * side / 2.0
+        };
+        [WEST + shaken(column), SOUTH + shaken(row)]
+    };
+    let ring = [
+        (0, 0),
+        (1, 0),
+        (2, 0),
+        (2, 1),
+        (2, 2),
+        (1, 2),
+        (0, 2),
+        (0, 1),
+        (0, 0),
+    ];
     let mut plot = Geometry::default();
-    for center in in_strips(blocks) {
-        let side = (37.0 * (numbers.normal() * 0.4).exp()).clamp(15.0, 120.0);
-        let (sin, cos) = (numbers.next() * std::f64::consts::PI).sin_cos();
-        let across = (2 * COLUMNS + 1) as usize;
-        let nodes: Vec<Coord> = (0..=2 * ROWS)
-            .flat_map(|row| (0..=2 * COLUMNS).map(move |column| (row, column)))
-            .map(|(row, column)| {
-                let x = (f64::from(column) - f64::from(COLUMNS)) / 2.0 + numbers.normal() * 0.06;
-                let y = (f64::from(row) - f64::from(ROWS)) / 2.0 + numbers.normal() * 0.06;
-                let (x, y) = (x * side, y * side);
-                [center[0] + x * cos - y * sin, center[1] + x * sin + y * cos]
-            })
-            .collect();
-        let ring = [(0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1), (0, 0)];
-        for row in 0..ROWS as usize {
-            for column in 0..COLUMNS as usize {
-                plot.begin(GeometryType::Polygon);
-                let place = |(x, y): (usize, usize)| (2 * row + y) * across + 2 * column + x;
-                plot.extend(ring.map(|node| nodes[place(node)]));
-                plot.end_part(PartKind::Polygon);
-                writer.add(&plot);
+    for (nth, left) in (0..columns).step_by(BLOCK).enumerate() {
+        let mut bottoms: Vec<u64> = (0..rows).step_by(BLOCK).collect();
+        if nth % 2 == 1 {
+            bottoms.reverse();
+        }
+        for bottom in bottoms {
+            for row in bottom..(bottom + BLOCK as u64).min(rows) {
+                for column in left..(left + BLOCK as u64).min(columns) {
+                    plot.begin(GeometryType::Polygon);
+                    plot.extend(ring.map(|(x, y)| node(2 * column + x, 2 * row + y)));
+                    plot.end_part(PartKind::Polygon);
+                    writer.add(&plot);
+                }
             }
         }
     }
@@ -293,7 +312,12 @@ fn main() {
                 Outcome::Without(_) => "none needed".into(),
             };
             let other = query(&id, "EPSG:2154", LAMBERT, "WIDTH=800&HEIGHT=600");
-            let tile = query(&id, "EPSG:3857", "0,5009377,626172,5635549", "WIDTH=256&HEIGHT=256");
+            let tile = query(
+                &id,
+                "EPSG:3857",
+                "0,5009377,626172,5635549",
+                "WIDTH=256&HEIGHT=256",
+            );
             println!(
                 "| {count} {name} | {prepared} | {:.1} | {:.1} | {:.1} | {before:.1} |",
                 site.milliseconds(&map),

@@ -26,7 +26,8 @@ impl Detail {
     /// `Transform` where PROJ knows no way.
     pub fn of(request: &MapLayer, crs: &Crs, view: &View, overviews: &Overviews) -> Result<Detail> {
         let layer = &request.layer;
-        let resolution = view.resolution_x().min(view.resolution_y());
+        // symbols of fewer pixels than usual hide less
+        let resolution = view.resolution_x().min(view.resolution_y()) * view.pixel_ratio.min(1.0);
         let level = match request.filter {
             None => overviews.level(layer, &request.style, crs, resolution),
             Some(_) => None,

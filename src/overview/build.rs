@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::classes::Classes;
 use super::crowd::{Crowd, Merged};
+use super::opaque::radius_px;
 use super::simplify::Simplifier;
 use super::thin::{Survivors, Traffic};
 use super::{COUNT_FIELD, FID_FIELD};
@@ -19,8 +20,8 @@ use crate::store::{FeatureStore, Select};
 use crate::style::Style;
 
 /// A polygon narrower than this part of a pixel, on average, is summed up with the small ones: a
-/// grid of an eighth can't hold it.
-const NARROW: f64 = 1.0 / 4.0;
+/// grid of a quarter can't hold it.
+const NARROW: f64 = 1.0 / 2.0;
 
 /// Points within this part of a pixel hide each other.
 const HIDES: f64 = 1.0;
@@ -105,6 +106,7 @@ pub fn build(
         kept,
         fid_column: schema.column(FID_FIELD),
         count_column: schema.column(COUNT_FIELD),
+        opaque_px: radius_px(&recipe.styles),
         classes: Classes::new(&recipe.styles, schema)?,
         simplifier: Simplifier::new(resolution),
         crowd: Crowd::new(resolution),
@@ -150,6 +152,8 @@ struct Builder<'a> {
     kept: Vec<(usize, Field)>,
     fid_column: Option<usize>,
     count_column: Option<usize>,
+    /// Radius of the disc that a symbol hides.
+    opaque_px: f64,
     classes: Classes,
     simplifier: Simplifier,
     crowd: Crowd,
@@ -200,7 +204,7 @@ impl Builder<'_> {
 
     /// A first walk over points: those that are seen.
     fn survivors(&mut self, budget: &Budget) -> Result<Survivors> {
-        let mut survivors = Survivors::new(self.resolution * HIDES);
+        let mut survivors = Survivors::new(self.resolution * HIDES, self.opaque_px / HIDES);
         let mut geometry = Geometry::default();
         self.input
             .store

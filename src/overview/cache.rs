@@ -162,6 +162,8 @@ impl Cache {
 
     /// Begins a folder.
     pub(super) fn begin(&self) -> Result<Building> {
+        // it may have been deleted since
+        fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, &e))?;
         for nth in 0_u32.. {
             let name = format!("{BUILDING}{}-{nth}", std::process::id());
             let folder = self.folder.join(name);

@@ -78,7 +78,7 @@ pub fn kept_columns(styles: &[Arc<Style>]) -> BTreeSet<String> {
     styles.iter().flat_map(|style| columns_of(style)).collect()
 }
 
-/// All that the styles say about classes and columns, as text: two layers with the same one have
+/// All that the styles say about classes, columns and what is hidden, as text: two layers with the same one have
 /// the same levels.
 pub fn wording(styles: &[Arc<Style>]) -> String {
     let rules = styles
@@ -88,5 +88,6 @@ pub fn wording(styles: &[Arc<Style>]) -> String {
     let filters: Vec<_> = rules.filter_map(|rule| rule.filter.as_ref()).collect();
     let drawn: BTreeSet<String> = styles.iter().flat_map(|s| drawn_columns_of(s)).collect();
     let kept = kept_columns(styles);
-    format!("{filters:?} {drawn:?} {kept:?}")
+    let hides = super::opaque::radius_px(styles);
+    format!("{filters:?} {drawn:?} {kept:?} {hides}")
 }

@@ -281,6 +281,11 @@ impl Keeper {
             return Ok(Err(format!("the style {id:?} depends on the place")));
         }
         let schema = layer.store.schema();
+        let missing = kept_columns(&layer.styles);
+        if let Some(name) = missing.iter().find(|name| schema.column(name).is_none()) {
+            // such a name stands for the geometry
+            return Ok(Err(format!("a style depends on {name:?}, no column")));
+        }
         if schema.column(FID_FIELD).is_some() {
             return Ok(Err(format!("it has a column {FID_FIELD}")));
         }

@@ -4,11 +4,11 @@
 //! A layer that is large for its extent gets levels, one or more for each of a few CRSs. A level
 //! is an ordinary FlatGeobuf file in the cache folder, made for one size of a pixel:
 //!
-//! - outlines lie on a grid of an eighth of that pixel, the same for all features;
+//! - outlines lie on a grid of a quarter of that pixel, the same for all features;
 //! - polygons below a pixel are summed up by cell and class (features that all styles of the
 //!   layer draw alike), and are rectangles of the same area in the same place;
-//! - of points that lie in one pixel the topmost of each class is left, of lines those that show
-//!   something others do not.
+//! - of points in one pixel the topmost of each class is left, of opaque symbols those that
+//!   later ones do not hide, of lines those that show something others do not.
 //!
 //! Columns of a level: those that the layer's styles ask for, `overview_fid` (the number of the
 //! feature in the source) and `overview_count` (of how many polygons a rectangle is made; null
@@ -25,6 +25,7 @@ mod crowd;
 mod digest;
 mod keeper;
 mod ladder;
+mod opaque;
 mod plan;
 mod simplify;
 mod thin;

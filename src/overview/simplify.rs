@@ -6,8 +6,8 @@
 
 use crate::geom::{Coord, Geometry, PartKind};
 
-/// Nodes of the grid in a pixel: positions move by at most a twelfth of it.
-const STEPS_PER_PIXEL: f64 = 8.0;
+/// Nodes of the grid in a pixel, along a side: positions move by at most an eighth of it each way.
+const STEPS_PER_PIXEL: f64 = 4.0;
 
 /// The longest line that stands for several in line, in pixels: straight in one CRS is bent in
 /// another, by 0.01 pixels on this length.

@@ -7,23 +7,28 @@ use crate::geom::{Coord, Geometry};
 /// Points held before they are compared.
 const MAX_POINTS: usize = 4_000_000;
 
-/// Which points are seen: in each cell the last of each class, which is drawn over the others.
+/// Which points are seen. In each cell it is the last of each class, which is drawn over the
+/// others; and where symbols are opaque, only those that symbols drawn later leave a part of.
 ///
 /// Where there are more than memory is for, some are taken for seen that are not: never the other
 /// way round.
 #[derive(Debug)]
 pub struct Survivors {
     cell: f64,
+    /// The discs that symbols cover, in cells.
+    covered: Discs,
     /// Class, row, column, number of the feature.
     points: Vec<(u32, i32, i32, u64)>,
     seen: Vec<u64>,
 }
 
 impl Survivors {
-    /// `cell` is the size below which points hide each other.
-    pub fn new(cell: f64) -> Survivors {
+    /// `cell` is the size below which points hide each other, `radius` that of the disc that
+    /// every symbol covers, in cells: 0 for none.
+    pub fn new(cell: f64, radius: f64) -> Survivors {
         Survivors {
             cell,
+            covered: Discs::new(radius),
             points: Vec::new(),
             seen: Vec::new(),
         }
@@ -64,10 +69,17 @@ impl Survivors {
     }
 
     fn settle(&mut self) {
-        for (.., fid) in self.points.drain(..) {
+        // the last that is drawn lies on top
+        self.points.sort_unstable_by_key(|(.., fid)| !fid);
+        // of those that were settled before, some lie below and some above: forget them
+        self.covered.blocks.clear();
+        for (class, row, column, fid) in self.points.drain(..) {
             let Ok(word) = usize::try_from(fid / 64) else {
                 continue;
             };
+            if !self.covered.cover(class, column, row) {
+                continue;
+            }
             if self.seen.len() <= word {
                 self.seen.resize(word + 1, 0);
             }
@@ -75,6 +87,62 @@ impl Survivors {
                 *bits |= 1 << (fid % 64);
             }
         }
+    }
+}
+
+/// Cells that discs cover, by class.
+#[derive(Debug)]
+struct Discs {
+    /// For each row from the middle the columns from the middle that a disc covers, on each side.
+    reach: Vec<i32>,
+    /// A word is 32 cells of a row.
+    blocks: HashMap<(u32, i32, i32), [u32; BLOCK as usize]>,
+}
+
+impl Discs {
+    fn new(radius: f64) -> Discs {
+        /// Symbols larger than that hide no more.
+        const MAX_RADIUS: f64 = 24.0;
+        let radius = radius.min(MAX_RADIUS);
+        let across = |row: i32| (radius * radius - f64::from(row * row)).sqrt();
+        #[allow(clippy::cast_possible_truncation, reason = "at most MAX_RADIUS")]
+        let reach = (0..)
+            .map_while(|row| Some(across(row)).filter(|across| *across > 0.0))
+            .map(|across| across as i32)
+            .collect();
+        Discs {
+            reach,
+            blocks: HashMap::new(),
+        }
+    }
+
+    /// Adds a disc; true where it covers a cell that was not covered.
+    fn cover(&mut self, class: u32, column: i32, row: i32) -> bool {
+        let mut new = self.reach.is_empty();
+        let rows = i32::try_from(self.reach.len()).unwrap_or(0);
+        for off in 1 - rows..rows {
+            let reach = usize::try_from(off.abs())
+                .ok()
+                .and_then(|r| self.reach.get(r));
+            let (Some(reach), Some(row)) = (reach.copied(), row.checked_add(off)) else {
+                continue;
+            };
+            let from = column.saturating_sub(reach);
+            let to = column.saturating_add(reach);
+            for block in from.div_euclid(BLOCK)..=to.div_euclid(BLOCK) {
+                let key = (class, block, row.div_euclid(BLOCK));
+                let words = self.blocks.entry(key).or_insert([0; BLOCK as usize]);
+                let place = usize::try_from(row.rem_euclid(BLOCK)).unwrap_or(0);
+                if let Some(word) = words.get_mut(place) {
+                    let first = from.max(block * BLOCK).rem_euclid(BLOCK);
+                    let last = to.min(block * BLOCK + BLOCK - 1).rem_euclid(BLOCK);
+                    let bits = u32::MAX << first & u32::MAX >> (BLOCK - 1 - last);
+                    new |= bits & !*word != 0;
+                    *word |= bits;
+                }
+            }
+        }
+        new
     }
 }
 
@@ -187,7 +255,7 @@ mod tests {
 
     #[test]
     fn of_points_in_one_cell_the_last_of_each_class_is_seen() {
-        let mut survivors = Survivors::new(10.0);
+        let mut survivors = Survivors::new(10.0, 0.0);
         let points = [
             (0, [1.0, 1.0]),
             (0, [2.0, 2.0]),
@@ -203,6 +271,27 @@ mod tests {
         survivors.finish();
         let seen: Vec<u64> = (0..99).filter(|fid| survivors.is_seen(*fid)).collect();
         assert_eq!(seen, [2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn of_opaque_symbols_those_are_seen_that_later_ones_leave_a_part_of() {
+        let mut survivors = Survivors::new(1.0, 3.0);
+        let crowd = (0..40_000_u64).map(|n| [(n % 100) as f64, (n / 100 % 100) as f64]);
+        for (fid, at) in crowd.chain([[500.0, 500.0]]).enumerate() {
+            survivors.add(0, fid as u64, at);
+        }
+        survivors.finish();
+        let seen: Vec<u64> = (0..50_000).filter(|fid| survivors.is_seen(*fid)).collect();
+        assert!(survivors.is_seen(40_000) && survivors.is_seen(39_999));
+        assert!(seen.len() < 11_000, "{} are seen", seen.len());
+        // every cell that a symbol covered is covered by one that is seen
+        let mut covered = Discs::new(3.0);
+        for fid in &seen {
+            covered.cover(0, (fid % 100) as i32, (fid / 100 % 100) as i32);
+        }
+        for n in 0..10_000 {
+            assert!(!covered.cover(0, n % 100, n / 100), "point {n}");
+        }
     }
 
     fn line(coords: &[Coord]) -> Geometry {

@@ -7,7 +7,7 @@
 use super::canvas::{Band, SolidBrush};
 use super::color::Color;
 use super::fixed::{Fixed, UNIT};
-use super::raster::{Accumulator, PixelRect};
+use super::raster::{Accumulator, Paintbrush, PixelRect};
 use super::shape::doubled_area;
 
 /// Rectangles held back; beyond, those before are drawn.
@@ -98,32 +98,90 @@ pub(super) fn grown(corners: &Corners, by: i64) -> Corners {
     })
 }
 
-/// How much the outlines of `count` polygons hide, that fill a rectangle between them; each is
-/// drawn with a pen of `pen` pixels and a colour of opacity `alpha`, after a fill or not.
+/// How much the outlines of many polygons hide of a pixel, by how much of it they reach.
 ///
-/// One polygon's outline is a box, as wide as it and the pen, laid on the pixels that it
-/// touches; one after the other, each hides a share of what is there.
-pub(super) fn hidden(corners: &Corners, count: f64, pen: f64, alpha: f64, filled: bool) -> f64 {
-    if count <= 1.0 {
-        return alpha;
+/// One polygon's outline is a box, as wide as it and the pen, laid on the pixels that it touches;
+/// one after the other, each hides a share of what is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Veil {
+    /// How much is hidden where all of a pixel is reached, as an optical depth.
+    depth: f64,
+    /// The part of it that later fills leave.
+    on_top: f64,
+    /// What one outline hides, and how much it counts: all of it where there is but one.
+    alpha: f64,
+    alone: f64,
+}
+
+impl Veil {
+    /// The outlines of `count` polygons that fill a rectangle between them, each drawn with a pen
+    /// of `pen` pixels and a colour of opacity `alpha`, after a fill or not.
+    pub fn new(corners: &Corners, count: f64, pen: f64, alpha: f64, filled: bool) -> Veil {
+        let unit = UNIT as f64;
+        let area = doubled_area(corners).abs() / 2.0 / unit / unit;
+        let [a, b, c, _] = corners;
+        let side = |a: &Fixed, b: &Fixed| super::shape::distance(*a, *b) / unit;
+        let (width, height) = (side(a, b), side(b, c));
+        let count = count.max(1.0);
+        let own = (area / count).sqrt();
+        // the pixels that one touches, and the share that it covers of them
+        let touched = (own + pen + 1.0) * (own + pen + 1.0);
+        let share = (own + pen) * (own + pen) / touched;
+        // how often a pixel is touched
+        let times = count * touched / ((width + pen) * (height + pen)).max(1e-3);
+        // the last fills lie over the outlines before them
+        let fill = if filled { own * own / touched } else { 0.0 };
+        Veil {
+            depth: times * -(1.0 - (alpha * share).min(0.999)).ln(),
+            on_top: share / (share + (1.0 - share) * fill),
+            alpha,
+            alone: 1.0 / count,
+        }
     }
-    let unit = UNIT as f64;
-    let area = doubled_area(corners).abs() / 2.0 / unit / unit;
-    let [a, b, c, _] = corners;
-    let side = |a: &Fixed, b: &Fixed| super::shape::distance(*a, *b) / unit;
-    let (width, height) = (side(a, b), side(b, c));
-    let own = (area / count).sqrt();
-    // the pixels that one touches, and the share that it covers of them
-    let touched = (own + pen + 1.0) * (own + pen + 1.0);
-    let share = (own + pen) * (own + pen) / touched;
-    // how often a pixel is touched
-    let times = count * touched / ((width + pen) * (height + pen)).max(1.0);
-    let together = 1.0 - (1.0 - alpha * share).powf(times);
-    // the last fills lie over the outlines before them
-    let fill = if filled { own * own / touched } else { 0.0 };
-    let on_top = share / (share + (1.0 - share) * fill);
-    let alone = 1.0 / count;
-    together * on_top * (1.0 - alone) + alpha * alone
+
+    /// Of 255, from the coverage of a pixel by all that the outlines reach.
+    pub fn hides(&self, coverage: u32) -> u32 {
+        let reached = f64::from(coverage) / 255.0;
+        let together = (1.0 - (-self.depth * reached).exp()) * self.on_top;
+        let one = self.alpha * reached;
+        let hidden = together * (1.0 - self.alone) + one * self.alone;
+        (hidden * 255.0 + 0.5) as u32
+    }
+}
+
+/// A colour laid on through a veil.
+pub(super) struct VeilBrush<'a, 'b> {
+    pub brush: SolidBrush<'a, 'b>,
+    pub veil: Veil,
+    /// What a whole pixel gets: most are.
+    pub whole: u32,
+}
+
+impl<'a, 'b> VeilBrush<'a, 'b> {
+    /// The opacity of the colour is in the veil.
+    pub fn new(band: &'a mut Band<'b>, color: Color, veil: Veil) -> VeilBrush<'a, 'b> {
+        VeilBrush {
+            brush: SolidBrush::new(band, Color { a: 255, ..color }),
+            whole: veil.hides(255),
+            veil,
+        }
+    }
+}
+
+impl Paintbrush for VeilBrush<'_, '_> {
+    fn row(&mut self, y: i32) {
+        self.brush.row(y);
+    }
+
+    fn run(&mut self, y: i32, x0: i32, x1: i32, coverage: u32) {
+        let hidden = match coverage {
+            255 => self.whole,
+            part => self.veil.hides(part),
+        };
+        if hidden > 0 {
+            self.brush.run(y, x0, x1, hidden);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -164,10 +222,12 @@ mod tests {
     #[test]
     fn one_outline_hides_what_it_covers_and_many_hide_all() {
         let cell = corners(0, 0, UNIT, UNIT);
-        assert_eq!(hidden(&cell, 1.0, 1.0, 0.5, true), 0.5);
-        assert!(hidden(&cell, 100.0, 1.0, 1.0, true) > 0.95);
-        let thin = hidden(&cell, 9.0, 0.1, 1.0, true);
-        assert!(thin > 0.3 && thin < 0.9, "{thin}");
+        let one = Veil::new(&cell, 1.0, 1.0, 0.5, true);
+        assert_eq!((one.hides(255), one.hides(128)), (128, 64));
+        let many = Veil::new(&cell, 300.0, 1.0, 1.0, true);
+        assert!(many.hides(255) > 250 && many.hides(26) > 230);
+        let thin = Veil::new(&cell, 9.0, 0.1, 1.0, true).hides(255);
+        assert!(thin > 80 && thin < 230, "{thin}");
     }
 
     #[test]

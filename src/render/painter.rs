@@ -9,7 +9,7 @@ use super::compile::{
     CompiledFill, CompiledGraphic, CompiledPass, CompiledStroke, CompiledStrokeKind,
     CompiledSymbol, CompiledSymbolizer,
 };
-use super::crowd::{self, Corners, Crowd};
+use super::crowd::{self, Corners, Crowd, Veil, VeilBrush};
 use super::fixed::{Fixed, Grid, UNIT, UNIT_BITS, round, sin_cos_degrees};
 use super::image::Image;
 use super::pattern::{Pattern, PatternBrush};
@@ -58,7 +58,7 @@ pub struct Painter<'a> {
     patterns: HashMap<PatternKey, Option<Pattern>>,
     crowd: Crowd,
     /// Outlines of the crowd: they lie over its fills.
-    outlines: Vec<(Color, Corners)>,
+    outlines: Vec<(Color, Corners, Veil)>,
     patience: Patience<'a>,
 }
 
@@ -401,32 +401,9 @@ impl<'a> Painter<'a> {
     /// Lays a colour on a box, with `halves` of the area that the box has in each pixel.
     fn paint_box(&mut self, min: Fixed, max: Fixed, color: Color, halves: i64) {
         let rect = PixelRect::around(min, max).intersection(&self.band.rect());
-        if rect.is_empty() {
-            return;
-        }
-        // how much of a pixel lies between two positions
-        let part = |min: i64, max: i64, pixel: i32| {
-            let begin = i64::from(pixel) * UNIT;
-            max.min(begin + UNIT) - min.max(begin)
-        };
-        let mut brush = SolidBrush::new(&mut self.band, color);
-        for y in rect.y0..rect.y1 {
-            let height = part(min[1], max[1], y) * halves;
-            brush.row(y);
-            let mut x = rect.x0;
-            while x < rect.x1 {
-                let width = part(min[0], max[0], x);
-                let end = if width < UNIT {
-                    x + 1
-                } else {
-                    rect.x1.min((max[0] >> UNIT_BITS) as i32).max(x + 1)
-                };
-                let coverage = level((height * width) as i32);
-                if coverage > 0 {
-                    brush.run(y, x, end, coverage);
-                }
-                x = end;
-            }
+        if !rect.is_empty() {
+            let mut brush = SolidBrush::new(&mut self.band, color);
+            paint_box(&mut brush, rect, [min, max], halves);
         }
     }
 
@@ -509,13 +486,9 @@ impl<'a> Painter<'a> {
                     let alpha = f64::from(color.a) / 255.0;
                     let width = pen.half * 2.0 / UNIT as f64;
                     let filled = look.fill.is_some();
-                    let hidden = crowd::hidden(&corners, count, width, alpha, filled);
-                    let color = Color {
-                        a: (hidden * 255.0 + 0.5) as u8,
-                        ..color
-                    };
+                    let veil = Veil::new(&corners, count, width, alpha, filled);
                     let corners = crowd::grown(&corners, round(pen.half));
-                    self.outlines.push((color, corners));
+                    self.outlines.push((color, corners, veil));
                 }
             }
         });
@@ -526,15 +499,15 @@ impl<'a> Painter<'a> {
     pub fn end_crowd(&mut self) {
         self.crowd.draw(&mut self.band, &mut self.accumulator);
         let mut outlines = std::mem::take(&mut self.outlines);
-        for (color, corners) in outlines.drain(..) {
+        for (color, corners, veil) in outlines.drain(..) {
+            let rect = crowd::rect(&corners).intersection(&self.band.rect());
+            let mut brush = VeilBrush::new(&mut self.band, color, veil);
             if crowd::is_upright(&corners) {
                 let [min, max] = crowd::bounds(&corners);
-                self.paint_box(min, max, color, 2);
+                paint_box(&mut brush, rect, [min, max], 2);
             } else {
-                let rect = crowd::rect(&corners).intersection(&self.band.rect());
                 self.accumulator.begin(rect);
                 self.accumulator.ring(&corners, false);
-                let mut brush = SolidBrush::new(&mut self.band, color);
                 self.accumulator.sweep(&mut brush);
             }
         }
@@ -559,6 +532,33 @@ impl<'a> Painter<'a> {
             (&symbol.look, symbol.image),
             center,
         );
+    }
+}
+
+/// Lays a brush on the pixels `rect` of a box, with `halves` of the area that the box has in each.
+fn paint_box(brush: &mut impl Paintbrush, rect: PixelRect, [min, max]: [Fixed; 2], halves: i64) {
+    // how much of a pixel lies between two positions
+    let part = |min: i64, max: i64, pixel: i32| {
+        let begin = i64::from(pixel) * UNIT;
+        max.min(begin + UNIT) - min.max(begin)
+    };
+    for y in rect.y0..rect.y1 {
+        let height = part(min[1], max[1], y) * halves;
+        brush.row(y);
+        let mut x = rect.x0;
+        while x < rect.x1 {
+            let width = part(min[0], max[0], x);
+            let end = if width < UNIT {
+                x + 1
+            } else {
+                rect.x1.min((max[0] >> UNIT_BITS) as i32).max(x + 1)
+            };
+            let coverage = level((height * width) as i32);
+            if coverage > 0 {
+                brush.run(y, x, end, coverage);
+            }
+            x = end;
+        }
     }
 }
 
