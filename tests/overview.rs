@@ -116,9 +116,9 @@ struct Difference {
 impl Difference {
     /// What a map from a level may differ from one from the features.
     const BOUND: Difference = Difference {
-        mean: 3.0,
-        far: 0.03,
-        block: 40.0,
+        mean: 1.5,
+        far: 0.01,
+        block: 25.0,
     };
 
     fn of(a: &Drawn, b: &Drawn) -> Difference {
@@ -204,7 +204,7 @@ fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
         }
     }
     println!("{compared} maps, at worst {worst:?}");
-    assert!(compared > 200, "only {compared} maps were compared");
+    assert!(compared > 80, "only {compared} maps were compared");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -351,7 +351,7 @@ fn a_landscape_without_gaps_has_none_at_any_level() {
     for level in &levels {
         let (area, name) = (area(&*level.store), level.name());
         assert!(
-            (area / whole - 1.0).abs() < 0.002,
+            (area / whole - 1.0).abs() < 0.005,
             "{name}: {area} of {whole}"
         );
         // a pixel of the level, where all fields are below it: every pixel inside is covered
@@ -382,6 +382,42 @@ fn a_landscape_without_gaps_has_none_at_any_level() {
 }
 
 #[test]
+fn maps_cut_side_by_side_have_the_pixels_of_the_whole() {
+    let folder = Folder::new("cuts");
+    let loaded = landscape(&folder, 120, 40.0);
+    let layer = &loaded.catalogue.layers[0];
+    let studio = Studio::new();
+    prepare(&keeper(&studio, &folder.join("cache")), layer);
+    for name in ["EPSG:2154", "EPSG:3857", "EPSG:3035"] {
+        let crs = Crs::parse(name).unwrap();
+        let way = Transform::new(&Crs::from_epsg(2154).unwrap(), &crs).unwrap();
+        let mut center = [[ORIGIN[0] + 2400.0, ORIGIN[1] + 2400.0]];
+        way.forward(&mut center);
+        for pixel in [47.0, 131.0] {
+            let whole = view(center[0], pixel, &crs);
+            let map = draw(&studio, layer, &layer.styles[0], whole, &crs);
+            assert!(map.report.layers[0].level.is_some(), "{name} {pixel}");
+            // 100 by 75 pixels, from the middle to the lower right
+            let (left, top) = (
+                whole.bbox.min_x + 180.0 * pixel,
+                whole.bbox.max_y - 130.0 * pixel,
+            );
+            let cut = Bbox::new(left, top - 75.0 * pixel, left + 100.0 * pixel, top).unwrap();
+            let size = Size {
+                width: 100,
+                height: 75,
+            };
+            let cut = View::new(cut, size, crs.metres_per_unit);
+            let part = draw(&studio, layer, &layer.styles[0], cut, &crs);
+            for (place, pixel) in part.pixmap.pixels().iter().enumerate() {
+                let (x, y) = (place as u32 % 100 + 180, place as u32 / 100 + 130);
+                assert_eq!(Some(*pixel), map.pixmap.pixel(x, y), "{name} at {x}, {y}");
+            }
+        }
+    }
+}
+
+#[test]
 fn shared_borders_stay_shared_where_polygons_are_kept() {
     let folder = Folder::new("borders");
     let loaded = landscape(&folder, 40, 100.0);
@@ -392,7 +428,7 @@ fn shared_borders_stay_shared_where_polygons_are_kept() {
     let crs = Crs::from_epsg(2154).unwrap();
     let mut looked_at = 0;
     for level in levels(&studio, layer, &crs) {
-        // how often each edge is walked in each direction: twice in all, there and back
+        // how often each edge is walked in each direction: as often back as there
         let mut edges = std::collections::HashMap::<[[i64; 2]; 2], i32>::new();
         let mut geometry = Geometry::default();
         let mut kept = 0;
@@ -415,16 +451,13 @@ fn shared_borders_stay_shared_where_polygons_are_kept() {
             continue;
         }
         looked_at += 1;
-        let alone = edges
-            .keys()
-            .filter(|[a, b]| !edges.contains_key(&[*b, *a]))
-            .count();
-        assert!(edges.values().all(|times| *times == 1));
-        // the outer border: 4 sides of 40 fields of one or two edges
+        let back = |[a, b]: &[[i64; 2]; 2]| edges.get(&[*b, *a]).copied().unwrap_or(0);
+        let alone = edges.iter().filter(|(edge, times)| back(edge) != **times);
+        let (alone, name) = (alone.count(), level.name());
+        // the outer border: 160 sides of fields
         assert!(
-            alone <= 340,
-            "{}: {alone} edges have no partner",
-            level.name()
+            alone <= 160 * SIDE_STEPS as usize,
+            "{name}: {alone} are alone"
         );
     }
     assert!(looked_at >= 1);

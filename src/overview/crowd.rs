@@ -13,8 +13,8 @@ use super::classes::MIXED;
 
 /// Pieces held before they are summed up: 80 MB.
 const MAX_PIECES: usize = 2_000_000;
-/// Cells covered this much are full.
-const FULL: f32 = 63.0 / 64.0;
+/// Cells covered this much are full: outlines that were moved to a grid meet those that were not.
+const FULL: f32 = 15.0 / 16.0;
 /// Cells of one rectangle are covered alike up to this much.
 const ALIKE: f32 = 1.0 / 8.0;
 /// Rectangles end at every so many cells: long ones make an index slow.

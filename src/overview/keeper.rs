@@ -1,9 +1,8 @@
 //! Who makes levels ready: finds them in the cache, builds them where they are wanted, and
 //! notices when they are no longer what they were.
 
-use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::build::{Input, Recipe, Target, build, columns_of};
@@ -61,8 +60,6 @@ pub struct Keeper {
     targets: Vec<Crs>,
     /// Positions that a level must save a map to be worth it.
     least_saved: f64,
-    /// Keys of what was made ready: never removed to make room.
-    in_use: Mutex<HashSet<String>>,
 }
 
 /// A layer that levels may be built for.
@@ -94,7 +91,6 @@ impl Keeper {
             cache,
             targets,
             least_saved: plan::LEAST_SAVED,
-            in_use: Mutex::default(),
         }
     }
 
@@ -382,8 +378,6 @@ impl Keeper {
                 }
             }
         }
-        let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        in_use.insert(key.to_owned());
         Some(Found {
             levels,
             bytes: manifest.levels.iter().map(|level| level.bytes).sum(),
@@ -473,7 +467,8 @@ impl Keeper {
             let message = "the levels can't be read again after they were written";
             Error::data(self.cache.folder_of(key), message)
         })?;
-        let in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_use = self.overviews.keys();
+        in_use.insert(key.to_owned());
         self.cache.trim(&in_use);
         Ok(Some(found))
     }

@@ -208,16 +208,15 @@ impl Overviews {
             };
             level.resolution() <= resolution * scale * (1.0 + 1e-6)
         };
-        // the view's own CRS where there is a level of it, else the first prepared
-        let of_crs = |crs: &Crs| {
-            levels
-                .iter()
-                .filter(|level| level.crs == *crs)
-                .filter(fitting)
-                .min_by_key(|level| level.zoom)
-        };
-        let best = of_crs(crs).or_else(|| levels.iter().filter(fitting).min_by_key(|l| l.zoom));
-        best.cloned()
+        // those of the view's own CRS where there are any, else of the one prepared first
+        let own = levels.iter().find(|level| level.crs == *crs);
+        let prepared = &own.or(levels.first())?.crs;
+        levels
+            .iter()
+            .filter(|level| level.crs == *prepared)
+            .filter(fitting)
+            .min_by_key(|level| level.zoom)
+            .cloned()
     }
 
     fn state(&self, layer: &Layer) -> Option<State> {
@@ -239,6 +238,21 @@ impl Overviews {
     fn forget(&self, id: &str) {
         let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);
         ready.remove(id);
+    }
+
+    /// The keys of the cache that levels were opened from.
+    fn keys(&self) -> HashSet<String> {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        let levels = ready.values().filter_map(|entry| match &entry.state {
+            State::Ready(levels) if entry.store.strong_count() > 0 => Some(levels),
+            _ => None,
+        });
+        let folders = levels.flat_map(|levels| levels.iter());
+        let name = |level: &Arc<Level>| Some(level.path().parent()?.file_name()?.to_owned());
+        folders
+            .filter_map(name)
+            .filter_map(|name| name.into_string().ok())
+            .collect()
     }
 
     /// Takes the word that a layer was drawn without levels.

@@ -144,3 +144,65 @@ pub fn extent_in(store: &dyn FeatureStore, way: &Arc<Transform>) -> Option<Bbox>
         .into_iter()
         .reduce(|a, b| a.union(&b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature::Schema;
+    use crate::geom::PartKind;
+    use crate::store::MemoryStore;
+    use crate::store::memory::MemoryFeature;
+
+    /// `side` by `side` circles of 40 positions, 100 m apart.
+    fn circles(side: u32) -> (MemoryStore, Arc<Transform>) {
+        let features = (0..side * side).map(|n| {
+            let middle = [f64::from(n % side), f64::from(n / side)];
+            let mut circle = Geometry::new(GeometryType::Polygon);
+            circle.extend((0..=40).map(|i| {
+                let (sin, cos) = (f64::from(i) * std::f64::consts::TAU / 40.0).sin_cos();
+                [
+                    middle[0] * 100.0 + cos * 40.0,
+                    middle[1] * 100.0 + sin * 40.0,
+                ]
+            }));
+            circle.end_part(PartKind::Polygon);
+            MemoryFeature {
+                geometry: Some(circle),
+                values: Vec::new(),
+            }
+        });
+        let schema = Schema {
+            geometry: GeometryType::Polygon,
+            ..Schema::default()
+        };
+        let crs = Crs::from_epsg(2154).unwrap();
+        let store = MemoryStore::new(schema, Some(crs.clone()), features.collect());
+        (store, Transform::new(&crs, &crs).unwrap())
+    }
+
+    fn zooms_of(side: u32) -> Vec<u8> {
+        let (store, way) = circles(side);
+        zooms(&store, &way, &store.extent().unwrap(), LEAST_SAVED)
+    }
+
+    #[test]
+    fn a_small_layer_needs_no_level_and_a_large_one_some() {
+        assert_eq!(zooms_of(10), []);
+        let many = zooms_of(60);
+        assert!(
+            !many.is_empty() && many.is_sorted_by(|a, b| a > b),
+            "{many:?}"
+        );
+        // at 19 m a pixel a circle is drawn with fewer positions, at 2 m it is not
+        assert!(many.iter().all(|zoom| *zoom <= 14), "{many:?}");
+    }
+
+    #[test]
+    fn a_crs_is_for_layers_in_its_area() {
+        let lambert = Crs::from_epsg(2154).unwrap();
+        assert!(fits(Bbox::new(2.0, 44.0, 7.0, 47.0), &lambert));
+        assert!(!fits(Some(Bbox::WORLD), &lambert));
+        assert!(fits(Some(Bbox::WORLD), &Crs::from_epsg(3857).unwrap()));
+        assert!(!fits(None, &lambert));
+    }
+}

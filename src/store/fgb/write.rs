@@ -432,3 +432,135 @@ fn extend_sized(properties: &mut Vec<u8>, bytes: &[u8]) -> bool {
     properties.extend(size.to_le_bytes());
     extend(properties, bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Budget;
+    use crate::store::{FeatureStore, FgbStore, Select};
+    use std::ops::ControlFlow;
+
+    fn field(name: &str, kind: FieldType) -> Field {
+        Field {
+            name: name.into(),
+            kind,
+            title: None,
+            description: None,
+            nullable: true,
+        }
+    }
+
+    /// Writes features of a kind, reads them back in order.
+    fn written(kind: GeometryType, features: &[(Geometry, Vec<u8>)]) -> (FgbStore, Vec<Geometry>) {
+        let name = format!("cartotheque-write-{kind:?}-{}.fgb", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let mut writer = FgbWriter::create(&path, kind).unwrap();
+        for (geometry, properties) in features {
+            writer.add(geometry, properties).unwrap();
+        }
+        let head = FgbHead {
+            name: "essai",
+            description: "a test",
+            metadata: "",
+            geometry: kind,
+            fields: &[field("n", FieldType::Long), field("t", FieldType::Text)],
+            crs: &Crs::from_epsg(2154).unwrap(),
+        };
+        let size = writer.finish(&head).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), size);
+        assert!(!path.with_extension("leaves").exists());
+        let store = FgbStore::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let mut read = Vec::new();
+        let visited = store.select(&Select::default(), &Budget::unlimited(), &mut |feature| {
+            let mut geometry = Geometry::default();
+            feature.geometry(&mut geometry)?;
+            read.push(geometry);
+            Ok(ControlFlow::Continue(()))
+        });
+        assert_eq!(visited.unwrap().damaged, 0);
+        (store, read)
+    }
+
+    fn shape(kind: GeometryType, parts: &[(PartKind, &[&[Coord]])]) -> (Geometry, Vec<u8>) {
+        let mut shape = Geometry::new(kind);
+        for (part, sequences) in parts {
+            for sequence in *sequences {
+                shape.extend(sequence.iter().copied());
+                shape.end_sequence();
+            }
+            shape.end_part(*part);
+        }
+        (shape, Vec::new())
+    }
+
+    #[test]
+    fn every_kind_of_geometry_is_read_as_it_was_written() {
+        use GeometryType as T;
+        use PartKind::{Line, Points, Polygon};
+        let ring: &[Coord] = &[[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 0.0]];
+        let hole: &[Coord] = &[[5.0, 1.0], [6.0, 1.0], [6.0, 2.0], [5.0, 1.0]];
+        let point: &[Coord] = &[[3.0, 4.0]];
+        let many = [
+            shape(T::Point, &[(Points, &[point])]),
+            shape(T::MultiPoint, &[(Points, &[ring])]),
+            shape(T::LineString, &[(Line, &[ring])]),
+            shape(T::MultiLineString, &[(Line, &[ring]), (Line, &[hole])]),
+            shape(T::Polygon, &[(Polygon, &[ring, hole])]),
+            shape(
+                T::MultiPolygon,
+                &[(Polygon, &[ring, hole]), (Polygon, &[ring])],
+            ),
+        ];
+        for one in &many {
+            let (store, read) = written(one.0.kind(), std::slice::from_ref(one));
+            assert_eq!(store.schema().geometry, one.0.kind());
+            assert_eq!(read, [one.0.clone()]);
+        }
+        // where the header has no type, each feature has its own
+        let (_, read) = written(T::Unknown, &many);
+        let expected: Vec<Geometry> = many.iter().map(|(geometry, _)| geometry.clone()).collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn the_index_finds_what_a_scan_finds_and_values_are_kept() {
+        let features: Vec<(Geometry, Vec<u8>)> = (0..1000_i32)
+            .map(|n| {
+                let at = [f64::from(n % 37), f64::from(n / 37)];
+                let (point, _) = shape(GeometryType::Point, &[(PartKind::Points, &[&[at]])]);
+                let mut properties = Vec::new();
+                push_value(&mut properties, 0, FieldType::Long, Value::Int(n.into()));
+                push_value(&mut properties, 1, FieldType::Text, Value::Int(1));
+                (point, properties)
+            })
+            .collect();
+        let (store, read) = written(GeometryType::Point, &features);
+        assert_eq!((read.len(), store.index()), (1000, Some((16, 4))));
+        assert_eq!(store.extent(), Bbox::new(0.0, 0.0, 36.0, 27.0));
+        assert_eq!(store.crs_declaration().id().as_deref(), Some("EPSG:2154"));
+        let select = Select {
+            boxes: vec![Bbox::new(3.0, 4.0, 9.0, 6.0).unwrap()],
+            offset: 0,
+        };
+        let mut found = Vec::new();
+        let visited = store.select(&select, &Budget::unlimited(), &mut |feature| {
+            found.push(feature.value(0).as_f64().unwrap() as i32);
+            assert_eq!(feature.value(1), Value::Null, "a number is no text");
+            Ok(ControlFlow::Continue(()))
+        });
+        assert!(visited.unwrap().nodes < 200);
+        let expected: Vec<i32> = (0..1000)
+            .filter(|n| (3..=9).contains(&(n % 37)) && (4..=6).contains(&(n / 37)))
+            .collect();
+        assert_eq!(found, expected);
+        let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+
+    #[test]
+    fn a_file_without_features_is_a_file() {
+        let (store, read) = written(GeometryType::Polygon, &[]);
+        assert_eq!((store.count(), read.len(), store.extent()), (0, 0, None));
+    }
+}
