@@ -90,6 +90,10 @@ impl Survivors {
     }
 }
 
+/// Blocks of covered cells remembered: 150 MB. Beyond, all is forgotten, and some points are kept
+/// that are hidden.
+const MAX_DISC_BLOCKS: usize = 1 << 20;
+
 /// Cells that discs cover, by class.
 #[derive(Debug)]
 struct Discs {
@@ -131,6 +135,9 @@ impl Discs {
             let to = column.saturating_add(reach);
             for block in from.div_euclid(BLOCK)..=to.div_euclid(BLOCK) {
                 let key = (class, block, row.div_euclid(BLOCK));
+                if self.blocks.len() >= MAX_DISC_BLOCKS && !self.blocks.contains_key(&key) {
+                    self.blocks.clear();
+                }
                 let words = self.blocks.entry(key).or_insert([0; BLOCK as usize]);
                 let place = usize::try_from(row.rem_euclid(BLOCK)).unwrap_or(0);
                 if let Some(word) = words.get_mut(place) {

@@ -476,7 +476,7 @@ impl<'a> Painter<'a> {
             any = true;
             for symbolizer in &rule.symbolizers {
                 let Some(look) = PlainLook::of(symbolizer, feature) else {
-                    self.shape.set_ring(corners);
+                    self.tools.shape.set_ring(corners);
                     self.symbolizer(symbolizer, feature);
                     continue;
                 };
@@ -498,7 +498,7 @@ impl<'a> Painter<'a> {
 
     /// Draws what the rectangles of a pass left waiting.
     pub fn end_crowd(&mut self) {
-        self.crowd.draw(&mut self.band, &mut self.accumulator);
+        self.crowd.draw(&mut self.band, &mut self.tools.accumulator);
         let mut outlines = std::mem::take(&mut self.outlines);
         for (color, corners, veil) in outlines.drain(..) {
             let rect = crowd::rect(&corners).intersection(&self.band.rect());
@@ -507,9 +507,9 @@ impl<'a> Painter<'a> {
                 let [min, max] = crowd::bounds(&corners);
                 paint_box(&mut brush, rect, [min, max], 2);
             } else {
-                self.accumulator.begin(rect);
-                self.accumulator.ring(&corners, false);
-                self.accumulator.sweep(&mut brush);
+                self.tools.accumulator.begin(rect);
+                self.tools.accumulator.ring(&corners, false);
+                self.tools.accumulator.sweep(&mut brush);
             }
         }
         self.outlines = outlines;
