@@ -23,6 +23,7 @@ const ROOMS: [&str; 17] = [
     "render",
     "store",
     "catalogue",
+    "overview",
     "decode",
     "encode",
     "operation",

@@ -3,6 +3,7 @@
 pub mod check;
 mod info;
 mod log;
+mod prepare;
 mod render;
 mod serve;
 
@@ -43,6 +44,8 @@ enum Command {
     Check(check::Check),
     /// Describes a data file.
     Info(info::Info),
+    /// Builds the overviews that a server would build when they are first needed.
+    Prepare(prepare::Prepare),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Info(info) => info.run(),
+        Command::Prepare(prepare) => prepare.run(),
         Command::Render(render) => render.run(),
     };
     match result {
