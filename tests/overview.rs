@@ -355,7 +355,7 @@ fn a_landscape_without_gaps_has_none_at_any_level() {
             "{name}: {area} of {whole}"
         );
         // a pixel of the level, where all fields are below it: every pixel inside is covered
-        if level.resolution() < 70.0 {
+        if level.resolution() < 50.0 {
             continue;
         }
         for factor in [1.0, 1.3, 1.9] {

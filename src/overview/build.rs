@@ -19,6 +19,11 @@ use crate::store::fgb::{FgbHead, FgbWriter, push_value};
 use crate::store::{FeatureStore, Select};
 use crate::style::Style;
 
+/// Polygons smaller than so many pixels are summed up. The pixels of a view are one to two times
+/// as large as the level's: it may have to show some hundred thousand polygons by themselves, but
+/// not a million.
+const SMALL: f64 = 2.0;
+
 /// A polygon narrower than this part of a pixel, on average, is summed up with the small ones: a
 /// grid of a quarter can't hold it.
 const NARROW: f64 = 1.0 / 2.0;
@@ -401,9 +406,10 @@ impl Outline {
         outline
     }
 
-    /// True where the polygon is less than a pixel, or too narrow for the grid.
+    /// True where the polygon is small, or too narrow for the grid.
     fn is_small(&self, pixel: f64) -> bool {
-        let within = self.bbox.width() < pixel && self.bbox.height() < pixel;
+        let side = self.bbox.width().max(self.bbox.height());
+        let within = side < SMALL * pixel;
         within || 2.0 * self.area < NARROW * pixel * self.perimeter
     }
 }

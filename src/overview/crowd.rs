@@ -114,12 +114,13 @@ impl Crowd {
             total += area.abs() * wanted;
         }
         let middle = [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0];
-        let cells = (max[0] - min[0]).max(max[1] - min[1]).max(1.0);
+        // a long and narrow one counts as many, of its width
+        let length = (max[0] - min[0]).max(max[1] - min[1]).max(1.0);
+        let pieces_of_it = length / (total.abs() / length).max(1.0);
         let before = self.pieces.len();
         let pieces = &mut self.pieces;
         self.cells.each(|cell, area| {
-            // a long one is a piece in each cell; a small one on a border is shared out
-            let count = count * (area / total * cells).min(1.0);
+            let count = count * (area / total * pieces_of_it).min(1.0);
             pieces.extend(Piece::new((class, fid), cell, middle, area, count));
         });
         if pieces.len() == before {

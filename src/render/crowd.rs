@@ -100,8 +100,8 @@ pub(super) fn grown(corners: &Corners, by: i64) -> Corners {
 
 /// How much the outlines of many polygons hide of a pixel, by how much of it they reach.
 ///
-/// One polygon's outline is a box, as wide as it and the pen, laid on the pixels that it touches;
-/// one after the other, each hides a share of what is there.
+/// One polygon's outline is a square ring (a box, where the pen leaves no room inside), laid on the
+/// pixels that the polygon touches; one after the other, each hides a share of what is there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Veil {
     /// How much is hidden where all of a pixel is reached, as an optical depth.
@@ -126,7 +126,8 @@ impl Veil {
         let own = (area / count).sqrt();
         // the pixels that one touches, and the share that it covers of them
         let touched = (own + pen + 1.0) * (own + pen + 1.0);
-        let share = (own + pen) * (own + pen) / touched;
+        let inside = (own - pen).max(0.0);
+        let share = ((own + pen) * (own + pen) - inside * inside) / touched;
         // how often a pixel is touched
         let times = count * touched / ((width + pen) * (height + pen)).max(1e-3);
         // the last fills lie over the outlines before them
