@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "error",
     "budget",
     "geom",
@@ -21,6 +21,7 @@ const ROOMS: [&str; 16] = [
     "style",
     "render",
     "store",
+    "archive",
     "catalogue",
     "decode",
     "encode",

@@ -1,0 +1,14 @@
+//! Tile archives: written, read back, interrupted, damaged.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
+
+mod export;
+mod naive;
+mod pmtiles;
+mod pmtiles_damage;
+mod scratch;
