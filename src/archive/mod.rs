@@ -9,7 +9,7 @@ pub mod address;
 mod compression;
 pub mod export;
 mod info;
-//pub mod mbtiles;
+pub mod mbtiles;
 pub mod pmtiles;
 
 use std::ops::Range;
@@ -166,7 +166,7 @@ impl ArchiveForm {
 /// `Io`; `Data` that says what is wrong with the file, or that its form is not known.
 pub fn open(path: &Path) -> Result<Arc<dyn TileArchive>> {
     match form_of(path)? {
-        ArchiveForm::Mbtiles => unimplemented!(),
+        ArchiveForm::Mbtiles => Ok(Arc::new(mbtiles::MbtilesArchive::open(path)?)),
         ArchiveForm::Pmtiles => Ok(Arc::new(pmtiles::PmtilesArchive::open(path)?)),
     }
 }
@@ -178,7 +178,7 @@ pub fn open(path: &Path) -> Result<Arc<dyn TileArchive>> {
 /// `Io`; `Data` where another process writes the same archive, or the form is not known.
 pub fn create(path: &Path, job: &str) -> Result<Box<dyn ArchiveWriter>> {
     match form_of(path)? {
-        ArchiveForm::Mbtiles => unimplemented!(),
+        ArchiveForm::Mbtiles => Ok(Box::new(mbtiles::MbtilesWriter::create(path, job)?)),
         ArchiveForm::Pmtiles => Ok(Box::new(pmtiles::PmtilesWriter::create(path, job)?)),
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod export;
+mod mbtiles;
 mod naive;
 mod pmtiles;
 mod pmtiles_damage;

@@ -179,7 +179,7 @@ impl MbtilesWriter {
 
 impl ArchiveWriter for MbtilesWriter {
     fn recorded(&mut self, each: &mut dyn FnMut(Range<u64>)) -> Result<()> {
-        let read = || {
+        let mut read = || {
             let all = "SELECT first, count FROM log.recorded ORDER BY first";
             let mut query = self.connection.prepare(all)?;
             let mut rows = query.query([])?;
