@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::compression::{gunzip, is_gzip};
-use super::{MAX_TILE_BYTES, TileAddress};
+use super::{MAX_TILE_BYTES, WebTile};
 use crate::geom::Bbox;
 
 /// What the tiles of an archive are.
@@ -187,7 +187,7 @@ pub struct VectorLayer {
 pub struct ArchiveInfo {
     pub format: TileFormat,
     pub min_zoom: u8,
-    /// At most [`TileAddress::MAX_ZOOM`], never below `min_zoom`.
+    /// At most [`WebTile::MAX_ZOOM`], never below `min_zoom`.
     pub max_zoom: u8,
     /// In longitude and latitude; `None` where the archive does not say, or says nonsense.
     #[serde(serialize_with = "four_numbers")]
@@ -211,7 +211,7 @@ impl ArchiveInfo {
         ArchiveInfo {
             format,
             min_zoom: min_zoom.min(max_zoom),
-            max_zoom: max_zoom.min(TileAddress::MAX_ZOOM),
+            max_zoom: max_zoom.min(WebTile::MAX_ZOOM),
             bounds: None,
             center: None,
             name: None,

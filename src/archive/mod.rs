@@ -5,12 +5,12 @@
 //! writing; a form of archive is a folder that implements both. [`export`](fn@export::export)
 //! fills an archive from anything that makes tiles.
 
-pub mod address;
 mod compression;
 pub mod export;
 mod info;
 pub mod mbtiles;
 pub mod pmtiles;
+pub mod web_tile;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,9 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
-pub use address::TileAddress;
 pub use compression::{gunzip, gzip};
 pub use info::{ArchiveInfo, Center, Encoding, Tile, TileFormat, VectorLayer};
+pub use web_tile::WebTile;
 
 /// A tile larger than this is refused: the largest that people serve have a few megabytes.
 pub const MAX_TILE_BYTES: usize = 32 << 20;
@@ -37,7 +37,7 @@ pub trait TileArchive: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// `Data` where the bytes that lead to it are damaged.
-    fn tile(&self, tile: TileAddress) -> Result<Option<Tile>>;
+    fn tile(&self, tile: WebTile) -> Result<Option<Tile>>;
 
     /// Reads the whole archive to find damage; takes as long as that takes.
     ///
@@ -74,7 +74,7 @@ impl Verified {
     }
 
     /// Counts a stored content, damaged or not.
-    fn content(&mut self, tile: TileAddress, bytes: &[u8], format: TileFormat) {
+    fn content(&mut self, tile: WebTile, bytes: &[u8], format: TileFormat) {
         self.contents = self.contents.saturating_add(1);
         if let Err(message) = info::sound(bytes, format) {
             self.damaged = self.damaged.saturating_add(1);
@@ -94,7 +94,7 @@ pub enum Content<'a> {
 
 /// An archive that is being written, beside the place where it will be.
 ///
-/// Places come in the order of [`TileAddress::id`], each once. What was recorded before the last
+/// Places come in the order of [`WebTile::id`], each once. What was recorded before the last
 /// checkpoint survives the end of the process: whoever opens the same archive for the same job
 /// again goes on from there. The archive appears under its name when it is finished, whole.
 pub trait ArchiveWriter: std::fmt::Debug {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::archives::{self, Archives};
 use super::assemble::{Assembly, with_faults};
 use super::build::{Ingredients, StyleRead, build};
 use super::diagnostic::{Diagnostic, Findings, Severity};
@@ -56,6 +57,7 @@ struct State {
     stores: Kept<Result<Opened>>,
     styles: Kept<StyleRead>,
     layers: HashMap<PathBuf, Built>,
+    archives: Archives,
 }
 
 /// A layer and all that it was made from.
@@ -195,6 +197,16 @@ impl Loader<'_> {
         let material = self.material(&plans, &server);
         let mut diagnostics = self.folder_diagnostics(&plans, &material.styles);
 
+        let (of_tiles, plans): (Vec<Plan>, Vec<Plan>) =
+            plans.into_iter().partition(Plan::is_archive);
+        let archives = archives::Builder {
+            folder: &self.folder,
+            sources: self.sources,
+            held: self.held,
+            languages: &material.languages,
+            previous: self.state().map(|s| &s.archives),
+        }
+        .build(of_tiles);
         let results: Vec<(Plan, Option<Built>)> = plans
             .into_par_iter()
             .map(|plan| self.build(plan, &material))
@@ -202,7 +214,9 @@ impl Loader<'_> {
         let mut built_layers = HashMap::with_capacity(results.len());
         let mut layers = Vec::with_capacity(results.len());
         let mut declared = HashSet::with_capacity(results.len());
-        let mut faults = Vec::new();
+        let mut faults = archives.faults;
+        declared.extend(archives.declared);
+        diagnostics.extend(archives.diagnostics);
         for (plan, built) in results {
             let id = plan.read.file.id.value.clone();
             if let Some(message) = fault_of(&plan) {
@@ -226,6 +240,7 @@ impl Loader<'_> {
             server: &server,
             languages: &material.languages,
             layers,
+            archives: archives.layers,
             declared: &declared,
             faults,
             previous_sequence: self.previous.map(|p| p.catalogue.sequence),
@@ -249,6 +264,7 @@ impl Loader<'_> {
                 stores: material.stores,
                 styles: material.styles,
                 layers: built_layers,
+                archives: archives.state,
             },
         }
     }
@@ -300,7 +316,11 @@ impl Loader<'_> {
 
     fn material(&self, plans: &[Plan], server: &ServerFile) -> Material {
         // what is withheld is not even opened
-        let wanted = || plans.iter().filter(|plan| plan.outcome == Outcome::Build);
+        let wanted = || {
+            plans
+                .iter()
+                .filter(|plan| plan.outcome == Outcome::Build && !plan.is_archive())
+        };
         let mut crs: HashMap<String, Result<Crs>> = HashMap::new();
         for at in wanted().filter_map(|plan| plan.read.file.crs.as_ref()) {
             if !crs.contains_key(&at.value) {
@@ -531,7 +551,7 @@ impl Loader<'_> {
         }
         if plans.is_empty() {
             let message =
-                "nothing to serve: expected .fgb or .geojson files, or capabilities/layers/*.yaml";
+                "nothing to serve: expected .fgb, .geojson, .pmtiles or .mbtiles files, or capabilities/layers/*.yaml";
             list.push(Diagnostic::of_file(
                 Severity::Warning,
                 &folder.root,
@@ -543,7 +563,7 @@ impl Loader<'_> {
 }
 
 /// Why a layer is not served as written, where that may be said in public.
-fn fault_of(plan: &Plan) -> Option<String> {
+pub(super) fn fault_of(plan: &Plan) -> Option<String> {
     match plan.outcome {
         Outcome::Withhold => None,
         Outcome::Absent => plan.findings.as_slice().first().map(Diagnostic::one_line),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cartotheque::archive::export::{Job, Progress, TileSource, export};
-use cartotheque::archive::{self, TileAddress, TileFormat, Written};
+use cartotheque::archive::{self, WebTile, TileFormat, Written};
 use cartotheque::error::{Error, Result};
 use cartotheque::geom::Bbox;
 
@@ -28,19 +28,19 @@ const X: u32 = 540_000;
 const Y: u32 = 375_000;
 
 impl Spot {
-    fn distance(tile: TileAddress) -> u32 {
+    fn distance(tile: WebTile) -> u32 {
         let up = 20 - tile.z();
         (X >> up).abs_diff(tile.x()) + (Y >> up).abs_diff(tile.y())
     }
 }
 
 impl TileSource for Spot {
-    fn touches(&self, tile: TileAddress) -> Result<bool> {
+    fn touches(&self, tile: WebTile) -> Result<bool> {
         assert!(self.asked.lock().unwrap().insert(tile.id()), "{tile} twice");
         Ok(Spot::distance(tile) <= 4)
     }
 
-    fn tile(&self, tile: TileAddress) -> Result<Option<Vec<u8>>> {
+    fn tile(&self, tile: WebTile) -> Result<Option<Vec<u8>>> {
         let made = self.made.fetch_add(1, Ordering::Relaxed);
         if self.fails_after.is_some_and(|end| made >= end) {
             return Err(Error::Internal { message: "the source is dry".into() });
@@ -69,9 +69,9 @@ fn run(path: &Path, job: &Job, spot: &Spot, progress: &mut dyn FnMut(&Progress))
 fn expected(zooms: std::ops::RangeInclusive<u8>) -> Vec<u64> {
     let mut ids = Vec::new();
     for z in zooms {
-        let first = archive::address::first_id(z);
-        let tiles = (first..archive::address::first_id(z + 1)).map(|id| TileAddress::of_id(id).unwrap());
-        ids.extend(tiles.filter(|t| z > 3 && Spot::distance(*t) <= 3).map(TileAddress::id));
+        let first = archive::web_tile::first_id(z);
+        let tiles = (first..archive::web_tile::first_id(z + 1)).map(|id| WebTile::of_id(id).unwrap());
+        ids.extend(tiles.filter(|t| z > 3 && Spot::distance(*t) <= 3).map(WebTile::id));
     }
     ids
 }
@@ -111,7 +111,7 @@ fn a_box_limits_what_is_made() {
     let naive = Naive::read(&path);
     assert!(!naive.tiles.is_empty());
     for id in naive.tiles.keys() {
-        let tile = TileAddress::of_id(*id).unwrap();
+        let tile = WebTile::of_id(*id).unwrap();
         let side = f64::from(1_u32 << tile.z());
         let (west, east) = (f64::from(tile.x()) / side * 360.0 - 180.0, f64::from(tile.x() + 1) / side * 360.0 - 180.0);
         assert!(west < job.bounds.max_x && east > job.bounds.min_x, "{tile}");
@@ -162,12 +162,12 @@ fn an_export_can_be_stopped() {
 struct Panics;
 
 impl TileSource for Panics {
-    fn touches(&self, tile: TileAddress) -> Result<bool> {
+    fn touches(&self, tile: WebTile) -> Result<bool> {
         assert!(tile.z() < 4, "on purpose");
         Ok(true)
     }
 
-    fn tile(&self, _tile: TileAddress) -> Result<Option<Vec<u8>>> {
+    fn tile(&self, _tile: WebTile) -> Result<Option<Vec<u8>>> {
         Ok(Some(png(b"x")))
     }
 }

@@ -238,7 +238,7 @@ fn damaged_copies_are_read_or_refused() {
             continue;
         };
         for id in (0..1365).step_by(13) {
-            let _ = archive.tile(archive::TileAddress::of_id(id).unwrap());
+            let _ = archive.tile(archive::WebTile::of_id(id).unwrap());
         }
         damaged += usize::from(!archive.verify().is_ok_and(|v| v.is_sound()));
     }

@@ -95,7 +95,7 @@ fn tiles_alike_become_one_run_or_one_content() {
     let path = scratch.path("a.pmtiles");
     let tiles: Tiles = (0..5000)
         .map(|id| {
-            let tile = archive::TileAddress::of_id(id).unwrap();
+            let tile = archive::WebTile::of_id(id).unwrap();
             let text: &[u8] = if id == 2500 { b"une ile" } else { b"la mer" };
             (tile, png(text))
         })
@@ -165,7 +165,7 @@ fn one_archive_has_one_writer() {
 }
 
 /// Writes the first part of some tiles and stops without a word.
-fn interrupt(path: &std::path::Path, job: &str, tiles: &[(archive::TileAddress, Vec<u8>)], checkpoint: usize) {
+fn interrupt(path: &std::path::Path, job: &str, tiles: &[(archive::WebTile, Vec<u8>)], checkpoint: usize) {
     let mut writer = archive::create(path, job).unwrap();
     for (nth, (tile, bytes)) in tiles.iter().enumerate() {
         if nth == checkpoint {
@@ -269,7 +269,7 @@ proptest! {
             .map(|(step, content, length)| {
                 // mostly neighbours
                 id += if *step > 300 { step * step } else { 1 };
-                (archive::TileAddress::of_id(id).unwrap(), png(&vec![*content; *length / 10]))
+                (archive::WebTile::of_id(id).unwrap(), png(&vec![*content; *length / 10]))
             })
             .collect();
         let (a, b) = (scratch.path("a.pmtiles"), scratch.path("b.pmtiles"));

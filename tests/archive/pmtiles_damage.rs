@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cartotheque::archive::pmtiles::PmtilesArchive;
-use cartotheque::archive::{TileAddress, TileArchive, TileFormat};
+use cartotheque::archive::{WebTile, TileArchive, TileFormat};
 use proptest::prelude::*;
 
 use crate::scratch::{Scratch, at, info, png, pyramid, write};
@@ -26,7 +26,7 @@ fn ask(path: &Path, verify: bool) -> bool {
         return false;
     };
     for id in (0..30_000).step_by(97).chain([u64::MAX / 3 - 1]) {
-        let _ = archive.tile(TileAddress::of_id(id).unwrap());
+        let _ = archive.tile(WebTile::of_id(id).unwrap());
     }
     if verify {
         archive.verify().unwrap();
@@ -183,7 +183,7 @@ fn a_file_cut_while_it_is_served_is_an_error_and_not_the_end() {
     file.set_len(5_000).unwrap();
     let refused = (0..21_000)
         .step_by(500)
-        .filter(|id| archive.tile(TileAddress::of_id(*id).unwrap()).is_err())
+        .filter(|id| archive.tile(WebTile::of_id(*id).unwrap()).is_err())
         .count();
     assert!(refused > 30, "{refused}");
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cartotheque::archive::{self, ArchiveInfo, Content, TileAddress, TileFormat, Written};
+use cartotheque::archive::{self, ArchiveInfo, Content, WebTile, TileFormat, Written};
 use cartotheque::geom::Bbox;
 
 /// A folder that is removed with the test.
@@ -38,10 +38,10 @@ impl Drop for Scratch {
     }
 }
 
-pub type Tiles = Vec<(TileAddress, Vec<u8>)>;
+pub type Tiles = Vec<(WebTile, Vec<u8>)>;
 
-pub fn at(z: u8, x: u32, y: u32) -> TileAddress {
-    TileAddress::new(z, x, y).unwrap()
+pub fn at(z: u8, x: u32, y: u32) -> WebTile {
+    WebTile::new(z, x, y).unwrap()
 }
 
 pub fn info(format: TileFormat, max_zoom: u8) -> ArchiveInfo {
@@ -54,10 +54,10 @@ pub fn info(format: TileFormat, max_zoom: u8) -> ArchiveInfo {
 
 /// Every tile of the zooms up to `max`, each with bytes of its own but for one in seven.
 pub fn pyramid(max: u8) -> Tiles {
-    let end = cartotheque::archive::address::first_id(max + 1);
+    let end = cartotheque::archive::web_tile::first_id(max + 1);
     (0..end)
         .map(|id| {
-            let tile = TileAddress::of_id(id).unwrap();
+            let tile = WebTile::of_id(id).unwrap();
             let text = if id % 7 == 0 {
                 "la mer".to_owned()
             } else {
@@ -74,7 +74,7 @@ pub fn png(content: &[u8]) -> Vec<u8> {
 }
 
 /// Writes tiles, which are in the order of their ids.
-pub fn write(path: &Path, tiles: &[(TileAddress, Vec<u8>)], info: &ArchiveInfo) -> Written {
+pub fn write(path: &Path, tiles: &[(WebTile, Vec<u8>)], info: &ArchiveInfo) -> Written {
     let mut writer = archive::create(path, "job").unwrap();
     for (tile, bytes) in tiles {
         writer.add(tile.id(), Content::Tile(bytes)).unwrap();

@@ -17,7 +17,7 @@ use line::{Closes, Line, Made};
 use runs::Runs;
 use window::Window;
 
-use super::address::{TileAddress, first_id, zoom_of_id};
+use super::web_tile::{WebTile, first_id, zoom_of_id};
 use super::{ArchiveInfo, ArchiveWriter, Content, Written};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
@@ -28,13 +28,13 @@ pub trait TileSource: Sync {
     ///
     /// # Errors
     /// What ends the export.
-    fn touches(&self, tile: TileAddress) -> Result<bool>;
+    fn touches(&self, tile: WebTile) -> Result<bool>;
 
     /// The tile as the archive is to store it; `None` where nothing is in it.
     ///
     /// # Errors
     /// What ends the export.
-    fn tile(&self, tile: TileAddress) -> Result<Option<Vec<u8>>>;
+    fn tile(&self, tile: WebTile) -> Result<Option<Vec<u8>>>;
 }
 
 /// Which tiles are made, and how.
@@ -199,7 +199,7 @@ impl Run<'_> {
         let line = Line::new(places, self.job.threads);
         let (source, stop) = (self.source, self.stop);
         let work = |place: u64| -> Result<Made> {
-            let Some(tile) = TileAddress::of_id(first_id(zoom).saturating_add(place)) else {
+            let Some(tile) = WebTile::of_id(first_id(zoom).saturating_add(place)) else {
                 return Ok(Made::Void);
             };
             if !window.contains(tile) || !source.touches(tile)? {

@@ -1,7 +1,7 @@
 use std::f64::consts::PI;
 use std::ops::RangeInclusive;
 
-use crate::archive::TileAddress;
+use crate::archive::WebTile;
 use crate::geom::Bbox;
 
 /// Where the square of Web Mercator ends.
@@ -27,7 +27,7 @@ impl Window {
         }
     }
 
-    pub(super) fn contains(&self, tile: TileAddress) -> bool {
+    pub(super) fn contains(&self, tile: WebTile) -> bool {
         self.columns.contains(&tile.x()) && self.rows.contains(&tile.y())
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::connection::{Reader, fault};
 use super::pool::Pool;
 use crate::archive::{
-    ArchiveInfo, Center, Tile, TileAddress, TileArchive, TileFormat, Verified, info,
+    ArchiveInfo, Center, Tile, WebTile, TileArchive, TileFormat, Verified, info,
 };
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
@@ -65,7 +65,7 @@ impl TileArchive for MbtilesArchive {
         &self.version
     }
 
-    fn tile(&self, tile: TileAddress) -> Result<Option<Tile>> {
+    fn tile(&self, tile: WebTile) -> Result<Option<Tile>> {
         let place = (tile.z(), tile.x(), tile.tms_row());
         let found = self.pool.with(|reader| {
             reader
@@ -120,12 +120,12 @@ fn walk(reader: &Reader, info: &ArchiveInfo, found: &mut Verified) -> rusqlite::
         let number = |column: usize| row.get::<_, i64>(column).ok();
         let (zoom, column, tms_row) = (number(0), number(1), number(2));
         let tile = zoom.zip(column).zip(tms_row).and_then(|((z, x), y)| {
-            let as_stored = TileAddress::new(
+            let as_stored = WebTile::new(
                 u8::try_from(z).ok()?,
                 u32::try_from(x).ok()?,
                 u32::try_from(y).ok()?,
             )?;
-            TileAddress::new(as_stored.z(), as_stored.x(), as_stored.tms_row())
+            WebTile::new(as_stored.z(), as_stored.x(), as_stored.tms_row())
         });
         let Some(tile) = tile else {
             found.damaged = found.damaged.saturating_add(1);
@@ -179,7 +179,7 @@ impl Opening<'_> {
         let format = self.format(text("format"))?;
         let zoom = |key: &str| {
             let zoom: u8 = text(key)?.trim().parse().ok()?;
-            (zoom <= TileAddress::MAX_ZOOM).then_some(zoom)
+            (zoom <= WebTile::MAX_ZOOM).then_some(zoom)
         };
         let zooms = zoom("minzoom").zip(zoom("maxzoom"));
         let (min, max) = match zooms.filter(|(min, max)| min <= max) {
@@ -267,9 +267,9 @@ impl Opening<'_> {
         let Some((Some(min), Some(max))) = zooms else {
             return Err(self.fault("there is no tile in it"));
         };
-        let zoom = |z: i64| u8::try_from(z).ok().filter(|z| *z <= TileAddress::MAX_ZOOM);
+        let zoom = |z: i64| u8::try_from(z).ok().filter(|z| *z <= WebTile::MAX_ZOOM);
         zoom(min).zip(zoom(max)).ok_or_else(|| {
-            let deepest = TileAddress::MAX_ZOOM;
+            let deepest = WebTile::MAX_ZOOM;
             self.fault(format!(
                 "expected zooms from 0 to {deepest}, found {min} to {max}"
             ))
@@ -312,7 +312,7 @@ fn center(said: &[f64]) -> Option<Center> {
         return None;
     };
     let is_sound = Bbox::WORLD.contains_point([*longitude, *latitude])
-        && (0.0..=f64::from(TileAddress::MAX_ZOOM)).contains(zoom);
+        && (0.0..=f64::from(WebTile::MAX_ZOOM)).contains(zoom);
     is_sound.then_some(Center {
         longitude: *longitude,
         latitude: *latitude,

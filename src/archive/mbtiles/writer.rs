@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::connection::fault;
 use crate::archive::{
-    ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, TileAddress, TileFormat, Written, beside,
+    ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, WebTile, TileFormat, Written, beside,
 };
 use crate::error::{Error, Result};
 use crate::store::Fingerprint;
@@ -133,7 +133,7 @@ impl MbtilesWriter {
         Ok(id)
     }
 
-    fn put(&mut self, tile: TileAddress, bytes: &[u8]) -> rusqlite::Result<()> {
+    fn put(&mut self, tile: WebTile, bytes: &[u8]) -> rusqlite::Result<()> {
         let image = self.image(bytes)?;
         self.connection
             .prepare_cached("INSERT INTO map VALUES (?1, ?2, ?3, ?4)")?
@@ -194,7 +194,7 @@ impl ArchiveWriter for MbtilesWriter {
     }
 
     fn add(&mut self, id: u64, content: Content<'_>) -> Result<()> {
-        let tile = TileAddress::of_id(id).filter(|_| id >= self.next_id);
+        let tile = WebTile::of_id(id).filter(|_| id >= self.next_id);
         let Some(tile) = tile else {
             let next = self.next_id;
             let message = format!("tile id {id} after the ids up to {next} were recorded");

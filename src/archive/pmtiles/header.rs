@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::archive::{ArchiveInfo, Center, TileAddress, TileFormat, info};
+use crate::archive::{ArchiveInfo, Center, WebTile, TileFormat, info};
 use crate::geom::Bbox;
 
 /// How long a header is.
@@ -125,7 +125,7 @@ impl Header {
         if self.root.length == 0 {
             return Err("the root directory is empty".to_owned());
         }
-        let (min, max, deepest) = (self.min_zoom, self.max_zoom, TileAddress::MAX_ZOOM);
+        let (min, max, deepest) = (self.min_zoom, self.max_zoom, WebTile::MAX_ZOOM);
         if min > max || max > deepest {
             return Err(format!(
                 "expected zooms from 0 to {deepest}, found {min} to {max}"
@@ -202,7 +202,7 @@ impl Header {
             zoom: self.center_zoom,
         };
         let on_earth = Bbox::WORLD.contains_point([longitude, latitude]);
-        (said && on_earth && self.center_zoom <= TileAddress::MAX_ZOOM).then_some(center)
+        (said && on_earth && self.center_zoom <= WebTile::MAX_ZOOM).then_some(center)
     }
 }
 

@@ -13,7 +13,7 @@ use super::directory::{Directory, Entry};
 use super::header::{self, Compression, Header};
 use crate::archive::compression::gunzip;
 use crate::archive::{
-    ArchiveInfo, MAX_TILE_BYTES, Tile, TileAddress, TileArchive, TileFormat, Verified, address,
+    ArchiveInfo, MAX_TILE_BYTES, Tile, WebTile, TileArchive, TileFormat, Verified, web_tile,
 };
 use crate::error::{Error, Result};
 use crate::store::{Fingerprint, Mapping};
@@ -216,7 +216,7 @@ impl TileArchive for PmtilesArchive {
         &self.version
     }
 
-    fn tile(&self, tile: TileAddress) -> Result<Option<Tile>> {
+    fn tile(&self, tile: WebTile) -> Result<Option<Tile>> {
         match self.locate(tile.id())? {
             Some(range) => Ok(Some(Tile::of_stored(self.bytes(range)?))),
             None => Ok(None),
@@ -231,7 +231,7 @@ impl TileArchive for PmtilesArchive {
             next_id: 0,
             data_end: 0,
         };
-        walk.directory(&self.root, 0..address::first_id(32), 1);
+        walk.directory(&self.root, 0..web_tile::first_id(32), 1);
         walk.compare_counts();
         Ok(walk.found)
     }
@@ -335,7 +335,7 @@ impl Walk<'_> {
         self.entries = self.entries.saturating_add(1);
         let run = u64::from(entry.run_length);
         self.found.tiles = self.found.tiles.saturating_add(run);
-        let Some(tile) = TileAddress::of_id(entry.tile_id) else {
+        let Some(tile) = WebTile::of_id(entry.tile_id) else {
             return self.damage(format!("the id {} is beyond all zooms", entry.tile_id));
         };
         let info = &self.archive.info;

@@ -5,22 +5,22 @@ use std::fmt;
 /// A tile's place: zoom, column from the west, row from the north.
 ///
 /// # Guarantees
-/// `z` ≤ [`TileAddress::MAX_ZOOM`], `x` and `y` below 2^z.
+/// `z` ≤ [`WebTile::MAX_ZOOM`], `x` and `y` below 2^z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TileAddress {
+pub struct WebTile {
     z: u8,
     x: u32,
     y: u32,
 }
 
-impl TileAddress {
+impl WebTile {
     /// The deepest zoom whose ids are counted in 64 bits by all who read them.
     pub const MAX_ZOOM: u8 = 31;
 
     /// The place, where there is such a one.
-    pub fn new(z: u8, x: u32, y: u32) -> Option<TileAddress> {
-        let inside = z <= TileAddress::MAX_ZOOM && (x >> z) == 0 && (y >> z) == 0;
-        inside.then_some(TileAddress { z, x, y })
+    pub fn new(z: u8, x: u32, y: u32) -> Option<WebTile> {
+        let inside = z <= WebTile::MAX_ZOOM && (x >> z) == 0 && (y >> z) == 0;
+        inside.then_some(WebTile { z, x, y })
     }
 
     pub fn z(self) -> u8 {
@@ -58,7 +58,7 @@ impl TileAddress {
     }
 
     /// The place with that id; `None` beyond the deepest zoom.
-    pub fn of_id(id: u64) -> Option<TileAddress> {
+    pub fn of_id(id: u64) -> Option<WebTile> {
         let z = zoom_of_id(id)?;
         let along = id - first_id(z);
         let (mut x, mut y) = (0_u32, 0_u32);
@@ -71,7 +71,7 @@ impl TileAddress {
             x |= right << bit;
             y |= lower << bit;
         }
-        Some(TileAddress { z, x, y })
+        Some(WebTile { z, x, y })
     }
 }
 
@@ -91,7 +91,7 @@ pub fn first_id(z: u8) -> u64 {
 pub fn zoom_of_id(id: u64) -> Option<u8> {
     // first_id(z) ≤ id where 4^z ≤ 3 id + 1
     let z = (3 * u128::from(id) + 1).ilog2() / 2;
-    u8::try_from(z).ok().filter(|z| *z <= TileAddress::MAX_ZOOM)
+    u8::try_from(z).ok().filter(|z| *z <= WebTile::MAX_ZOOM)
 }
 
 /// A quarter of the curve in its own frame; the turn is its own inverse.
@@ -104,7 +104,7 @@ fn turned(x: u32, y: u32, mask: u32, right: u32, lower: u32) -> (u32, u32) {
 }
 
 /// `z/x/y`, rows from the north.
-impl fmt::Display for TileAddress {
+impl fmt::Display for WebTile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.z, self.x, self.y)
     }
@@ -128,26 +128,26 @@ mod tests {
             ((12, 3423, 1763), 19_078_479),
         ];
         for ((z, x, y), id) in known {
-            assert_eq!(TileAddress::new(z, x, y).unwrap().id(), id, "{z}/{x}/{y}");
+            assert_eq!(WebTile::new(z, x, y).unwrap().id(), id, "{z}/{x}/{y}");
         }
     }
 
     #[test]
     fn the_last_tile_of_the_deepest_zoom_has_the_last_id() {
         let end = u32::MAX >> 1;
-        let last = TileAddress::new(31, end, 0).unwrap();
+        let last = WebTile::new(31, end, 0).unwrap();
         assert_eq!(last.id(), first_id(32) - 1);
-        assert_eq!(TileAddress::of_id(last.id() + 1), None);
-        assert_eq!(TileAddress::new(32, 0, 0), None);
-        assert_eq!(TileAddress::new(3, 8, 0), None);
-        assert_eq!(TileAddress::new(3, 0, 8), None);
+        assert_eq!(WebTile::of_id(last.id() + 1), None);
+        assert_eq!(WebTile::new(32, 0, 0), None);
+        assert_eq!(WebTile::new(3, 8, 0), None);
+        assert_eq!(WebTile::new(3, 0, 8), None);
     }
 
     #[test]
     fn each_step_of_the_curve_goes_to_a_neighbour() {
         for id in first_id(5)..first_id(6) - 1 {
-            let a = TileAddress::of_id(id).unwrap();
-            let b = TileAddress::of_id(id + 1).unwrap();
+            let a = WebTile::of_id(id).unwrap();
+            let b = WebTile::of_id(id + 1).unwrap();
             assert_eq!(a.x().abs_diff(b.x()) + a.y().abs_diff(b.y()), 1, "{a} {b}");
         }
     }
@@ -155,16 +155,16 @@ mod tests {
     #[test]
     fn tms_counts_rows_from_the_south() {
         // MBTiles 1.3: "the tile commonly referred to as 11/327/791 is inserted as row 1256"
-        assert_eq!(TileAddress::new(11, 327, 791).unwrap().tms_row(), 1256);
-        assert_eq!(TileAddress::new(0, 0, 0).unwrap().tms_row(), 0);
+        assert_eq!(WebTile::new(11, 327, 791).unwrap().tms_row(), 1256);
+        assert_eq!(WebTile::new(0, 0, 0).unwrap().tms_row(), 0);
     }
 
     proptest! {
         #[test]
         fn there_and_back(z in 0_u8..=31, x: u32, y: u32) {
             let mask = ((1_u64 << z) - 1) as u32;
-            let tile = TileAddress::new(z, x & mask, y & mask).unwrap();
-            prop_assert_eq!(TileAddress::of_id(tile.id()), Some(tile));
+            let tile = WebTile::new(z, x & mask, y & mask).unwrap();
+            prop_assert_eq!(WebTile::of_id(tile.id()), Some(tile));
             prop_assert_eq!(zoom_of_id(tile.id()), Some(z));
         }
 
@@ -172,8 +172,8 @@ mod tests {
         fn children_follow_each_other(z in 0_u8..31, x: u32, y: u32, right in 0_u32..2, lower in 0_u32..2) {
             let mask = ((1_u64 << z) - 1) as u32;
             let (x, y) = (x & mask, y & mask);
-            let parent = TileAddress::new(z, x, y).unwrap().id() - first_id(z);
-            let child = TileAddress::new(z + 1, 2 * x + right, 2 * y + lower).unwrap();
+            let parent = WebTile::new(z, x, y).unwrap().id() - first_id(z);
+            let child = WebTile::new(z + 1, 2 * x + right, 2 * y + lower).unwrap();
             prop_assert_eq!((child.id() - first_id(z + 1)) / 4, parent);
         }
     }
