@@ -2,8 +2,8 @@ use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
 
 /// The first bytes of gzip data.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Small and still quick: what is written once is read many times.
-const LEVEL: i32 = 8;
+/// A hundredth larger than the best, and three times as quick.
+const LEVEL: i32 = 6;
 
 /// True where the bytes are gzip data. Neither pictures nor vector tiles begin so: it would be
 /// the wire type 7, which protocol buffers do not have.
@@ -29,11 +29,17 @@ pub fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, String> {
     let mut decompressor = Decompressor::new();
     // the last four bytes say how long the content is: right but for damage, data that were
     // put together from several, and sizes above 4 GiB
-    let said = bytes.last_chunk::<4>().map_or(0, |b| u32::from_le_bytes(*b));
+    let said = bytes
+        .last_chunk::<4>()
+        .map_or(0, |b| u32::from_le_bytes(*b));
     let said = usize::try_from(said).unwrap_or(usize::MAX);
     // deflate makes nothing more than 1 032 times smaller
     let possible = bytes.len().saturating_mul(1032).min(limit);
-    let mut size = if said <= possible { said } else { possible.min(64 << 10) };
+    let mut size = if said <= possible {
+        said
+    } else {
+        possible.min(64 << 10)
+    };
     loop {
         let mut out = vec![0; size];
         match decompressor.gzip_decompress(bytes, &mut out) {

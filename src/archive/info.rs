@@ -13,10 +13,7 @@ use crate::geom::Bbox;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TileFormat {
-    Avif,
     Jpeg,
-    /// MapLibre Tile.
-    Mlt,
     /// Mapbox Vector Tile.
     Mvt,
     Png,
@@ -24,10 +21,8 @@ pub enum TileFormat {
 }
 
 impl TileFormat {
-    pub const ALL: [TileFormat; 6] = [
-        TileFormat::Avif,
+    pub const ALL: [TileFormat; 4] = [
         TileFormat::Jpeg,
-        TileFormat::Mlt,
         TileFormat::Mvt,
         TileFormat::Png,
         TileFormat::Webp,
@@ -36,9 +31,7 @@ impl TileFormat {
     /// The end of a tile's address.
     pub fn extension(self) -> &'static str {
         match self {
-            TileFormat::Avif => "avif",
             TileFormat::Jpeg => "jpeg",
-            TileFormat::Mlt => "mlt",
             TileFormat::Mvt => "mvt",
             TileFormat::Png => "png",
             TileFormat::Webp => "webp",
@@ -47,9 +40,7 @@ impl TileFormat {
 
     pub fn media_type(self) -> &'static str {
         match self {
-            TileFormat::Avif => "image/avif",
             TileFormat::Jpeg => "image/jpeg",
-            TileFormat::Mlt => "application/vnd.maplibre-tile",
             TileFormat::Mvt => "application/vnd.mapbox-vector-tile",
             TileFormat::Png => "image/png",
             TileFormat::Webp => "image/webp",
@@ -70,20 +61,14 @@ impl TileFormat {
 
     /// True where the tiles are features, false where they are pictures.
     pub fn is_vector(self) -> bool {
-        matches!(self, TileFormat::Mlt | TileFormat::Mvt)
+        self == TileFormat::Mvt
     }
 
     /// The format that a tile's first bytes show. A vector tile has no mark of its own: it is
     /// what is compressed, or begins with a layer (field 3, length-delimited).
     pub fn sniffed(bytes: &[u8]) -> Option<TileFormat> {
-        let picture = [
-            TileFormat::Png,
-            TileFormat::Jpeg,
-            TileFormat::Webp,
-            TileFormat::Avif,
-        ];
-        picture
-            .into_iter()
+        let mut pictures = TileFormat::ALL.into_iter().filter(|f| !f.is_vector());
+        pictures
             .find(|f| f.marks(bytes))
             .or_else(|| (is_gzip(bytes) || bytes.first() == Some(&0x1a)).then_some(TileFormat::Mvt))
     }
@@ -95,8 +80,7 @@ impl TileFormat {
             TileFormat::Png => at(0, b"\x89PNG\r\n\x1a\n"),
             TileFormat::Jpeg => at(0, b"\xff\xd8\xff"),
             TileFormat::Webp => at(0, b"RIFF") && at(8, b"WEBP"),
-            TileFormat::Avif => at(4, b"ftypavif") || at(4, b"ftypavis"),
-            TileFormat::Mlt | TileFormat::Mvt => true,
+            TileFormat::Mvt => true,
         }
     }
 }
@@ -236,7 +220,7 @@ impl ArchiveInfo {
     }
 
     /// Takes over what a metadata object says; what has another type than it should is left.
-    pub(super) fn take_metadata(&mut self, metadata: &Map<String, Value>) {
+    pub fn take_metadata(&mut self, metadata: &Map<String, Value>) {
         let text = |key: &str| match metadata.get(key)? {
             Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -249,7 +233,7 @@ impl ArchiveInfo {
         if let Some(Value::Array(layers)) = metadata.get("vector_layers") {
             self.vector_layers = layers.iter().filter_map(vector_layer).collect();
         }
-        if self.format == TileFormat::Mvt && self.vector_layers.is_empty() {
+        if self.format.is_vector() && self.vector_layers.is_empty() {
             let message = "the metadata name no vector_layers: clients can't tell what is in it";
             self.warnings.push(message.to_owned());
         }

@@ -6,6 +6,7 @@
 //! fills an archive from anything that makes tiles.
 
 mod compression;
+mod describe;
 pub mod export;
 mod info;
 pub mod mbtiles;
@@ -16,9 +17,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 
 pub use compression::{gunzip, gzip};
+pub use describe::{Description, describe};
 pub use info::{ArchiveInfo, Center, Encoding, Tile, TileFormat, VectorLayer};
 pub use web_tile::WebTile;
 
@@ -47,11 +51,11 @@ pub trait TileArchive: Send + Sync + std::fmt::Debug {
 }
 
 /// What reading a whole archive found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// Places that have a tile.
     pub tiles: u64,
-    /// Stored contents: tiles alike share one where the archive was written so.
+    /// Contents that were read: tiles alike share one where the archive can tell that they do.
     pub contents: u64,
     /// Contents that can't be read.
     pub damaged: u64,

@@ -82,7 +82,9 @@ impl Folder {
                 None => PathBuf::from("."),
             };
             if !has_extension(path, &["fgb", "geojson", "json", "pmtiles", "mbtiles"]) {
-                return Err("expected a folder, or a .fgb, .geojson, .pmtiles or .mbtiles file".to_owned());
+                return Err(
+                    "expected a folder, or a .fgb, .geojson, .pmtiles or .mbtiles file".to_owned(),
+                );
             }
             folder.is_single_file = true;
             folder.stamps.insert(path.to_owned(), Stamp::of(&metadata));

@@ -550,8 +550,7 @@ impl Loader<'_> {
             ));
         }
         if plans.is_empty() {
-            let message =
-                "nothing to serve: expected .fgb, .geojson, .pmtiles or .mbtiles files, or capabilities/layers/*.yaml";
+            let message = "nothing to serve: expected .fgb, .geojson, .pmtiles or .mbtiles files, or capabilities/layers/*.yaml";
             list.push(Diagnostic::of_file(
                 Severity::Warning,
                 &folder.root,

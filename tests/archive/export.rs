@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cartotheque::archive::export::{Job, Progress, TileSource, export};
-use cartotheque::archive::{self, WebTile, TileFormat, Written};
+use cartotheque::archive::{self, TileFormat, WebTile, Written};
 use cartotheque::error::{Error, Result};
 use cartotheque::geom::Bbox;
 
@@ -43,7 +43,9 @@ impl TileSource for Spot {
     fn tile(&self, tile: WebTile) -> Result<Option<Vec<u8>>> {
         let made = self.made.fetch_add(1, Ordering::Relaxed);
         if self.fails_after.is_some_and(|end| made >= end) {
-            return Err(Error::Internal { message: "the source is dry".into() });
+            return Err(Error::Internal {
+                message: "the source is dry".into(),
+            });
         }
         let something = tile.z() > 3 && Spot::distance(tile) <= 3;
         Ok(something.then(|| png(tile.to_string().as_bytes())))
@@ -59,7 +61,12 @@ fn job(threads: usize) -> Job {
     }
 }
 
-fn run(path: &Path, job: &Job, spot: &Spot, progress: &mut dyn FnMut(&Progress)) -> Result<Written> {
+fn run(
+    path: &Path,
+    job: &Job,
+    spot: &Spot,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Written> {
     let writer = archive::create(path, "job")?;
     let mut info = info(TileFormat::Png, 9);
     info.min_zoom = 2;
@@ -70,8 +77,13 @@ fn expected(zooms: std::ops::RangeInclusive<u8>) -> Vec<u64> {
     let mut ids = Vec::new();
     for z in zooms {
         let first = archive::web_tile::first_id(z);
-        let tiles = (first..archive::web_tile::first_id(z + 1)).map(|id| WebTile::of_id(id).unwrap());
-        ids.extend(tiles.filter(|t| z > 3 && Spot::distance(*t) <= 3).map(WebTile::id));
+        let tiles =
+            (first..archive::web_tile::first_id(z + 1)).map(|id| WebTile::of_id(id).unwrap());
+        ids.extend(
+            tiles
+                .filter(|t| z > 3 && Spot::distance(*t) <= 3)
+                .map(WebTile::id),
+        );
     }
     ids
 }
@@ -113,7 +125,10 @@ fn a_box_limits_what_is_made() {
     for id in naive.tiles.keys() {
         let tile = WebTile::of_id(*id).unwrap();
         let side = f64::from(1_u32 << tile.z());
-        let (west, east) = (f64::from(tile.x()) / side * 360.0 - 180.0, f64::from(tile.x() + 1) / side * 360.0 - 180.0);
+        let (west, east) = (
+            f64::from(tile.x()) / side * 360.0 - 180.0,
+            f64::from(tile.x() + 1) / side * 360.0 - 180.0,
+        );
         assert!(west < job.bounds.max_x && east > job.bounds.min_x, "{tile}");
     }
 }
@@ -128,7 +143,10 @@ fn an_export_that_ended_badly_goes_on_where_it_was() {
     let total = spot.made.into_inner();
     for fails_after in [0, 3, 20, 41, 60, 100, total - 1] {
         let path = scratch.path("a.pmtiles");
-        let spot = Spot { fails_after: Some(fails_after), ..Spot::default() };
+        let spot = Spot {
+            fails_after: Some(fails_after),
+            ..Spot::default()
+        };
         let failed = run(&path, &job(2), &spot, &mut |_| {}).unwrap_err();
         assert!(failed.to_string().contains("the source is dry"));
         let spot = Spot::default();
@@ -137,7 +155,10 @@ fn an_export_that_ended_badly_goes_on_where_it_was() {
         let made = spot.made.into_inner();
         assert_eq!(resumed + made, total, "what was recorded is not made again");
         assert!(fails_after < 60 || resumed > 0);
-        assert!(std::fs::read(&path).unwrap() == whole, "after {fails_after} tiles");
+        assert!(
+            std::fs::read(&path).unwrap() == whole,
+            "after {fails_after} tiles"
+        );
     }
 }
 
@@ -147,13 +168,23 @@ fn an_export_can_be_stopped() {
     let path = scratch.path("a.pmtiles");
     let stop = AtomicBool::new(false);
     let writer = archive::create(&path, "job").unwrap();
-    let stopped = export(&job(2), &Spot::default(), writer, &info(TileFormat::Png, 9), &stop, &mut |p| {
-        stop.store(p.zoom == 6, Ordering::Relaxed);
-    });
+    let stopped = export(
+        &job(2),
+        &Spot::default(),
+        writer,
+        &info(TileFormat::Png, 9),
+        &stop,
+        &mut |p| {
+            stop.store(p.zoom == 6, Ordering::Relaxed);
+        },
+    );
     assert_eq!(stopped, Err(Error::Cancelled));
     assert!(!path.exists());
     let mut resumed = 0;
-    run(&path, &job(2), &Spot::default(), &mut |p| resumed = p.resumed).unwrap();
+    run(&path, &job(2), &Spot::default(), &mut |p| {
+        resumed = p.resumed
+    })
+    .unwrap();
     assert!(resumed > 50, "{resumed}");
     assert!(Naive::read(&path).tiles.keys().copied().eq(expected(2..=9)));
 }
@@ -177,7 +208,14 @@ fn a_source_that_panics_does_not_leave_the_others_waiting() {
     let scratch = Scratch::new("export-panic");
     let writer = archive::create(&scratch.path("a.pmtiles"), "job").unwrap();
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        export(&job(3), &Panics, writer, &info(TileFormat::Png, 9), &AtomicBool::new(false), &mut |_| {})
+        export(
+            &job(3),
+            &Panics,
+            writer,
+            &info(TileFormat::Png, 9),
+            &AtomicBool::new(false),
+            &mut |_| {},
+        )
     }));
     assert!(ended.is_err());
 }

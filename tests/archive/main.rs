@@ -13,3 +13,4 @@ mod naive;
 mod pmtiles;
 mod pmtiles_damage;
 mod scratch;
+mod served;

@@ -13,7 +13,11 @@ use crate::scratch::{Scratch, Tiles, at, info, png, pyramid, write};
 fn holds(path: &Path, tiles: &Tiles) {
     let archive = MbtilesArchive::open(path).unwrap();
     for (tile, bytes) in tiles {
-        assert_eq!(&archive.tile(*tile).unwrap().unwrap().bytes, bytes, "{tile}");
+        assert_eq!(
+            &archive.tile(*tile).unwrap().unwrap().bytes,
+            bytes,
+            "{tile}"
+        );
     }
     let verified = archive.verify().unwrap();
     assert!(verified.is_sound(), "{:?}", verified.faults);
@@ -48,18 +52,26 @@ fn what_is_written_is_read_back_and_contents_are_stored_once() {
     assert_eq!(archive.tile(at(5, 0, 0)).unwrap(), None);
     let read = archive.info();
     assert_eq!(read.warnings, [""; 0]);
-    assert_eq!((read.format, read.min_zoom, read.max_zoom), (TileFormat::Png, 0, 4));
+    assert_eq!(
+        (read.format, read.min_zoom, read.max_zoom),
+        (TileFormat::Png, 0, 4)
+    );
     assert_eq!(read.bounds, Bbox::new(4.0, 44.5, 7.25, 46.5));
     assert_eq!(read.name.as_deref(), Some("Départements"));
     assert_eq!(read.attribution.as_deref(), Some("© IGN"));
     // as another program sees it: rows from the south, the magic number
     let connection = Connection::open(&path).unwrap();
-    let sql = "SELECT tile_data FROM tiles WHERE zoom_level = 3 AND tile_column = 5 AND tile_row = 7";
+    let sql =
+        "SELECT tile_data FROM tiles WHERE zoom_level = 3 AND tile_column = 5 AND tile_row = 7";
     let bytes: Vec<u8> = connection.query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(bytes, png(b"tuile 3/5/0"));
-    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).unwrap();
+    let id: i32 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(id, 0x4d50_4258);
-    let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    let check: String = connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(check, "ok");
 }
 
@@ -77,7 +89,11 @@ fn the_json_row_names_the_layers_of_vector_tiles() {
     write(&path, &vec![(at(0, 0, 0), packed)], &said);
     let archive = MbtilesArchive::open(&path).unwrap();
     assert_eq!(archive.info().vector_layers, said.vector_layers);
-    assert_eq!(archive.info().name.as_deref(), Some("communes"), "the specification demands one");
+    assert_eq!(
+        archive.info().name.as_deref(),
+        Some("communes"),
+        "the specification demands one"
+    );
     assert_eq!(archive.info().format, TileFormat::Mvt);
     let tile = archive.tile(at(0, 0, 0)).unwrap().unwrap();
     assert_eq!(tile.encoding, Encoding::Gzip);
@@ -96,10 +112,19 @@ fn a_plain_table_is_read_and_metadata_that_lack_are_found_out() {
     let path = made(&scratch, "a?b#c%41.mbtiles", &sql);
     let archive = MbtilesArchive::open(&path).unwrap();
     let read = archive.info();
-    assert_eq!((read.format, read.min_zoom, read.max_zoom), (TileFormat::Jpeg, 2, 5));
+    assert_eq!(
+        (read.format, read.min_zoom, read.max_zoom),
+        (TileFormat::Jpeg, 2, 5)
+    );
     assert_eq!((read.bounds, read.center), (None, None));
-    assert_eq!(archive.tile(at(2, 1, 0)).unwrap().unwrap().bytes, b"\xff\xd8\xff\0");
-    assert_eq!(archive.tile(at(5, 7, 31)).unwrap().unwrap().bytes, b"\xff\xd8\xff\x01");
+    assert_eq!(
+        archive.tile(at(2, 1, 0)).unwrap().unwrap().bytes,
+        b"\xff\xd8\xff\0"
+    );
+    assert_eq!(
+        archive.tile(at(5, 7, 31)).unwrap().unwrap().bytes,
+        b"\xff\xd8\xff\x01"
+    );
     assert_eq!(archive.tile(at(4, 0, 15)).unwrap(), None);
     assert_eq!(archive.tile(at(4, 0, 14)).unwrap(), None);
 }
@@ -122,16 +147,32 @@ fn metadata_are_taken_as_far_as_they_make_sense() {
     assert_eq!(read.revision.as_deref(), Some("2"));
     assert_eq!(read.vector_layers.len(), 1);
     // pbf that is not packed, against the specification and often seen
-    assert_eq!(archive.tile(at(1, 0, 1)).unwrap().unwrap().encoding, Encoding::Identity);
+    assert_eq!(
+        archive.tile(at(1, 0, 1)).unwrap().unwrap().encoding,
+        Encoding::Identity
+    );
 }
 
 #[test]
 fn a_table_without_an_index_is_warned_of() {
     let scratch = Scratch::new("mb-index");
-    let sql = PLAIN.replace("CREATE UNIQUE INDEX tile_index on tiles (zoom_level, tile_column, tile_row);", "");
-    let path = made(&scratch, "a.mbtiles", &format!("{sql} INSERT INTO tiles VALUES (0, 0, 0, x'ffd8ff');"));
+    let sql = PLAIN.replace(
+        "CREATE UNIQUE INDEX tile_index on tiles (zoom_level, tile_column, tile_row);",
+        "",
+    );
+    let path = made(
+        &scratch,
+        "a.mbtiles",
+        &format!("{sql} INSERT INTO tiles VALUES (0, 0, 0, x'ffd8ff');"),
+    );
     let archive = MbtilesArchive::open(&path).unwrap();
-    assert!(archive.info().warnings.iter().any(|w| w.starts_with("no index")));
+    assert!(
+        archive
+            .info()
+            .warnings
+            .iter()
+            .any(|w| w.starts_with("no index"))
+    );
 }
 
 #[test]
@@ -142,23 +183,41 @@ fn what_is_no_archive_is_refused_by_its_fault() {
     std::fs::write(&text, "PMTiles").unwrap();
     assert!(refused(&text).ends_with("expected an MBTiles file, found no SQLite database"));
     assert!(refused(&scratch.path("absent.mbtiles")).contains("No such file"));
-    let other = made(&scratch, "other.mbtiles", "CREATE TABLE communes (nom text);");
+    let other = made(
+        &scratch,
+        "other.mbtiles",
+        "CREATE TABLE communes (nom text);",
+    );
     assert!(refused(&other).ends_with("expected a table or view named tiles, found none"));
-    let empty = made(&scratch, "empty.mbtiles", &format!("{PLAIN} INSERT INTO metadata VALUES ('format', 'png');"));
+    let empty = made(
+        &scratch,
+        "empty.mbtiles",
+        &format!("{PLAIN} INSERT INTO metadata VALUES ('format', 'png');"),
+    );
     assert!(refused(&empty).ends_with("there is no tile in it"));
-    let tiff = made(&scratch, "tiff.mbtiles", &format!("{PLAIN} INSERT INTO metadata VALUES ('format', 'tiff');"));
+    let tiff = made(
+        &scratch,
+        "tiff.mbtiles",
+        &format!("{PLAIN} INSERT INTO metadata VALUES ('format', 'tiff');"),
+    );
     assert!(refused(&tiff).contains("found the format \"tiff\""));
     // as a writer leaves it that is not done
     let busy = scratch.path("busy.mbtiles");
     let writer = Connection::open(&busy).unwrap();
-    writer.execute_batch(&format!("PRAGMA journal_mode = WAL; {PLAIN}")).unwrap();
+    writer
+        .execute_batch(&format!("PRAGMA journal_mode = WAL; {PLAIN}"))
+        .unwrap();
     assert!(refused(&busy).contains("there are changes in its -wal file"));
 }
 
 #[test]
 fn a_locked_database_is_still_read_as_it_was() {
     let scratch = Scratch::new("mb-locked");
-    let path = made(&scratch, "a.mbtiles", &format!("{PLAIN} INSERT INTO tiles VALUES (0, 0, 0, x'ffd8ff');"));
+    let path = made(
+        &scratch,
+        "a.mbtiles",
+        &format!("{PLAIN} INSERT INTO tiles VALUES (0, 0, 0, x'ffd8ff');"),
+    );
     let writer = Connection::open(&path).unwrap();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let started = Instant::now();
@@ -186,8 +245,14 @@ fn a_view_that_never_ends_is_given_up_and_a_blob_that_is_too_large_too() {
         INSERT INTO metadata VALUES ('format', 'png'), ('minzoom', '0'), ('maxzoom', '0');
         CREATE VIEW tiles AS SELECT 0 AS zoom_level, 0 AS tile_column, 0 AS tile_row, zeroblob(900000000) AS tile_data;";
     let path = made(&scratch, "large.mbtiles", large);
-    let refused = MbtilesArchive::open(&path).unwrap().tile(at(0, 0, 0)).unwrap_err();
-    assert!(refused.to_string().contains("at most 33554432 bytes"), "{refused}");
+    let refused = MbtilesArchive::open(&path)
+        .unwrap()
+        .tile(at(0, 0, 0))
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("at most 33554432 bytes"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -218,7 +283,9 @@ fn damaged_copies_are_read_or_refused() {
     let path = scratch.path("bad.mbtiles");
     let mut random = 7_u64;
     let mut next = |below: usize| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (random >> 33) as usize % below
     };
     let mut damaged = 0;

@@ -17,8 +17,17 @@ impl Naive {
         let bytes = std::fs::read(path).unwrap();
         let long = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
         let part = |at: usize| &bytes[long(at)..long(at) + long(at + 8)];
-        let packed = |part: &[u8]| if bytes[97] == 2 { gunzip(part) } else { part.to_vec() };
-        assert!(long(8) + long(16) <= 16_384, "the root is in the first 16 KiB");
+        let packed = |part: &[u8]| {
+            if bytes[97] == 2 {
+                gunzip(part)
+            } else {
+                part.to_vec()
+            }
+        };
+        assert!(
+            long(8) + long(16) <= 16_384,
+            "the root is in the first 16 KiB"
+        );
         let mut naive = Naive {
             metadata: serde_json::from_slice(&packed(part(24))).unwrap(),
             tiles: BTreeMap::new(),

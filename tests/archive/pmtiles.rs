@@ -13,8 +13,10 @@ use crate::scratch::{Scratch, Tiles, at, info, png, pyramid, write};
 /// Both readers find exactly these tiles.
 fn holds(path: &std::path::Path, tiles: &Tiles) -> Naive {
     let naive = Naive::read(path);
-    let expected: BTreeMap<u64, Vec<u8>> =
-        tiles.iter().map(|(t, bytes)| (t.id(), bytes.clone())).collect();
+    let expected: BTreeMap<u64, Vec<u8>> = tiles
+        .iter()
+        .map(|(t, bytes)| (t.id(), bytes.clone()))
+        .collect();
     assert_eq!(naive.tiles, expected);
     let archive = PmtilesArchive::open(path).unwrap();
     for (tile, bytes) in tiles {
@@ -165,7 +167,12 @@ fn one_archive_has_one_writer() {
 }
 
 /// Writes the first part of some tiles and stops without a word.
-fn interrupt(path: &std::path::Path, job: &str, tiles: &[(archive::WebTile, Vec<u8>)], checkpoint: usize) {
+fn interrupt(
+    path: &std::path::Path,
+    job: &str,
+    tiles: &[(archive::WebTile, Vec<u8>)],
+    checkpoint: usize,
+) {
     let mut writer = archive::create(path, job).unwrap();
     for (nth, (tile, bytes)) in tiles.iter().enumerate() {
         if nth == checkpoint {
@@ -247,7 +254,11 @@ fn the_version_changes_with_the_content() {
     let scratch = Scratch::new("version");
     let path = scratch.path("a.pmtiles");
     let version = |text: &[u8]| {
-        write(&path, &vec![(at(0, 0, 0), png(text))], &info(TileFormat::Png, 0));
+        write(
+            &path,
+            &vec![(at(0, 0, 0), png(text))],
+            &info(TileFormat::Png, 0),
+        );
         PmtilesArchive::open(&path).unwrap().version().to_owned()
     };
     let (one, two) = (version(b"un"), version(b"deux"));

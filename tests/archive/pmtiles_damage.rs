@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cartotheque::archive::pmtiles::PmtilesArchive;
-use cartotheque::archive::{WebTile, TileArchive, TileFormat};
+use cartotheque::archive::{TileArchive, TileFormat, WebTile};
 use proptest::prelude::*;
 
 use crate::scratch::{Scratch, at, info, png, pyramid, write};
@@ -43,7 +43,9 @@ fn thousands_of_damaged_copies_are_read_or_refused() {
     let leaves = usize::from_le_bytes(good[40..48].try_into().unwrap());
     let mut random = 7_u64;
     let mut next = |below: usize| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (random >> 33) as usize % below
     };
     let mut opened = 0;
@@ -88,7 +90,10 @@ fn verifying_finds_what_is_damaged() {
     let leaf = faults(&|bytes| bytes[leaves + 40] ^= 0x55);
     assert!(leaf.contains("the gzip data are damaged"), "{leaf}");
     let count = faults(&|bytes| bytes[72] ^= 1);
-    assert!(count.contains("addressed tiles, there are 21845"), "{count}");
+    assert!(
+        count.contains("addressed tiles, there are 21845"),
+        "{count}"
+    );
     let zoom = faults(&|bytes| bytes[101] = 3);
     assert!(zoom.contains("outside of the zooms 0 to 3"), "{zoom}");
 }
@@ -127,7 +132,11 @@ fn directories_that_lead_in_circles_end() {
     wide.extend(std::iter::repeat_n(0, count as usize));
     let length = 2 + 2 * count + 4 * count;
     for _ in 0..count {
-        wide.extend([0x80 | (length & 0x7f) as u8, 0x80 | ((length >> 7) & 0x7f) as u8, (length >> 14) as u8]);
+        wide.extend([
+            0x80 | (length & 0x7f) as u8,
+            0x80 | ((length >> 7) & 0x7f) as u8,
+            (length >> 14) as u8,
+        ]);
     }
     wide.extend(std::iter::repeat_n(1, count as usize));
     assert_eq!(wide.len() as u32, length);
@@ -152,11 +161,17 @@ fn lengths_beyond_their_section_are_a_fault_of_that_tile_alone() {
     let mut untyped = handmade(&[1, 0, 1, 9, 1], b"", &tile);
     untyped[99] = 0;
     std::fs::write(&path, &untyped).unwrap();
-    assert_eq!(PmtilesArchive::open(&path).unwrap().info().format, TileFormat::Png);
+    assert_eq!(
+        PmtilesArchive::open(&path).unwrap().info().format,
+        TileFormat::Png
+    );
     untyped[127 + 5] = b'?';
     std::fs::write(&path, &untyped).unwrap();
     let refused = PmtilesArchive::open(&path).unwrap_err().to_string();
-    assert!(refused.contains("does not say what the tiles are"), "{refused}");
+    assert!(
+        refused.contains("does not say what the tiles are"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cartotheque::archive::{self, ArchiveInfo, Content, WebTile, TileFormat, Written};
+use cartotheque::archive::{self, ArchiveInfo, Content, TileFormat, WebTile, Written};
 use cartotheque::geom::Bbox;
 
 /// A folder that is removed with the test.

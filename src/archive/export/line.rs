@@ -222,7 +222,15 @@ mod tests {
             let heavy = Line::new(places(100), 1);
             std::thread::scope(|scope| {
                 let _closes = Closes(&heavy);
-                scope.spawn(|| heavy.work(&|place| if place < 8 { large(place) } else { Ok(Made::Blank) }));
+                scope.spawn(|| {
+                    heavy.work(&|place| {
+                        if place < 8 {
+                            large(place)
+                        } else {
+                            Ok(Made::Blank)
+                        }
+                    })
+                });
                 std::thread::sleep(std::time::Duration::from_millis(30));
                 assert!(heavy.lock().next <= 1);
             });

@@ -137,7 +137,9 @@ impl Earlier {
                     earlier.above = if follows { before } else { Runs::default() };
                     earlier.zoom = Some(zoom);
                 }
-                earlier.here.add(start - first_id(zoom)..end - first_id(zoom));
+                earlier
+                    .here
+                    .add(start - first_id(zoom)..end - first_id(zoom));
                 earlier.places = earlier.places.saturating_add(end - start);
                 start = end;
             }
@@ -163,7 +165,11 @@ impl Run<'_> {
         let mut had = Runs::default();
         had.add(0..1);
         for zoom in 0..=last {
-            let mut places = if zoom == 0 { had.clone() } else { had.children() };
+            let mut places = if zoom == 0 {
+                had.clone()
+            } else {
+                had.children()
+            };
             had = Runs::default();
             match earlier.zoom {
                 // the zooms above the first are not recorded: they are walked through again

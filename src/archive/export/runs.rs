@@ -44,7 +44,10 @@ impl Runs {
     }
 
     pub(super) fn count(&self) -> u64 {
-        let lengths = self.runs.iter().map(|run| run.end.saturating_sub(run.start));
+        let lengths = self
+            .runs
+            .iter()
+            .map(|run| run.end.saturating_sub(run.start));
         lengths.fold(0, u64::saturating_add)
     }
 

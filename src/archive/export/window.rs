@@ -66,9 +66,15 @@ mod tests {
         // a box that ends at the edges of a quarter of the world is in that quarter
         assert_eq!(window(1, [0.0, 0.0, 180.0, 85.06]), ([1, 1], [0, 0]));
         // Grenoble
-        assert_eq!(window(12, [5.72, 45.18, 5.73, 45.19]), ([2113, 2113], [1469, 1469]));
+        assert_eq!(
+            window(12, [5.72, 45.18, 5.73, 45.19]),
+            ([2113, 2113], [1469, 1469])
+        );
         // a point at an edge
         assert_eq!(window(1, [0.0, 0.0, 0.0, 0.0]), ([1, 1], [1, 1]));
-        assert_eq!(window(31, [180.0, -90.0, 180.0, -90.0]).0, [u32::MAX >> 1; 2]);
+        assert_eq!(
+            window(31, [180.0, -90.0, 180.0, -90.0]).0,
+            [u32::MAX >> 1; 2]
+        );
     }
 }

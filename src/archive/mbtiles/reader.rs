@@ -8,9 +8,7 @@ use serde_json::{Map, Value};
 
 use super::connection::{Reader, fault};
 use super::pool::Pool;
-use crate::archive::{
-    ArchiveInfo, Center, Tile, WebTile, TileArchive, TileFormat, Verified, info,
-};
+use crate::archive::{ArchiveInfo, Center, Tile, TileArchive, TileFormat, Verified, WebTile, info};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::store::{FileStamp, Fingerprint};
@@ -129,9 +127,8 @@ fn walk(reader: &Reader, info: &ArchiveInfo, found: &mut Verified) -> rusqlite::
         });
         let Some(tile) = tile else {
             found.damaged = found.damaged.saturating_add(1);
-            found.fault(|| {
-                format!("no tile has zoom {zoom:?}, column {column:?}, row {tms_row:?}")
-            });
+            found
+                .fault(|| format!("no tile has zoom {zoom:?}, column {column:?}, row {tms_row:?}"));
             continue;
         };
         found.tiles = found.tiles.saturating_add(1);

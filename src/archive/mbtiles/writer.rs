@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::connection::fault;
 use crate::archive::{
-    ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, WebTile, TileFormat, Written, beside,
+    ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, TileFormat, WebTile, Written, beside,
 };
 use crate::error::{Error, Result};
 use crate::store::Fingerprint;

@@ -194,10 +194,20 @@ mod tests {
 
     #[test]
     fn a_tile_is_found_in_its_run_and_a_leaf_has_all_up_to_the_next() {
-        let directory = Directory::new(vec![entry(2, 0, 9, 3), entry(8, 0, 7, 0), entry(40, 9, 7, 1)]);
+        let directory = Directory::new(vec![
+            entry(2, 0, 9, 3),
+            entry(8, 0, 7, 0),
+            entry(40, 9, 7, 1),
+        ]);
         let found = |id| directory.find(id).map(|e| e.tile_id);
-        assert_eq!([found(1), found(2), found(4), found(5)], [None, Some(2), Some(2), None]);
-        assert_eq!([found(8), found(39), found(40), found(41)], [Some(8), Some(8), Some(40), None]);
+        assert_eq!(
+            [found(1), found(2), found(4), found(5)],
+            [None, Some(2), Some(2), None]
+        );
+        assert_eq!(
+            [found(8), found(39), found(40), found(41)],
+            [Some(8), Some(8), Some(40), None]
+        );
         assert_eq!(Directory::default().find(0), None);
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::archive::{ArchiveInfo, Center, WebTile, TileFormat, info};
+use crate::archive::{ArchiveInfo, Center, TileFormat, WebTile, info};
 use crate::geom::Bbox;
 
 /// How long a header is.
@@ -245,13 +245,11 @@ fn compression(code: u8, what: &str) -> Result<Compression, String> {
 }
 
 /// The numbers of tile types, in the order of the specification.
-const FORMATS: [(u8, TileFormat); 6] = [
+const FORMATS: [(u8, TileFormat); 4] = [
     (1, TileFormat::Mvt),
     (2, TileFormat::Png),
     (3, TileFormat::Jpeg),
     (4, TileFormat::Webp),
-    (5, TileFormat::Avif),
-    (6, TileFormat::Mlt),
 ];
 
 fn format(code: u8) -> Result<Option<TileFormat>, String> {
@@ -260,7 +258,7 @@ fn format(code: u8) -> Result<Option<TileFormat>, String> {
     }
     let known = FORMATS.iter().find(|(number, _)| *number == code);
     known.map(|(_, format)| Some(*format)).ok_or_else(|| {
-        format!("expected a tile type from 1 (vector tiles) to 6, found number {code}")
+        format!("expected a tile type from 1 (vector tiles) to 4 (WebP), found number {code}")
     })
 }
 
@@ -376,7 +374,15 @@ mod tests {
         assert!(with(101, 32).contains("found 2 to 32"));
         assert!(with(16, 0).contains("root directory is empty"));
         assert!(with(63, 0xff).contains("the tile data"));
-        assert!(Header::parse(&good, 1_000).unwrap_err().contains("is it cut?"));
-        assert!(Header::parse(&good[..126], 126).unwrap_err().contains("127"));
+        assert!(
+            Header::parse(&good, 1_000)
+                .unwrap_err()
+                .contains("is it cut?")
+        );
+        assert!(
+            Header::parse(&good[..126], 126)
+                .unwrap_err()
+                .contains("127")
+        );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! # Not supported
 //! Brotli and Zstandard, of directories as of tiles: refused at open with a message that says
-//! so. Versions 1 and 2.
+//! so. AVIF and MapLibre tiles. Versions 1 and 2.
 
 mod directory;
 mod header;

@@ -13,7 +13,7 @@ use super::directory::{Directory, Entry};
 use super::header::{self, Compression, Header};
 use crate::archive::compression::gunzip;
 use crate::archive::{
-    ArchiveInfo, MAX_TILE_BYTES, Tile, WebTile, TileArchive, TileFormat, Verified, web_tile,
+    ArchiveInfo, MAX_TILE_BYTES, Tile, TileArchive, TileFormat, Verified, WebTile, web_tile,
 };
 use crate::error::{Error, Result};
 use crate::store::{Fingerprint, Mapping};
@@ -87,11 +87,7 @@ impl PmtilesArchive {
 
     /// Fills the description from header and metadata.
     fn describe(&mut self) -> Result<()> {
-        let mut info = ArchiveInfo::new(
-            self.format()?,
-            self.header.min_zoom,
-            self.header.max_zoom,
-        );
+        let mut info = ArchiveInfo::new(self.format()?, self.header.min_zoom, self.header.max_zoom);
         info.bounds = self.header.bounds_lonlat();
         info.center = self.header.center_lonlat();
         let metadata = whole(self.header.metadata).and_then(|r| self.mapping.bytes().get(r));
@@ -175,17 +171,13 @@ impl PmtilesArchive {
         let Entry { offset, length, .. } = entry;
         let piece = self.header.leaves.piece(offset, length);
         let bytes = piece.and_then(|range| self.mapping.bytes().get(range));
-        unpacked(
-            bytes,
-            self.header.internal_compression,
-            MAX_DIRECTORY_BYTES,
-        )
-        .and_then(|bytes| Directory::parse(&bytes))
-        .map_err(|message| {
-            self.fault(format!(
-                "the leaf directory of {length} bytes from byte {offset}: {message}"
-            ))
-        })
+        unpacked(bytes, self.header.internal_compression, MAX_DIRECTORY_BYTES)
+            .and_then(|bytes| Directory::parse(&bytes))
+            .map_err(|message| {
+                self.fault(format!(
+                    "the leaf directory of {length} bytes from byte {offset}: {message}"
+                ))
+            })
     }
 
     fn bytes(&self, range: Range<usize>) -> Result<Vec<u8>> {

@@ -97,7 +97,8 @@ impl PmtilesWriter {
             .filter(|_| bytes.len() <= MAX_TILE_BYTES)
             .ok_or_else(|| {
                 let (found, most) = (bytes.len(), MAX_TILE_BYTES);
-                let message = format!("expected tiles of at most {most} bytes, found one of {found}");
+                let message =
+                    format!("expected tiles of at most {most} bytes, found one of {found}");
                 Error::data(&self.path, message)
             })?;
         let hash = hash(bytes);
