@@ -54,6 +54,28 @@ pub enum Error {
     /// A media type that this operation does not write.
     #[error("format {format:?} is not offered: expected one of {expected}")]
     InvalidFormat { format: String, expected: String },
+    /// A tile matrix set that is not offered.
+    #[error("no tile matrix set {set:?}{}", did_you_mean(.nearest))]
+    TileMatrixSetNotDefined {
+        set: String,
+        nearest: Option<String>,
+    },
+    /// A level that its tile matrix set does not have.
+    #[error("tile matrix set {set:?} has no matrix {matrix:?}{}", did_you_mean(.nearest))]
+    TileMatrixNotDefined {
+        set: String,
+        matrix: String,
+        nearest: Option<String>,
+    },
+    /// A tile outside its matrix, or outside what the layer has.
+    #[error("the {axis} of a tile must be {min} to {max} here, found {value}")]
+    TileOutOfRange {
+        /// `column` or `row`.
+        axis: &'static str,
+        value: String,
+        min: u32,
+        max: u32,
+    },
     /// The queried pixel is outside the image.
     #[error("point {i},{j} is outside the image of {width} by {height} pixels")]
     InvalidPoint {

@@ -4,11 +4,12 @@
 //! rooms, and each may use only those before it (`tests/layers.rs` holds this):
 //!
 //! `error` the one error type · `budget` what a request may cost · `geom` boxes, geometries,
-//! views · `crs` what a CRS is and the way between two · `feature` a feature as stores hand it
-//! out · `query` filters · `style` what a layer looks like · `render` features + style + view →
-//! pixels · `store` where features come from · `archive` files of tiles, read and written ·
-//! `catalogue` what is served · `decode` foreign notations → core · `encode` core → bytes ·
-//! `operation` map, feature info, legend · `protocol` KVP and XML around operations · `config`
+//! views · `crs` what a CRS is and the way between two · `tile` tile matrix sets · `feature` a
+//! feature as stores hand it out · `query` filters · `style` what a layer looks like ·
+//! `render` features + style + view → pixels · `store` where features come from · `archive`
+//! files of tiles, read and written · `catalogue` what is served · `decode` foreign notations →
+//! core · `encode` core → bytes · `operation` map, feature info, legend, vector tile ·
+//! `protocol` KVP and XML around operations · `config`
 //! files → catalogue · `server` HTTP · `cli` the commands.
 #![warn(missing_debug_implementations)]
 #![deny(unsafe_code)]
@@ -31,3 +32,4 @@ pub mod render;
 pub mod server;
 pub mod store;
 pub mod style;
+pub mod tile;

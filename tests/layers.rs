@@ -11,11 +11,12 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "error",
     "budget",
     "geom",
     "crs",
+    "tile",
     "feature",
     "query",
     "style",

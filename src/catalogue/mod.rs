@@ -8,8 +8,9 @@ pub use archive::ArchiveLayer;
 pub use text::LocalText;
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::crs::Crs;
 use crate::error::{Error, Result, nearest};
@@ -17,6 +18,7 @@ use crate::feature::FieldType;
 use crate::geom::Bbox;
 use crate::store::FeatureStore;
 use crate::style::{ScaleRange, Style};
+use crate::tile::TileMatrixSets;
 
 /// Everything that is served, at one moment. The default is empty.
 #[derive(Debug, Default)]
@@ -34,6 +36,8 @@ pub struct Catalogue {
     pub faults: Vec<Fault>,
     by_id: HashMap<String, usize>,
     groups: HashMap<String, Vec<usize>>,
+    /// Of each layer, once it was asked for.
+    fingerprints: Vec<OnceLock<u64>>,
 }
 
 /// The site: what all services say of themselves.
@@ -48,6 +52,7 @@ pub struct Site {
     pub licence: Option<String>,
     /// CRSs that capabilities advertise, in this order.
     pub crs: Vec<Crs>,
+    pub tile_matrix_sets: TileMatrixSets,
     /// The day the configuration was last changed, `YYYY-MM-DD`.
     pub revised: String,
 }
@@ -193,6 +198,24 @@ impl Layer {
             })
     }
 
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = Fnv::default();
+        self.id.hash(&mut hasher);
+        self.store.version().hash(&mut hasher);
+        let shown = format!(
+            "{:?}",
+            (
+                &self.crs.wkt,
+                &self.styles,
+                &self.fields,
+                self.id_column,
+                self.scales
+            )
+        );
+        shown.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// A feature's public id: the value of the id column, else its position.
     pub fn feature_id(&self, feature: &dyn crate::feature::Feature) -> String {
         self.id_column
@@ -245,6 +268,7 @@ impl Catalogue {
         });
         tree.extend(rest.into_iter().map(Node::Layer));
         Ok(Catalogue {
+            fingerprints: layers.iter().map(|_| OnceLock::new()).collect(),
             site,
             layers,
             tree,
@@ -252,7 +276,7 @@ impl Catalogue {
             faults,
             by_id,
             groups,
-            ..Catalogue::default()
+            archives: Vec::new(),
         })
     }
 
@@ -321,9 +345,42 @@ impl Catalogue {
             .collect()
     }
 
+    /// A number that is another one when the data of a layer, its styles or what is shown of it
+    /// change: the same in every process that serves the same.
+    pub fn fingerprint(&self, layer: &Layer) -> u64 {
+        let place = self
+            .by_id
+            .get(&layer.id)
+            .and_then(|index| self.fingerprints.get(*index));
+        let of_layer = || layer.fingerprint();
+        place.map_or_else(of_layer, |place| *place.get_or_init(of_layer))
+    }
+
     /// True where the name is a group's.
     pub fn is_group(&self, name: &str) -> bool {
         self.groups.contains_key(name)
+    }
+}
+
+/// FNV-1a of 64 bits: the same in every process, which the standard library does not promise of
+/// its own.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands: arguments → configuration → work. One command is one file.
 
 pub mod check;
+mod export;
 mod info;
 mod log;
 mod render;
@@ -43,6 +44,8 @@ enum Command {
     Check(check::Check),
     /// Describes a data file.
     Info(info::Info),
+    /// Makes tiles into a PMTiles or MBTiles file.
+    Export(export::Export),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Info(info) => info.run(),
+        Command::Export(export) => export.run(),
         Command::Render(render) => render.run(),
     };
     match result {

@@ -11,6 +11,7 @@ use super::{Sources, ident};
 use crate::catalogue::{ArchiveLayer, Catalogue, Fault, Layer, LocalText, Site};
 use crate::crs::Crs;
 use crate::error::Error;
+use crate::tile::TileMatrixSets;
 
 /// What capabilities advertise where server.yaml does not say: the web, Europe, then France.
 const DEFAULT_CRS: [&str; 8] = [
@@ -31,6 +32,7 @@ pub struct Assembly<'a> {
     pub languages: &'a [String],
     pub layers: Vec<Arc<Layer>>,
     pub archives: Vec<Arc<ArchiveLayer>>,
+    pub tile_matrix_sets: TileMatrixSets,
     /// The ids of all layers, refused and restricted ones too.
     pub declared: &'a HashSet<String>,
     pub faults: Vec<Fault>,
@@ -84,6 +86,7 @@ impl Assembly<'_> {
             contact: server.contact.0.clone(),
             licence: server.licence.clone(),
             crs: self.advertised(findings),
+            tile_matrix_sets: self.tile_matrix_sets.clone(),
             revised: self.revised(),
         }
     }

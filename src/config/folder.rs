@@ -47,6 +47,8 @@ pub struct Folder {
     pub layers: Vec<PathBuf>,
     /// `capabilities/maps/*.yaml`.
     pub maps: Vec<PathBuf>,
+    /// `capabilities/tile-matrix-sets/*.json`, sorted.
+    pub tile_matrix_sets: Vec<PathBuf>,
     /// `styles/*.sld` and `*.json`, sorted.
     pub styles: Vec<PathBuf>,
     /// Pictures that styles may use.
@@ -99,6 +101,7 @@ impl Folder {
         for list in [
             &mut folder.layers,
             &mut folder.maps,
+            &mut folder.tile_matrix_sets,
             &mut folder.styles,
             &mut folder.style_parts,
             &mut folder.data,
@@ -167,6 +170,13 @@ impl Folder {
                     self.strays.extend(strays);
                 }
                 ("maps", true) => self.maps = self.yaml_files(&path).0,
+                ("tile-matrix-sets", true) => {
+                    let files = self.list(&path).into_iter().map(|(path, _)| path);
+                    let (sets, strays): (Vec<_>, Vec<_>) =
+                        files.partition(|path| has_extension(path, &["json"]));
+                    self.tile_matrix_sets.extend(sets);
+                    self.strays.extend(strays);
+                }
                 // reports and others have their own readers
                 ("reports" | "records", true) => {}
                 _ => self.strays.push(path),

@@ -17,6 +17,7 @@ use super::folder::Folder;
 use super::kept::Kept;
 use super::names::columns_of;
 use super::plan::{LayerRead, Outcome, Plan, Planner};
+use super::tile_sets::{self, TileSetRead};
 use super::{Opened, Sources};
 use crate::catalogue::{Catalogue, Fault, Layer};
 use crate::crs::Crs;
@@ -56,6 +57,7 @@ struct State {
     files: Kept<LayerRead>,
     stores: Kept<Result<Opened>>,
     styles: Kept<StyleRead>,
+    tile_sets: Kept<TileSetRead>,
     layers: HashMap<PathBuf, Built>,
     archives: Archives,
 }
@@ -235,7 +237,22 @@ impl Loader<'_> {
             diagnostics.extend(plan.findings.into_vec());
         }
         faults.extend(server_fault);
+        let tile_sets = self.tile_sets();
+        let (tile_matrix_sets, found) =
+            tile_sets::assemble(self.folder.tile_matrix_sets.iter().filter_map(|path| {
+                Some((
+                    self.folder.relative(path).to_owned(),
+                    &**tile_sets.get(path)?,
+                ))
+            }));
+        faults.extend(found.iter().map(|fault| Fault {
+            subject: fault.file.display().to_string(),
+            message: fault.one_line(),
+            still_served: false,
+        }));
+        diagnostics.extend(found);
         let catalogue = Assembly {
+            tile_matrix_sets,
             folder: &self.folder,
             server: &server,
             languages: &material.languages,
@@ -263,6 +280,7 @@ impl Loader<'_> {
                 files,
                 stores: material.stores,
                 styles: material.styles,
+                tile_sets,
                 layers: built_layers,
                 archives: archives.state,
             },
@@ -311,6 +329,17 @@ impl Loader<'_> {
                     diagnostics: findings.into_vec(),
                 }
             },
+        )
+    }
+
+    fn tile_sets(&self) -> Kept<TileSetRead> {
+        Kept::read(
+            self.state().map(|s| &s.tile_sets),
+            &self.folder.tile_matrix_sets,
+            0,
+            &self.folder,
+            self.held,
+            tile_sets::read,
         )
     }
 
@@ -532,7 +561,16 @@ impl Loader<'_> {
         }
         for path in &folder.strays {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let meant = crate::error::nearest(&name, ["layers", "maps", "server.yaml", "reports"]);
+            let meant = crate::error::nearest(
+                &name,
+                [
+                    "layers",
+                    "maps",
+                    "server.yaml",
+                    "reports",
+                    "tile-matrix-sets",
+                ],
+            );
             let message = "nothing reads this";
             let shown = folder.relative(path);
             list.push(match meant {

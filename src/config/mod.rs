@@ -30,6 +30,7 @@ mod names;
 mod plan;
 mod reader;
 mod sources;
+mod tile_sets;
 mod tree;
 mod watch;
 mod words;

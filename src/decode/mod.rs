@@ -9,4 +9,5 @@ pub mod sld;
 pub(crate) mod sld_graphic;
 mod sld_symbol;
 mod sld_text;
+pub mod tile_matrix_set;
 pub mod xml;

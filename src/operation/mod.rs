@@ -8,9 +8,11 @@ mod reach;
 mod speck;
 mod studio;
 mod types;
+mod vector_tile;
 
 pub use studio::Studio;
 pub use types::{
     DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,
     Limits, MapLayer, MapRequest,
 };
+pub use vector_tile::{TileLayer, TileLayerReport, VectorTile, VectorTileRequest};

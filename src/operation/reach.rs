@@ -1,11 +1,14 @@
 //! Which part of a layer a view needs: its boxes in the layer's CRS, and the way there.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{Crs, CrsKind, Projector, Transform};
 use crate::error::Result;
 use crate::geom::{Bbox, View};
+use crate::store::Select;
 
 /// Drawn positions are at most this far from PROJ's, in pixels.
 const TOLERANCE_PX: f64 = 0.125;
@@ -22,9 +25,17 @@ impl Way {
     /// # Errors
     /// `Transform` where PROJ knows no way.
     pub fn new(layer: &Layer, crs: &Crs, view: &View) -> Result<Way> {
+        Way::within(layer, crs, view.resolution_x().min(view.resolution_y()))
+    }
+
+    /// A way that keeps within an eighth of `unit`, in units of `crs`.
+    ///
+    /// # Errors
+    /// `Transform` where PROJ knows no way.
+    pub fn within(layer: &Layer, crs: &Crs, unit: f64) -> Result<Way> {
         let forward = Transform::new(&layer.crs, crs)?;
         let back = forward.inverse()?;
-        let tolerance = view.resolution_x().min(view.resolution_y()) * TOLERANCE_PX;
+        let tolerance = unit * TOLERANCE_PX;
         let projector = Projector::new(&forward, tolerance);
         Ok(Way {
             forward,
@@ -48,6 +59,26 @@ impl Way {
             .filter_map(|b| b.intersection(&extent))
             .collect()
     }
+}
+
+/// True where a feature of the layer may be in a box of a CRS, as far as its index tells.
+///
+/// # Errors
+/// `Transform` where PROJ knows no way; what the store refuses.
+pub fn touches(layer: &Layer, crs: &Crs, bbox: &Bbox) -> Result<bool> {
+    let boxes = Way::within(layer, crs, bbox.width())?.boxes(layer, bbox);
+    if boxes.is_empty() {
+        return Ok(false);
+    }
+    let mut is_found = false;
+    let select = Select { boxes, offset: 0 };
+    layer
+        .store
+        .select(&select, &Budget::unlimited(), &mut |_| {
+            is_found = true;
+            Ok(ControlFlow::Break(()))
+        })?;
+    Ok(is_found)
 }
 
 /// Degrees around the area that a CRS is made for. What a projection makes of places farther

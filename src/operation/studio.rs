@@ -2,8 +2,8 @@ use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, feature_info,
-    legend, map, reach,
+    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, VectorTile,
+    VectorTileRequest, feature_info, legend, map, reach, vector_tile,
 };
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -30,6 +30,14 @@ impl Studio {
     /// As [`map::draw`].
     pub fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {
         map::draw(request, budget, &self.symbols, &self.anchors)
+    }
+
+    /// Makes a vector tile.
+    ///
+    /// # Errors
+    /// As [`vector_tile::make`].
+    pub fn vector_tile(&self, request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
+        vector_tile::make(request, budget)
     }
 
     /// Finds what is drawn at a pixel.
@@ -66,6 +74,14 @@ impl Studio {
     /// As [`legend::message`].
     pub fn message(&self, size: Size, text: &str, background: Option<[u8; 3]>) -> Result<Pixmap> {
         legend::message(size, text, background)
+    }
+
+    /// True where a feature of the layer may be in a box of a CRS, as far as its index tells.
+    ///
+    /// # Errors
+    /// `Transform` where PROJ knows no way; what the store refuses.
+    pub fn touches(&self, layer: &Layer, crs: &Crs, bbox: &Bbox) -> Result<bool> {
+        reach::touches(layer, crs, bbox)
     }
 
     /// The layer's extent in a CRS; `None` where it has none there.

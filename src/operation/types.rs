@@ -138,6 +138,8 @@ pub struct Limits {
     pub features: u64,
     pub vertices: u64,
     pub seconds: u64,
+    /// Bytes of a vector tile before compression.
+    pub tile_bytes: usize,
     /// Bytes of a request body or of an `SLD_BODY`.
     pub body_bytes: usize,
     pub xml_depth: u32,
@@ -156,6 +158,8 @@ impl Default for Limits {
             features: 20_000_000,
             vertices: 500_000_000,
             seconds: 30,
+            // 300 kB compressed: a screen of twelve such tiles takes a second at 30 Mbit/s
+            tile_bytes: 1_000_000,
             body_bytes: 2 << 20,
             xml_depth: 64,
             allowed_hosts: Vec::new(),

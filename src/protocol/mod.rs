@@ -1,9 +1,11 @@
 //! Protocols: plain data in, plain data out. They parse a request into a typed operation,
 //! and write its answer or its error in their own words.
 
+mod explain;
 pub mod ows;
 pub mod record;
 pub mod site;
+pub mod tiles;
 pub mod wms;
 
 /// A request after HTTP: what protocols read of it.

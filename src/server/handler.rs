@@ -103,6 +103,7 @@ async fn answer(
         accept: text(header::ACCEPT),
         accept_language: text(header::ACCEPT_LANGUAGE),
         accepts_gzip: accepts_gzip(request.headers()),
+        if_none_match: text(header::IF_NONE_MATCH),
         content_type: text(header::CONTENT_TYPE),
         body: None,
     };

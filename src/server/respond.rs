@@ -11,10 +11,11 @@ use super::pool::guarded;
 use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::protocol::ows::{Kvp, public_message};
 use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
-use crate::protocol::{Answer, Body, Request, record, wms};
+use crate::protocol::tiles::{Prepared, TilesAddress, TilesRequest};
+use crate::protocol::{Answer, Body, Request, record, tiles, wms};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,7 @@ pub struct Asked {
     pub accept_language: String,
     /// True where the answer may be compressed with gzip.
     pub accepts_gzip: bool,
+    pub if_none_match: String,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -113,9 +115,12 @@ fn status(error: &Error) -> u16 {
         | Error::Transform { .. }
         | Error::Syntax { .. } => 400,
         Error::Unauthorized { .. } => 401,
-        Error::LayerNotDefined { .. } | Error::StyleNotDefined { .. } | Error::NotFound { .. } => {
-            404
-        }
+        Error::LayerNotDefined { .. }
+        | Error::StyleNotDefined { .. }
+        | Error::TileMatrixSetNotDefined { .. }
+        | Error::TileMatrixNotDefined { .. }
+        | Error::TileOutOfRange { .. }
+        | Error::NotFound { .. } => 404,
         Error::LimitExceeded { .. } => 413,
         Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
         Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
@@ -155,18 +160,14 @@ impl State {
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
+            Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
         }
     }
 
     fn light(&self, site: &Arc<Site>, asked: &Asked, route: Route) -> Answer {
         let catalogue = &site.catalogue;
-        let lang = asked.parameter("lang");
-        let language = page_language(
-            lang.as_deref(),
-            Some(asked.accept_language.as_str()).filter(|l| !l.is_empty()),
-            &catalogue.site.languages,
-        );
+        let language = language_of(site, asked);
         let result = match route {
             Route::Landing if asked.wants_html() => {
                 let search = asked.parameter("q").unwrap_or_default();
@@ -197,8 +198,8 @@ impl State {
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
-            Route::Wms { .. } => Err(Error::Internal {
-                message: "a WMS request among the pages".into(),
+            Route::Wms { .. } | Route::Tiles(_) => Err(Error::Internal {
+                message: "a map among the pages".into(),
             }),
         };
         result.unwrap_or_else(|error| self.page_error(site, asked, &error))
@@ -225,6 +226,55 @@ impl State {
                 &public_message(error),
             )
             .unwrap_or_else(|_| problem(error))
+    }
+
+    /// Tiles: what needs no drawing at once, 304 among it.
+    fn tiles(
+        &self,
+        site: &Arc<Site>,
+        asked: Asked,
+        address: Result<TilesAddress>,
+        endpoint: &'static str,
+    ) -> Work {
+        let service = tiles::Service {
+            catalogue: &site.catalogue,
+            limits: &site.limits,
+            explain: self.options.explain,
+        };
+        let request = TilesRequest {
+            query: &asked.query,
+            base: &asked.base,
+            language: language_of(site, &asked),
+            if_none_match: &asked.if_none_match,
+            accepts_gzip: asked.accepts_gzip,
+        };
+        let prepared = address.and_then(|a| tiles::prepare(&service, &a, &request));
+        match prepared {
+            Err(error) => Work::Done(problem(&error), endpoint),
+            Ok(Prepared::Answer(answer)) => Work::Done(answer, endpoint),
+            Ok(Prepared::Stored(tile)) => Work::Heavy {
+                endpoint,
+                budget: Budget::unlimited(),
+                run: Box::new(move || tile.answer().unwrap_or_else(|error| problem(&error))),
+                on_error: Box::new(problem),
+            },
+            Ok(Prepared::Tile(tile)) => {
+                let limits = &site.limits;
+                let allowed = Duration::from_secs(limits.seconds);
+                let budget = Budget::new(allowed, limits.features, limits.vertices);
+                let (studio, work_budget) = (Arc::clone(&site.studio), budget.clone());
+                let run = move || {
+                    let answer = tile.answer(&studio, &work_budget);
+                    answer.unwrap_or_else(|error| problem(&error))
+                };
+                Work::Heavy {
+                    endpoint,
+                    budget,
+                    run: Box::new(run),
+                    on_error: Box::new(problem),
+                }
+            }
+        }
     }
 
     fn wms(&self, site: &Arc<Site>, asked: Asked, layer: Option<String>) -> Work {
@@ -318,6 +368,16 @@ impl Wms {
             Err(error) => Some(self.refuse(&error)),
         }
     }
+}
+
+/// The language for people: `lang=` wins over what the browser says.
+fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
+    let lang = asked.parameter("lang");
+    page_language(
+        lang.as_deref(),
+        Some(asked.accept_language.as_str()).filter(|l| !l.is_empty()),
+        &site.catalogue.site.languages,
+    )
 }
 
 fn service(site: &Site, explain: bool) -> wms::Service<'_> {

@@ -1,7 +1,10 @@
 //! Which address is what (the contract of addresses in the README).
 
+use crate::error::Result;
+use crate::protocol::tiles::{TileFormat, TilesAddress};
+
 /// An address of this server, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Route {
     /// `/`
     Landing,
@@ -11,6 +14,8 @@ pub enum Route {
     Layer { layer: String },
     /// `/layers/{layer}/record.xml`, or `/record.xml` for the service.
     Record { layer: Option<String> },
+    /// `/tiles/…`: vector and raster tiles, TileJSON
+    Tiles(Result<TilesAddress>),
     /// `/health`
     Health,
     /// `/metrics`
@@ -47,6 +52,7 @@ impl Route {
                 layer: Some((*layer).to_owned()),
             },
             ["record.xml"] => Route::Record { layer: None },
+            ["tiles", rest @ ..] => Route::Tiles(TilesAddress::parse(rest)?),
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
@@ -63,6 +69,11 @@ impl Route {
             Route::Wms { .. } => "wms",
             Route::Layer { .. } => "layer",
             Route::Record { .. } => "record",
+            Route::Tiles(Ok(TilesAddress::Tile { format, .. })) => match format {
+                TileFormat::Mvt => "tile_vector",
+                TileFormat::Image(_) => "tile_map",
+            },
+            Route::Tiles(_) => "tiles",
             Route::Health => "health",
             Route::Metrics => "metrics",
             Route::StyleSheet | Route::Robots | Route::Icon => "asset",

@@ -342,6 +342,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         "features",
         "vertices",
         "seconds",
+        "tile_bytes",
         "body_bytes",
         "xml_depth",
         "allowed_hosts",
@@ -374,10 +375,22 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
             whole("xml_depth", 512, default.xml_depth.into()),
             default.xml_depth,
         ),
+        tile_bytes: default.tile_bytes,
         body_bytes: default.body_bytes,
         allowed_hosts: Vec::new(),
     };
-    let body = fields.get("body_bytes").and_then(|e| e.bytes(findings));
+    let mut bytes = |key: &str, default: usize| {
+        fields
+            .get(key)
+            .and_then(|e| e.bytes(findings))
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(default)
+    };
+    let (body_bytes, tile_bytes) = (
+        bytes("body_bytes", default.body_bytes),
+        // less than that and the names of a layer's fields alone would not fit
+        bytes("tile_bytes", default.tile_bytes).max(10_000),
+    );
     let mut allowed_hosts = Vec::new();
     for host in fields.texts("allowed_hosts", findings) {
         let is_host = !host.value.starts_with('.')
@@ -396,9 +409,8 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         }
     }
     Limits {
-        body_bytes: body
-            .and_then(|bytes| usize::try_from(bytes).ok())
-            .unwrap_or(default.body_bytes),
+        body_bytes,
+        tile_bytes,
         allowed_hosts,
         ..limits
     }

@@ -22,6 +22,9 @@ pub fn public_message(error: &Error) -> String {
         | Error::FieldNotDefined { .. }
         | Error::InvalidCrs { .. }
         | Error::InvalidFormat { .. }
+        | Error::TileMatrixSetNotDefined { .. }
+        | Error::TileMatrixNotDefined { .. }
+        | Error::TileOutOfRange { .. }
         | Error::InvalidPoint { .. }
         | Error::CurrentUpdateSequence { .. }
         | Error::InvalidUpdateSequence { .. }

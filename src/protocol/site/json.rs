@@ -1,6 +1,7 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::catalogue::{Catalogue, Group, Layer, Node};
+use crate::protocol::tiles;
 
 /// What is served, for machines: title, links and every layer with its addresses.
 pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value {
@@ -21,6 +22,7 @@ pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value 
             link(format!("{base}/health"), "status", "application/json", "State of the service"),
         ],
         "wms": format!("{base}/wms"),
+        "tileMatrixSets": site.tile_matrix_sets.all().iter().map(|s| s.id()).collect::<Vec<_>>(),
         "crs": site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
         "tree": catalogue.tree.iter().map(|n| node(catalogue, n, language)).collect::<Vec<_>>(),
         "layers": catalogue.layers.iter().map(|l| layer(l, base, language)).collect::<Vec<_>>(),
@@ -49,6 +51,7 @@ fn node(catalogue: &Catalogue, node: &Node, language: &str) -> Value {
 
 fn layer(layer: &Layer, base: &str, language: &str) -> Value {
     let id = &layer.id;
+    let tiles = tiles::addresses(base, id).into_iter();
     json!({
         "id": id,
         "title": layer.title.get(language),
@@ -59,6 +62,7 @@ fn layer(layer: &Layer, base: &str, language: &str) -> Value {
         "crs": layer.crs.id(),
         "styles": layer.styles.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
         "licence": layer.metadata.licence,
+        "tiles": tiles.map(|a| (a.name.to_owned(), json!(a.url))).collect::<Map<_, _>>(),
         "links": [
             link(format!("{base}/layers/{id}"), "alternate", "text/html", "Page"),
             link(

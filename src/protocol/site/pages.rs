@@ -5,7 +5,7 @@ use super::preview_query;
 use crate::catalogue::{Catalogue, Layer, LayerField, Node};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::protocol::Answer;
+use crate::protocol::{Answer, tiles};
 
 /// Layers on one page of the list; the search finds the others.
 const LIST_LENGTH: usize = 300;
@@ -73,6 +73,7 @@ impl Pages {
             .filter(|l| is_found(l, language, &wanted))
             .count();
         let site = &catalogue.site;
+        let hero = hero(catalogue);
         self.render(
             "landing.html",
             context! {
@@ -92,7 +93,8 @@ impl Pages {
                 shown => LIST_LENGTH - left,
                 layers => catalogue.layers.len(),
                 faults => catalogue.faults.len(),
-                preview => hero(catalogue).map(|query| format!("{base}/wms?{query}")),
+                preview => hero.as_ref().map(|(_, query)| format!("{base}/wms?{query}")),
+                tiles => values(hero.as_ref().map_or_else(Vec::new, |(name, _)| tiles(base, name))),
                 crs => site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
                 page => "",
             },
@@ -126,13 +128,14 @@ impl Pages {
                 })
             })
             .collect();
-        let addresses = json!([
-            {"name": "WMS", "url": format!("{base}/wms")},
-            {"name": "WMS · INSPIRE", "url": format!("{base}/collections/{id}/wms")},
-            {"name": "GetCapabilities", "url": format!("{base}/collections/{id}/wms?SERVICE=WMS&REQUEST=GetCapabilities"), "link": true},
-            {"name": "GetMap", "url": preview, "link": true},
-            {"name": "ISO 19139", "url": format!("{base}/layers/{id}/record.xml"), "link": true},
-        ]);
+        let mut addresses = vec![
+            json!({"name": "WMS", "url": format!("{base}/wms"), "link": false}),
+            json!({"name": "WMS · INSPIRE", "url": format!("{base}/collections/{id}/wms"), "link": false}),
+            json!({"name": "GetCapabilities", "url": format!("{base}/collections/{id}/wms?SERVICE=WMS&REQUEST=GetCapabilities"), "link": true}),
+            json!({"name": "GetMap", "url": preview, "link": true}),
+            json!({"name": "ISO 19139", "url": format!("{base}/layers/{id}/record.xml"), "link": true}),
+        ];
+        addresses.splice(4..4, tiles(base, id));
         let metadata = &layer.metadata;
         self.render(
             "layer.html",
@@ -194,8 +197,17 @@ impl Pages {
     }
 }
 
-/// The map at the top of the landing page: the first named group, else the first layers.
-fn hero(catalogue: &Catalogue) -> Option<String> {
+/// The addresses of tiles, those of templates without a link.
+fn tiles(base: &str, layers: &str) -> Vec<Value> {
+    let addresses = tiles::addresses(base, layers).into_iter();
+    addresses
+        .map(|address| json!({"name": address.name, "url": address.url, "link": address.is_document}))
+        .collect()
+}
+
+/// What the map at the top of the landing page shows, and its query: the first named group, else
+/// the first layers.
+fn hero(catalogue: &Catalogue) -> Option<(String, String)> {
     let group = catalogue.tree.iter().find_map(|node| match node {
         Node::Group(group) => group.id.clone(),
         Node::Layer(_) => None,
@@ -213,7 +225,8 @@ fn hero(catalogue: &Catalogue) -> Option<String> {
         .iter()
         .filter_map(|l| l.extent_lonlat)
         .min_by(|a, b| (a.width() * a.height()).total_cmp(&(b.width() * b.height())))?;
-    Some(preview_query(&name, &extent, 1120, 640))
+    let query = preview_query(&name, &extent, 1120, 640);
+    Some((name, query))
 }
 
 fn is_found(layer: &Layer, language: &str, wanted: &str) -> bool {

@@ -1,6 +1,6 @@
 use super::capabilities;
 use super::exception;
-use super::explain;
+use super::explain::understood;
 use super::feature_info::{self, InfoContext};
 use super::request::{
     GetCapabilities, GetFeatureInfo, GetMap, Reader, Request as Operation, version_of,
@@ -10,7 +10,7 @@ use super::{Service, Version, describe, legend};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::protocol::ows::Kvp;
-use crate::protocol::{Answer, Request};
+use crate::protocol::{Answer, Request, explain};
 
 /// Answers a WMS request: plain data in and out, never a panic, every error in WMS's words.
 pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> Answer {
@@ -118,7 +118,7 @@ fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
     let drawn = engine.map(&request.map, reader.budget)?;
     if let Some(format) = request.explain {
         let explanation = serde_json::json!({
-            "request": explain::understood("GetMap", reader, &request.map),
+            "request": understood("GetMap", reader, &request.map),
             "format": request.format.media_type(),
             "drawn": explain::drawn(&drawn.report),
         });
@@ -143,7 +143,7 @@ fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Ans
         let asked = info.query_layers.iter().map(|l| l.layer.id.as_str());
         let ids = found.iter().map(|f| format!("{}.{}", f.layer.id, f.id));
         let explanation = serde_json::json!({
-            "request": explain::understood("GetFeatureInfo", reader, &info.map),
+            "request": understood("GetFeatureInfo", reader, &info.map),
             "format": request.format.media_type(),
             "point": { "i": i, "j": j, "east": east, "north": north },
             "askedTopToBottom": asked.collect::<Vec<_>>(),

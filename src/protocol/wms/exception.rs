@@ -36,7 +36,10 @@ pub fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
         Error::InvalidStyle { .. } => ("InvalidParameterValue", Some("SLD_BODY")),
         Error::InvalidFilter { .. } => ("InvalidParameterValue", Some("FILTER")),
         Error::Syntax { .. } => ("InvalidParameterValue", None),
-        Error::NotFound { .. }
+        Error::TileMatrixSetNotDefined { .. }
+        | Error::TileMatrixNotDefined { .. }
+        | Error::TileOutOfRange { .. }
+        | Error::NotFound { .. }
         | Error::Unauthorized { .. }
         | Error::LimitExceeded { .. }
         | Error::DeadlineExceeded { .. }
@@ -68,6 +71,9 @@ fn status(error: &Error) -> u16 {
         | Error::FieldNotDefined { .. }
         | Error::InvalidCrs { .. }
         | Error::InvalidFormat { .. }
+        | Error::TileMatrixSetNotDefined { .. }
+        | Error::TileMatrixNotDefined { .. }
+        | Error::TileOutOfRange { .. }
         | Error::InvalidPoint { .. }
         | Error::CurrentUpdateSequence { .. }
         | Error::InvalidUpdateSequence { .. }

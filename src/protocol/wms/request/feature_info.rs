@@ -3,8 +3,8 @@ use super::map::{MapOf, NamedMap};
 use crate::error::{Error, Result};
 use crate::geom::Size;
 use crate::operation::{FeatureInfoRequest, MapLayer};
+use crate::protocol::explain::ExplainFormat;
 use crate::protocol::wms::InfoFormat;
-use crate::protocol::wms::explain::ExplainFormat;
 
 /// Features that one layer may answer with, whatever FEATURE_COUNT says.
 const MAX_FEATURES: u32 = 1_000;

@@ -6,7 +6,7 @@ use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
 use crate::geom::View;
 use crate::operation::{MapLayer, MapRequest};
-use crate::protocol::wms::explain::ExplainFormat;
+use crate::protocol::explain::ExplainFormat;
 use crate::protocol::wms::{StyleChoice, StyledLayer};
 use crate::style::Style;
 

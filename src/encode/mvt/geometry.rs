@@ -1,0 +1,106 @@
+//! Geometries as commands (2.1 §4.3): moves and lines by steps, a cursor that goes from part to
+//! part.
+
+use super::protobuf::{put_varint, varint_length, zigzag};
+
+/// A position in units of the tile: x to the right, y down.
+pub type Point = [i32; 2];
+
+/// What a feature of a tile is (Tile.GeomType).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GeometryKind {
+    Points = 1,
+    Lines = 2,
+    Polygons = 3,
+}
+
+const MOVE_TO: u32 = 1;
+const LINE_TO: u32 = 2;
+const CLOSE_PATH: u32 = 7;
+
+/// Command and count in one number; a count of 2^29 or more does not fit, and is no tile.
+const fn command(id: u32, count: usize) -> u64 {
+    (id | (count as u32) << 3) as u64
+}
+
+/// Writes the parts of one feature, one after another.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Commands {
+    cursor: Point,
+}
+
+impl Commands {
+    /// Points: one move for all.
+    pub fn points(&mut self, out: &mut Vec<u8>, points: &[Point]) {
+        put_varint(out, command(MOVE_TO, points.len()));
+        self.steps(out, points);
+    }
+
+    /// A line of two points or more.
+    pub fn line(&mut self, out: &mut Vec<u8>, points: &[Point]) {
+        let Some((first, rest)) = points.split_first() else {
+            return;
+        };
+        put_varint(out, command(MOVE_TO, 1));
+        self.steps(out, std::slice::from_ref(first));
+        put_varint(out, command(LINE_TO, rest.len()));
+        self.steps(out, rest);
+    }
+
+    /// A ring of three points or more, without the first one repeated.
+    pub fn ring(&mut self, out: &mut Vec<u8>, points: &[Point]) {
+        self.line(out, points);
+        put_varint(out, command(CLOSE_PATH, 1));
+    }
+
+    #[inline]
+    fn steps(&mut self, out: &mut Vec<u8>, points: &[Point]) {
+        // two numbers a point, hardly ever more than two bytes each
+        out.reserve(points.len() * 4);
+        let [mut x, mut y] = self.cursor;
+        for &[to_x, to_y] in points {
+            put_varint(out, u64::from(zigzag(to_x.wrapping_sub(x))));
+            put_varint(out, u64::from(zigzag(to_y.wrapping_sub(y))));
+            [x, y] = [to_x, to_y];
+        }
+        self.cursor = [x, y];
+    }
+}
+
+/// Bytes of a packed list of numbers.
+pub(super) fn packed_length(numbers: &[u32]) -> usize {
+    numbers.iter().map(|n| varint_length(u64::from(*n))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_specification_are_written_byte_for_byte() {
+        // 2.1 §4.3.5: a point, several points, lines, a polygon, two polygons with a hole
+        let mut out = Vec::new();
+        Commands::default().points(&mut out, &[[25, 17]]);
+        assert_eq!(out, [9, 50, 34]);
+        out.clear();
+        Commands::default().points(&mut out, &[[5, 7], [3, 2]]);
+        assert_eq!(out, [17, 10, 14, 3, 9]);
+        out.clear();
+        let mut commands = Commands::default();
+        commands.line(&mut out, &[[2, 2], [2, 10], [10, 10]]);
+        commands.line(&mut out, &[[1, 1], [3, 5]]);
+        assert_eq!(out, [9, 4, 4, 18, 0, 16, 16, 0, 9, 17, 17, 10, 4, 8]);
+        out.clear();
+        let mut commands = Commands::default();
+        commands.ring(&mut out, &[[0, 0], [10, 0], [10, 10], [0, 10]]);
+        commands.ring(&mut out, &[[11, 11], [20, 11], [20, 20], [11, 20]]);
+        commands.ring(&mut out, &[[13, 13], [13, 17], [17, 17], [17, 13]]);
+        assert_eq!(
+            out,
+            [
+                9, 0, 0, 26, 20, 0, 0, 20, 19, 0, 15, 9, 22, 2, 26, 18, 0, 0, 18, 17, 0, 15, 9, 4,
+                13, 26, 0, 8, 8, 0, 0, 7, 15
+            ]
+        );
+    }
+}

@@ -1,0 +1,361 @@
+//! Vector tiles: features selected, taken into the tile's grid, clipped, encoded.
+//!
+//! What becomes of a position depends on the tile matrix and the position alone, so neighbouring
+//! tiles have the same vertices where they overlap; only where an edge is cut at the buffer of a
+//! tile its new end is rounded, outside of what is seen.
+//!
+//! Vertices move by at most half a unit (1/8192 of a tile's side) and the projector's eighth.
+//! Where parts of an area are narrower than a unit its edges may then touch or cross, never by
+//! more than that unit: an eighth of a pixel of a tile drawn at 512. Rings without area and
+//! spikes are taken out exactly, in integers.
+
+mod grid;
+mod line;
+mod ring;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::reach::Way;
+use crate::budget::Budget;
+use crate::catalogue::Layer;
+use crate::encode::mvt::{self, GeometryKind, Rank};
+use crate::error::Result;
+use crate::feature::{Feature, FieldType, Value};
+use crate::geom::{Bbox, Geometry, PartKind};
+use crate::store::{Select, SelectStats};
+use crate::tile::{TileAddress, TileMatrix, TileMatrixSet};
+use grid::Grid;
+use line::Lines;
+use ring::Rings;
+
+/// A vector tile to make.
+#[derive(Debug, Clone)]
+pub struct VectorTileRequest {
+    pub set: Arc<TileMatrixSet>,
+    pub tile: TileAddress,
+    /// In the order of the tile: bottom to top.
+    pub layers: Vec<TileLayer>,
+    /// Bytes that the tile may have before compression; the smallest features are left out
+    /// until it does.
+    pub max_bytes: usize,
+}
+
+/// A layer of a vector tile.
+#[derive(Debug, Clone)]
+pub struct TileLayer {
+    pub layer: Arc<Layer>,
+    /// The columns that features bring along; `None` is all that the layer shows. One that it
+    /// does not show is never there.
+    pub columns: Option<Vec<usize>>,
+}
+
+/// A vector tile and how it came about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VectorTile {
+    /// Not compressed; empty where nothing is in the tile.
+    pub bytes: Vec<u8>,
+    pub layers: Vec<TileLayerReport>,
+    pub total_time: Duration,
+}
+
+/// How a layer of a tile came about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TileLayerReport {
+    pub layer: String,
+    /// False: the layer is not shown at any scale that the tile is drawn at.
+    pub in_scale: bool,
+    /// The boxes asked of the store, in the layer's CRS.
+    pub boxes: Vec<Bbox>,
+    /// As PROJ writes it.
+    pub pipeline: String,
+    pub index_nodes: u64,
+    pub features_read: u64,
+    pub features_written: u64,
+    /// Left out so that the tile is not too heavy.
+    pub features_thinned: u64,
+    pub features_damaged: u64,
+    pub vertices: u64,
+    pub time: Duration,
+}
+
+/// Units kept around a tile: 8 pixels of a tile drawn at 512, so that strokes of up to 16 pixels
+/// hide where areas were cut.
+const BUFFER: i32 = 64;
+/// A layer is thinned while it is filled, to twice what the tile may have once it has four times
+/// that: its memory is bounded whatever is in the tile.
+const OVERFULL: usize = 4;
+const THINNED_TO: usize = 2;
+/// Vertices are counted against the budget in batches of that many features.
+const BATCH: u64 = 256;
+
+/// Makes a tile.
+///
+/// # Errors
+/// `LimitExceeded`, `DeadlineExceeded`, `Cancelled` by the budget; `Transform` where a layer
+/// can't be taken into the CRS of the tiles; `TileMatrixNotDefined`.
+pub fn make(request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
+    let started = Instant::now();
+    let matrix = request.set.matrix(request.tile.matrix)?;
+    let mut layers = Vec::with_capacity(request.layers.len());
+    let mut reports = Vec::with_capacity(request.layers.len());
+    for layer in &request.layers {
+        let layer_started = Instant::now();
+        let mut told = TileLayerReport {
+            layer: layer.layer.id.clone(),
+            in_scale: is_in_scale(&layer.layer, &request.set, request.tile.matrix),
+            ..TileLayerReport::default()
+        };
+        let columns = columns(layer);
+        let names = columns.iter().map(|(_, name)| name.clone()).collect();
+        let mut out = mvt::Layer::new(&layer.layer.id, mvt::EXTENT, names);
+        if told.in_scale {
+            fill(
+                request,
+                matrix,
+                &layer.layer,
+                &columns,
+                budget,
+                &mut out,
+                &mut told,
+            )?;
+        }
+        told.time = layer_started.elapsed();
+        layers.push(out);
+        reports.push(told);
+    }
+    let written = mvt::write(&mut layers, request.max_bytes);
+    for ((told, features), thinned) in reports
+        .iter_mut()
+        .zip(written.features)
+        .zip(written.thinned)
+    {
+        told.features_written = features;
+        told.features_thinned = thinned;
+    }
+    Ok(VectorTile {
+        bytes: written.bytes,
+        layers: reports,
+        total_time: started.elapsed(),
+    })
+}
+
+/// The scales at which clients draw the tiles of a level: from that of 256 pixels a tile to half
+/// of that of 512, when the next level takes over; tiles of the last level are magnified for ever.
+fn is_in_scale(layer: &Layer, set: &TileMatrixSet, level: usize) -> bool {
+    let Some(matrix) = set.matrices().get(level) else {
+        return false;
+    };
+    let is_last = level + 1 == set.matrices().len();
+    let coarsest = matrix.scale_denominator;
+    let finest = if is_last { 0.0 } else { coarsest / 4.0 };
+    layer.scales.min.is_none_or(|min| min <= coarsest)
+        && layer.scales.max.is_none_or(|max| max > finest)
+}
+
+/// The columns that go along, with the names of their attributes.
+fn columns(layer: &TileLayer) -> Vec<(usize, String)> {
+    let is_wanted = |column: usize| {
+        layer
+            .columns
+            .as_ref()
+            .is_none_or(|wanted| wanted.contains(&column))
+    };
+    layer
+        .layer
+        .fields
+        .iter()
+        .filter(|field| is_wanted(field.column))
+        .map(|field| (field.column, field.name.clone()))
+        .collect()
+}
+
+fn fill(
+    request: &VectorTileRequest,
+    matrix: &TileMatrix,
+    layer: &Layer,
+    columns: &[(usize, String)],
+    budget: &Budget,
+    out: &mut mvt::Layer,
+    told: &mut TileLayerReport,
+) -> Result<()> {
+    let grid = Grid::new(matrix, request.tile, mvt::EXTENT, BUFFER);
+    let way = Way::within(layer, &request.set.crs, grid.unit())?;
+    told.pipeline = way.forward.pipeline().to_owned();
+    let boxes = way.boxes(layer, &grid.reach());
+    told.boxes.clone_from(&boxes);
+    if boxes.is_empty() {
+        return Ok(());
+    }
+    let mut writer = Writer {
+        grid: &grid,
+        keys: keys(layer, columns),
+        ids: Ids::of(layer),
+        lines: Lines::default(),
+        rings: Rings::default(),
+        points: Vec::new(),
+        out,
+    };
+    let mut projector = way.projector.run();
+    let mut geometry = Geometry::default();
+    let (mut batch, mut vertices) = (0, 0);
+    let select = Select { boxes, offset: 0 };
+    let stats: SelectStats = layer.store.select(&select, budget, &mut |feature| {
+        let rank = rank(feature);
+        if writer.out.pass_over(rank) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        feature.geometry(&mut geometry)?;
+        vertices += geometry.coords().len() as u64;
+        batch += 1;
+        if batch >= BATCH || vertices >= BATCH * 64 {
+            budget.spend(0, vertices)?;
+            told.vertices += vertices;
+            (batch, vertices) = (0, 0);
+        }
+        projector.project(geometry.coords_mut());
+        writer.feature(feature, &geometry, rank);
+        if writer.out.size() > request.max_bytes.saturating_mul(OVERFULL) {
+            writer
+                .out
+                .thin(request.max_bytes.saturating_mul(THINNED_TO));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    told.vertices += vertices;
+    told.index_nodes = stats.nodes;
+    told.features_read = stats.features;
+    told.features_damaged = stats.damaged;
+    Ok(())
+}
+
+/// Features are left out by their size on the ground, the same in every tile; those of one size,
+/// as points are, by a number that looks random.
+fn rank(feature: &dyn Feature) -> Rank {
+    let size = feature.bbox().map_or(0.0, |b| b.width() + b.height());
+    let mixed = feature
+        .fid()
+        .wrapping_add(1)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    Rank {
+        size,
+        tie: (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9),
+    }
+}
+
+const NO_KEY: usize = usize::MAX;
+
+/// For each column of the store the number of its key; `NO_KEY` for what is not written.
+fn keys(layer: &Layer, columns: &[(usize, String)]) -> Vec<usize> {
+    let mut keys = vec![NO_KEY; layer.store.schema().fields.len()];
+    for (key, (column, _)) in columns.iter().enumerate() {
+        if let Some(place) = keys.get_mut(*column) {
+            *place = key;
+        }
+    }
+    keys
+}
+
+/// Where the ids of features come from: tiles have numbers only.
+#[derive(Debug, Clone, Copy)]
+enum Ids {
+    /// A column of integers; a feature without one, or with a negative one, has no id.
+    Column(usize),
+    /// The position in the source.
+    Position,
+}
+
+impl Ids {
+    fn of(layer: &Layer) -> Ids {
+        let is_number = |column: &usize| {
+            let field = layer.store.schema().fields.get(*column);
+            field.is_some_and(|f| matches!(f.kind, FieldType::Integer | FieldType::Long))
+        };
+        layer
+            .id_column
+            .filter(is_number)
+            .map_or(Ids::Position, Ids::Column)
+    }
+
+    fn id(self, feature: &dyn Feature) -> Option<u64> {
+        match self {
+            Ids::Position => Some(feature.fid()),
+            Ids::Column(column) => match feature.value(column) {
+                Value::Int(id) => u64::try_from(id).ok(),
+                Value::UInt(id) => Some(id),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Takes projected features into a layer of a tile.
+struct Writer<'a> {
+    grid: &'a Grid,
+    keys: Vec<usize>,
+    ids: Ids,
+    lines: Lines,
+    rings: Rings,
+    points: Vec<mvt::Point>,
+    out: &'a mut mvt::Layer,
+}
+
+impl Writer<'_> {
+    /// A feature of the tile is of one kind: one that holds several becomes several of one id.
+    fn feature(&mut self, feature: &dyn Feature, geometry: &Geometry, rank: Rank) {
+        for (part, kind) in [
+            (PartKind::Points, GeometryKind::Points),
+            (PartKind::Line, GeometryKind::Lines),
+            (PartKind::Polygon, GeometryKind::Polygons),
+        ] {
+            if !geometry.parts().any(|p| p.kind == part) {
+                continue;
+            }
+            match part {
+                PartKind::Points => self.put_points(geometry),
+                PartKind::Line => self.put_lines(geometry),
+                PartKind::Polygon => self.put_polygons(geometry),
+            }
+            if self.out.has_parts() {
+                let (keys, out) = (&self.keys, &mut *self.out);
+                feature.values(&mut |column, value| {
+                    if let Some(key) = keys.get(column).filter(|key| **key != NO_KEY) {
+                        out.tag(*key, value);
+                    }
+                });
+                self.out.finish(self.ids.id(feature), kind, rank);
+            }
+        }
+    }
+
+    fn put_points(&mut self, geometry: &Geometry) {
+        self.points.clear();
+        let parts = geometry.parts().filter(|p| p.kind == PartKind::Points);
+        for position in parts.flat_map(|p| p.sequences()).flatten() {
+            let inside = self.grid.snap(*position).and_then(|p| self.grid.inside(p));
+            if let Some(point) = inside
+                && self.points.last() != Some(&point)
+            {
+                self.points.push(point);
+            }
+        }
+        if !self.points.is_empty() {
+            self.out.points(&self.points);
+        }
+    }
+
+    fn put_lines(&mut self, geometry: &Geometry) {
+        let parts = geometry.parts().filter(|p| p.kind == PartKind::Line);
+        for line in parts.flat_map(|p| p.sequences()) {
+            self.lines.clip(self.grid, line, |part| self.out.line(part));
+        }
+    }
+
+    fn put_polygons(&mut self, geometry: &Geometry) {
+        for part in geometry.parts().filter(|p| p.kind == PartKind::Polygon) {
+            self.rings
+                .clip(self.grid, part.sequences(), |ring| self.out.ring(ring));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+use super::TileFormat;
+use super::address::encoded;
+
+/// An address that pages and documents of the site tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TilesLink {
+    /// `TileJSON`, `MVT`, `PNG`, `WebP`, `JPEG`.
+    pub name: &'static str,
+    /// With `{z}`, `{x}` and `{y}` where it is a template.
+    pub url: String,
+    /// True for what can be opened as it is.
+    pub is_document: bool,
+}
+
+/// The TileJSON of layers or groups, joined by commas, and the templates of their tiles.
+pub fn addresses(base: &str, layers: &str) -> Vec<TilesLink> {
+    let layers = encoded(layers);
+    let mut links = vec![TilesLink {
+        name: "TileJSON",
+        url: format!("{base}/tiles/{layers}.json"),
+        is_document: true,
+    }];
+    links.extend(TileFormat::ALL.map(|format| TilesLink {
+        name: format.name(),
+        url: template(base, &layers, format),
+        is_document: false,
+    }));
+    links
+}
+
+/// The template of tiles; the names of layers are encoded already.
+pub(super) fn template(base: &str, layers: &str, format: TileFormat) -> String {
+    let extension = format.extension();
+    format!("{base}/tiles/{layers}/{{z}}/{{x}}/{{y}}.{extension}")
+}

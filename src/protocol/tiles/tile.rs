@@ -1,0 +1,207 @@
+use std::sync::Arc;
+
+use crate::budget::Budget;
+use crate::catalogue::Catalogue;
+use crate::encode::{self, ImageFormat, mvt};
+use crate::error::Result;
+use crate::operation::{MapLayer, MapRequest, Studio, TileLayer, VectorTile, VectorTileRequest};
+use crate::tile::{TileAddress, TileMatrixSet};
+
+/// What a tile is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TileFormat {
+    Mvt,
+    Image(ImageFormat),
+}
+
+impl TileFormat {
+    /// Every format that tiles are offered in.
+    pub const ALL: [TileFormat; 4] = [
+        TileFormat::Mvt,
+        TileFormat::Image(ImageFormat::Png),
+        TileFormat::Image(ImageFormat::Webp),
+        TileFormat::Image(ImageFormat::Jpeg),
+    ];
+
+    /// The format of an ending of an address: `pbf` is what others call MVT.
+    pub fn of_extension(extension: &str) -> Option<TileFormat> {
+        Some(match extension {
+            "mvt" | "pbf" => TileFormat::Mvt,
+            "png" => TileFormat::Image(ImageFormat::Png),
+            "webp" => TileFormat::Image(ImageFormat::Webp),
+            "jpeg" | "jpg" => TileFormat::Image(ImageFormat::Jpeg),
+            _ => return None,
+        })
+    }
+
+    /// The name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            TileFormat::Mvt => "MVT",
+            TileFormat::Image(ImageFormat::Png | ImageFormat::Png8) => "PNG",
+            TileFormat::Image(ImageFormat::Jpeg) => "JPEG",
+            TileFormat::Image(ImageFormat::Webp) => "WebP",
+        }
+    }
+
+    pub fn extension(self) -> &'static str {
+        match self {
+            TileFormat::Mvt => "mvt",
+            TileFormat::Image(format) => format.extension(),
+        }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            TileFormat::Mvt => mvt::MEDIA_TYPE,
+            TileFormat::Image(format) => format.media_type(),
+        }
+    }
+}
+
+/// A tile to make, all names resolved: it holds what it is made from and needs no catalogue.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    pub set: Arc<TileMatrixSet>,
+    pub address: TileAddress,
+    pub pixel_ratio: u32,
+    pub format: TileFormat,
+    /// Bottom to top.
+    pub layers: Vec<MapLayer>,
+    /// Of a vector tile, before compression.
+    pub max_bytes: usize,
+    /// Stands for all of the above and what is behind it: the data, the styles, the program.
+    pub key: u128,
+}
+
+impl Tile {
+    /// A tile of layers in styles; `key` is found here.
+    pub fn new(
+        catalogue: &Catalogue,
+        set: Arc<TileMatrixSet>,
+        address: TileAddress,
+        pixel_ratio: u32,
+        format: TileFormat,
+        layers: Vec<MapLayer>,
+        max_bytes: usize,
+    ) -> Tile {
+        let mut key = Key::default();
+        key.add(env!("CARGO_PKG_VERSION").as_bytes());
+        key.add(set.id().as_bytes());
+        if let Some(matrix) = set.matrices().get(address.matrix) {
+            // an own set may change under its name
+            let [x, y] = matrix.origin.map(f64::to_bits);
+            let sizes = [matrix.tile_width, matrix.tile_height].map(u64::from);
+            for number in [x, y, matrix.resolution.to_bits()].iter().chain(&sizes) {
+                key.add(&number.to_le_bytes());
+            }
+        }
+        key.add(set.crs.id().as_bytes());
+        key.add(&address.matrix.to_le_bytes());
+        key.add(&address.column.to_le_bytes());
+        key.add(&address.row.to_le_bytes());
+        key.add(&pixel_ratio.to_le_bytes());
+        key.add(format.media_type().as_bytes());
+        for MapLayer {
+            layer,
+            style,
+            filter,
+        } in &layers
+        {
+            key.add(&catalogue.fingerprint(layer).to_le_bytes());
+            if format != TileFormat::Mvt {
+                key.add(style.id.as_bytes());
+                if let Some(filter) = filter {
+                    key.add(format!("{filter:?}").as_bytes());
+                }
+            }
+        }
+        if format == TileFormat::Mvt {
+            key.add(&max_bytes.to_le_bytes());
+        }
+        Tile {
+            set,
+            address,
+            pixel_ratio,
+            format,
+            layers,
+            max_bytes,
+            key: key.0,
+        }
+    }
+
+    /// The map that a picture of the tile is.
+    ///
+    /// # Errors
+    /// `TileMatrixNotDefined`.
+    pub fn map(&self) -> Result<MapRequest> {
+        let transparent = match self.format {
+            TileFormat::Mvt => true,
+            TileFormat::Image(format) => format.has_alpha(),
+        };
+        Ok(MapRequest {
+            view: self.set.view(self.address, self.pixel_ratio)?,
+            crs: self.set.crs.clone(),
+            layers: self.layers.clone(),
+            background: [255; 3],
+            transparent,
+        })
+    }
+
+    /// Makes the vector tile.
+    ///
+    /// # Errors
+    /// As [`Studio::vector_tile`].
+    pub fn vector(&self, studio: &Studio, budget: &Budget) -> Result<VectorTile> {
+        let mut layers: Vec<TileLayer> = Vec::with_capacity(self.layers.len());
+        for MapLayer { layer, .. } in &self.layers {
+            // a tile has one layer of a name
+            if !layers.iter().any(|l| Arc::ptr_eq(&l.layer, layer)) {
+                layers.push(TileLayer {
+                    layer: Arc::clone(layer),
+                    columns: None,
+                });
+            }
+        }
+        let request = VectorTileRequest {
+            set: Arc::clone(&self.set),
+            tile: self.address,
+            layers,
+            max_bytes: self.max_bytes,
+        };
+        studio.vector_tile(&request, budget)
+    }
+
+    /// The bytes of the tile, not compressed; none for a vector tile without features.
+    ///
+    /// # Errors
+    /// As [`Studio::vector_tile`] and [`Studio::map`].
+    pub fn bytes(&self, studio: &Studio, budget: &Budget) -> Result<Vec<u8>> {
+        match self.format {
+            TileFormat::Mvt => Ok(self.vector(studio, budget)?.bytes),
+            TileFormat::Image(format) => {
+                let drawn = studio.map(&self.map()?, budget)?;
+                encode::image(&drawn.pixmap, format)
+            }
+        }
+    }
+}
+
+/// FNV-1a of 128 bits over texts and numbers, each with its length: the same in every process.
+struct Key(u128);
+
+impl Default for Key {
+    fn default() -> Key {
+        Key(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
+    }
+}
+
+impl Key {
+    fn add(&mut self, bytes: &[u8]) {
+        let length = (bytes.len() as u64).to_le_bytes();
+        for byte in length.iter().chain(bytes) {
+            self.0 = (self.0 ^ u128::from(*byte))
+                .wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+}
