@@ -95,6 +95,11 @@ impl Export {
             self.layers.clone()
         };
         let maker = Maker::new(&site, &names, self.format)?;
+        let deepest = maker.set.matrices().len().saturating_sub(1);
+        if usize::from(*self.zoom.end()) > deepest {
+            let message = format!("expected at most {deepest}, found {}", self.zoom.end());
+            return Err(Error::parameter("--zoom", message));
+        }
         let bounds = self.bounds(&maker)?;
         let info = self.info(&site, &names, bounds)?;
         let job = Job {

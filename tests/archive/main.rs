@@ -7,6 +7,9 @@
     reason = "a test that can't go on ends"
 )]
 
+mod cli;
+#[path = "../common/mod.rs"]
+mod common;
 mod export;
 mod mbtiles;
 mod naive;

@@ -19,7 +19,7 @@ mod tilejson;
 pub use address::TilesAddress;
 pub use answer::tile_json;
 pub use answer::{Prepared, TilesRequest, prepare};
-pub use links::{TilesLink, addresses};
+pub use links::{TilesLink, addresses, document_address};
 pub use stored::StoredTile;
 pub use tile::{Tile, TileFormat};
 
