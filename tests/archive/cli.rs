@@ -67,7 +67,7 @@ fn vector_tiles_are_exported_alike_into_both_forms() {
             }
         }
     }
-    assert!(found > 30, "{found}");
+    assert!(found > 20, "{found}");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn mistakes_are_told_before_anything_is_made() {
         "--bbox",
         "-40,40,-39,41",
         "--zoom",
-        "0-9",
+        "5-9",
     ];
     fails(&sea, "a.pmtiles", 1, "no tile has any content");
     assert!(!scratch.path("a.pmtiles").exists());
@@ -285,7 +285,8 @@ fn archives_are_served_as_they_are() {
         ]
     );
     let page = server.get("/?f=html&lang=fr").text();
-    assert!(page.contains("Tuiles prêtes") && page.contains("/tiles/ortho.json"));
+    assert!(page.contains("Tuiles prêtes"), "{page}");
+    assert!(page.contains("<code>ortho</code>"), "{page}");
     // WMS knows nothing of them
     let wms = server
         .get("/wms?SERVICE=WMS&REQUEST=GetCapabilities")

@@ -237,9 +237,13 @@ fn a_view_that_never_ends_is_given_up_and_a_blob_that_is_too_large_too() {
     let path = made(&scratch, "endless.mbtiles", endless);
     let archive = MbtilesArchive::open(&path).unwrap();
     let started = Instant::now();
-    let refused = archive.tile(at(3, 1, 0)).unwrap_err().to_string();
-    assert!(refused.contains("did not answer in 5 s"), "{refused}");
-    assert!(started.elapsed().as_secs() < 10);
+    for _ in 0..3 {
+        let refused = archive.tile(at(3, 1, 7)).unwrap_err().to_string();
+        assert!(refused.contains("did not answer in 2 s"), "{refused}");
+    }
+    let refused = archive.tile(at(3, 1, 7)).unwrap_err().to_string();
+    assert!(refused.ends_with("it is given up"), "{refused}");
+    assert!((6..12).contains(&started.elapsed().as_secs()));
     let large = "
         CREATE TABLE metadata (name text, value text);
         INSERT INTO metadata VALUES ('format', 'png'), ('minzoom', '0'), ('maxzoom', '0');

@@ -51,7 +51,7 @@ fn archives_of_a_bare_folder_are_layers_beside_those_that_are_drawn() {
     let catalogue = &loaded.catalogue;
     assert_eq!(
         ids(&loaded),
-        ["fonds-de-carte", "ortho_2024", "ortho_2024-pmtiles"]
+        ["Fonds-de-carte", "ortho_2024", "ortho_2024-pmtiles"]
     );
     assert_eq!(
         catalogue.layers.len(),
@@ -59,7 +59,7 @@ fn archives_of_a_bare_folder_are_layers_beside_those_that_are_drawn() {
         "what draws knows nothing of archives"
     );
     assert_eq!(catalogue.drawing_order(), ["points"]);
-    let layer = catalogue.archive("fonds-de-carte").unwrap();
+    let layer = catalogue.archive("Fonds-de-carte").unwrap();
     assert_eq!(layer.title.default_text(), "Départements");
     assert_eq!(layer.attribution.as_deref(), Some("© IGN"));
     let unnamed = catalogue.archive("ortho_2024-pmtiles").unwrap();

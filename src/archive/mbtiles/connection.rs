@@ -17,7 +17,7 @@ use crate::archive::{MAX_TILE_BYTES, beside};
 use crate::error::{Error, Result};
 
 /// A database may hold views that never end: no answer is waited for longer.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(2);
 /// Instructions of SQLite between looks at the clock: some tens of microseconds.
 const LOOK_EVERY: i32 = 5_000;
 /// The page cache of a connection, in KiB; SQLite's own default is 2 000.

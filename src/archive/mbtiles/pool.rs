@@ -12,7 +12,7 @@ const MAX_CONNECTIONS: usize = 8;
 /// Connections that stay open while nothing is asked.
 const MAX_IDLE: usize = 4;
 /// How long a request waits for a connection.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(1);
 
 /// Connections to one state of one database, lent to one thread at a time.
 #[derive(Debug)]

@@ -53,7 +53,12 @@ impl MbtilesWriter {
     /// # Errors
     /// `Io`; `Data` where another process writes it.
     pub fn create(path: &Path, job: &str) -> Result<MbtilesWriter> {
-        let (partial, log) = (beside(path, ".partial"), beside(path, ".partial.log"));
+        // SQLite takes a name that begins with "file:" for an address
+        let absolute = std::path::absolute(path).map_err(|e| Error::io(path, &e))?;
+        let (partial, log) = (
+            beside(&absolute, ".partial"),
+            beside(&absolute, ".partial.log"),
+        );
         let fault = |e: rusqlite::Error| fault(&partial, &e);
         let mut connection = connect(&partial, &log).map_err(fault)?;
         if !has_job(&connection, job).map_err(fault)? {
