@@ -194,7 +194,7 @@ impl State {
                 .with_header("cache-control", "public, max-age=3600")),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
-                "User-agent: *\nDisallow: /wms\nDisallow: /collections/\n",
+                "User-agent: *\nDisallow: /wms\nDisallow: /tiles/\nDisallow: /collections/\n",
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),

@@ -53,18 +53,39 @@ impl Commands {
         put_varint(out, command(CLOSE_PATH, 1));
     }
 
-    #[inline]
     fn steps(&mut self, out: &mut Vec<u8>, points: &[Point]) {
-        // two numbers a point, hardly ever more than two bytes each
-        out.reserve(points.len() * 4);
+        let start = out.len();
+        // room for the longest; hardly ever are there more than two bytes a number
+        out.resize(start + points.len() * 2 * MAX_STEP, 0);
         let [mut x, mut y] = self.cursor;
+        let mut at = start;
         for &[to_x, to_y] in points {
-            put_varint(out, u64::from(zigzag(to_x.wrapping_sub(x))));
-            put_varint(out, u64::from(zigzag(to_y.wrapping_sub(y))));
+            at = put_step(out, at, zigzag(to_x.wrapping_sub(x)));
+            at = put_step(out, at, zigzag(to_y.wrapping_sub(y)));
             [x, y] = [to_x, to_y];
         }
+        out.truncate(at);
         self.cursor = [x, y];
     }
+}
+
+/// Bytes of the longest step.
+const MAX_STEP: usize = 5;
+
+/// Writes a step as a varint at a place that is there; returns the place after it.
+#[inline(always)]
+fn put_step(out: &mut [u8], mut at: usize, mut value: u32) -> usize {
+    while value >= 0x80 {
+        if let Some(byte) = out.get_mut(at) {
+            *byte = (value as u8) | 0x80;
+        }
+        at += 1;
+        value >>= 7;
+    }
+    if let Some(byte) = out.get_mut(at) {
+        *byte = value as u8;
+    }
+    at + 1
 }
 
 /// Bytes of a packed list of numbers.

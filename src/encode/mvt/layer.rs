@@ -32,7 +32,8 @@ pub struct Rank {
 }
 
 impl Rank {
-    pub fn cmp(&self, other: &Rank) -> std::cmp::Ordering {
+    /// The rank that is left out first is the least.
+    pub fn compare(&self, other: &Rank) -> std::cmp::Ordering {
         self.size
             .total_cmp(&other.size)
             .then(self.tie.cmp(&other.tie))
@@ -174,7 +175,7 @@ impl Layer {
     /// True where a feature of that rank can't be in a tile of the limit last thinned to: it is
     /// counted as thinned and need not be read.
     pub fn pass_over(&mut self, rank: Rank) -> bool {
-        let passed = self.cut.is_some_and(|cut| rank.cmp(&cut).is_le());
+        let passed = self.cut.is_some_and(|cut| rank.compare(&cut).is_le());
         self.thinned += u64::from(passed);
         passed
     }

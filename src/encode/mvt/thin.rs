@@ -32,7 +32,7 @@ pub(super) fn keep<'a>(
     values: &Dictionary,
 ) -> (Vec<bool>, Option<Rank>) {
     let mut order: Vec<(usize, Rank)> = entries.iter().map(|e| e.rank).enumerate().collect();
-    order.sort_unstable_by(|(a, one), (b, other)| other.cmp(one).then(a.cmp(b)));
+    order.sort_unstable_by(|(a, one), (b, other)| other.compare(one).then(a.cmp(b)));
     let mut keep = vec![false; entries.len()];
     let mut counted = vec![false; values.len()];
     let mut taken = 0;

@@ -95,10 +95,28 @@ fn whole(value: f64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::tile::TileMatrixSets;
     use proptest::prelude::*;
+
+    /// A tile in the middle of a level.
+    pub fn grid() -> Grid {
+        let sets = TileMatrixSets::default();
+        let matrix = &sets.all()[0].matrices()[9];
+        let tile = TileAddress {
+            matrix: 9,
+            column: 261,
+            row: 182,
+        };
+        Grid::new(matrix, tile, 4096, 64)
+    }
+
+    /// Where units of a tile are in the CRS.
+    pub fn position(grid: &Grid, [x, y]: Coord) -> Coord {
+        let unit = grid.unit();
+        [grid.bbox.min_x + x * unit, grid.bbox.max_y - y * unit]
+    }
 
     proptest! {
         #[test]

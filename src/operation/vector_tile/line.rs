@@ -85,15 +85,14 @@ fn is_on_the_way(a: Point, b: Point, c: Point) -> bool {
 /// The part of a segment within the limits, its new ends rounded; `None` where nothing is.
 fn cut(from: Snapped, to: Snapped, [least, most]: [i64; 2]) -> Option<[Point; 2]> {
     let (mut enters, mut leaves) = (0.0f64, 1.0f64);
-    for axis in 0..2 {
-        let (a, b) = (from.get(axis)?, to.get(axis)?);
-        let step = (b - a) as f64;
+    for (a, b) in from.into_iter().zip(to) {
         if a == b {
-            if *a < least || *a > most {
+            if a < least || a > most {
                 return None;
             }
             continue;
         }
+        let step = (b - a) as f64;
         let (first, last) = ((least - a) as f64 / step, (most - a) as f64 / step);
         enters = enters.max(first.min(last));
         leaves = leaves.min(first.max(last));
@@ -101,20 +100,131 @@ fn cut(from: Snapped, to: Snapped, [least, most]: [i64; 2]) -> Option<[Point; 2]
     if enters > leaves {
         return None;
     }
-    let at = |t: f64| {
-        [0, 1].map(|axis: usize| {
-            let (a, b) = (
-                from.get(axis).copied().unwrap_or(0),
-                to.get(axis).copied().unwrap_or(0),
-            );
-            let value = match t {
-                0.0 => a,
-                1.0 => b,
-                t => a + ((b - a) as f64 * t).round() as i64,
-            };
-            // rounding may not lead out again
-            value.clamp(least, most) as i32
-        })
+    let value = |a: i64, b: i64, t: f64| {
+        let value = match t {
+            0.0 => a,
+            1.0 => b,
+            t => a + ((b - a) as f64 * t).round() as i64,
+        };
+        // rounding may not lead out again
+        value.clamp(least, most) as i32
     };
+    let at = |t: f64| [value(from[0], to[0], t), value(from[1], to[1], t)];
     Some([at(enters), at(leaves)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::vector_tile::grid::tests::{grid, position};
+    use proptest::prelude::*;
+
+    fn clip(line: &[Coord]) -> Vec<Vec<Point>> {
+        let grid = grid();
+        let world: Vec<Coord> = line.iter().map(|p| position(&grid, *p)).collect();
+        let mut found = Vec::new();
+        Lines::default().clip(&grid, &world, |part| found.push(part.to_vec()));
+        found
+    }
+
+    #[test]
+    fn a_line_that_leaves_and_comes_back_has_several_parts() {
+        let line = [
+            [100.0, 100.0],
+            [100.0, 9000.0],
+            [300.0, 9000.0],
+            [300.0, 50.0],
+            [9000.0, 50.0],
+            [9000.0, -9000.0],
+        ];
+        assert_eq!(
+            clip(&line),
+            [
+                vec![[100, 100], [100, 4160]],
+                vec![[300, 4160], [300, 50], [4160, 50]]
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_through_the_tile_is_cut_on_both_sides_and_one_beside_it_is_not_there() {
+        assert_eq!(
+            clip(&[[-1000.0, 2048.0], [9000.0, 2048.0]]),
+            [[[-64, 2048], [4160, 2048]]]
+        );
+        assert!(clip(&[[-1000.0, 2000.0], [2000.0, -9000.0]]).is_empty());
+        assert!(clip(&[[-1000.0, -65.0], [9000.0, -65.0]]).is_empty());
+    }
+
+    #[test]
+    fn a_way_back_stays_and_a_straight_way_has_no_points_between() {
+        let line = [
+            [0.0, 0.0],
+            [10.0, 10.0],
+            [20.0, 20.0],
+            [5.0, 5.0],
+            [5.0, 5.1],
+        ];
+        assert_eq!(clip(&line), [[[0, 0], [20, 20], [5, 5]]]);
+        assert!(clip(&[[7.0, 7.0], [7.2, 7.2]]).is_empty());
+        assert!(clip(&[[7.0, 7.0]]).is_empty());
+        assert!(clip(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_position_that_is_none_breaks_a_line() {
+        let line = [
+            [1.0, 1.0],
+            [9.0, 1.0],
+            [f64::NAN, 1.0],
+            [20.0, 1.0],
+            [30.0, 1.0],
+        ];
+        assert_eq!(clip(&line), [[[1, 1], [9, 1]], [[20, 1], [30, 1]]]);
+    }
+
+    fn distance(parts: &[Vec<Coord>], [x, y]: Coord) -> f64 {
+        let edges = parts
+            .iter()
+            .flat_map(|part| part.iter().zip(part.iter().skip(1)));
+        edges
+            .map(|(a, b)| {
+                let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+                let length = (dx * dx + dy * dy).max(1e-12);
+                let t = (((x - a[0]) * dx + (y - a[1]) * dy) / length).clamp(0.0, 1.0);
+                (x - a[0] - t * dx).hypot(y - a[1] - t * dy)
+            })
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    proptest! {
+        #[test]
+        fn a_clipped_line_is_where_the_line_is(
+            line in prop::collection::vec([-6000.0..10_000.0f64, -6000.0..10_000.0f64], 2..20)
+        ) {
+            let parts: Vec<Vec<Coord>> = clip(&line)
+                .into_iter()
+                .map(|part| part.into_iter().map(|p| p.map(f64::from)).collect())
+                .collect();
+            for part in &parts {
+                prop_assert!(part.len() >= 2);
+                prop_assert!(part.windows(2).all(|w| w[0] != w[1]));
+                prop_assert!(part.iter().flatten().all(|v| (-64.0..=4160.0).contains(v)));
+                for point in part {
+                    let off = distance(std::slice::from_ref(&line), *point);
+                    prop_assert!(off <= 1.5, "{point:?} is {off} off");
+                }
+            }
+            for (a, b) in line.iter().zip(line.iter().skip(1)) {
+                for t in 0..=50 {
+                    let t = f64::from(t) / 50.0;
+                    let at = [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t];
+                    if at.iter().all(|v| (-60.0..=4156.0).contains(v)) {
+                        let off = distance(&parts, at);
+                        prop_assert!(off <= 3.0, "{at:?} is {off} off");
+                    }
+                }
+            }
+        }
+    }
 }

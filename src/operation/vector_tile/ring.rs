@@ -113,28 +113,29 @@ impl Rings {
 /// 1, at most where it is -1.
 fn cut(ring: &[Snapped], out: &mut Vec<Snapped>, axis: usize, limit: i64, sign: i64) {
     out.clear();
-    let Some(mut from) = ring.last().copied() else {
+    // along the axis, and across it; the same there and back
+    let turned = |[x, y]: Snapped| if axis == 0 { [x, y] } else { [y, x] };
+    let Some(last) = ring.last() else {
         return;
     };
-    let depth = |p: Snapped| (p[axis & 1] - limit) * sign;
-    let mut from_depth = depth(from);
-    for &to in ring {
-        let to_depth = depth(to);
+    let mut from = turned(*last);
+    let mut from_depth = (from[0] - limit) * sign;
+    for at in ring {
+        let to = turned(*at);
+        let to_depth = (to[0] - limit) * sign;
         if (from_depth < 0) != (to_depth < 0) {
             // from the inner end, so that both directions of an edge are cut at one point
-            let (inner, outer, t) = if from_depth < 0 {
-                (to, from, to_depth as f64 / (to_depth - from_depth) as f64)
+            let ([_, inner], [_, outer], inside, outside) = if from_depth < 0 {
+                (to, from, to_depth, from_depth)
             } else {
-                (from, to, from_depth as f64 / (from_depth - to_depth) as f64)
+                (from, to, from_depth, to_depth)
             };
-            let across = 1 - (axis & 1);
-            let (a, b) = (inner[across], outer[across]);
-            let mut at = [limit; 2];
-            at[across] = a + ((b - a) as f64 * t).round() as i64;
-            out.push(at);
+            let t = inside as f64 / (inside - outside) as f64;
+            let across = inner + ((outer - inner) as f64 * t).round() as i64;
+            out.push(turned([limit, across]));
         }
         if to_depth >= 0 {
-            out.push(to);
+            out.push(*at);
         }
         (from, from_depth) = (to, to_depth);
     }
@@ -198,4 +199,168 @@ fn area(ring: &[Point]) -> i64 {
         from = *to;
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::vector_tile::grid::tests::{grid, position};
+    use proptest::prelude::*;
+
+    fn clip(rings: &[Vec<Coord>]) -> Vec<Vec<Point>> {
+        let grid = grid();
+        let world: Vec<Vec<Coord>> = rings
+            .iter()
+            .map(|ring| ring.iter().map(|p| position(&grid, *p)).collect())
+            .collect();
+        let mut found = Vec::new();
+        Rings::default().clip(&grid, world.iter().map(Vec::as_slice), |ring| {
+            found.push(ring.to_vec());
+        });
+        found
+    }
+
+    fn square(from: f64, to: f64) -> Vec<Coord> {
+        vec![[from, from], [to, from], [to, to], [from, to], [from, from]]
+    }
+
+    #[test]
+    fn a_ring_is_turned_and_its_hole_the_other_way() {
+        let mut hole = square(20.0, 30.0);
+        for turned in [false, true] {
+            let mut outer = square(10.0, 50.0);
+            if turned {
+                outer.reverse();
+                hole.reverse();
+            }
+            let found = clip(&[outer, hole.clone()]);
+            assert_eq!(found.len(), 2);
+            assert_eq!((area(&found[0]), area(&found[1])), (3200, -200));
+        }
+    }
+
+    #[test]
+    fn what_vanishes_takes_its_holes_along() {
+        let tiny = square(10.1, 10.3);
+        assert!(clip(&[tiny.clone(), square(20.0, 30.0)]).is_empty());
+        assert_eq!(clip(&[square(10.0, 50.0), tiny]).len(), 1);
+        let flat = vec![[10.0, 10.0], [40.0, 10.0], [70.0, 10.2], [10.0, 10.0]];
+        assert!(clip(&[flat]).is_empty());
+        assert!(clip(&[vec![]]).is_empty());
+        assert!(clip(&[vec![[f64::NAN, 1.0], [2.0, f64::INFINITY]]]).is_empty());
+    }
+
+    #[test]
+    fn a_tile_in_the_hole_of_an_area_is_empty_and_one_in_the_area_is_full() {
+        let [outer, hole] = [square(-9e6, 9e6), square(-500.0, 5000.0)];
+        assert!(clip(&[outer.clone(), hole]).is_empty());
+        let full = clip(&[outer]);
+        assert_eq!(full.len(), 1);
+        assert_eq!(area(&full[0]), 2 * (4096 + 128) * (4096 + 128));
+        assert_eq!(full[0].len(), 4);
+    }
+
+    #[test]
+    fn spikes_and_points_on_a_straight_way_are_left_out() {
+        let ring = vec![
+            [0.0, 0.0],
+            [50.0, 0.0],
+            [100.0, 0.0],
+            [100.0, 100.0],
+            [100.0, 300.0], // there
+            [100.0, 100.0], // and back
+            [0.0, 100.0],
+            [0.0, 40.0],
+            [0.0, 0.0],
+        ];
+        let found = clip(&[ring]);
+        assert_eq!(found, [[[0, 0], [100, 0], [100, 100], [0, 100]]]);
+    }
+
+    fn is_inside(rings: &[Vec<Coord>], [x, y]: Coord) -> bool {
+        let mut inside = false;
+        for ring in rings {
+            for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                if (a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]
+                {
+                    inside = !inside;
+                }
+            }
+        }
+        inside
+    }
+
+    fn distance(rings: &[Vec<Coord>], [x, y]: Coord) -> f64 {
+        let edges = rings
+            .iter()
+            .flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)));
+        edges
+            .map(|(a, b)| {
+                let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+                let length = (dx * dx + dy * dy).max(1e-12);
+                let t = (((x - a[0]) * dx + (y - a[1]) * dy) / length).clamp(0.0, 1.0);
+                (x - a[0] - t * dx).hypot(y - a[1] - t * dy)
+            })
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    proptest! {
+        #[test]
+        fn a_clipped_star_covers_what_the_star_covers(
+            center in [-3000.0..7000.0f64, -3000.0..7000.0f64],
+            radii in prop::collection::vec(1.0..6000.0f64, 3..40),
+            spots in prop::collection::vec([0.0..4096.0f64, 0.0..4096.0f64], 40),
+        ) {
+            let n = radii.len() as f64;
+            let star: Vec<Coord> = radii
+                .iter()
+                .enumerate()
+                .map(|(i, r)| {
+                    let angle = i as f64 / n * std::f64::consts::TAU;
+                    [center[0] + r * angle.cos(), center[1] + r * angle.sin()]
+                })
+                .collect();
+            let found = clip(std::slice::from_ref(&star));
+            for ring in &found {
+                prop_assert!(ring.len() >= 3 && area(ring) > 0);
+                prop_assert!(ring.iter().flatten().all(|v| (-64..=4160).contains(v)));
+                for (nth, at) in ring.iter().enumerate() {
+                    let next = |k: usize| ring[(nth + k) % ring.len()];
+                    prop_assert_ne!(cross(*at, next(1), next(2)), 0);
+                }
+            }
+            let as_coords: Vec<Vec<Coord>> = found
+                .iter()
+                .map(|r| r.iter().map(|p| p.map(f64::from)).collect())
+                .collect();
+            let star = [star];
+            for spot in spots {
+                if distance(&star, spot) > 1.5 {
+                    prop_assert_eq!(is_inside(&star, spot), is_inside(&as_coords, spot), "{:?}", spot);
+                }
+            }
+        }
+
+        #[test]
+        fn two_areas_that_share_an_edge_share_it_where_it_is_cut(
+            a in [-5000.0..9000.0f64, -5000.0..9000.0f64],
+            b in [-5000.0..9000.0f64, -5000.0..9000.0f64],
+        ) {
+            prop_assume!((a[0] - b[0]).abs() > 10.0);
+            let above = clip(&[vec![a, b, [b[0], b[1] + 30_000.0], [a[0], a[1] + 30_000.0]]]);
+            let below = clip(&[vec![b, a, [a[0], a[1] - 30_000.0], [b[0], b[1] - 30_000.0]]]);
+            // together they are the strip between the two ends, to the last square
+            let width = {
+                let x = |v: f64| v.round_ties_even().clamp(-64.0, 4160.0) as i64;
+                (x(a[0]) - x(b[0])).abs()
+            };
+            let sum: i64 = above.iter().chain(&below).map(|r| area(r)).sum();
+            let whole = 2 * width * (4096 + 128);
+            // what is thinner than a unit is no area on one of the sides
+            prop_assert!((sum - whole).abs() <= 4300, "{sum} of {whole}");
+            if !above.is_empty() && !below.is_empty() {
+                prop_assert_eq!(sum, whole);
+            }
+        }
+    }
 }

@@ -13,7 +13,8 @@ use crate::geom::Bbox;
 
 /// Zoom 0 of WebMercatorQuad, as its register has it.
 const ZOOM_0_SCALE: f64 = 559_082_264.028_717;
-/// A unit of a vector tile is 15 cm here, 10 cm on the ground of France: beyond, clients magnify.
+/// A unit of a vector tile is 15 cm here, 10 cm on the ground of France: beyond, clients magnify,
+/// and what is seen there only is in these tiles (`operation::vector_tile`).
 const MAX_VECTOR_ZOOM: u32 = 16;
 /// Pictures are drawn for each zoom, down to 4 cm a pixel.
 const MAX_PICTURE_ZOOM: u32 = 22;
