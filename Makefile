@@ -23,7 +23,7 @@ lint: deps ## Format and clippy
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --all-targets -- -D warnings
 
-test: deps ## Every check: format, clippy, unit, protocol, golden image, end-to-end
+test: ## Every check: format, clippy, unit, protocol, golden image, end-to-end
 	@scripts/test.sh
 
 check: build ## Verify the demo's configuration, styles and data

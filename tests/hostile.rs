@@ -8,13 +8,17 @@
     reason = "a test that can't go on ends"
 )]
 
+#[path = "common/work.rs"]
+mod work;
+
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cartotheque::budget::Budget;
 use cartotheque::protocol::wms::{self, Service};
 use cartotheque::protocol::{Answer, Body, Request};
 use cartotheque::server::{Options, Site, State};
+use work::Work;
 
 fn site() -> Arc<Site> {
     static STATE: OnceLock<State> = OnceLock::new();
@@ -51,9 +55,9 @@ fn ask(query: &str, seconds: u64) -> (Answer, Duration) {
     };
     let allowed = Duration::from_secs(seconds);
     let budget = Budget::new(allowed, site.limits.features, site.limits.vertices);
-    let started = Instant::now();
+    let work = Work::start();
     let answer = wms::answer(&service, &request, &budget);
-    (answer, started.elapsed())
+    (answer, work.done())
 }
 
 fn escaped(text: &str) -> String {

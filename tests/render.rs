@@ -634,7 +634,8 @@ fn dashes_of_a_line_that_is_mostly_outside_are_quick_and_in_phase() {
     let far = [[-1e9, 25.0], [1e9, 25.0]];
     let started = std::time::Instant::now();
     let pixels = drawn(&view, &style(vec![line_symbolizer(pen)]), &[line(&far)]);
-    assert!(started.elapsed().as_millis() < 100);
+    // dash by dash it would be 400 million
+    assert!(started.elapsed().as_secs() < 3);
     let on: Vec<u32> = (0..50)
         .filter(|x| at(&pixels, &view, *x, 25)[3] == 255)
         .collect();

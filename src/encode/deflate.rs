@@ -1,207 +1,278 @@
 //! Deflate (RFC 1951, in the zlib form of RFC 1950) for pictures of maps.
 //!
-//! A map is flat: most pixels equal their left or their upper neighbour, and what remains are
-//! edges that look alike. So three places are tried for a match and no chain is searched: one
-//! pixel back, one row back, and where the next bytes were last seen. Each block gets Huffman
-//! codes of its own. `benches/encode.rs` measures it against libdeflate's fastest level.
+//! What repeats was found by [`sequences`](super::sequences); here it is counted, and each block
+//! gets Huffman codes of its own. `benches/encode.rs` measures it against libdeflate.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use super::bits::BitWriter;
+use super::huffman::{Code, MAX_BITS, write_code_lengths};
+use super::mapped_row;
+use super::sequences::{Back, MAX_MATCH, Rows, Sequence, Sequences};
 
-use super::pixel_rows::PixelRows;
-
-pub(super) const MIN_MATCH: usize = 3;
-pub(super) const MAX_MATCH: usize = 258;
-pub(super) const WINDOW: usize = 32_768;
-/// Tokens in a block: bounds the memory, and lets the codes follow the picture.
-pub(super) const BLOCK_TOKENS: usize = 1 << 16;
-pub(super) const HASH_BITS: u32 = 14;
+const MIN_MATCH: usize = 3;
 const END_OF_BLOCK: usize = 256;
 
-/// Compresses rows of `stride` bytes made of pixels of `pixel` bytes.
-pub fn zlib(data: &[u8], pixel: usize, stride: usize) -> Vec<u8> {
-    let mut finder = Finder::new(data, pixel, stride);
-    blocks(data, |tokens| {
-        finder.fill(tokens);
-        finder.at >= data.len()
-    })
-}
-
-/// As [`zlib`] for pixels of three or four bytes whose words are at hand: `data` has `width`
-/// pixels in a row after a byte for the filter, and where two words are equal, their bytes are.
+/// Compresses rows.
 ///
-/// Matches are of whole pixels and end with the row.
-pub fn zlib_pixels(data: &[u8], words: &[[u8; 4]], width: usize, pixel: usize) -> Vec<u8> {
-    let mut rows = PixelRows::new(data, words, width, pixel);
-    blocks(data, |tokens| rows.fill(tokens))
-}
-
-/// Writes blocks until `fill`, which adds the tokens of one, says that it was the last.
-fn blocks(data: &[u8], mut fill: impl FnMut(&mut Vec<Token>) -> bool) -> Vec<u8> {
-    let mut out = BitWriter::with_capacity(data.len() / 16 + 64);
-    out.bytes.extend([0x78, 0x01]);
-    let mut tokens = Vec::with_capacity(BLOCK_TOKENS + MAX_MATCH);
+/// `first` are sequences of the first rows, the others are still to be found. `bytes` says how a
+/// pixel of memory is written. The result is added to `out`.
+pub fn zlib<const W: usize, const N: usize>(
+    mut sequences: Sequences<'_, W>,
+    first: Vec<Sequence>,
+    bytes: impl Fn([u8; W]) -> [u8; N],
+    out: Vec<u8>,
+) -> Vec<u8> {
+    let rows = sequences.rows();
+    let mut out = BitWriter::behind(out);
+    out.reserve(16);
+    out.put(0x0178, 16);
+    let (mut block, mut rest) = (first, rows);
     loop {
-        tokens.clear();
-        let last = fill(&mut tokens);
-        write_block(&mut out, &tokens, last);
+        if block.is_empty() {
+            sequences.fill(&mut block);
+        }
+        let last = sequences.is_done();
+        rest.pixels = write_block(&block, rest, &bytes, &mut out, last);
         if last {
             break;
         }
+        block.clear();
     }
-    out.align();
-    out.bytes.extend(libdeflater::adler32(data).to_be_bytes());
-    out.bytes
+    let mut out = out.into_bytes();
+    out.extend(checksum(rows, bytes).to_be_bytes());
+    out
 }
 
-/// A literal byte; three of them, the first lowest, with bit 30; or with bit 31 a match: length
-/// in bits 16..25, distance - 1 below.
-#[derive(Clone, Copy)]
-pub(super) struct Token(u32);
-
-/// What a token stands for.
-enum Meaning {
-    Literal(usize),
-    Literals([usize; 3]),
-    /// Length and distance - 1.
-    Copy(usize, u32),
+/// What a block is made of, in order.
+trait Sink<const N: usize> {
+    /// The byte before each row.
+    fn row(&mut self);
+    fn pixel(&mut self, bytes: [u8; N]);
+    /// So many bytes from there, at least [`MIN_MATCH`].
+    fn copy(&mut self, bytes: usize, back: Back);
 }
 
-impl Token {
-    pub(super) fn literal(byte: u8) -> Token {
-        Token(u32::from(byte))
+/// Writes the first of these rows as a block; returns the pixels of those below.
+fn write_block<'a, const W: usize, const N: usize>(
+    sequences: &[Sequence],
+    rows: Rows<'a, W>,
+    bytes: impl Fn([u8; W]) -> [u8; N],
+    out: &mut BitWriter,
+    last: bool,
+) -> &'a [[u8; W]] {
+    let mut counts = Counts::<N>::new();
+    let rest = walk(sequences, rows, &bytes, &mut counts);
+    let literal_counts = counts.literals();
+    let literals = Code::new(&literal_counts, MAX_BITS);
+    let distances = Code::new(&counts.distances, MAX_BITS);
+    out.reserve(3);
+    out.put(u64::from(last), 1);
+    out.put(2, 2); // dynamic Huffman codes
+    write_code_lengths(out, &literals, &distances);
+    let bits = literals.bits(&literal_counts) + distances.bits(&counts.distances);
+    out.reserve(bits + counts.extra_bits());
+    // a writer of its own stays in registers
+    let own = std::mem::take(out);
+    let mut written = Written::<N>::new(own, &literals, &distances);
+    walk(sequences, rows, &bytes, &mut written);
+    *out = written.out;
+    literals.put(out, END_OF_BLOCK);
+    rest
+}
+
+/// Tells what rows are made of; returns the pixels behind them.
+#[inline(always)]
+fn walk<'a, const W: usize, const N: usize>(
+    sequences: &[Sequence],
+    rows: Rows<'a, W>,
+    bytes: impl Fn([u8; W]) -> [u8; N],
+    sink: &mut impl Sink<N>,
+) -> &'a [[u8; W]] {
+    let mut rest = rows.pixels;
+    let mut x = rows.width;
+    for sequence in sequences {
+        if x >= rows.width {
+            x = 0;
+            if rows.filtered {
+                sink.row();
+            }
+        }
+        let mut literals = usize::from(sequence.literals);
+        let mut copied = usize::from(sequence.copied);
+        if copied * N < MIN_MATCH {
+            literals += copied;
+            copied = 0;
+        }
+        x += literals + copied;
+        let (here, after) = rest.split_at_checked(literals).unwrap_or((rest, &[]));
+        for pixel in here {
+            sink.pixel(bytes(*pixel));
+        }
+        if copied > 0 {
+            sink.copy(copied * N, sequence.back);
+        }
+        rest = after.get(copied..).unwrap_or(&[]);
+    }
+    rest
+}
+
+/// How often each symbol occurs.
+struct Counts<const N: usize> {
+    /// By the byte's place in the pixel: to count one number twice in a row is slow.
+    literals: [[u32; 256]; N],
+    rows: u32,
+    lengths: [u32; MAX_MATCH + 1],
+    distances: [u32; 30],
+}
+
+impl<const N: usize> Counts<N> {
+    fn new() -> Counts<N> {
+        Counts {
+            literals: [[0; 256]; N],
+            rows: 0,
+            lengths: [0; MAX_MATCH + 1],
+            distances: [0; 30],
+        }
     }
 
-    pub(super) fn literals([a, b, c]: [u8; 3]) -> Token {
-        Token(u32::from_le_bytes([a, b, c, 0x40]))
+    /// How often each literal and each code of a length occurs.
+    fn literals(&self) -> [u32; 286] {
+        let mut counts = [0u32; 286];
+        for lane in &self.literals {
+            for (all, n) in counts.iter_mut().zip(lane) {
+                *all += n;
+            }
+        }
+        counts[0] += self.rows;
+        counts[END_OF_BLOCK] = 1;
+        for (length, n) in self.lengths.iter().enumerate().skip(MIN_MATCH) {
+            if let Some(all) = counts.get_mut(length_code(length).0) {
+                *all += n;
+            }
+        }
+        counts
     }
 
-    pub(super) fn copy(length: usize, distance: usize) -> Token {
-        Token(0x8000_0000 | ((length as u32) << 16) | (distance as u32 - 1))
+    /// The extra bits of all lengths and distances.
+    fn extra_bits(&self) -> u64 {
+        let lengths = self.lengths.iter().enumerate().skip(MIN_MATCH);
+        let of_lengths =
+            lengths.map(|(length, n)| u64::from(length_code(length).2) * u64::from(*n));
+        let distances = (0u64..).zip(&self.distances);
+        let of_distances = distances.map(|(code, n)| (code / 2).saturating_sub(1) * u64::from(*n));
+        of_lengths.sum::<u64>() + of_distances.sum::<u64>()
+    }
+}
+
+impl<const N: usize> Sink<N> for Counts<N> {
+    fn row(&mut self) {
+        self.rows += 1;
     }
 
     #[inline(always)]
-    fn meaning(self) -> Meaning {
-        if self.0 & 0x8000_0000 != 0 {
-            Meaning::Copy(((self.0 >> 16) & 0x1ff) as usize, self.0 & 0x7fff)
-        } else if self.0 & 0x4000_0000 != 0 {
-            let [a, b, c, _] = self.0.to_le_bytes();
-            Meaning::Literals([a, b, c].map(usize::from))
-        } else {
-            Meaning::Literal(self.0 as usize)
-        }
-    }
-}
-
-/// Finds matches, from the first byte to the last.
-struct Finder<'a> {
-    data: &'a [u8],
-    pixel: usize,
-    stride: usize,
-    at: usize,
-    /// Where the bytes of a hash were last seen, plus one.
-    seen: Vec<u32>,
-}
-
-impl<'a> Finder<'a> {
-    fn new(data: &'a [u8], pixel: usize, stride: usize) -> Finder<'a> {
-        Finder {
-            data,
-            pixel,
-            stride,
-            at: 0,
-            seen: vec![0; 1 << HASH_BITS],
+    #[allow(clippy::indexing_slicing, reason = "a byte indexes 256 entries")]
+    fn pixel(&mut self, bytes: [u8; N]) {
+        for (counts, byte) in self.literals.iter_mut().zip(bytes) {
+            counts[usize::from(byte)] += 1;
         }
     }
 
-    /// Adds the tokens of one block.
-    fn fill(&mut self, tokens: &mut Vec<Token>) {
-        while self.at < self.data.len() && tokens.len() < BLOCK_TOKENS {
-            let here = self.data.get(self.at..).unwrap_or(&[]);
-            let left = self.length_at(here, self.pixel);
-            let up = if left == MAX_MATCH {
-                0
-            } else {
-                self.length_at(here, self.stride)
-            };
-            let (mut length, mut distance) = if up > left {
-                (up, self.stride)
-            } else {
-                (left, self.pixel)
-            };
-            // a hit of four bytes a pixel away or a row away is cheaper than a look-up
-            if length < 8
-                && let Some(back) = self.last_seen(here)
-            {
-                let again = self.length_at(here, back);
-                if again > length.max(5) {
-                    (length, distance) = (again, back);
-                }
-            }
-            if length >= MIN_MATCH {
-                tokens.push(Token::copy(length, distance));
-                self.at += length;
-            } else {
-                let literals = here.get(..self.pixel).unwrap_or(here);
-                tokens.extend(literals.iter().map(|b| Token::literal(*b)));
-                self.at += literals.len();
+    #[inline(always)]
+    fn copy(&mut self, bytes: usize, back: Back) {
+        let mut pieces = 0;
+        for length in lengths_of(bytes) {
+            pieces += 1;
+            if let Some(n) = self.lengths.get_mut(length) {
+                *n += 1;
             }
         }
-    }
-
-    /// How many bytes from here equal those `back` bytes before.
-    fn length_at(&self, here: &[u8], back: usize) -> usize {
-        if back > WINDOW {
-            return 0;
+        if let Some(n) = self.distances.get_mut(distance_code(back.bytes(N)).0) {
+            *n += pieces;
         }
-        let Some(there) = self
-            .at
-            .checked_sub(back)
-            .and_then(|from| self.data.get(from..))
-        else {
-            return 0;
-        };
-        common_prefix(here, there)
-    }
-
-    /// The distance to where the next eight bytes (four for palettes) were last seen; notes
-    /// that they are here.
-    fn last_seen(&mut self, here: &[u8]) -> Option<usize> {
-        let key = if self.pixel == 1 {
-            u64::from(u32::from_le_bytes(*here.first_chunk::<4>()?))
-        } else {
-            u64::from_le_bytes(*here.first_chunk::<8>()?)
-        };
-        let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - HASH_BITS);
-        let slot = self.seen.get_mut(hash as usize)?;
-        let before = std::mem::replace(slot, u32::try_from(self.at + 1).unwrap_or(0));
-        let from = (before as usize).checked_sub(1)?;
-        self.at.checked_sub(from).filter(|d| *d > 0 && *d <= WINDOW)
     }
 }
 
-/// The length of the common beginning, at most [`MAX_MATCH`].
-pub(super) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    let (a8, _) = a.as_chunks::<8>();
-    let (b8, _) = b.as_chunks::<8>();
-    let mut length = 0;
-    for (x, y) in a8.iter().zip(b8).take(MAX_MATCH.div_ceil(8)) {
-        let difference = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
-        if difference != 0 {
-            return (length + difference.trailing_zeros() as usize / 8).min(MAX_MATCH);
+/// What is counted, written.
+struct Written<'a, const N: usize> {
+    out: BitWriter,
+    literals: &'a Code,
+    distances: &'a Code,
+    /// For each length of a match its word with the extra bits, and how many bits that is.
+    lengths: [(u64, u32); MAX_MATCH + 1],
+}
+
+impl<'a, const N: usize> Written<'a, N> {
+    fn new(out: BitWriter, literals: &'a Code, distances: &'a Code) -> Written<'a, N> {
+        Written {
+            out,
+            literals,
+            distances,
+            lengths: std::array::from_fn(|length| {
+                let (code, extra, bits) = length_code(length.max(MIN_MATCH));
+                let (word, n) = literals.word(code);
+                (word | u64::from(extra) << n, n + bits)
+            }),
         }
-        length += 8;
     }
-    if length >= MAX_MATCH {
-        return MAX_MATCH;
+
+    /// Literals, at most three.
+    #[inline(always)]
+    fn put<const M: usize>(&mut self, bytes: [u8; M]) {
+        let (mut words, mut bits) = (0, 0);
+        for (word, length) in bytes.map(|byte| self.literals.word(usize::from(byte))) {
+            words |= word << bits;
+            bits += length;
+        }
+        self.out.put(words, bits);
     }
-    let rest = a
-        .iter()
-        .zip(b)
-        .skip(length)
-        .take_while(|(x, y)| x == y)
-        .count();
-    (length + rest).min(MAX_MATCH)
+}
+
+impl<const N: usize> Sink<N> for Written<'_, N> {
+    fn row(&mut self) {
+        self.literals.put(&mut self.out, 0);
+    }
+
+    #[inline(always)]
+    fn pixel(&mut self, bytes: [u8; N]) {
+        // three words of 15 bits are what one call takes
+        match *bytes.as_slice() {
+            [a] => self.put([a]),
+            [a, b] => self.put([a, b]),
+            [a, b, c] => self.put([a, b, c]),
+            [a, b, c, d] => {
+                self.put([a, b]);
+                self.put([c, d]);
+            }
+            _ => bytes.into_iter().for_each(|byte| self.put([byte])),
+        }
+    }
+
+    #[inline(always)]
+    fn copy(&mut self, bytes: usize, back: Back) {
+        let (code, extra, bits) = distance_code(back.bytes(N));
+        let (far, n) = self.distances.word(code);
+        let (far, far_bits) = (far | u64::from(extra) << n, n + bits);
+        for length in lengths_of(bytes) {
+            let (word, n) = self.lengths.get(length).copied().unwrap_or_default();
+            // at most 15 and 5 bits, 15 and 13
+            self.out.put(word | far << n, n + far_bits);
+        }
+    }
+}
+
+/// The lengths of the matches that together copy so many bytes.
+#[inline(always)]
+fn lengths_of(bytes: usize) -> impl Iterator<Item = usize> {
+    let mut left = bytes;
+    std::iter::from_fn(move || {
+        let length = match left {
+            0 => return None,
+            // what is left must be a match, too
+            259 | 260 => 256,
+            _ => left.min(MAX_MATCH),
+        };
+        left -= length;
+        Some(length)
+    })
 }
 
 /// The code of a length of 3 to 258, and the value and number of its extra bits (RFC 1951 §3.2.5).
@@ -218,8 +289,10 @@ fn length_code(length: usize) -> (usize, u32, u32) {
     (code as usize, l & ((1 << bits) - 1), bits)
 }
 
-/// The code of a distance less one, and the value and number of its extra bits.
-fn distance_code(d: u32) -> (usize, u32, u32) {
+/// The code of a distance, and the value and number of its extra bits.
+#[inline(always)]
+fn distance_code(distance: usize) -> (usize, u32, u32) {
+    let d = (distance as u32).saturating_sub(1);
     if d < 4 {
         return (d as usize, 0, 0);
     }
@@ -232,307 +305,27 @@ fn distance_code(d: u32) -> (usize, u32, u32) {
     )
 }
 
-/// A Huffman code: for each symbol its bits, reversed for output, and their number.
-struct Code {
-    /// Bits in the low half, their number in the high half; 512 entries, so that a symbol
-    /// masked to nine bits is always inside.
-    words: Box<[u32; 512]>,
-    lengths: Vec<u8>,
-}
-
-impl Code {
-    /// The code for these frequencies, no word longer than `limit`.
-    fn new(frequencies: &[u32], limit: u8) -> Code {
-        let mut weights = frequencies.to_vec();
-        let lengths = loop {
-            let lengths = tree_depths(&weights);
-            if lengths.iter().all(|l| *l <= limit) {
-                break lengths;
-            }
-            // flatter weights make a flatter tree; ends at all ones, whose depth is 9 at most
-            for w in weights.iter_mut().filter(|w| **w > 0) {
-                *w = (*w).div_ceil(4);
-            }
-        };
-        let mut words = Box::new([0; 512]);
-        for ((word, bits), length) in words.iter_mut().zip(canonical(&lengths)).zip(&lengths) {
-            *word = u32::from(bits) | (u32::from(*length) << 16);
+/// Adler-32 (RFC 1950 §9) of the rows as they are written.
+fn checksum<const W: usize, const N: usize>(
+    rows: Rows<'_, W>,
+    bytes: impl Fn([u8; W]) -> [u8; N],
+) -> u32 {
+    let mut sum = libdeflater::Adler32::new();
+    if !rows.filtered {
+        sum.update(rows.pixels.as_flattened());
+        return sum.sum();
+    }
+    let mut written = vec![0; rows.width * N + 1];
+    let mut above: &[[u8; W]] = &[];
+    for row in rows.pixels.chunks_exact(rows.width) {
+        if row.as_flattened() != above.as_flattened() {
+            let out = written.get_mut(1..).unwrap_or(&mut []);
+            mapped_row(row, out.as_chunks_mut::<N>().0, &bytes);
         }
-        Code { words, lengths }
+        above = row;
+        sum.update(&written);
     }
-
-    #[inline(always)]
-    fn put(&self, out: &mut BitWriter, symbol: usize) {
-        let (word, length) = self.word(symbol);
-        out.put(word, length);
-    }
-
-    /// The word of a symbol and its length.
-    #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "nine bits index 512 entries")]
-    fn word(&self, symbol: usize) -> (u32, u32) {
-        let word = self.words[symbol & 511];
-        (word & 0xffff, word >> 16)
-    }
-
-    /// For each length of a match its word with the extra bits, and how many bits that is.
-    fn of_lengths(&self) -> [(u32, u32); MAX_MATCH + 1] {
-        std::array::from_fn(|length| {
-            let (code, extra, bits) = length_code(length.max(MIN_MATCH));
-            let (word, n) = self.word(code);
-            (word | extra << n, n + bits)
-        })
-    }
-}
-
-/// The depth of each symbol in the Huffman tree; 0 for those that do not occur.
-fn tree_depths(weights: &[u32]) -> Vec<u8> {
-    let mut lengths = vec![0u8; weights.len()];
-    let mut heap: BinaryHeap<Reverse<(u64, usize)>> = weights
-        .iter()
-        .enumerate()
-        .filter(|(_, w)| **w > 0)
-        .map(|(symbol, w)| Reverse((u64::from(*w), symbol)))
-        .collect();
-    if heap.len() < 2 {
-        // a code needs two words to be complete: one that occurs, one that does not
-        let used = heap.pop().map_or(0, |Reverse((_, symbol))| symbol);
-        for symbol in [used, usize::from(used == 0)] {
-            if let Some(length) = lengths.get_mut(symbol) {
-                *length = 1;
-            }
-        }
-        return lengths;
-    }
-    // nodes above the leaves are numbered after them; parents after their children
-    let mut parents = vec![0usize; weights.len()];
-    while let (Some(Reverse((w0, n0))), Some(Reverse((w1, n1)))) = (heap.pop(), heap.pop()) {
-        let parent = parents.len();
-        parents.push(0);
-        for node in [n0, n1] {
-            if let Some(slot) = parents.get_mut(node) {
-                *slot = parent;
-            }
-        }
-        if heap.is_empty() {
-            break;
-        }
-        heap.push(Reverse((w0 + w1, parent)));
-    }
-    let mut depths = vec![0u8; parents.len()];
-    for node in (0..parents.len().saturating_sub(1)).rev() {
-        let parent = parents.get(node).copied().unwrap_or(0);
-        let depth = depths.get(parent).copied().unwrap_or(0).saturating_add(1);
-        if parent > 0
-            && let Some(slot) = depths.get_mut(node)
-        {
-            *slot = depth;
-        }
-    }
-    for ((length, depth), weight) in lengths.iter_mut().zip(&depths).zip(weights) {
-        *length = if *weight > 0 { *depth } else { 0 };
-    }
-    lengths
-}
-
-/// The canonical words of RFC 1951 §3.2.2, each with its bits reversed.
-fn canonical(lengths: &[u8]) -> Vec<u16> {
-    let mut next = [0u16; 17];
-    let mut code = 0u16;
-    for (bits, slot) in next.iter_mut().enumerate().skip(1) {
-        let shorter = lengths
-            .iter()
-            .filter(|l| **l > 0 && usize::from(**l) == bits - 1)
-            .count();
-        code = (code + shorter as u16) << 1;
-        *slot = code;
-    }
-    lengths
-        .iter()
-        .map(|length| match next.get_mut(usize::from(*length)) {
-            Some(slot) if *length > 0 => {
-                let word = *slot;
-                *slot = slot.wrapping_add(1);
-                word.reverse_bits() >> (16 - u32::from(*length))
-            }
-            _ => 0,
-        })
-        .collect()
-}
-
-fn write_block(out: &mut BitWriter, tokens: &[Token], last: bool) {
-    let mut literal_counts = [0u32; 286];
-    let mut distance_counts = [0u32; 30];
-    #[inline]
-    fn count<const N: usize>(counts: &mut [u32; N], symbol: usize) {
-        if let Some(n) = counts.get_mut(symbol) {
-            *n += 1;
-        }
-    }
-    let mut length_counts = [0u32; MAX_MATCH + 1];
-    for token in tokens {
-        match token.meaning() {
-            Meaning::Copy(length, distance) => {
-                count(&mut length_counts, length);
-                count(&mut distance_counts, distance_code(distance).0);
-            }
-            Meaning::Literal(byte) => count(&mut literal_counts, byte),
-            Meaning::Literals(bytes) => {
-                for byte in bytes {
-                    count(&mut literal_counts, byte);
-                }
-            }
-        }
-    }
-    for (length, n) in length_counts.iter().enumerate().skip(MIN_MATCH) {
-        if let Some(all) = literal_counts.get_mut(length_code(length).0) {
-            *all += n;
-        }
-    }
-    count(&mut literal_counts, END_OF_BLOCK);
-    let literals = Code::new(&literal_counts, 15);
-    let distances = Code::new(&distance_counts, 15);
-
-    out.put(u32::from(last), 1);
-    out.put(2, 2); // dynamic Huffman codes
-    write_code_lengths(out, &literals.lengths, &distances.lengths);
-    let lengths = literals.of_lengths();
-    for token in tokens {
-        match token.meaning() {
-            Meaning::Copy(length, distance) => {
-                let (word, word_bits) = lengths.get(length).copied().unwrap_or_default();
-                let (code, extra, bits) = distance_code(distance);
-                let (far, length) = distances.word(code);
-                let far = u64::from(far | extra << length);
-                out.put_many(
-                    u64::from(word) | far << word_bits,
-                    word_bits + length + bits,
-                );
-            }
-            Meaning::Literal(byte) => literals.put(out, byte),
-            Meaning::Literals(bytes) => {
-                let [(a, a_bits), (b, b_bits), (c, c_bits)] = bytes.map(|b| literals.word(b));
-                let bc = u64::from(b) | u64::from(c) << b_bits;
-                out.put_many(u64::from(a) | bc << a_bits, a_bits + b_bits + c_bits);
-            }
-        }
-    }
-    literals.put(out, END_OF_BLOCK);
-}
-
-/// The two codes' word lengths, run-length coded, under a code of their own (RFC 1951 §3.2.7).
-fn write_code_lengths(out: &mut BitWriter, literals: &[u8], distances: &[u8]) {
-    const ORDER: [usize; 19] = [
-        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
-    ];
-    let used = |lengths: &[u8], at_least: usize| {
-        lengths
-            .iter()
-            .rposition(|l| *l > 0)
-            .map_or(at_least, |i| (i + 1).max(at_least))
-    };
-    let (n_literals, n_distances) = (used(literals, 257), used(distances, 1));
-    let all: Vec<u8> = literals
-        .iter()
-        .take(n_literals)
-        .chain(distances.iter().take(n_distances))
-        .copied()
-        .collect();
-
-    // (symbol, extra value, extra bits)
-    let mut symbols: Vec<(usize, u32, u32)> = Vec::new();
-    for run in all.chunk_by(|a, b| a == b) {
-        let length = run.first().copied().unwrap_or(0);
-        let mut left = run.len();
-        if length == 0 {
-            while left >= 11 {
-                let n = left.min(138);
-                symbols.push((18, n as u32 - 11, 7));
-                left -= n;
-            }
-            if left >= 3 {
-                symbols.push((17, left as u32 - 3, 3));
-                left = 0;
-            }
-        } else {
-            symbols.push((usize::from(length), 0, 0));
-            left -= 1;
-            while left >= 3 {
-                let n = left.min(6);
-                symbols.push((16, n as u32 - 3, 2));
-                left -= n;
-            }
-        }
-        symbols.extend(std::iter::repeat_n((usize::from(length), 0, 0), left));
-    }
-    let mut counts = [0u32; 19];
-    for (symbol, _, _) in &symbols {
-        if let Some(n) = counts.get_mut(*symbol) {
-            *n += 1;
-        }
-    }
-    let code = Code::new(&counts, 7);
-    let length_of = |i: &usize| code.lengths.get(*i).copied().unwrap_or(0);
-    let n_codes = ORDER
-        .iter()
-        .rposition(|i| length_of(i) > 0)
-        .map_or(4, |i| (i + 1).max(4));
-    out.put(n_literals as u32 - 257, 5);
-    out.put(n_distances as u32 - 1, 5);
-    out.put(n_codes as u32 - 4, 4);
-    for i in ORDER.iter().take(n_codes) {
-        out.put(u32::from(length_of(i)), 3);
-    }
-    for (symbol, extra, bits) in symbols {
-        code.put(out, symbol);
-        out.put(extra, bits);
-    }
-}
-
-/// Bits, the first in the lowest place of the first byte.
-struct BitWriter {
-    bytes: Vec<u8>,
-    bits: u64,
-    count: u32,
-}
-
-impl BitWriter {
-    fn with_capacity(bytes: usize) -> BitWriter {
-        BitWriter {
-            bytes: Vec::with_capacity(bytes),
-            bits: 0,
-            count: 0,
-        }
-    }
-
-    /// At most 32 bits.
-    #[inline(always)]
-    fn put(&mut self, value: u32, count: u32) {
-        self.put_many(u64::from(value), count);
-    }
-
-    /// At most 63 bits.
-    #[inline(always)]
-    fn put_many(&mut self, value: u64, count: u32) {
-        // fewer than 64 bits wait, so neither shift is by 64
-        self.bits |= value << self.count;
-        let all = self.count + count;
-        if all < 64 {
-            self.count = all;
-            return;
-        }
-        self.bytes.extend_from_slice(&self.bits.to_le_bytes());
-        self.bits = value >> (64 - self.count);
-        self.count = all - 64;
-    }
-
-    fn align(&mut self) {
-        let bytes = self.count.div_ceil(8) as usize;
-        self.bytes
-            .extend(self.bits.to_le_bytes().iter().take(bytes));
-        self.bits = 0;
-        self.count = 0;
-    }
+    sum.sum()
 }
 
 #[cfg(test)]
@@ -547,6 +340,23 @@ mod tests {
             .unwrap();
         assert_eq!(n, size);
         out
+    }
+
+    /// Packs pixels of `W` bytes as pixels of their first `N`, and holds what comes back against
+    /// them.
+    fn there_and_back<const W: usize, const N: usize>(pixels: &[[u8; W]], width: usize) -> usize {
+        let bytes = |pixel: [u8; W]| *pixel.first_chunk::<N>().unwrap();
+        let expected: Vec<u8> = pixels
+            .chunks(width)
+            .flat_map(|row| std::iter::once(0).chain(row.iter().flat_map(|p| bytes(*p))))
+            .collect();
+        let mut sequences = Sequences::new(Rows::apart(pixels, width), N.max(W.min(3)));
+        let mut first = Vec::new();
+        sequences.fill(&mut first);
+        let packed = zlib(sequences, first, bytes, vec![7; 3]);
+        assert_eq!(packed[..3], [7; 3]);
+        assert!(inflate(&packed[3..], expected.len()) == expected);
+        packed.len() - 3
     }
 
     #[test]
@@ -568,80 +378,68 @@ mod tests {
         }
         assert_eq!(length_code(257), (284, 30, 5));
         for (code, first, bits) in [(0, 1, 0), (3, 4, 0), (4, 5, 1), (6, 9, 2), (29, 24577, 13)] {
-            assert_eq!(
-                distance_code(first - 1),
-                (code, 0, bits),
-                "distance {first}"
-            );
+            assert_eq!(distance_code(first), (code, 0, bits), "distance {first}");
+        }
+    }
+
+    #[test]
+    fn a_long_copy_is_made_of_matches() {
+        for bytes in MIN_MATCH..2000 {
+            let lengths: Vec<usize> = lengths_of(bytes).collect();
+            assert_eq!(lengths.iter().sum::<usize>(), bytes);
+            assert!(lengths.iter().all(|l| (MIN_MATCH..=MAX_MATCH).contains(l)));
         }
     }
 
     #[test]
     fn flat_areas_shrink_to_almost_nothing() {
-        let data = vec![7u8; 2401 * 600];
-        let packed = zlib(&data, 3, 2401);
-        assert!(packed.len() < 3000, "{} bytes", packed.len());
-        assert_eq!(inflate(&packed, data.len()), data);
+        let size = there_and_back::<4, 3>(&[[7, 8, 9, 255]; 800 * 600], 800);
+        assert!(size < 3000, "{size} bytes");
     }
 
     #[test]
-    fn nothing_and_noise_come_back() {
-        assert_eq!(inflate(&zlib(&[], 3, 1), 0), Vec::<u8>::new());
+    fn noise_comes_back() {
         let mut state = 1u32;
-        let noise: Vec<u8> = (0..300_000)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 24) as u8
-            })
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let pixels: Vec<[u8; 4]> = (0..200_000)
+            .map(|_| [noise(), noise(), noise(), 255])
             .collect();
-        let packed = zlib(&noise, 4, 1001);
-        assert_eq!(inflate(&packed, noise.len()), noise);
+        there_and_back::<4, 3>(&pixels, 1000);
+        there_and_back::<4, 4>(&pixels, 1000);
+        there_and_back::<1, 1>(pixels.as_flattened().as_chunks().0, 1000);
     }
 
     #[test]
-    fn skewed_frequencies_keep_words_within_fifteen_bits() {
-        let mut fibonacci = vec![1u32, 1];
-        while fibonacci.len() < 40 {
-            let n = fibonacci.len();
-            fibonacci.push(fibonacci[n - 1] + fibonacci[n - 2]);
+    fn very_wide_and_very_high_pictures_come_back() {
+        let pixels: Vec<[u8; 4]> = (0..140_000u32)
+            .map(|i| [(i / 700) as u8, 0, 0, 255])
+            .collect();
+        for width in [1, 2, 8191, 10_922, 10_923, 65_535, 65_536, 70_000, 140_000] {
+            let pixels = &pixels[..pixels.len() / width * width];
+            there_and_back::<4, 3>(pixels, width);
+            there_and_back::<4, 1>(pixels, width);
         }
-        let code = Code::new(&fibonacci, 15);
-        assert!(code.lengths.iter().all(|l| (1..=15).contains(l)));
-        let kraft: f64 = code
-            .lengths
-            .iter()
-            .map(|l| 0.5f64.powi(i32::from(*l)))
-            .sum();
-        assert!((kraft - 1.0).abs() < 1e-12, "incomplete code: {kraft}");
     }
 
     proptest! {
         #[test]
-        fn pixels_that_are_packed_come_back(
-            runs in prop::collection::vec((0..9u8, 1usize..90), 1..60),
+        fn what_is_packed_comes_back(
+            runs in prop::collection::vec((0..9u8, 1usize..300), 1..60),
             width in 1usize..200,
-            pixel in 3usize..5,
         ) {
-            let words: Vec<[u8; 4]> = runs
+            let pixels: Vec<[u8; 4]> = runs
                 .iter()
                 .flat_map(|(v, n)| std::iter::repeat_n([*v, v * 7, 1, v * 3], *n))
                 .collect();
-            let words = &words[..words.len() - words.len() % width];
-            let data: Vec<u8> = words
-                .chunks(width)
-                .flat_map(|row| std::iter::once(0).chain(row.iter().flat_map(|p| p[..pixel].to_vec())))
-                .collect();
-            prop_assert_eq!(inflate(&zlib_pixels(&data, words, width, pixel), data.len()), data);
-        }
-
-        #[test]
-        fn what_is_packed_comes_back(
-            runs in prop::collection::vec((any::<u8>(), 1usize..700), 0..60),
-            pixel in prop::sample::select(vec![1usize, 3, 4]),
-            stride in 1usize..3000,
-        ) {
-            let data: Vec<u8> = runs.iter().flat_map(|(v, n)| std::iter::repeat_n(*v, *n)).collect();
-            prop_assert_eq!(inflate(&zlib(&data, pixel, stride.max(pixel)), data.len()), data);
+            let pixels = &pixels[..pixels.len() - pixels.len() % width];
+            there_and_back::<4, 3>(pixels, width);
+            there_and_back::<4, 4>(pixels, width);
+            there_and_back::<4, 1>(pixels, width);
+            let bytes = pixels.as_flattened().as_chunks().0;
+            there_and_back::<1, 1>(&bytes[..bytes.len() - bytes.len() % width], width);
         }
     }
 }

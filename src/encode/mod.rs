@@ -1,17 +1,19 @@
 //! Core → bytes. A format is one file that knows its notation, and nothing of the protocol
 //! that sends it.
 
+mod bits;
 mod deflate;
 pub mod geojson;
 pub mod gml;
+mod huffman;
 mod image_format;
 mod jpeg;
 pub mod maplibre;
 mod maplibre_expression;
 pub mod mvt;
 mod palette;
-mod pixel_rows;
 mod png;
+mod sequences;
 pub mod sld;
 mod sld_expression;
 pub mod tile_matrix_set;
@@ -63,6 +65,29 @@ fn straight_bytes(pixmap: &Pixmap) -> (Vec<u8>, bool) {
         pixels.iter().flat_map(|p| unpremultiply(*p)).collect()
     };
     (bytes, opaque)
+}
+
+/// Maps pixels; a lot of them that is like the lot before it is copied.
+fn mapped_row<const W: usize, const N: usize>(
+    pixels: &[[u8; W]],
+    out: &mut [[u8; N]],
+    map: impl Fn([u8; W]) -> [u8; N],
+) {
+    const LOT: usize = 8;
+    let (lots, rest) = pixels.as_chunks::<LOT>();
+    let (out_lots, out_rest) = out.as_chunks_mut::<LOT>();
+    let mut before: &[[u8; W]] = &[];
+    let mut mapped = [[0; N]; LOT];
+    for (lot, out) in lots.iter().zip(out_lots) {
+        if lot.as_flattened() != before.as_flattened() {
+            mapped = lot.map(&map);
+        }
+        before = lot;
+        *out = mapped;
+    }
+    for (out, pixel) in out_rest.iter_mut().zip(rest) {
+        *out = map(*pixel);
+    }
 }
 
 fn is_opaque(pixels: &[[u8; 4]]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::unpremultiply;
+use super::{mapped_row, unpremultiply};
 
 /// A picture as numbers of colours.
 pub struct Indexed {
@@ -14,103 +14,118 @@ pub struct Indexed {
 /// Slots of the hash table: 16 for each of 256 colours, so that probes are short.
 const SLOTS: usize = 4096;
 
-/// Pixels one after another of which every sixteenth lot is looked at first.
-const SAMPLED: usize = 512;
-
-/// Different colours with their numbers.
-struct Colors {
+/// At most 256 different premultiplied colours, numbered as they come.
+pub struct Colors {
     found: Vec<[u8; 4]>,
     /// By hash, the number of a colour and one; 0 where there is none.
     slots: Vec<u16>,
-    last: Option<([u8; 4], u8)>,
 }
 
-impl Colors {
-    fn new() -> Colors {
+impl Default for Colors {
+    fn default() -> Colors {
         Colors {
             found: Vec::with_capacity(256),
             slots: vec![0; SLOTS],
-            last: None,
         }
     }
+}
 
-    /// The number of a colour; `None` for the 257th.
-    #[inline(always)]
-    fn index(&mut self, pixel: [u8; 4]) -> Option<u8> {
-        match self.last {
-            Some((last, index)) if last == pixel => Some(index),
-            _ => {
-                let index = self.search(pixel)?;
-                self.last = Some((pixel, index));
-                Some(index)
-            }
-        }
+impl Colors {
+    /// Adds colours; false, without looking further, for the 257th.
+    pub fn add_all(&mut self, mut pixels: impl Iterator<Item = [u8; 4]>) -> bool {
+        let mut last = None;
+        pixels.all(|pixel| {
+            let known = last == Some(pixel);
+            last = Some(pixel);
+            known || self.add(pixel)
+        })
     }
 
-    fn search(&mut self, pixel: [u8; 4]) -> Option<u8> {
+    /// Adds a colour; false for the 257th.
+    pub fn add(&mut self, pixel: [u8; 4]) -> bool {
+        let (slot, number) = self.search(pixel);
+        if number.is_some() {
+            return true;
+        }
+        if self.found.len() == 256 {
+            return false;
+        }
+        self.found.push(pixel);
+        if let Some(free) = self.slots.get_mut(slot) {
+            *free = self.found.len() as u16;
+        }
+        true
+    }
+
+    /// The slot of a colour, and its number where it has one.
+    #[inline]
+    fn search(&self, pixel: [u8; 4]) -> (usize, Option<usize>) {
         let key = u32::from_ne_bytes(pixel);
         let mut slot = (key.wrapping_mul(0x9E37_79B1) >> 20) as usize;
+        // ends: 256 colours leave most slots free
         loop {
             let number = self.slots.get(slot).copied().unwrap_or(0);
-            let Some(index) = usize::from(number).checked_sub(1) else {
-                let index = u8::try_from(self.found.len()).ok()?;
-                self.found.push(pixel);
-                if let Some(free) = self.slots.get_mut(slot) {
-                    *free = u16::from(index) + 1;
-                }
-                return Some(index);
+            let Some(number) = usize::from(number).checked_sub(1) else {
+                return (slot, None);
             };
-            if self.found.get(index) == Some(&pixel) {
-                return u8::try_from(index).ok();
+            if self.found.get(number) == Some(&pixel) {
+                return (slot, Some(number));
             }
             slot = (slot + 1) % SLOTS;
         }
     }
 }
 
-/// The picture with its own colours, or `None` where there are more than 256.
-///
-/// `pixels` are premultiplied. Gives up at the 257th colour, so that it costs little on a
-/// picture that has many.
-pub fn exact(pixels: &[[u8; 4]]) -> Option<Indexed> {
-    // a part of the picture mostly shows that there are too many
-    let mut sampled = Colors::new();
-    for part in pixels.chunks(SAMPLED).step_by(16) {
-        for pixel in part {
-            sampled.index(*pixel)?;
-        }
-    }
-    let mut colors = Colors::new();
-    let mut indices = vec![0; pixels.len()];
-    for (index, pixel) in indices.iter_mut().zip(pixels) {
-        *index = colors.index(*pixel)?;
-    }
-    let colors: Vec<[u8; 4]> = colors.found.into_iter().map(unpremultiply).collect();
-    Some(translucent_first(colors, indices))
+/// The colours of a picture in the order of its palette.
+pub struct Palette<'a> {
+    /// Straight RGBA, the translucent ones first, so that the transparency chunk is short.
+    pub colors: Vec<[u8; 4]>,
+    from: &'a Colors,
+    /// By the number in `from`.
+    places: [u8; 256],
 }
 
-/// Puts the translucent colours first, so that the transparency chunk is short.
-fn translucent_first(colors: Vec<[u8; 4]>, mut indices: Vec<u8>) -> Indexed {
+impl Palette<'_> {
+    pub fn new(from: &Colors) -> Palette<'_> {
+        let straight: Vec<[u8; 4]> = from.found.iter().map(|c| unpremultiply(*c)).collect();
+        let (colors, places) = translucent_first(&straight);
+        Palette {
+            colors,
+            from,
+            places,
+        }
+    }
+
+    /// The place of a premultiplied colour, which is one of the picture's.
+    pub fn index(&self, pixel: [u8; 4]) -> u8 {
+        let (_, number) = self.from.search(pixel);
+        let place = number.and_then(|number| self.places.get(number));
+        place.copied().unwrap_or(0)
+    }
+
+    /// The picture as numbers.
+    pub fn indexed(&self, pixels: &[[u8; 4]]) -> Indexed {
+        let mut indices = vec![0; pixels.len()];
+        mapped_row(pixels, indices.as_chunks_mut::<1>().0, |p| [self.index(p)]);
+        Indexed {
+            colors: self.colors.clone(),
+            indices,
+        }
+    }
+}
+
+/// The colours with the translucent ones first, and where each has gone.
+fn translucent_first(colors: &[[u8; 4]]) -> (Vec<[u8; 4]>, [u8; 256]) {
     let mut order: Vec<usize> = (0..colors.len()).collect();
     order.sort_by_key(|i| colors.get(*i).is_some_and(|c| c[3] == 255));
-    let mut new_index = [0u8; 256];
-    for (new, old) in order.iter().enumerate() {
-        if let Some(slot) = new_index.get_mut(*old) {
-            *slot = new as u8;
+    let mut places = [0u8; 256];
+    for (place, number) in order.iter().enumerate() {
+        if let Some(slot) = places.get_mut(*number) {
+            *slot = place as u8;
         }
     }
-    if order.iter().enumerate().any(|(new, old)| new != *old) {
-        for index in &mut indices {
-            *index = new_index.get(usize::from(*index)).copied().unwrap_or(0);
-        }
-    }
-    Indexed {
-        colors: order
-            .iter()
-            .filter_map(|i| colors.get(*i).copied())
-            .collect(),
-        indices,
-    }
+    let sorted = order.iter().filter_map(|i| colors.get(*i).copied());
+    (sorted.collect(), places)
 }
 
 /// The picture with the 256 colours that come nearest.
@@ -145,11 +160,15 @@ pub fn reduced(pixels: &[[u8; 4]]) -> Indexed {
         colors.push(unpremultiply(b.mean()));
         index_of.extend(b.members.iter().map(|(color, _)| (*color, index as u8)));
     }
-    let indices = pixels
-        .iter()
-        .map(|p| index_of.get(p).copied().unwrap_or(0))
-        .collect();
-    translucent_first(colors, indices)
+    let (colors, places) = translucent_first(&colors);
+    let index = |pixel: &[u8; 4]| {
+        let number = index_of.get(pixel).copied().unwrap_or(0);
+        places.get(usize::from(number)).copied().unwrap_or(0)
+    };
+    Indexed {
+        indices: pixels.iter().map(index).collect(),
+        colors,
+    }
 }
 
 /// Colours with their number of pixels.

@@ -3,7 +3,8 @@
 
 use tiny_skia::Pixmap;
 
-use super::palette::{Indexed, exact, reduced};
+use super::palette::{Colors, Indexed, Palette, reduced};
+use super::sequences::{Rows, Sequence, Sequences};
 use super::{deflate, is_opaque, unpremultiply};
 
 const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
@@ -15,136 +16,190 @@ enum ColorType {
     Rgba = 6,
 }
 
-/// Writes the exact colours.
-pub fn write(pixmap: &Pixmap) -> Vec<u8> {
-    let (pixels, _) = pixmap.data().as_chunks::<4>();
-    match exact(pixels) {
-        Some(indexed) => write_indexed(&indexed, pixmap.width(), pixmap.height()),
-        None => write_true_color(pixels, pixmap.width(), pixmap.height()),
-    }
-}
-
-/// Writes at most 256 colours.
-pub fn write_reduced(pixmap: &Pixmap) -> Vec<u8> {
-    let (pixels, _) = pixmap.data().as_chunks::<4>();
-    let indexed = exact(pixels).unwrap_or_else(|| reduced(pixels));
-    write_indexed(&indexed, pixmap.width(), pixmap.height())
-}
-
-fn write_true_color(pixels: &[[u8; 4]], width: u32, height: u32) -> Vec<u8> {
-    if is_opaque(pixels) {
-        let opaque = |[r, g, b, _]: [u8; 4]| [r, g, b];
-        write_pixels(pixels, (width, height), ColorType::Rgb, opaque)
-    } else {
-        write_pixels(pixels, (width, height), ColorType::Rgba, unpremultiply)
-    }
-}
-
-fn write_pixels<const N: usize>(
-    pixels: &[[u8; 4]],
-    (width, height): (u32, u32),
-    color: ColorType,
-    bytes: impl Fn([u8; 4]) -> [u8; N],
-) -> Vec<u8> {
-    let row_pixels = width.max(1) as usize;
-    let stride = row_pixels * N + 1;
-    let mut raw = vec![0; stride * height as usize];
-    for (row, out) in pixels.chunks(row_pixels).zip(raw.chunks_mut(stride)) {
-        // the first byte says that the row has no filter
-        let out = out.get_mut(1..).unwrap_or(&mut []).as_chunks_mut::<N>().0;
-        for (out, pixel) in out.iter_mut().zip(row) {
-            *out = bytes(*pixel);
-        }
-    }
-    let packed = deflate::zlib_pixels(&raw, pixels, row_pixels, N);
-    container(width, height, 8, color, &[], &packed)
-}
-
-fn write_indexed(indexed: &Indexed, width: u32, height: u32) -> Vec<u8> {
-    let row_pixels = width.max(1) as usize;
-    let depth: u8 = match indexed.colors.len() {
-        0..=2 => 1,
-        3..=4 => 2,
-        5..=16 => 4,
-        _ => 8,
-    };
-    let per_byte = usize::from(8 / depth);
-    let row_bytes = row_pixels.div_ceil(per_byte) + 1;
-    let mut raw = Vec::with_capacity(row_bytes * height as usize);
-    for row in indexed.indices.chunks(row_pixels) {
-        raw.push(0);
-        if depth == 8 {
-            raw.extend_from_slice(row);
-        } else {
-            raw.extend(row.chunks(per_byte).map(|group| {
-                let packed = group.iter().fold(0, |byte, index| (byte << depth) | index);
-                packed << (usize::from(depth) * (per_byte - group.len()))
-            }));
-        }
-    }
-    let palette: Vec<u8> = indexed
-        .colors
-        .iter()
-        .flat_map(|[r, g, b, _]| [*r, *g, *b])
-        .collect();
-    // tRNS may stop at the last colour that is not opaque
-    let translucent = indexed
-        .colors
-        .iter()
-        .rposition(|c| c[3] != 255)
-        .map_or(0, |i| i + 1);
-    let alpha: Vec<u8> = indexed
-        .colors
-        .iter()
-        .take(translucent)
-        .map(|c| c[3])
-        .collect();
-    let mut chunks: Vec<([u8; 4], &[u8])> = vec![(*b"PLTE", &palette)];
-    if !alpha.is_empty() {
-        chunks.push((*b"tRNS", &alpha));
-    }
-    container(
-        width,
-        height,
-        depth,
-        ColorType::Palette,
-        &chunks,
-        &deflate::zlib(&raw, 1, row_bytes),
-    )
-}
-
-fn container(
+/// What stands before the pixels.
+struct Head {
     width: u32,
     height: u32,
     depth: u8,
     color: ColorType,
-    chunks: &[([u8; 4], &[u8])],
-    data: &[u8],
+}
+
+/// Writes the exact colours.
+pub fn write(pixmap: &Pixmap) -> Vec<u8> {
+    write_few(pixmap, write_true_color)
+}
+
+/// Writes at most 256 colours.
+pub fn write_reduced(pixmap: &Pixmap) -> Vec<u8> {
+    write_few(pixmap, |pixmap, _, _| {
+        let (pixels, _) = pixmap.data().as_chunks::<4>();
+        write_indexed(&reduced(pixels), pixmap)
+    })
+}
+
+/// Writes a picture of at most 256 colours exactly; one of more as `otherwise` does, which gets
+/// what is found of its sequences.
+fn write_few(
+    pixmap: &Pixmap,
+    otherwise: impl FnOnce(&Pixmap, Sequences<'_, 4>, Vec<Sequence>) -> Vec<u8>,
 ) -> Vec<u8> {
-    let mut header = Vec::with_capacity(13);
-    header.extend(width.to_be_bytes());
-    header.extend(height.to_be_bytes());
-    header.extend([depth, color as u8, 0, 0, 0]);
-    let mut out = Vec::with_capacity(data.len() + 2048);
-    out.extend(SIGNATURE);
-    chunk(&mut out, *b"IHDR", &header);
-    for (name, body) in chunks {
-        chunk(&mut out, *name, body);
+    let (pixels, _) = pixmap.data().as_chunks::<4>();
+    let mut colors = Colors::default();
+    if let Some(color) = only_color(pixels) {
+        colors.add(color);
+        return write_indexed(&Palette::new(&colors).indexed(pixels), pixmap);
     }
-    chunk(&mut out, *b"IDAT", data);
-    chunk(&mut out, *b"IEND", &[]);
-    out
+    let pixel = if is_opaque(pixels) { 3 } else { 4 };
+    let mut sequences = Sequences::new(Rows::apart(pixels, pixmap.width() as usize), pixel);
+    let mut first = Vec::new();
+    sequences.fill(&mut first);
+    // a colour that never stands for itself is nowhere in the picture
+    let few = colors.add_all(literals(&first, pixels))
+        && (sequences.is_done() || colors.add_all(pixels.iter().copied()));
+    if !few {
+        return otherwise(pixmap, sequences, first);
+    }
+    write_indexed(&Palette::new(&colors).indexed(pixels), pixmap)
+}
+
+/// The colour of a picture that has but one.
+fn only_color(pixels: &[[u8; 4]]) -> Option<[u8; 4]> {
+    let (first, rest) = pixels.split_first()?;
+    let before = pixels.get(..rest.len())?;
+    (rest.as_flattened() == before.as_flattened()).then_some(*first)
+}
+
+/// The pixels that stand for themselves in the first sequences of a picture.
+fn literals(sequences: &[Sequence], pixels: &[[u8; 4]]) -> impl Iterator<Item = [u8; 4]> {
+    let mut rest = pixels;
+    sequences.iter().flat_map(move |sequence| {
+        let literals = usize::from(sequence.literals);
+        let (here, after) = rest.split_at_checked(literals).unwrap_or((rest, &[]));
+        rest = after.get(usize::from(sequence.copied)..).unwrap_or(&[]);
+        here.iter().copied()
+    })
+}
+
+fn write_true_color(pixmap: &Pixmap, sequences: Sequences<'_, 4>, first: Vec<Sequence>) -> Vec<u8> {
+    if sequences.pixel() == 3 {
+        let rgb = |[r, g, b, _]: [u8; 4]| [r, g, b];
+        Head::new(pixmap, 8, ColorType::Rgb)
+            .write(&[], |out| deflate::zlib(sequences, first, rgb, out))
+    } else {
+        Head::new(pixmap, 8, ColorType::Rgba).write(&[], |out| {
+            deflate::zlib(sequences, first, unpremultiply, out)
+        })
+    }
+}
+
+/// Writes numbers of colours, several to a byte where they are small.
+fn write_indexed(indexed: &Indexed, pixmap: &Pixmap) -> Vec<u8> {
+    let width = pixmap.width().max(1) as usize;
+    let (depth, rows) = match indexed.colors.len() {
+        0..=2 => (1, pack::<8>(&indexed.indices, width)),
+        3..=4 => (2, pack::<4>(&indexed.indices, width)),
+        5..=16 => (4, pack::<2>(&indexed.indices, width)),
+        _ => (8, pack::<1>(&indexed.indices, width)),
+    };
+    let stride = width.div_ceil(8 / usize::from(depth)) + 1;
+    let sequences = Sequences::new(Rows::together(&rows, stride), 1);
+    Head::new(pixmap, depth, ColorType::Palette).write(&indexed.colors, |out| {
+        deflate::zlib(sequences, Vec::new(), |byte| byte, out)
+    })
+}
+
+/// Rows of `PER_BYTE` numbers a byte, the first in the highest bits, after a byte that says that
+/// they have no filter.
+fn pack<const PER_BYTE: usize>(indices: &[u8], width: usize) -> Vec<u8> {
+    let depth = 8 / PER_BYTE;
+    let byte = |group: [u8; PER_BYTE]| {
+        let bits = group
+            .into_iter()
+            .fold(0, |bits, index| bits << depth | u32::from(index));
+        bits as u8
+    };
+    let mut packed =
+        Vec::with_capacity(indices.len().div_ceil(width) * (width.div_ceil(PER_BYTE) + 1));
+    for row in indices.chunks(width) {
+        packed.push(0);
+        let (groups, rest) = row.as_chunks::<PER_BYTE>();
+        packed.extend(groups.iter().map(|group| byte(*group)));
+        if !rest.is_empty() {
+            let mut last = [0; PER_BYTE];
+            for (last, index) in last.iter_mut().zip(rest) {
+                *last = *index;
+            }
+            packed.push(byte(last));
+        }
+    }
+    packed
+}
+
+impl Head {
+    fn new(pixmap: &Pixmap, depth: u8, color: ColorType) -> Head {
+        Head {
+            width: pixmap.width(),
+            height: pixmap.height(),
+            depth,
+            color,
+        }
+    }
+
+    /// The whole file: `colors` are those of a palette, `data` adds the compressed rows.
+    fn write(&self, colors: &[[u8; 4]], data: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+        let mut header = Vec::with_capacity(13);
+        header.extend(self.width.to_be_bytes());
+        header.extend(self.height.to_be_bytes());
+        header.extend([self.depth, self.color as u8, 0, 0, 0]);
+        let mut out = Vec::with_capacity(2048);
+        out.extend(SIGNATURE);
+        chunk(&mut out, *b"IHDR", &header);
+        if !colors.is_empty() {
+            let rgb: Vec<u8> = colors
+                .iter()
+                .flat_map(|[r, g, b, _]| [*r, *g, *b])
+                .collect();
+            chunk(&mut out, *b"PLTE", &rgb);
+        }
+        // tRNS may stop at the last colour that is not opaque
+        let translucent = colors
+            .iter()
+            .rposition(|c| c[3] != 255)
+            .map_or(0, |i| i + 1);
+        if translucent > 0 {
+            let alpha: Vec<u8> = colors.iter().take(translucent).map(|c| c[3]).collect();
+            chunk(&mut out, *b"tRNS", &alpha);
+        }
+        let begin = out.len();
+        out.extend([0; 4]);
+        out.extend(b"IDAT");
+        let mut out = data(out);
+        close(&mut out, begin);
+        chunk(&mut out, *b"IEND", &[]);
+        out
+    }
 }
 
 fn chunk(out: &mut Vec<u8>, name: [u8; 4], body: &[u8]) {
-    // a chunk's length is a u32: an 8192 by 8192 RGBA map is 268 MB before compression
-    out.extend((body.len() as u32).to_be_bytes());
+    let begin = out.len();
+    out.extend([0; 4]);
     out.extend(name);
     out.extend_from_slice(body);
-    let mut crc = libdeflater::Crc::new();
-    crc.update(&name);
-    crc.update(body);
-    out.extend(crc.sum().to_be_bytes());
+    close(out, begin);
+}
+
+/// Ends the chunk that begins there with room for its length, and its name.
+fn close(out: &mut Vec<u8>, begin: usize) {
+    let Some((length, named)) = out
+        .get_mut(begin..)
+        .and_then(|chunk| chunk.split_first_chunk_mut::<4>())
+    else {
+        return;
+    };
+    // a length is a u32: an 8192 by 8192 RGBA map is 268 MB before compression
+    *length = (named.len().saturating_sub(4) as u32).to_be_bytes();
+    let sum = libdeflater::crc32(named);
+    out.extend(sum.to_be_bytes());
 }
 
 #[cfg(test)]

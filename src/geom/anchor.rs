@@ -385,7 +385,8 @@ mod tests {
         let big = polygon(&[&star(&radii)]);
         let start = std::time::Instant::now();
         let at = anchor(&big).unwrap();
-        assert!(start.elapsed().as_millis() < 200, "{:?}", start.elapsed());
+        // with room for a busy machine: each vertex against each would be 40 billion
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
         assert!(is_inside(&big.parts().next().unwrap(), at));
     }
 

@@ -45,11 +45,12 @@ pub fn draw(
 ) -> Result<Drawn> {
     let started = Instant::now();
     let view = &request.view;
-    let mut canvas = Canvas::new(view.size)?;
-    if !request.transparent {
-        let [r, g, b] = request.background;
-        canvas.fill(Color { r, g, b, a: 255 });
-    }
+    let [r, g, b] = request.background;
+    let background = match request.transparent {
+        true => Color::TRANSPARENT,
+        false => Color::rgb(r, g, b),
+    };
+    let mut canvas = Canvas::filled(view.size, background)?;
     let mut report = DrawReport::default();
     let mut texts = Vec::new();
     let mut prepared = Vec::new();

@@ -3,7 +3,9 @@
 use tiny_skia::Pixmap;
 
 use super::color::{Color, div_255};
-use super::raster::{Paintbrush, PixelRect};
+use super::lanes::{self, Ink};
+use super::raster::{Block, Paintbrush, PixelRect, level};
+use super::spare;
 use crate::error::{Error, Result};
 use crate::geom::Size;
 
@@ -20,9 +22,17 @@ impl Canvas {
     /// # Errors
     /// `InvalidParameter` for a size of nothing or beyond what fits in memory.
     pub fn new(size: Size) -> Result<Canvas> {
+        Canvas::filled(size, Color::TRANSPARENT)
+    }
+
+    /// A map of one colour.
+    ///
+    /// # Errors
+    /// As [`Canvas::new`].
+    pub fn filled(size: Size, color: Color) -> Result<Canvas> {
         let Size { width, height } = size;
         let pixmap = (width <= MAX_SIDE && height <= MAX_SIDE)
-            .then(|| Pixmap::new(width, height))
+            .then(|| spare::pixmap(width, height, color.premultiplied()))
             .flatten();
         pixmap.map(Canvas::from).ok_or_else(|| {
             Error::parameter(
@@ -206,8 +216,8 @@ fn pair_div_255(value: u32) -> u32 {
 #[derive(Debug)]
 pub struct SolidBrush<'a, 'b> {
     band: &'a mut Band<'b>,
-    ink: u32,
     pixel: Pixel,
+    ink: Ink,
     /// Where the row under the brush begins in the band's pixels.
     start: usize,
     /// Columns of that row: none where it is not of the band.
@@ -219,8 +229,8 @@ impl<'a, 'b> SolidBrush<'a, 'b> {
         let pixel = color.premultiplied();
         SolidBrush {
             band,
-            ink: u32::from_le_bytes(pixel),
             pixel,
+            ink: Ink::new(pixel),
             start: 0,
             width: 0,
         }
@@ -236,13 +246,24 @@ impl Paintbrush for SolidBrush<'_, '_> {
     }
 
     #[inline(always)]
-    fn pixel(&mut self, _y: i32, x: i32, coverage: u32) {
-        if x < 0 || x >= self.width {
-            return;
+    fn block(&mut self, y: i32, x: i32, count: usize, sum: i32, changes: Block) -> i32 {
+        let mut last = sum;
+        let sums = changes.map(|change| {
+            last = last.wrapping_add(change);
+            last
+        });
+        let whole = count == sums.len() && x >= 0 && x + 4 <= self.width;
+        let from = self.start + x.max(0) as usize;
+        let pixels = self.band.pixels.get_mut(from..).unwrap_or(&mut []);
+        match pixels.first_chunk_mut::<4>() {
+            Some(pixels) if whole => lanes::lay_on(pixels, &self.ink, sums),
+            _ => {
+                for (x, sum) in (x..).zip(sums).take(count) {
+                    self.run(y, x, x + 1, level(sum));
+                }
+            }
         }
-        if let Some(pixel) = self.band.pixels.get_mut(self.start + x as usize) {
-            *pixel = laid_on(u32::from_le_bytes(*pixel), self.ink, coverage).to_le_bytes();
-        }
+        last
     }
 
     #[inline(always)]
@@ -266,9 +287,20 @@ impl Paintbrush for SolidBrush<'_, '_> {
 pub(super) fn laid_on(target: u32, ink: u32, coverage: u32) -> u32 {
     let rest = 255 - div_255((ink >> 24) * coverage);
     // a channel's sum is at most 255 * 255 + 127: the lanes never meet
-    let low = (target & PAIR) * rest + (ink & PAIR) * coverage;
-    let high = (target >> 8 & PAIR) * rest + (ink >> 8 & PAIR) * coverage;
-    pair_div_255(low) | (pair_div_255(high) << 8)
+    let sum = spread(target) * u64::from(rest) + spread(ink) * u64::from(coverage) + HALVES;
+    let rounded = (sum + (sum >> 8 & LANES)) >> 8 & LANES;
+    (rounded | rounded >> 24) as u32
+}
+
+/// Four channels in one word, 16 bits each: 0, 2, 1, 3.
+const LANES: u64 = 0x00ff_00ff_00ff_00ff;
+/// Half of 255 and a little in every lane, for rounding.
+const HALVES: u64 = 0x0080_0080_0080_0080;
+
+#[inline(always)]
+fn spread(pixel: u32) -> u64 {
+    let pixel = u64::from(pixel);
+    (pixel | pixel << 24) & LANES
 }
 
 /// [`laid_on`] for a run of pixels, in 16-bit lanes that the compiler makes vectors of.

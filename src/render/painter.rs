@@ -12,8 +12,9 @@ use super::compile::{
 use super::fixed::{Fixed, Grid, UNIT, UNIT_BITS, round, sin_cos_degrees};
 use super::image::Image;
 use super::pattern::{Pattern, PatternBrush};
-use super::raster::{Accumulator, Paintbrush, PixelRect, level};
+use super::raster::{Paintbrush, PixelRect, level};
 use super::shape::{Shape, doubled_area};
+use super::spare::Tools;
 use super::stroke::{Pen, Window, stroke};
 use super::symbol::{Look, MarkStroke, Stamp, SymbolCache, What, drawn_size};
 use crate::budget::Budget;
@@ -52,8 +53,7 @@ pub struct Painter<'a> {
     grid: Grid,
     cache: &'a SymbolCache,
     stamp: Stamp<'a>,
-    accumulator: Accumulator,
-    shape: Shape,
+    tools: Tools,
     patterns: HashMap<PatternKey, Option<Pattern>>,
     patience: Patience<'a>,
 }
@@ -115,8 +115,7 @@ impl<'a> Painter<'a> {
             grid: Grid::new(view),
             cache,
             stamp: Stamp::new(cache),
-            accumulator: Accumulator::default(),
-            shape: Shape::default(),
+            tools: Tools::take(),
             patterns: HashMap::new(),
             patience: Patience::default(),
         }
@@ -157,7 +156,7 @@ impl<'a> Painter<'a> {
                 return;
             }
             if !placed {
-                self.shape.set(geometry, &self.grid);
+                self.tools.shape.set(geometry, &self.grid);
                 placed = true;
             }
             for symbolizer in &rule.symbolizers {
@@ -177,12 +176,12 @@ impl<'a> Painter<'a> {
         geometry: &Geometry,
         feature: &dyn Feature,
     ) {
-        self.shape.set(geometry, &self.grid);
+        self.tools.shape.set(geometry, &self.grid);
         self.symbolizer(symbolizer, feature);
     }
 
     fn symbolizer(&mut self, symbolizer: &CompiledSymbolizer, feature: &dyn Feature) {
-        let shape = std::mem::take(&mut self.shape);
+        let shape = std::mem::take(&mut self.tools.shape);
         if !shape.is_empty() {
             match symbolizer {
                 CompiledSymbolizer::Line { stroke, offset } => {
@@ -211,7 +210,7 @@ impl<'a> Painter<'a> {
                 }
             }
         }
-        self.shape = shape;
+        self.tools.shape = shape;
     }
 
     fn fill(
@@ -251,7 +250,8 @@ impl<'a> Painter<'a> {
                 self.patience.spend(area(rect));
                 self.band.touch(rect);
                 self.outline(shape, rect, offset, shift);
-                self.accumulator
+                self.tools
+                    .accumulator
                     .sweep(&mut SolidBrush::new(&mut self.band, color));
             }
             CompiledFill::Graphic { graphic, margin } => {
@@ -273,7 +273,7 @@ impl<'a> Painter<'a> {
                 if let Some(Some(pattern)) = self.patterns.get(&key) {
                     let origin = self.grid.origin_px();
                     let mut brush = PatternBrush::new(&mut self.band, pattern, origin);
-                    self.accumulator.sweep(&mut brush);
+                    self.tools.accumulator.sweep(&mut brush);
                 }
             }
         }
@@ -282,7 +282,7 @@ impl<'a> Painter<'a> {
     /// Accumulates the area of the polygons, and of lines as if they were closed
     /// (OGC 05-077r4 §11.2).
     fn outline(&mut self, shape: &Shape, rect: PixelRect, offset: f64, shift: Fixed) {
-        self.accumulator.begin(rect);
+        self.tools.accumulator.begin(rect);
         let moved = offset != 0.0 || shift != [0, 0];
         for ring in shape.rings() {
             if moved {
@@ -290,19 +290,19 @@ impl<'a> Painter<'a> {
                 if !vanishes(ring.points, if ring.is_hole { -offset } else { offset })
                     && (doubled_area(&points) < 0.0) == (doubled_area(ring.points) < 0.0)
                 {
-                    self.accumulator.ring(&points, ring.is_reversed());
+                    self.tools.accumulator.ring(&points, ring.is_reversed());
                 }
             } else {
-                self.accumulator.ring(ring.points, ring.is_reversed());
+                self.tools.accumulator.ring(ring.points, ring.is_reversed());
             }
         }
         for line in shape.lines() {
             let reversed = doubled_area(line) < 0.0;
             if moved {
                 let points = outwards(line, false, 0.0, shift);
-                self.accumulator.ring(&points, reversed);
+                self.tools.accumulator.ring(&points, reversed);
             } else {
-                self.accumulator.ring(line, reversed);
+                self.tools.accumulator.ring(line, reversed);
             }
         }
     }
@@ -340,16 +340,17 @@ impl<'a> Painter<'a> {
                 let window = Window::new(self.band.rect(), pen.reach());
                 self.patience.spend(area(rect));
                 self.band.touch(rect);
-                self.accumulator.begin(rect);
+                self.tools.accumulator.begin(rect);
                 each_line(shape, offset, shift, |points, closed| match &dashes {
-                    None => stroke(&mut self.accumulator, points, closed, &pen, &window),
+                    None => stroke(&mut self.tools.accumulator, points, closed, &pen, &window),
                     Some(dashes) => dashes.cut(points, closed, &window, |dash| {
                         if self.patience.spend(pen.cost_of_dash()) {
-                            stroke(&mut self.accumulator, dash, false, &pen, &window);
+                            stroke(&mut self.tools.accumulator, dash, false, &pen, &window);
                         }
                     }),
                 });
-                self.accumulator
+                self.tools
+                    .accumulator
                     .sweep(&mut SolidBrush::new(&mut self.band, color));
             }
             CompiledStrokeKind::Graphic {
@@ -439,7 +440,7 @@ impl<'a> Painter<'a> {
                 if !self.plain_speck(symbolizer, min, max, feature) {
                     let (x, y) = ((min[0] + max[0]) >> 1, (min[1] + max[1]) >> 1);
                     let ring = [[min[0], y], [x, min[1]], [max[0], y], [x, max[1]]];
-                    self.shape.set_ring(ring);
+                    self.tools.shape.set_ring(ring);
                     self.symbolizer(symbolizer, feature);
                 }
             }
@@ -509,7 +510,7 @@ impl<'a> Painter<'a> {
         let center = [at[0] + symbol.shift[0], at[1] + symbol.shift[1]];
         self.stamp.draw(
             &mut self.band,
-            &mut self.accumulator,
+            &mut self.tools.accumulator,
             (&symbol.look, symbol.image),
             center,
         );

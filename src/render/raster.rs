@@ -4,8 +4,10 @@
 //! along a row is then the covered area of each pixel, signed by the direction of the outline.
 //! Sums beyond 1 are taken as 1: parts that overlap and run the same way are one area. All of it
 //! is integers of differences, so that neither a shift by whole pixels nor a cut changes a bit.
-//! A row of bits remembers the touched cells: sweeping and clearing cost what was drawn, not the
-//! size of the map.
+//! A row of bits remembers the touched blocks of cells: sweeping and clearing cost what was drawn,
+//! not the size of the map.
+
+use std::ops::RangeInclusive;
 
 use super::fixed::{Fixed, UNIT, UNIT_BITS, round};
 
@@ -52,18 +54,28 @@ pub trait Paintbrush {
     /// The pixels `x0..x1` of row `y` are covered by `coverage` of 255, never 0.
     fn run(&mut self, y: i32, x0: i32, x1: i32, coverage: u32);
 
-    /// A run of one pixel, of no coverage too: edges are made of these, and for a solid colour
-    /// laying on nothing costs less than asking.
+    /// The first `count` pixels of the block that begins at `x` of row `y`: the sum that begins
+    /// as `sum` changes from pixel to pixel; answers what it has become behind the block. For a
+    /// solid colour, laying on no coverage costs less than asking.
     #[inline(always)]
-    fn pixel(&mut self, y: i32, x: i32, coverage: u32) {
-        if coverage != 0 {
-            self.run(y, x, x + 1, coverage);
+    fn block(&mut self, y: i32, x: i32, count: usize, mut sum: i32, changes: Block) -> i32 {
+        for (x, change) in (x..).zip(changes).take(count) {
+            sum = sum.wrapping_add(change);
+            let coverage = level(sum);
+            if coverage != 0 {
+                self.run(y, x, x + 1, coverage);
+            }
         }
+        sum
     }
 }
 
+/// Cells that are looked at together: one vector of four pixels.
+pub type Block = [i32; BLOCK];
+const BLOCK: usize = 4;
+
 /// The area of a pixel in the units of the sums: 256 rows of 256 columns, twice.
-const FULL: u32 = 1 << (2 * UNIT_BITS + 1);
+pub(super) const FULL: u32 = 1 << (2 * UNIT_BITS + 1);
 
 /// Coverage of 255, from a sum.
 #[inline(always)]
@@ -71,10 +83,19 @@ pub(super) fn level(sum: i32) -> u32 {
     (sum.unsigned_abs().min(FULL) * 255 + FULL / 2) / FULL
 }
 
+/// Columns at the borders of rows are reckoned in 2^-32 of a unit.
+const FINE_BITS: u32 = 32;
+const FINE: f64 = (1u64 << FINE_BITS) as f64;
+const FINE_HALF: i64 = 1 << (FINE_BITS - 1);
+/// Edges shorter than this, in units, are reckoned in whole numbers without overflow: 16,384
+/// pixels.
+const LONG: i64 = 1 << 22;
+
 /// An accumulation buffer, used again and again: all zero between two shapes.
 #[derive(Debug, Default)]
 pub struct Accumulator {
     cells: Vec<i32>,
+    /// A bit for each block of cells.
     touched: Vec<u64>,
     rect: Option<PixelRect>,
     /// Of the rect, in units.
@@ -102,9 +123,9 @@ impl Accumulator {
         self.width = rect.x1.abs_diff(rect.x0) as usize;
         self.height = rect.y1.abs_diff(rect.y0) as usize;
         self.right = self.width as i64 * UNIT;
-        // one cell more than pixels: an edge in the last column writes behind it
-        self.stride = self.width + 1;
-        self.words = self.stride.div_ceil(64);
+        // more cells than pixels: an edge that leaves the last column writes behind it
+        self.stride = (self.width + 2).next_multiple_of(BLOCK);
+        self.words = (self.stride / BLOCK).div_ceil(64);
         let cells = self.stride * self.height;
         if self.cells.len() < cells {
             self.cells.resize(cells, 0);
@@ -114,6 +135,11 @@ impl Accumulator {
             self.touched.resize(words, 0);
         }
         self.rect = Some(rect);
+    }
+
+    /// The memory that it holds.
+    pub fn bytes(&self) -> usize {
+        self.cells.capacity() * 4 + self.touched.capacity() * 8
     }
 
     /// Clears what a shape that was not swept left behind.
@@ -167,50 +193,181 @@ impl Accumulator {
         {
             return;
         }
-        let dx = (x1 - x0) as f64;
-        let dy = (y1 - y0) as f64;
-        if first == last {
-            let dy = (y1 - y0) as i32;
-            self.in_row(first as usize, x0, x1, dy, sign, || f64::from(dy) / dx);
-            return;
+        let (dx, dy) = (x1 - x0, y1 - y0);
+        if dx.abs().max(dy) >= LONG {
+            let rows = first.max(0)..=last.min(self.height as i64 - 1);
+            self.far_rows(rows, (x0, y0), (x1, y1), sign);
+        } else if first == last {
+            let (l, r) = (x0.min(x1), x0.max(x1));
+            let is_inside = l >= 0 && r < self.right;
+            self.near_row(first as usize, l, r, sign * dy as i32, is_inside, || {
+                fine_ratio(dy, r - l)
+            });
+        } else {
+            let rows = first.max(0)..=last.min(self.height as i64 - 1);
+            self.rows(rows, (x0, y0), (x1, y1), sign);
         }
-        let slope = dx / dy;
-        let steepness = dy / dx;
+    }
+
+    /// Adds the given rows of an edge. Where it crosses a row's border is linear in whole numbers,
+    /// so adding up row after row gives the bits that each row would give by itself.
+    #[inline(always)]
+    fn rows(
+        &mut self,
+        rows: RangeInclusive<i64>,
+        (x0, y0): (i64, i64),
+        (x1, y1): (i64, i64),
+        sign: i32,
+    ) {
+        let (dx, dy) = (x1 - x0, y1 - y0);
+        let slope = fine_ratio(dx, dy);
+        let steepness = fine_ratio(dy, dx.abs());
+        let is_inside = x0.min(x1) >= 0 && x0.max(x1) < self.right;
+        let top = rows.start() * UNIT;
+        let (mut x, mut y) = (x0, y0);
+        if y < top {
+            y = top;
+            x = x0 + fine_whole((y - y0) * slope);
+        }
+        // where the row's lower border is crossed
+        let mut fine = (top + UNIT - y0) * slope;
+        for row in rows {
+            let bottom = (row + 1) * UNIT;
+            let (next_x, next_y) = if bottom < y1 {
+                (x0 + fine_whole(fine), bottom)
+            } else {
+                (x1, y1)
+            };
+            fine += slope << UNIT_BITS;
+            let cover = sign * (next_y - y) as i32;
+            let (l, r) = (x.min(next_x), x.max(next_x));
+            self.near_row(row as usize, l, r, cover, is_inside, || steepness);
+            (x, y) = (next_x, next_y);
+        }
+    }
+
+    /// [`Accumulator::rows`] for an edge beyond the range of its whole numbers.
+    #[cold]
+    fn far_rows(
+        &mut self,
+        rows: RangeInclusive<i64>,
+        (x0, y0): (i64, i64),
+        (x1, y1): (i64, i64),
+        sign: i32,
+    ) {
+        let slope = (x1 - x0) as f64 / (y1 - y0) as f64;
+        let steepness = ((y1 - y0) as f64 / (x1 - x0) as f64).abs();
         let at = |y: i64| x0 + round((y - y0) as f64 * slope);
-        let (mut x, mut y) = if first < 0 { (at(0), 0) } else { (x0, y0) };
-        for row in first.max(0)..=last.min(self.height as i64 - 1) {
+        let top = rows.start() * UNIT;
+        let (mut x, mut y) = if y0 < top { (at(top), top) } else { (x0, y0) };
+        for row in rows {
             let bottom = (row + 1) * UNIT;
             let (next_x, next_y) = if bottom >= y1 {
                 (x1, y1)
             } else {
                 (at(bottom), bottom)
             };
-            self.in_row(row as usize, x, next_x, (next_y - y) as i32, sign, || {
-                steepness
+            let (l, r) = (x.min(next_x), x.max(next_x));
+            let height = (next_y - y) as i32;
+            self.in_row(row as usize, l, r, sign * height, |distance| {
+                round((distance as f64 * steepness).min(f64::from(height))) as i32
             });
             (x, y) = (next_x, next_y);
         }
     }
 
-    /// Adds the part of an edge within one row, `dy` units high, of `steepness` dy / dx.
-    // The cells of a row are `row * stride ..` and `row < height` (both callers clamp it);
-    // columns are clamped to `0..width`, and a row has `width + 1` cells.
+    /// Adds the part of an edge within one cell, `cover` units high, down where that is positive;
+    /// `twice` is the sum of the positions where it enters and leaves the row.
     #[allow(
         clippy::indexing_slicing,
         reason = "rows and columns are clamped to the buffer"
     )]
     #[inline(always)]
-    fn in_row(
+    fn in_cell(&mut self, row: usize, column: usize, cover: i32, twice: i64) {
+        let area = cover * (twice - 2 * column as i64 * UNIT) as i32;
+        let cell = row * self.stride + column;
+        let pair = &mut self.cells[cell..cell + 2];
+        pair[0] = pair[0].wrapping_add(cover * 512 - area);
+        pair[1] = pair[1].wrapping_add(area);
+        let words = &mut self.touched[row * self.words..(row + 1) * self.words];
+        mark(words, column / BLOCK);
+        mark(words, (column + 1) / BLOCK);
+    }
+
+    /// Adds the part of an edge within two cells of a row, from `l` in the first to `r` in the
+    /// second or the other way.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "rows and columns are clamped to the buffer"
+    )]
+    #[inline(always)]
+    fn in_two_cells(
         &mut self,
         row: usize,
-        xa: i64,
-        xb: i64,
-        dy: i32,
-        sign: i32,
-        steepness: impl Fn() -> f64,
+        column: usize,
+        (l, r): (i64, i64),
+        cover: i32,
+        steepness: i64,
     ) {
-        // which of its two diagonals a part takes does not matter for the area right of it
-        let (l, r) = (xa.min(xb), xa.max(xb));
+        let border = (column as i64 + 1) * UNIT;
+        let height = cover.abs();
+        let first = fine_whole((border - l) * steepness) as i32;
+        let sign = cover.signum();
+        let (one, two) = (sign * first, sign * (height - first));
+        let one_area = one * (l + 2 * UNIT - border) as i32;
+        let two_area = two * (r - border) as i32;
+        let cell = row * self.stride + column;
+        let three = &mut self.cells[cell..cell + 3];
+        three[0] = three[0].wrapping_add(one * 512 - one_area);
+        three[1] = three[1].wrapping_add(one_area + two * 512 - two_area);
+        three[2] = three[2].wrapping_add(two_area);
+        let words = &mut self.touched[row * self.words..(row + 1) * self.words];
+        mark(words, column / BLOCK);
+        mark(words, (column + 2) / BLOCK);
+    }
+
+    /// [`Accumulator::in_row`] for an edge shorter than [`LONG`], wholly inside the columns or
+    /// not; `steepness` is |dy / dx| by [`fine_ratio`].
+    #[inline(always)]
+    fn near_row(
+        &mut self,
+        row: usize,
+        l: i64,
+        r: i64,
+        cover: i32,
+        is_inside: bool,
+        steepness: impl Fn() -> i64,
+    ) {
+        let column = l >> UNIT_BITS;
+        // behind the last column that has a part of it
+        let behind = (r + UNIT - 1) >> UNIT_BITS;
+        if is_inside && behind <= column + 1 {
+            self.in_cell(row, column as usize, cover, l + r);
+        } else if is_inside && behind == column + 2 {
+            self.in_two_cells(row, column as usize, (l, r), cover, steepness());
+        } else {
+            self.near_columns(row, l, r, cover, steepness());
+        }
+    }
+
+    #[inline(never)]
+    fn near_columns(&mut self, row: usize, l: i64, r: i64, cover: i32, steepness: i64) {
+        self.in_row(row, l, r, cover, |distance| {
+            fine_whole(distance * steepness) as i32
+        });
+    }
+
+    /// Adds the part of an edge within one row, from `l` to `r` or from `r` to `l` (which of the
+    /// two diagonals it takes does not matter for the area right of it), `cover` units high, down
+    /// where that is positive. `part` tells how much of the height lies within a distance of `l`.
+    // The cells of a row are `row * stride ..` and `row < height` (all callers clamp it);
+    // columns are clamped to `0..width`, and a row has at least `width + 2` cells.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "rows and columns are clamped to the buffer"
+    )]
+    #[inline(always)]
+    fn in_row(&mut self, row: usize, l: i64, r: i64, cover: i32, part: impl Fn(i64) -> i32) {
         if l >= self.right {
             return;
         }
@@ -218,7 +375,7 @@ impl Accumulator {
         let cells = &mut self.cells[start..start + self.stride];
         let words = &mut self.touched[row * self.words..(row + 1) * self.words];
         if r <= 0 {
-            cells[0] = cells[0].wrapping_add(sign * dy * 512);
+            cells[0] = cells[0].wrapping_add(cover * 512);
             words[0] |= 1;
             return;
         }
@@ -226,52 +383,56 @@ impl Accumulator {
         let last = if r > l { (r - 1) >> UNIT_BITS } else { first };
         if first == last {
             let column = first as usize;
-            let cover = sign * dy;
             let area = cover * (l + r - 2 * first * UNIT) as i32;
-            cells[column] = cells[column].wrapping_add(cover * 512 - area);
-            cells[column + 1] = cells[column + 1].wrapping_add(area);
-            mark(words, column, column + 1);
+            let pair = &mut cells[column..column + 2];
+            pair[0] = pair[0].wrapping_add(cover * 512 - area);
+            pair[1] = pair[1].wrapping_add(area);
+            mark(words, column / BLOCK);
+            mark(words, (column + 1) / BLOCK);
             return;
         }
-        let steepness = steepness().abs();
-        // how much of dy lies left of a column's left border
-        let left_of = |column: i64| {
-            let y = (column * UNIT - l) as f64 * steepness;
-            round(y.min(f64::from(dy))) as i32
-        };
-        let mut done = 0;
+        let (sign, height) = (cover.signum(), cover.abs());
+        // how much of the height is done, and what the column before leaves to the next
+        let (mut done, mut carried);
+        let begin;
         if first < 0 {
-            done = left_of(0);
+            done = part(-l);
             cells[0] = cells[0].wrapping_add(sign * done * 512);
+            (begin, carried) = (0, 0);
+        } else {
+            done = part((first + 1) * UNIT - l);
+            carried = done * (l - (first - 1) * UNIT) as i32;
+            let cell = &mut cells[first as usize];
+            *cell = cell.wrapping_add(sign * (done * 512 - carried));
+            begin = first + 1;
         }
-        let (begin, end) = (first.max(0), last.min(self.width as i64 - 1));
-        for column in begin..=end {
-            let next = if column == last {
-                dy
-            } else {
-                left_of(column + 1)
-            };
-            let cover = sign * (next - done);
-            done = next;
-            let from = if column == first { l - first * UNIT } else { 0 };
-            let to = if column == last {
-                r - last * UNIT
-            } else {
-                UNIT
-            };
-            let area = cover * (from + to) as i32;
-            let column = column as usize;
-            cells[column] = cells[column].wrapping_add(cover * 512 - area);
-            cells[column + 1] = cells[column + 1].wrapping_add(area);
+        let end = last.min(self.width as i64);
+        for (column, cell) in (begin + 1..).zip(&mut cells[begin as usize..end as usize]) {
+            let next = part(column * UNIT - l);
+            // crossed from border to border: half of it lies in the column
+            let half = (next - done) * UNIT as i32;
+            *cell = cell.wrapping_add(sign * (carried + half));
+            (done, carried) = (next, half);
         }
-        mark(words, begin as usize, end as usize + 1);
+        let pair = &mut cells[end as usize..end as usize + 2];
+        if end == last {
+            let rest = height - done;
+            let area = rest * (r - last * UNIT) as i32;
+            pair[0] = pair[0].wrapping_add(sign * (carried + rest * 512 - area));
+            pair[1] = pair[1].wrapping_add(sign * area);
+        } else {
+            pair[0] = pair[0].wrapping_add(sign * carried);
+        }
+        for block in first.max(0) as usize / BLOCK..=(end as usize + 1) / BLOCK {
+            mark(words, block);
+        }
     }
 
     /// Hands out the coverage row by row, and clears the buffer.
-    // `touched` marks only cells that exist: bit `x` of a row is cell `x` of that row.
+    // `touched` marks only blocks that exist: bit `b` of a row stands for its cells `4 b ..`.
     #[allow(
         clippy::indexing_slicing,
-        reason = "a bit is set only for a cell that exists"
+        reason = "a bit is set only for a block that exists"
     )]
     pub fn sweep(&mut self, brush: &mut impl Paintbrush) {
         let Some(rect) = self.rect.take() else { return };
@@ -279,28 +440,31 @@ impl Accumulator {
         for row in 0..self.height {
             let words = &mut self.touched[row * self.words..(row + 1) * self.words];
             let cells = &mut self.cells[row * self.stride..(row + 1) * self.stride];
+            let blocks = cells.as_chunks_mut::<BLOCK>().0;
             let y = rect.y0 + row as i32;
             let mut sum = 0i32;
-            let mut coverage = 0;
-            // behind the last touched cell
+            // behind the last touched block
             let mut from = 0;
             brush.row(y);
             for (index, word) in words.iter_mut().enumerate() {
                 let mut bits = std::mem::take(word);
                 while bits != 0 {
-                    let x = index * 64 + bits.trailing_zeros() as usize;
+                    let block = index * 64 + bits.trailing_zeros() as usize;
                     bits &= bits - 1;
-                    if x > from && coverage != 0 {
-                        brush.run(y, rect.x0 + from as i32, rect.x0 + x as i32, coverage);
+                    let x = block * BLOCK;
+                    if x > from && sum != 0 {
+                        let coverage = level(sum);
+                        if coverage != 0 {
+                            brush.run(y, rect.x0 + from as i32, rect.x0 + x as i32, coverage);
+                        }
                     }
-                    sum = sum.wrapping_add(std::mem::take(&mut cells[x]));
-                    coverage = level(sum);
-                    if x < width {
-                        brush.pixel(y, rect.x0 + x as i32, coverage);
-                    }
-                    from = x + 1;
+                    let changes = std::mem::take(&mut blocks[block]);
+                    let count = width.saturating_sub(x).min(BLOCK);
+                    sum = brush.block(y, rect.x0 + x as i32, count, sum, changes);
+                    from = x + BLOCK;
                 }
             }
+            let coverage = level(sum);
             if coverage != 0 && from < width {
                 brush.run(y, rect.x0 + from as i32, rect.x1, coverage);
             }
@@ -308,22 +472,22 @@ impl Accumulator {
     }
 }
 
-/// Sets the bits `from..=to`.
-#[allow(clippy::indexing_slicing, reason = "callers pass cells of the row")]
+#[allow(clippy::indexing_slicing, reason = "callers pass blocks of the row")]
 #[inline(always)]
-fn mark(words: &mut [u64], from: usize, to: usize) {
-    let (first, last) = (from / 64, to / 64);
-    let low = u64::MAX << (from % 64);
-    let high = u64::MAX >> (63 - to % 64);
-    if first == last {
-        words[first] |= low & high;
-        return;
-    }
-    words[first] |= low;
-    words[last] |= high;
-    for word in &mut words[first + 1..last] {
-        *word = u64::MAX;
-    }
+fn mark(words: &mut [u64], block: usize) {
+    words[block / 64] |= 1 << (block % 64);
+}
+
+/// `a / b` in 2^-32, far from overflow for what is drawn; the largest number for no `b`.
+#[inline(always)]
+fn fine_ratio(a: i64, b: i64) -> i64 {
+    (a as f64 * FINE / b as f64) as i64
+}
+
+/// The nearest whole number.
+#[inline(always)]
+fn fine_whole(fine: i64) -> i64 {
+    (fine + FINE_HALF) >> FINE_BITS
 }
 
 #[cfg(test)]

@@ -154,6 +154,12 @@ impl Shape {
         }
     }
 
+    /// The memory that it holds.
+    pub fn bytes(&self) -> usize {
+        self.points.capacity() * size_of::<Fixed>()
+            + self.sequences.capacity() * size_of::<Sequence>()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.points.is_empty()
     }

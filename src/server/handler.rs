@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::info;
 
 use super::CLIENT_TIMEOUT;
-use super::access_log::redacted;
+use super::access_log::{redacted, shown};
 use super::base_url::base_url;
 use super::compress::{accepts_gzip, compressed};
 use super::disconnect::Peer;
@@ -56,7 +56,7 @@ pub async fn handle(
     info!(
         target: "access",
         method = %request.method(),
-        path = %request.path().escape_debug(),
+        path = %shown(request.path()),
         query = %redacted(request.query_string()),
         status,
         bytes,

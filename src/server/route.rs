@@ -33,6 +33,9 @@ impl Route {
     /// nothing. A slash at the end is forgiven, never redirected (OWSLib and GDAL do not follow).
     pub fn parse(path: &str) -> Option<Route> {
         let path = path.trim_end_matches('/');
+        if path == "/wms" {
+            return Some(Route::Wms { layer: None });
+        }
         let segments: Vec<String> = path
             .split('/')
             .skip(1)

@@ -136,20 +136,22 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits until a condition holds, at most ten seconds.
+    /// Waits until a condition holds, at most a minute: a machine may be busy.
     pub fn wait_until(&self, what: &str, condition: impl Fn(&Server) -> bool) {
-        for _ in 0..200 {
+        for _ in 0..1200 {
             if condition(self) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("waited ten seconds for: {what}; log: {}", self.log());
+        panic!("waited a minute for: {what}; log: {}", self.log());
     }
 
     pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
+        // the shell's own: not every system has a program of that name
+        let status = Command::new("sh")
+            .args(["-c", "kill \"$0\" \"$1\"", signal])
+            .arg(self.child.id().to_string())
             .status()
             .unwrap();
         assert!(status.success());

@@ -154,7 +154,8 @@ fn two_thousand_corrupted_copies_are_refused_or_survived_in_no_time() {
             let file = Temporary::new(&bytes);
             let started = Instant::now();
             accepted += u32::from(use_up(&file.0));
-            assert!(started.elapsed() < Duration::from_secs(1), "{name}");
+            // on a busy machine; what is not bounded would take hours
+            assert!(started.elapsed() < Duration::from_secs(20), "{name}");
         }
         assert!(
             accepted > 50 && accepted < 400,

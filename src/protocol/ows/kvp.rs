@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 
 /// Pairs read of one request: far above what any client sends (QGIS: about 20).
@@ -12,8 +15,10 @@ pub const MAX_PAIRS: usize = 1_000;
 /// what older French clients send.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Kvp {
-    /// Names in upper case.
-    pairs: Vec<(String, String)>,
+    /// All names, in upper case, and values, decoded and trimmed.
+    text: String,
+    /// Where each name and its value are.
+    pairs: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl Kvp {
@@ -33,6 +38,7 @@ impl Kvp {
     /// As [`parse`](Kvp::parse).
     pub fn append(&mut self, text: &[u8]) -> Result<()> {
         let text = text.strip_prefix(b"?").unwrap_or(text);
+        self.text.reserve(text.len());
         for pair in text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             if self.pairs.len() >= MAX_PAIRS {
                 return Err(Error::LimitExceeded {
@@ -44,14 +50,35 @@ impl Kvp {
             let mut halves = pair.splitn(2, |b| *b == b'=');
             let name = decode(halves.next().unwrap_or_default());
             let value = decode(halves.next().unwrap_or_default());
-            self.pairs.push((name.trim().to_uppercase(), value));
+            let name = trimmed(&name);
+            let name = if name.is_ascii() {
+                let name = self.add(name);
+                if let Some(name) = self.text.get_mut(name.clone()) {
+                    name.make_ascii_uppercase();
+                }
+                name
+            } else {
+                self.add(&name.to_uppercase())
+            };
+            let value = self.add(trimmed(&value));
+            self.pairs.push((name, value));
         }
         Ok(())
     }
 
+    fn add(&mut self, text: &str) -> Range<usize> {
+        let begin = self.text.len();
+        self.text.push_str(text);
+        begin..self.text.len()
+    }
+
+    fn at(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
     /// The value of a name written in capitals, trimmed; `None` where it is absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values(name).filter(|value| !value.is_empty()).last()
+        self.values(name).rfind(|value| !value.is_empty())
     }
 
     /// True where the name is there, be it with an empty value (`STYLES=`).
@@ -89,19 +116,28 @@ impl Kvp {
 
     /// Every name that was given, in capitals, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.pairs.iter().map(|(name, _)| name.as_str())
+        self.pairs.iter().map(|(name, _)| self.at(name))
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+    fn values<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl DoubleEndedIterator<Item = &'a str> + use<'a, 'n> {
         self.pairs
             .iter()
-            .filter(move |(n, _)| n == name)
-            .map(|(_, value)| value.trim())
+            .filter(move |(n, _)| self.text.as_bytes().get(n.clone()) == Some(name.as_bytes()))
+            .map(|(_, value)| self.at(value))
     }
 }
 
 /// Decodes a percent-encoded name or value.
-fn decode(text: &[u8]) -> String {
+fn decode(text: &[u8]) -> Cow<'_, str> {
+    let is_escape = |b: &u8| matches!(b, b'+' | b'%');
+    if !text.iter().any(is_escape)
+        && let Ok(plain) = std::str::from_utf8(text)
+    {
+        return Cow::Borrowed(plain);
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
@@ -119,8 +155,17 @@ fn decode(text: &[u8]) -> String {
         };
         bytes.push(decoded);
     }
-    String::from_utf8(bytes)
-        .unwrap_or_else(|latin1| latin1.as_bytes().iter().map(|b| char::from(*b)).collect())
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|latin1| latin1.as_bytes().iter().map(|b| char::from(*b)).collect());
+    Cow::Owned(text)
+}
+
+/// Text without white space at its ends, which seldom has any.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -129,6 +129,7 @@ fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
         ));
     }
     let bytes = engine.encode(&drawn.pixmap, request.format)?;
+    crate::render::recycle(drawn.pixmap);
     Ok(Answer::ok(request.format.media_type(), bytes))
 }
 

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::html::shown_value;
 use super::{InfoContext, by_layer};
 use crate::operation::FoundFeature;
@@ -31,8 +33,11 @@ fn push_line(out: &mut String, text: &str) {
 }
 
 /// A value never looks like a line of ours.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        let blank = |c: char| if c.is_control() { ' ' } else { c };
+        Cow::Owned(text.chars().map(blank).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
