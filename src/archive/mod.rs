@@ -37,6 +37,9 @@ pub trait TileArchive: Send + Sync + std::fmt::Debug {
     /// A short text that changes when the content changes: part of every cache key and `ETag`.
     fn version(&self) -> &str;
 
+    /// True where a tile is found in less time than another thread takes to wake.
+    fn is_quick(&self) -> bool;
+
     /// The tile at a place; `None` where the archive has none.
     ///
     /// # Errors

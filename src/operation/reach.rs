@@ -25,17 +25,17 @@ impl Way {
     /// # Errors
     /// `Transform` where PROJ knows no way.
     pub fn new(layer: &Layer, crs: &Crs, view: &View) -> Result<Way> {
-        Way::within(layer, crs, view.resolution_x().min(view.resolution_y()))
+        let resolution = view.resolution_x().min(view.resolution_y());
+        Way::within(layer, crs, resolution * TOLERANCE_PX)
     }
 
-    /// A way that keeps within an eighth of `unit`, in units of `crs`.
+    /// A way that keeps within `tolerance` of the exact one, in units of `crs`.
     ///
     /// # Errors
     /// `Transform` where PROJ knows no way.
-    pub fn within(layer: &Layer, crs: &Crs, unit: f64) -> Result<Way> {
+    pub fn within(layer: &Layer, crs: &Crs, tolerance: f64) -> Result<Way> {
         let forward = Transform::new(&layer.crs, crs)?;
         let back = forward.inverse()?;
-        let tolerance = unit * TOLERANCE_PX;
         let projector = Projector::new(&forward, tolerance);
         Ok(Way {
             forward,

@@ -14,7 +14,7 @@ use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::protocol::ows::{Kvp, public_message};
 use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
-use crate::protocol::tiles::{Prepared, TilesAddress, TilesRequest};
+use crate::protocol::tiles::{Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest};
 use crate::protocol::{Answer, Body, Request, record, tiles, wms};
 
 /// A request, without HTTP.
@@ -53,6 +53,11 @@ pub enum Work {
 const TRIAL_TIME: Duration = Duration::from_millis(2);
 const TRIAL_FEATURES: u64 = 300;
 const TRIAL_VERTICES: u64 = 30_000;
+
+/// The same for a vector tile: one of so few features is made in less time than another thread
+/// takes to wake.
+const TRIAL_TILE_FEATURES: u64 = 256;
+const TRIAL_TILE_VERTICES: u64 = 10_000;
 
 /// Layers up to which a worker writes the capabilities itself, where they are not kept: some
 /// microseconds each.
@@ -252,14 +257,25 @@ impl State {
         match prepared {
             Err(error) => Work::Done(problem(&error), endpoint),
             Ok(Prepared::Answer(answer)) => Work::Done(answer, endpoint),
-            Ok(Prepared::Stored(tile)) => Work::Heavy {
-                endpoint,
-                budget: Budget::unlimited(),
-                run: Box::new(move || tile.answer().unwrap_or_else(|error| problem(&error))),
-                on_error: Box::new(problem),
-            },
+            Ok(Prepared::Stored(tile)) => {
+                let is_quick = tile.is_quick();
+                let run = move || tile.answer().unwrap_or_else(|error| problem(&error));
+                if is_quick {
+                    let answer = guarded(run).unwrap_or_else(|error| problem(&error));
+                    return Work::Done(answer, endpoint);
+                }
+                Work::Heavy {
+                    endpoint,
+                    budget: Budget::unlimited(),
+                    run: Box::new(run),
+                    on_error: Box::new(problem),
+                }
+            }
             Ok(Prepared::Tile(tile)) => {
                 let limits = &site.limits;
+                if let Some(answer) = tried(&tile, site) {
+                    return Work::Done(answer, endpoint);
+                }
                 let allowed = Duration::from_secs(limits.seconds);
                 let budget = Budget::new(allowed, limits.features, limits.vertices);
                 let (studio, work_budget) = (Arc::clone(&site.studio), budget.clone());
@@ -368,6 +384,25 @@ impl Wms {
             Err(error) => Some(self.refuse(&error)),
         }
     }
+}
+
+/// A vector tile, if it can be had for the little that a worker may spend.
+fn tried(tile: &PreparedTile, site: &Site) -> Option<Answer> {
+    if tile.tile.format != TileFormat::Mvt {
+        return None;
+    }
+    let limits = &site.limits;
+    let trial = Budget::new(
+        TRIAL_TIME,
+        limits.features.min(TRIAL_TILE_FEATURES),
+        limits.vertices.min(TRIAL_TILE_VERTICES),
+    );
+    let answer = guarded(|| {
+        tile.answer(&site.studio, &trial)
+            .unwrap_or_else(|e| problem(&e))
+    });
+    let answer = answer.unwrap_or_else(|error| problem(&error));
+    (!trial.is_exceeded()).then_some(answer)
 }
 
 /// The language for people: `lang=` wins over what the browser says.

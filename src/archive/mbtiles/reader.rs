@@ -70,6 +70,11 @@ impl TileArchive for MbtilesArchive {
         &self.version
     }
 
+    /// What lies behind `tiles` is not ours: a table without an index, a view over anything.
+    fn is_quick(&self) -> bool {
+        false
+    }
+
     fn tile(&self, tile: WebTile) -> Result<Option<Tile>> {
         if self.timeouts.load(Ordering::Relaxed) >= MAX_TIMEOUTS {
             let message =

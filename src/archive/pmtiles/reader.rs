@@ -208,6 +208,11 @@ impl TileArchive for PmtilesArchive {
         &self.version
     }
 
+    /// Two binary searches and a copy, from a memory map.
+    fn is_quick(&self) -> bool {
+        true
+    }
+
     fn tile(&self, tile: WebTile) -> Result<Option<Tile>> {
         match self.locate(tile.id())? {
             Some(range) => Ok(Some(Tile::of_stored(self.bytes(range)?))),

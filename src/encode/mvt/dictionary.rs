@@ -1,8 +1,6 @@
 //! The values of a layer, each stored once, as the tile has them (Tile.Value, 2.1 §4.4).
 
-use super::protobuf::{
-    FIXED_32, FIXED_64, VARINT, put_bytes_header, put_key, put_varint, varint_length,
-};
+use super::protobuf::{BYTES, FIXED_32, FIXED_64, VARINT, put_bytes_header, put_key, put_varint};
 use crate::feature::Value;
 
 /// Tile.Value: the kinds that are written.
@@ -15,20 +13,36 @@ const BOOL: u32 = 7;
 
 /// The values so far. A new one is encoded at the end of the bytes, looked for by its hash, and
 /// taken back where it is known: no value is copied twice or owned.
+///
+/// Most values of a large tile are new, and to find that out in a table of megabytes is to wait
+/// for memory. A filter of one bit a hash, small enough for the processor's cache, tells of
+/// nearly all of them that they are new; what is written into the table then waits for nothing.
 #[derive(Debug, Default)]
 pub(super) struct Dictionary {
     /// Encoded values, one after another.
     bytes: Vec<u8>,
     /// Where each value ends in `bytes`.
     ends: Vec<u32>,
-    /// Open addressing: hash and number of a value, `EMPTY` where there is none.
-    slots: Vec<(u32, u32)>,
+    /// By the low bits of the hash, the number of the last value that has them.
+    heads: Vec<u32>,
+    /// For each value its hash, and the number of the value before it with the same low bits.
+    links: Vec<(u32, u32)>,
+    /// By other bits of the hash, a bit where some value has them.
+    filter: Vec<u64>,
+    /// By the low bits of the hash, hash and number of a value that was met again: what many
+    /// features have is found here, however many values only one of them has.
+    repeated: Vec<(u32, u32)>,
     /// Bytes of all values as fields of a layer.
     fields_length: usize,
 }
 
+/// Values that are met again and again: 8 kB stay in the processor's nearest cache.
+const REPEATED: usize = 1024;
+/// No value.
 const EMPTY: u32 = u32::MAX;
-const FIRST_SLOTS: usize = 256;
+const FIRST_HEADS: usize = 256;
+/// Heads for a word of the filter: eight bits a value, of which one in eight is set at most.
+const HEADS_A_WORD: usize = 8;
 
 impl Dictionary {
     /// The number of a value; `None` for null and for bytes, which tiles do not have.
@@ -39,29 +53,61 @@ impl Dictionary {
             return None;
         }
         put_value(&mut self.bytes, value)?;
-        if self.ends.len() * 2 >= self.slots.len() {
+        if self.links.len() >= self.heads.len() {
             self.grow();
         }
         let new = self.bytes.get(start..)?;
         let hash = hash(new);
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let slot = self.slots.get(at).copied()?;
-            if slot.1 == EMPTY {
-                break;
-            }
-            if slot.0 == hash && self.encoded(slot.1) == Some(new) {
-                self.bytes.truncate(start);
-                return Some(slot.1);
-            }
-            at = (at + 1) & mask;
+        let place = hash as usize & (REPEATED - 1);
+        if let Some((known, number)) = self.repeated.get(place)
+            && *known == hash
+            && self.encoded(*number) == Some(new)
+        {
+            let number = *number;
+            self.bytes.truncate(start);
+            return Some(number);
         }
-        let number = self.ends.len() as u32;
-        *self.slots.get_mut(at)? = (hash, number);
+        if self.may_have(hash) {
+            let mut at = *self.heads.get(hash as usize & (self.heads.len() - 1))?;
+            while let Some((known, before)) = self.links.get(at as usize) {
+                if *known == hash && self.encoded(at) == Some(new) {
+                    self.bytes.truncate(start);
+                    if let Some(place) = self.repeated.get_mut(place) {
+                        *place = (hash, at);
+                    }
+                    return Some(at);
+                }
+                at = *before;
+            }
+        }
+        self.fields_length += super::field_length(new.len());
         self.ends.push(self.bytes.len() as u32);
-        self.fields_length += super::field_length(self.bytes.len() - start);
-        Some(number)
+        Some(self.link(hash))
+    }
+
+    /// False where no value has that hash.
+    #[inline(always)]
+    fn may_have(&self, hash: u32) -> bool {
+        let word = (hash >> 6) as usize & (self.filter.len() - 1);
+        self.filter
+            .get(word)
+            .is_none_or(|word| word >> (hash & 63) & 1 == 1)
+    }
+
+    /// Makes the next number findable by its hash.
+    #[inline(always)]
+    fn link(&mut self, hash: u32) -> u32 {
+        let number = self.links.len() as u32;
+        let (heads, words) = (self.heads.len(), self.filter.len());
+        let mut before = EMPTY;
+        if let Some(head) = self.heads.get_mut(hash as usize & (heads - 1)) {
+            before = std::mem::replace(head, number);
+        }
+        if let Some(word) = self.filter.get_mut((hash >> 6) as usize & (words - 1)) {
+            *word |= 1 << (hash & 63);
+        }
+        self.links.push((hash, before));
+        number
     }
 
     /// A value as the tile has it.
@@ -102,30 +148,31 @@ impl Dictionary {
                 numbers.push(EMPTY);
             }
         }
-        kept.slots = vec![(0, EMPTY); (kept.len() * 4).next_power_of_two().max(FIRST_SLOTS)];
-        kept.index();
+        kept.reserve(kept.len());
+        for number in 0..kept.len() as u32 {
+            let hash = kept.encoded(number).map_or(0, hash);
+            kept.link(hash);
+        }
         *self = kept;
         numbers
     }
 
+    /// Twice the heads; the hashes are kept.
     fn grow(&mut self) {
-        self.slots = vec![(0, EMPTY); (self.slots.len() * 2).max(FIRST_SLOTS)];
-        self.index();
+        let links = std::mem::take(&mut self.links);
+        self.reserve(links.len() + 1);
+        self.links.reserve(links.len() * 2);
+        for (hash, _) in links {
+            self.link(hash);
+        }
     }
 
-    /// Puts every value into the empty slots.
-    fn index(&mut self) {
-        let mask = self.slots.len() - 1;
-        for number in 0..self.ends.len() as u32 {
-            let hash = self.encoded(number).map_or(0, hash);
-            let mut at = hash as usize & mask;
-            while self.slots.get(at).is_some_and(|slot| slot.1 != EMPTY) {
-                at = (at + 1) & mask;
-            }
-            if let Some(slot) = self.slots.get_mut(at) {
-                *slot = (hash, number);
-            }
-        }
+    /// Empty heads and an empty filter for that many values.
+    fn reserve(&mut self, values: usize) {
+        let heads = values.next_power_of_two().max(FIRST_HEADS);
+        self.heads = vec![EMPTY; heads];
+        self.filter = vec![0; heads / HEADS_A_WORD];
+        self.repeated.resize(REPEATED, (0, EMPTY));
     }
 }
 
@@ -161,8 +208,11 @@ fn put_value(out: &mut Vec<u8>, value: Value<'_>) -> Option<()> {
             }
         }
         Value::Text(text) | Value::DateTime(text) | Value::Json(text) => {
-            out.reserve(text.len() + 1 + varint_length(text.len() as u64));
-            put_bytes_header(out, STRING, text.len());
+            if text.len() < 0x80 {
+                out.extend_from_slice(&[(STRING << 3 | BYTES) as u8, text.len() as u8]);
+            } else {
+                put_bytes_header(out, STRING, text.len());
+            }
             out.extend_from_slice(text.as_bytes());
         }
     }
@@ -170,22 +220,33 @@ fn put_value(out: &mut Vec<u8>, value: Value<'_>) -> Option<()> {
 }
 
 /// Multiplication of eight bytes at a time, both halves folded: good enough that values rarely
-/// meet, and quicker than to compare them.
+/// meet, and quicker than to compare them. The last bytes overlap the ones before, so that there
+/// is no loop over single bytes.
 fn hash(bytes: &[u8]) -> u32 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let fold = |hash: u64, word: u64| {
         let product = u128::from(hash ^ word) * u128::from(FACTOR);
         (product as u64) ^ ((product >> 64) as u64)
     };
-    let (words, rest) = bytes.as_chunks::<8>();
+    let (words, _) = bytes.as_chunks::<8>();
     let mut hash = words
         .iter()
         .fold(bytes.len() as u64 ^ FACTOR, |hash, word| {
             fold(hash, u64::from_le_bytes(*word))
         });
-    let last = rest
-        .iter()
-        .fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    let last = match (
+        bytes.last_chunk::<8>(),
+        bytes.first_chunk::<4>(),
+        bytes.last_chunk::<4>(),
+    ) {
+        (Some(last), ..) => u64::from_le_bytes(*last),
+        (_, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
     hash = fold(hash, last);
     (hash ^ (hash >> 32)) as u32
 }

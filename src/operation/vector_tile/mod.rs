@@ -4,7 +4,7 @@
 //! tiles have the same vertices where they overlap; only where an edge is cut at the buffer of a
 //! tile its new end is rounded, outside of what is seen.
 //!
-//! Vertices move by at most half a unit (1/8192 of a tile's side) and the projector's eighth.
+//! Vertices move by at most half a unit (1/8192 of a tile's side) and a quarter by projection.
 //! Where parts of an area are narrower than a unit its edges may then touch or cross, never by
 //! more than that unit: an eighth of a pixel of a tile drawn at 512. Rings without area and
 //! spikes are taken out exactly, in integers.
@@ -92,6 +92,8 @@ const THINNED_TO: usize = 2;
 /// From this scale on clients may magnify vector tiles instead of asking for finer ones: a unit
 /// is 15 cm in zoom 16 of web maps, 10 cm on the ground of France.
 const MAGNIFIED_FROM: f64 = 8_531.0;
+/// Positions are projected within that part of a unit, before they are rounded to whole ones.
+const TOLERANCE: f64 = 0.25;
 /// Vertices are counted against the budget, and the layer's weight is looked at, in batches of
 /// that many features.
 const BATCH: u64 = 256;
@@ -192,7 +194,7 @@ fn fill(
     told: &mut TileLayerReport,
 ) -> Result<()> {
     let grid = Grid::new(matrix, request.tile, mvt::EXTENT, BUFFER);
-    let way = Way::within(layer, &request.set.crs, grid.unit())?;
+    let way = Way::within(layer, &request.set.crs, grid.unit() * TOLERANCE)?;
     told.pipeline = way.forward.pipeline().to_owned();
     let boxes = way.boxes(layer, &grid.reach());
     told.boxes.clone_from(&boxes);

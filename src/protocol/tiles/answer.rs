@@ -224,8 +224,8 @@ impl PreparedTile {
         Ok(self.send(self.tile.bytes(studio, budget)?))
     }
 
-    /// The answer with the tile's bytes.
-    fn send(&self, bytes: Vec<u8>) -> Answer {
+    /// The answer with the tile's bytes, wherever they come from.
+    pub fn send(&self, bytes: Vec<u8>) -> Answer {
         if bytes.is_empty() {
             return self.headed(Answer::ok("", bytes).with_status(204));
         }

@@ -17,8 +17,7 @@ mod tile;
 mod tilejson;
 
 pub use address::TilesAddress;
-pub use answer::tile_json;
-pub use answer::{Prepared, TilesRequest, prepare};
+pub use answer::{Prepared, PreparedTile, TilesRequest, prepare, tile_json};
 pub use links::{TilesLink, addresses, document_address};
 pub use stored::StoredTile;
 pub use tile::{Tile, TileFormat};

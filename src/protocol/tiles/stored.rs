@@ -124,6 +124,11 @@ impl StoredTile {
         }
     }
 
+    /// True where answering takes less time than another thread takes to wake.
+    pub fn is_quick(&self) -> bool {
+        self.archive.is_quick()
+    }
+
     /// Reads the tile and answers: where the archive has none, 204 for a vector tile and a
     /// transparent picture for another.
     ///
