@@ -793,6 +793,41 @@ fn wms130_7_4_3_each_info_format_is_answered_in_its_type() {
 }
 
 #[test]
+fn the_locator_is_the_parameter_that_has_the_wrong_value() {
+    let world = World::default();
+    for (query, locator) in [
+        (with(MAP, "LAYERS", Some("nonsense")), "LAYERS"),
+        (with(MAP, "FORMAT", Some("image/nonsense")), "FORMAT"),
+        (format!("{INFO}&INFO_FORMAT=image/nonsense"), "INFO_FORMAT"),
+        (with(INFO, "QUERY_LAYERS", Some("nonsense")), "QUERY_LAYERS"),
+    ] {
+        let answer = world.get(&query);
+        let expected = format!("locator=\"{locator}\"");
+        assert!(
+            text(&answer).contains(&expected),
+            "{query}: {}",
+            text(&answer)
+        );
+    }
+}
+
+#[test]
+fn a_map_of_more_pixels_than_allowed_is_refused_before_it_costs() {
+    let mut world = World::default();
+    world.limits.pixels = 5_000;
+    assert_map(
+        &world,
+        &with(&with(MAP, "WIDTH", Some("100")), "HEIGHT", Some("50")),
+    );
+    let large = with(&with(MAP, "WIDTH", Some("100")), "HEIGHT", Some("51"));
+    let refused = text(&world.get(&large));
+    assert!(
+        refused.contains("5000") && refused.contains("5100"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn wms130_7_4_3_7_the_point_must_be_in_the_image() {
     let world = World::default();
     for (name, value) in [

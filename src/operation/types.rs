@@ -133,6 +133,8 @@ pub struct LegendEntry {
 pub struct Limits {
     pub width: u32,
     pub height: u32,
+    /// Of one map: width times height.
+    pub pixels: u64,
     /// Layers in one map.
     pub layers: u32,
     pub features: u64,
@@ -153,6 +155,8 @@ impl Default for Limits {
             // a 300 DPI A3 print is 4 961 by 3 508
             width: 8192,
             height: 8192,
+            // 300 DPI A2 is 34.8 million; what a map holds in memory is about 8 bytes a pixel
+            pixels: 40_000_000,
             layers: 100,
             // about 20 s of drawing on one core
             features: 20_000_000,

@@ -338,6 +338,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
     let keys = [
         "width",
         "height",
+        "pixels",
         "layers",
         "features",
         "vertices",
@@ -363,6 +364,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
             whole("height", 65_535, default.height.into()),
             default.height,
         ),
+        pixels: whole("pixels", 1 << 32, default.pixels),
         layers: small(
             whole("layers", 100_000, default.layers.into()),
             default.layers,

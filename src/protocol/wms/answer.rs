@@ -41,7 +41,7 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
             reader
                 .error_image()
                 .and_then(|image| image.draw(&error, service.engine))
-                .unwrap_or_else(|| exception::report(&error, version))
+                .unwrap_or_else(|| exception::report_on(&error, version, &kvp))
         })
 }
 

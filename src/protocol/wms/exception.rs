@@ -8,7 +8,7 @@ use crate::encode::{ImageFormat, xml};
 use crate::error::Error;
 use crate::geom::Size;
 use crate::protocol::Answer;
-use crate::protocol::ows::public_message;
+use crate::protocol::ows::{Kvp, public_message};
 
 /// The code and, where one parameter is to blame, its name.
 ///
@@ -92,6 +92,32 @@ fn status(error: &Error) -> u16 {
 /// A service exception report in XML.
 pub fn report(error: &Error, version: Version) -> Answer {
     let (code, locator) = code(error, version);
+    report_at(error, version, code, locator)
+}
+
+/// A service exception report on a request: several parameters take layers or formats, and the
+/// locator is the one that has the value in question.
+pub(super) fn report_on(error: &Error, version: Version, kvp: &Kvp) -> Answer {
+    let (code, locator) = code(error, version);
+    let names = |parameter: &str, name: &str| {
+        let list = kvp.get(parameter).unwrap_or_default();
+        list.split(',').any(|item| item.trim() == name)
+    };
+    let locator = match error {
+        Error::InvalidFormat { format, .. } if names("INFO_FORMAT", format) => Some("INFO_FORMAT"),
+        Error::LayerNotDefined { layer, .. } if !names("LAYERS", layer) => {
+            let candidates = ["QUERY_LAYERS", "LAYER"];
+            candidates.into_iter().find(|c| names(c, layer)).or(locator)
+        }
+        Error::StyleNotDefined { style, .. } if !names("STYLES", style) => {
+            Some("STYLE").filter(|c| names(c, style)).or(locator)
+        }
+        _ => locator,
+    };
+    report_at(error, version, code, locator)
+}
+
+fn report_at(error: &Error, version: Version, code: &str, locator: Option<&str>) -> Answer {
     let mut body = String::with_capacity(700);
     body.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     body.push_str(match version {

@@ -222,9 +222,19 @@ impl Reader<'_> {
                 },
             }
         };
-        Ok(Size {
-            width: side("WIDTH", self.service.limits.width)?,
-            height: side("HEIGHT", self.service.limits.height)?,
-        })
+        let limits = self.service.limits;
+        let size = Size {
+            width: side("WIDTH", limits.width)?,
+            height: side("HEIGHT", limits.height)?,
+        };
+        let found = u64::from(size.width) * u64::from(size.height);
+        if found > limits.pixels {
+            return Err(Error::LimitExceeded {
+                what: "WIDTH times HEIGHT",
+                limit: limits.pixels,
+                found,
+            });
+        }
+        Ok(size)
     }
 }
