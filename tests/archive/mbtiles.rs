@@ -86,7 +86,7 @@ fn the_json_row_names_the_layers_of_vector_tiles() {
         ..VectorLayer::default()
     }];
     let packed = archive::gzip(b"\x1a\x00");
-    write(&path, &vec![(at(0, 0, 0), packed)], &said);
+    write(&path, &[(at(0, 0, 0), packed)], &said);
     let archive = MbtilesArchive::open(&path).unwrap();
     assert_eq!(archive.info().vector_layers, said.vector_layers);
     assert_eq!(

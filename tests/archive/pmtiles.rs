@@ -70,7 +70,7 @@ fn the_metadata_of_vector_tiles_name_their_layers() {
         fields: fields.as_object().unwrap().clone(),
     }];
     let packed = archive::gzip(b"\x1a\x00");
-    write(&path, &vec![(at(0, 0, 0), packed.clone())], &said);
+    write(&path, &[(at(0, 0, 0), packed.clone())], &said);
     let naive = Naive::read(&path);
     assert_eq!(
         naive.metadata,
@@ -256,7 +256,7 @@ fn the_version_changes_with_the_content() {
     let version = |text: &[u8]| {
         write(
             &path,
-            &vec![(at(0, 0, 0), png(text))],
+            &[(at(0, 0, 0), png(text))],
             &info(TileFormat::Png, 0),
         );
         PmtilesArchive::open(&path).unwrap().version().to_owned()

@@ -26,7 +26,7 @@ fn ids(loaded: &Loaded) -> Vec<&str> {
 #[test]
 fn archives_of_a_bare_folder_are_layers_beside_those_that_are_drawn() {
     let scratch = Scratch::new("served");
-    let sea = vec![(at(0, 0, 0), png(b"la mer"))];
+    let sea = [(at(0, 0, 0), png(b"la mer"))];
     write(
         &scratch.path("Fonds de carte.pmtiles"),
         &sea,
@@ -87,7 +87,7 @@ fn a_new_version_replaces_the_old_and_a_broken_one_does_not() {
     let version = |loaded: &Loaded| loaded.catalogue.archives[0].archive.version().to_owned();
     write(
         &path,
-        &vec![(at(0, 0, 0), png(b"un"))],
+        &[(at(0, 0, 0), png(b"un"))],
         &info(TileFormat::Png, 0),
     );
     let first = loaded(&scratch, None);
@@ -98,7 +98,7 @@ fn a_new_version_replaces_the_old_and_a_broken_one_does_not() {
     ));
     write(
         &path,
-        &vec![(at(0, 0, 0), png(b"deux"))],
+        &[(at(0, 0, 0), png(b"deux"))],
         &info(TileFormat::Png, 0),
     );
     let second = loaded(&scratch, Some(&same));
