@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "error",
     "budget",
     "geom",
@@ -24,6 +24,7 @@ const ROOMS: [&str; 18] = [
     "store",
     "archive",
     "catalogue",
+    "overview",
     "decode",
     "encode",
     "operation",

@@ -27,6 +27,7 @@ fn state() -> &'static State {
             workers: 1,
             strict: true,
             explain: false,
+            cache: None,
         })
     };
     STATE.get_or_init(|| load().unwrap())

@@ -820,7 +820,8 @@ fn a_map_of_more_pixels_than_allowed_is_refused_before_it_costs() {
         &with(&with(MAP, "WIDTH", Some("100")), "HEIGHT", Some("50")),
     );
     let large = with(&with(MAP, "WIDTH", Some("100")), "HEIGHT", Some("51"));
-    let refused = text(&world.get(&large));
+    let answer = world.get(&large);
+    let refused = text(&answer);
     assert!(
         refused.contains("5000") && refused.contains("5100"),
         "{refused}"

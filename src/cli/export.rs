@@ -87,6 +87,8 @@ impl Export {
             workers: 1,
             strict: false,
             explain: false,
+            // an archive lasts: it is made from the data themselves
+            cache: None,
         })?;
         let site = state.site();
         let names = if self.layers.is_empty() {

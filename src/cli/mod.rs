@@ -4,6 +4,7 @@ pub mod check;
 mod export;
 mod info;
 mod log;
+mod prepare;
 mod render;
 mod serve;
 
@@ -46,6 +47,8 @@ enum Command {
     Info(info::Info),
     /// Makes tiles into a PMTiles or MBTiles file.
     Export(export::Export),
+    /// Builds the overviews that a server would build when they are first needed.
+    Prepare(prepare::Prepare),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Info(info) => info.run(),
         Command::Export(export) => export.run(),
+        Command::Prepare(prepare) => prepare.run(),
         Command::Render(render) => render.run(),
     };
     match result {

@@ -87,6 +87,7 @@ impl Render {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             strict: false,
             explain: false,
+            cache: None,
         })?;
         let site = state.site();
         let catalogue = &site.catalogue;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Outcome;
+use super::prepare::CacheArguments;
 use crate::server::{self, Options, State};
 
 /// What `cartotheque serve` takes; each option is also a `CARTOTHEQUE_…` variable.
@@ -33,6 +34,9 @@ pub struct Serve {
     /// Do not answer explain=json and explain=html.
     #[arg(long, env = "CARTOTHEQUE_NO_EXPLAIN", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0..=1, default_missing_value = "true")]
     no_explain: Option<bool>,
+
+    #[command(flatten)]
+    cache: CacheArguments,
 }
 
 impl Serve {
@@ -44,6 +48,7 @@ impl Serve {
             workers: self.workers.unwrap_or(cores).clamp(1, 1024),
             strict: self.strict.unwrap_or(false),
             explain: !self.no_explain.unwrap_or(false),
+            cache: Some(self.cache.options()),
         };
         let state = Arc::new(State::load(options)?);
         let _watcher = state.watch();

@@ -15,7 +15,6 @@ use super::diagnostic::{Diagnostic, Findings, Severity};
 use super::file::{LayerFile, ServerFile};
 use super::folder::Folder;
 use super::kept::Kept;
-use super::names::columns_of;
 use super::plan::{LayerRead, Outcome, Plan, Planner};
 use super::tile_sets::{self, TileSetRead};
 use super::{Opened, Sources};
@@ -23,7 +22,7 @@ use crate::catalogue::{Catalogue, Fault, Layer};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::operation::Limits;
-use crate::style::StyleNoteKind;
+use crate::style::{StyleNoteKind, columns_of};
 
 /// How to load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -26,7 +26,6 @@ mod folder;
 mod ident;
 mod kept;
 mod load;
-mod names;
 mod plan;
 mod reader;
 mod sources;

@@ -4,13 +4,15 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::anchors::Anchors;
+use super::level_of_detail::Detail;
 use super::reach::Way;
 use super::speck::Speck;
 use super::{DrawReport, Drawn, LayerReport, MapLayer, MapRequest};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, Schema};
-use crate::geom::{Geometry, View};
+use crate::geom::{Bbox, Coord, Geometry, View};
+use crate::overview::{Level, Overviews};
 use crate::query::BoundFilter;
 use crate::render::label::{CompiledText, LabelSet, PlacedLabels, margins_px};
 use crate::render::{Canvas, Color, CompiledPass, CompiledStyle, Painter, SymbolCache};
@@ -24,9 +26,14 @@ const BATCH: u64 = 256;
 /// A layer of a map, made ready for its view.
 struct Prepared<'a> {
     request: &'a MapLayer,
+    /// For the layer's columns.
     style: CompiledStyle<'a>,
+    /// For those of the level that is drawn instead.
+    level_style: Option<CompiledStyle<'a>>,
     filter: Option<BoundFilter>,
+    /// From the layer's CRS: labels are placed from the features.
     way: Way,
+    detail: Detail,
     /// Where its texts begin among those of the map.
     first_text: usize,
 }
@@ -42,6 +49,7 @@ pub fn draw(
     budget: &Budget,
     symbols: &SymbolCache,
     anchors: &Anchors,
+    overviews: &Overviews,
 ) -> Result<Drawn> {
     let started = Instant::now();
     let view = &request.view;
@@ -62,7 +70,8 @@ pub fn draw(
             ..LayerReport::default()
         };
         let rank = u32::try_from(rank).unwrap_or(u32::MAX);
-        if let Some(ready) = prepare(request, layer, rank, symbols, &mut texts, &mut told)? {
+        let shared = Shared { symbols, overviews };
+        if let Some(ready) = prepare(request, layer, rank, &shared, &mut texts, &mut told)? {
             draw_layer(&ready, request, budget, symbols, &mut canvas, &mut told)?;
             prepared.push(ready);
         }
@@ -110,12 +119,18 @@ pub(super) fn of_layer(error: Error, id: &str) -> Error {
     }
 }
 
+/// What all maps share.
+struct Shared<'a> {
+    symbols: &'a SymbolCache,
+    overviews: &'a Overviews,
+}
+
 /// Makes a layer ready; `None` where it is out of scale.
 fn prepare<'a>(
     request: &MapRequest,
     layer: &'a MapLayer,
     rank: u32,
-    symbols: &SymbolCache,
+    shared: &Shared<'_>,
     texts: &mut Vec<CompiledText>,
     told: &mut LayerReport,
 ) -> Result<Option<Prepared<'a>>> {
@@ -129,7 +144,7 @@ fn prepare<'a>(
         ));
         return Ok(None);
     }
-    let style = CompiledStyle::new(&layer.style, schema, view, symbols).map_err(named)?;
+    let style = CompiledStyle::new(&layer.style, schema, view, shared.symbols).map_err(named)?;
     if style.is_blank() {
         told.blank_because = Some(format!(
             "no rule of the style is seen at 1:{denominator:.0}"
@@ -148,13 +163,21 @@ fn prepare<'a>(
     }
     told.in_scale = true;
     let way = Way::new(&layer.layer, &request.crs, view)?;
-    told.pipeline = way.forward.pipeline().to_owned();
+    let detail = Detail::of(layer, &request.crs, view, shared.overviews)?;
+    told.level = detail.level.as_deref().map(Level::name);
+    told.pipeline = detail.way.forward.pipeline().to_owned();
     told.accuracy_m = way.forward.accuracy_m();
+    let level_style = detail
+        .level
+        .as_ref()
+        .map(|level| CompiledStyle::new(&layer.style, level.store.schema(), view, shared.symbols));
     Ok(Some(Prepared {
         request: layer,
         style,
+        level_style: level_style.transpose().map_err(named)?,
         filter,
         way,
+        detail,
         first_text,
     }))
 }
@@ -210,11 +233,11 @@ fn draw_layer(
     told: &mut LayerReport,
 ) -> Result<()> {
     let view = &request.view;
-    let store = &ready.request.layer.store;
-    let margin = ready.style.max_reach_px() + SLACK_PX;
-    let boxes = ready
-        .way
-        .boxes(&ready.request.layer, &view.bbox_with_margin(margin));
+    let store = ready.detail.store(ready.request);
+    let style = ready.level_style.as_ref().unwrap_or(&ready.style);
+    let way = &ready.detail.way;
+    let margin = style.max_reach_px() + SLACK_PX;
+    let boxes = way.boxes_in(store, &view.bbox_with_margin(margin));
     told.boxes.clone_from(&boxes);
     if boxes.is_empty() {
         told.blank_because = Some(why_no_boxes(ready));
@@ -222,8 +245,9 @@ fn draw_layer(
     }
     let select = Select { boxes, offset: 0 };
     let mut painter = Painter::new(canvas, view, symbols).within(budget);
-    let mut projector = ready.way.projector.run();
-    let speck = Speck::new(&ready.way, store.schema(), view);
+    let mut projector = way.projector.run();
+    let speck = Speck::new(way, store.schema(), view);
+    let count_column = ready.detail.level.as_ref().and_then(|l| l.count_column);
     let mut geometry = Geometry::default();
     let mut meter = Meter {
         budget,
@@ -231,7 +255,7 @@ fn draw_layer(
         vertices: 0,
         all_vertices: 0,
     };
-    for pass in ready.style.passes() {
+    for pass in style.passes() {
         if pass.rules.iter().all(|rule| rule.symbolizers.is_empty()) {
             continue;
         }
@@ -243,7 +267,13 @@ fn draw_layer(
             if !draws(pass, feature) {
                 return Ok(ControlFlow::Continue(()));
             }
-            let applied = if let Some(bbox) = speck.of(feature, &mut projector) {
+            let count = count_column.and_then(|column| feature.value(column).as_f64());
+            let applied = if let (Some(count), Some(bbox)) = (count, feature.bbox()) {
+                meter.count(4)?;
+                let mut corners = corners(&bbox);
+                projector.project(&mut corners);
+                painter.crowd(pass, &corners, count, feature)
+            } else if let Some(bbox) = speck.of(feature, &mut projector) {
                 meter.count(2)?;
                 painter.speck(pass, &bbox, feature)
             } else {
@@ -260,6 +290,7 @@ fn draw_layer(
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        painter.end_crowd();
         told.index_nodes += stats.nodes;
         told.features_read += stats.features;
         told.features_damaged += stats.damaged;
@@ -269,6 +300,16 @@ fn draw_layer(
         told.blank_because = Some(why_blank(told));
     }
     Ok(())
+}
+
+/// The corners of a box, one after the other.
+fn corners(bbox: &Bbox) -> [Coord; 4] {
+    [
+        [bbox.min_x, bbox.min_y],
+        [bbox.max_x, bbox.min_y],
+        [bbox.max_x, bbox.max_y],
+        [bbox.min_x, bbox.max_y],
+    ]
 }
 
 /// True where a rule that applies draws anything but text: only then is the geometry read.

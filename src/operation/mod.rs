@@ -3,6 +3,7 @@
 mod anchors;
 mod feature_info;
 mod legend;
+mod level_of_detail;
 mod map;
 mod reach;
 mod speck;

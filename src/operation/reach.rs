@@ -8,7 +8,7 @@ use crate::catalogue::Layer;
 use crate::crs::{Crs, CrsKind, Projector, Transform};
 use crate::error::Result;
 use crate::geom::{Bbox, View};
-use crate::store::Select;
+use crate::store::{FeatureStore, Select};
 
 /// Drawn positions are at most this far from PROJ's, in pixels.
 const TOLERANCE_PX: f64 = 0.125;
@@ -25,16 +25,24 @@ impl Way {
     /// # Errors
     /// `Transform` where PROJ knows no way.
     pub fn new(layer: &Layer, crs: &Crs, view: &View) -> Result<Way> {
+        Way::between(&layer.crs, crs, view)
+    }
+
+    /// The way from any CRS that features are held in.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn between(source: &Crs, crs: &Crs, view: &View) -> Result<Way> {
         let resolution = view.resolution_x().min(view.resolution_y());
-        Way::within(layer, crs, resolution * TOLERANCE_PX)
+        Way::within(source, crs, resolution * TOLERANCE_PX)
     }
 
     /// A way that keeps within `tolerance` of the exact one, in units of `crs`.
     ///
     /// # Errors
     /// `Transform` where PROJ knows no way.
-    pub fn within(layer: &Layer, crs: &Crs, tolerance: f64) -> Result<Way> {
-        let forward = Transform::new(&layer.crs, crs)?;
+    pub fn within(source: &Crs, crs: &Crs, tolerance: f64) -> Result<Way> {
+        let forward = Transform::new(source, crs)?;
         let back = forward.inverse()?;
         let projector = Projector::new(&forward, tolerance);
         Ok(Way {
@@ -47,7 +55,12 @@ impl Way {
     /// The boxes of the layer's CRS that a box of the view's CRS needs; none where nothing of
     /// it can be there.
     pub fn boxes(&self, layer: &Layer, view_box: &Bbox) -> Vec<Bbox> {
-        let Some(extent) = layer.store.extent() else {
+        self.boxes_in(&*layer.store, view_box)
+    }
+
+    /// The same for a store of the CRS that the way comes from.
+    pub fn boxes_in(&self, store: &dyn FeatureStore, view_box: &Bbox) -> Vec<Bbox> {
+        let Some(extent) = store.extent() else {
             return Vec::new();
         };
         if self.forward.is_identity() {
@@ -66,7 +79,7 @@ impl Way {
 /// # Errors
 /// `Transform` where PROJ knows no way; what the store refuses.
 pub fn touches(layer: &Layer, crs: &Crs, bbox: &Bbox) -> Result<bool> {
-    let boxes = Way::within(layer, crs, bbox.width())?.boxes(layer, bbox);
+    let boxes = Way::within(&layer.crs, crs, bbox.width())?.boxes(layer, bbox);
     if boxes.is_empty() {
         return Ok(false);
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
@@ -10,6 +12,7 @@ use crate::catalogue::Layer;
 use crate::crs::Crs;
 use crate::error::Result;
 use crate::geom::{Bbox, Size};
+use crate::overview::Overviews;
 use crate::render::SymbolCache;
 
 /// Where maps are drawn: the operations, with the caches that they share.
@@ -17,6 +20,7 @@ use crate::render::SymbolCache;
 pub struct Studio {
     symbols: SymbolCache,
     anchors: Anchors,
+    overviews: Arc<Overviews>,
 }
 
 impl Studio {
@@ -24,12 +28,23 @@ impl Studio {
         Studio::default()
     }
 
+    /// The levels of layers that maps are drawn from: whoever makes them ready puts them there.
+    pub fn overviews(&self) -> &Arc<Overviews> {
+        &self.overviews
+    }
+
     /// Draws a map.
     ///
     /// # Errors
     /// As [`map::draw`].
     pub fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {
-        map::draw(request, budget, &self.symbols, &self.anchors)
+        map::draw(
+            request,
+            budget,
+            &self.symbols,
+            &self.anchors,
+            &self.overviews,
+        )
     }
 
     /// Makes a vector tile.

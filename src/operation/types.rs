@@ -52,7 +52,9 @@ pub struct DrawReport {
 pub struct LayerReport {
     pub layer: String,
     pub style: String,
-    /// The boxes asked of the store, in the layer's CRS.
+    /// The level that was read, `EPSG:3857/z9`; `None` for the features themselves.
+    pub level: Option<String>,
+    /// The boxes asked of the store, in the CRS of the layer or level.
     pub boxes: Vec<Bbox>,
     /// How positions went from the layer's CRS to the view's, as PROJ writes it.
     pub pipeline: String,

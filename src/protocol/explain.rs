@@ -50,6 +50,7 @@ fn layer(report: &LayerReport) -> Value {
         "style": report.style,
         "inScale": report.in_scale,
         "blankBecause": report.blank_because,
+        "level": report.level,
         "pipeline": report.pipeline,
         "accuracyMetres": report.accuracy_m,
         "askedBoxes": boxes(&report.boxes),

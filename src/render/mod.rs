@@ -12,6 +12,7 @@ pub mod along;
 pub mod canvas;
 pub mod color;
 pub mod compile;
+mod crowd;
 pub mod fixed;
 pub mod hit;
 pub mod image;

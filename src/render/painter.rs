@@ -9,6 +9,7 @@ use super::compile::{
     CompiledFill, CompiledGraphic, CompiledPass, CompiledStroke, CompiledStrokeKind,
     CompiledSymbol, CompiledSymbolizer,
 };
+use super::crowd::{self, Corners, Crowd, Veil, VeilBrush};
 use super::fixed::{Fixed, Grid, UNIT, UNIT_BITS, round, sin_cos_degrees};
 use super::image::Image;
 use super::pattern::{Pattern, PatternBrush};
@@ -19,7 +20,7 @@ use super::stroke::{Pen, Window, stroke};
 use super::symbol::{Look, MarkStroke, Stamp, SymbolCache, What, drawn_size};
 use crate::budget::Budget;
 use crate::feature::Feature;
-use crate::geom::{Bbox, Geometry, View};
+use crate::geom::{Bbox, Coord, Geometry, View};
 
 /// Draws features on a band of a map.
 ///
@@ -55,6 +56,9 @@ pub struct Painter<'a> {
     stamp: Stamp<'a>,
     tools: Tools,
     patterns: HashMap<PatternKey, Option<Pattern>>,
+    crowd: Crowd,
+    /// Outlines of the crowd: they lie over its fills.
+    outlines: Vec<(Color, Corners, Veil)>,
     patience: Patience<'a>,
 }
 
@@ -117,6 +121,8 @@ impl<'a> Painter<'a> {
             stamp: Stamp::new(cache),
             tools: Tools::take(),
             patterns: HashMap::new(),
+            crowd: Crowd::default(),
+            outlines: Vec::new(),
             patience: Patience::default(),
         }
     }
@@ -396,32 +402,9 @@ impl<'a> Painter<'a> {
     /// Lays a colour on a box, with `halves` of the area that the box has in each pixel.
     fn paint_box(&mut self, min: Fixed, max: Fixed, color: Color, halves: i64) {
         let rect = PixelRect::around(min, max).intersection(&self.band.rect());
-        if rect.is_empty() {
-            return;
-        }
-        // how much of a pixel lies between two positions
-        let part = |min: i64, max: i64, pixel: i32| {
-            let begin = i64::from(pixel) * UNIT;
-            max.min(begin + UNIT) - min.max(begin)
-        };
-        let mut brush = SolidBrush::new(&mut self.band, color);
-        for y in rect.y0..rect.y1 {
-            let height = part(min[1], max[1], y) * halves;
-            brush.row(y);
-            let mut x = rect.x0;
-            while x < rect.x1 {
-                let width = part(min[0], max[0], x);
-                let end = if width < UNIT {
-                    x + 1
-                } else {
-                    rect.x1.min((max[0] >> UNIT_BITS) as i32).max(x + 1)
-                };
-                let coverage = level((height * width) as i32);
-                if coverage > 0 {
-                    brush.run(y, x, end, coverage);
-                }
-                x = end;
-            }
+        if !rect.is_empty() {
+            let mut brush = SolidBrush::new(&mut self.band, color);
+            paint_box(&mut brush, rect, [min, max], halves);
         }
     }
 
@@ -456,44 +439,80 @@ impl<'a> Painter<'a> {
         max: Fixed,
         feature: &dyn Feature,
     ) -> bool {
-        let CompiledSymbolizer::Polygon {
-            fill,
-            stroke,
-            offset,
-            displacement: [right, up],
-        } = symbolizer
-        else {
+        let Some(look) = PlainLook::of(symbolizer, feature) else {
             return false;
         };
-        let in_place = [offset, right, up].iter().all(|l| l.px(feature) == 0.0);
-        let fill = match fill.as_deref() {
-            None => None,
-            Some(CompiledFill::Solid(ink)) => Some(ink),
-            Some(CompiledFill::Graphic { .. }) => return false,
-        };
-        let outline = match stroke.as_deref() {
-            None => None,
-            Some(stroke) => match &stroke.kind {
-                CompiledStrokeKind::Solid(ink) if stroke.dash.is_empty() => Some((stroke, ink)),
-                _ => return false,
-            },
-        };
-        if !in_place {
-            return false;
-        }
-        if let Some(color) = fill.and_then(|ink| ink.color(feature)) {
+        if let Some(color) = look.fill {
             self.paint_box(min, max, color, 1);
         }
-        if let Some((stroke, ink)) = outline
-            && let Some(color) = ink.color(feature)
-        {
-            let pen = Pen::new(stroke.width.px(feature), stroke.cap, stroke.join);
-            if pen.half > 0.0 {
-                let half = round(pen.half);
-                self.paint_box(min.map(|v| v - half), max.map(|v| v + half), color, 2);
-            }
+        if let Some((color, pen)) = look.outline {
+            let half = round(pen.half);
+            self.paint_box(min.map(|v| v - half), max.map(|v| v + half), color, 2);
         }
         true
+    }
+
+    /// Draws a rectangle that stands for `count` polygons which fill it between them; its corners
+    /// one after the other, in the CRS of the view. True where a rule of the pass applied.
+    ///
+    /// What is drawn waits for [`end_crowd`](Painter::end_crowd).
+    pub fn crowd(
+        &mut self,
+        pass: &CompiledPass<'_>,
+        corners: &[Coord; 4],
+        count: f64,
+        feature: &dyn Feature,
+    ) -> bool {
+        let [a, b, c, d] = corners.map(|corner| self.grid.position(corner));
+        let (Some(a), Some(b), Some(c), Some(d)) = (a, b, c, d) else {
+            return false;
+        };
+        let corners = [a, b, c, d];
+        if self.crowd.is_full() {
+            self.end_crowd();
+        }
+        let mut any = false;
+        pass.each_rule(feature, |rule| {
+            any = true;
+            for symbolizer in &rule.symbolizers {
+                let Some(look) = PlainLook::of(symbolizer, feature) else {
+                    self.tools.shape.set_ring(corners);
+                    self.symbolizer(symbolizer, feature);
+                    continue;
+                };
+                if let Some(color) = look.fill {
+                    self.crowd.fill(color, corners);
+                }
+                if let Some((color, pen)) = look.outline {
+                    let alpha = f64::from(color.a) / 255.0;
+                    let width = pen.half * 2.0 / UNIT as f64;
+                    let filled = look.fill.is_some();
+                    let veil = Veil::new(&corners, count, width, alpha, filled);
+                    let corners = crowd::grown(&corners, round(pen.half));
+                    self.outlines.push((color, corners, veil));
+                }
+            }
+        });
+        any
+    }
+
+    /// Draws what the rectangles of a pass left waiting.
+    pub fn end_crowd(&mut self) {
+        self.crowd.draw(&mut self.band, &mut self.tools.accumulator);
+        let mut outlines = std::mem::take(&mut self.outlines);
+        for (color, corners, veil) in outlines.drain(..) {
+            let rect = crowd::rect(&corners).intersection(&self.band.rect());
+            let mut brush = VeilBrush::new(&mut self.band, color, veil);
+            if crowd::is_upright(&corners) {
+                let [min, max] = crowd::bounds(&corners);
+                paint_box(&mut brush, rect, [min, max], 2);
+            } else {
+                self.tools.accumulator.begin(rect);
+                self.tools.accumulator.ring(&corners, false);
+                self.tools.accumulator.sweep(&mut brush);
+            }
+        }
+        self.outlines = outlines;
     }
 
     fn stamp(&mut self, symbol: &Symbol<'_>, at: Fixed) {
@@ -514,6 +533,74 @@ impl<'a> Painter<'a> {
             (&symbol.look, symbol.image),
             center,
         );
+    }
+}
+
+/// Lays a brush on the pixels `rect` of a box, with `halves` of the area that the box has in each.
+fn paint_box(brush: &mut impl Paintbrush, rect: PixelRect, [min, max]: [Fixed; 2], halves: i64) {
+    // how much of a pixel lies between two positions
+    let part = |min: i64, max: i64, pixel: i32| {
+        let begin = i64::from(pixel) * UNIT;
+        max.min(begin + UNIT) - min.max(begin)
+    };
+    for y in rect.y0..rect.y1 {
+        let height = part(min[1], max[1], y) * halves;
+        brush.row(y);
+        let mut x = rect.x0;
+        while x < rect.x1 {
+            let width = part(min[0], max[0], x);
+            let end = if width < UNIT {
+                x + 1
+            } else {
+                rect.x1.min((max[0] >> UNIT_BITS) as i32).max(x + 1)
+            };
+            let coverage = level((height * width) as i32);
+            if coverage > 0 {
+                brush.run(y, x, end, coverage);
+            }
+            x = end;
+        }
+    }
+}
+
+/// What a symbolizer draws of a small polygon where it is plain: one colour inside, one around.
+struct PlainLook {
+    fill: Option<Color>,
+    outline: Option<(Color, Pen)>,
+}
+
+impl PlainLook {
+    /// `None` where the symbolizer asks for more.
+    fn of(symbolizer: &CompiledSymbolizer, feature: &dyn Feature) -> Option<PlainLook> {
+        let CompiledSymbolizer::Polygon {
+            fill,
+            stroke,
+            offset,
+            displacement: [right, up],
+        } = symbolizer
+        else {
+            return None;
+        };
+        if [offset, right, up].iter().any(|l| l.px(feature) != 0.0) {
+            return None;
+        }
+        let fill = match fill.as_deref() {
+            None => None,
+            Some(CompiledFill::Solid(ink)) => ink.color(feature),
+            Some(CompiledFill::Graphic { .. }) => return None,
+        };
+        let outline = match stroke.as_deref() {
+            None => None,
+            Some(stroke) => match &stroke.kind {
+                CompiledStrokeKind::Solid(ink) if stroke.dash.is_empty() => {
+                    let pen = Pen::new(stroke.width.px(feature), stroke.cap, stroke.join);
+                    ink.color(feature).map(|color| (color, pen))
+                }
+                _ => return None,
+            },
+        };
+        let outline = outline.filter(|(_, pen)| pen.half > 0.0);
+        Some(PlainLook { fill, outline })
     }
 }
 

@@ -1,12 +1,14 @@
 //! What `/metrics` tells Prometheus (OpenMetrics 1.0 text).
 
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::{
     counter::Counter, family::Family, gauge::Gauge, histogram::Histogram,
 };
 use prometheus_client::registry::Registry;
+
+use crate::overview::Overviews;
 
 /// The media type of the text.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,6 +31,12 @@ pub struct EndpointLabels {
     pub endpoint: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DetailLabels {
+    /// `z9`: an overview of that zoom; `features`.
+    pub read: String,
+}
+
 /// The counters of one process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -36,6 +44,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<EndpointLabels, Histogram>,
     bytes: Counter,
+    drawn: Family<DetailLabels, Counter>,
     waiting: Gauge<i64, AtomicI64>,
     layers: Gauge<i64, AtomicI64>,
     faults: Gauge<i64, AtomicI64>,
@@ -66,6 +75,12 @@ impl Default for Metrics {
             seconds.clone(),
         );
         registry.register("sent_bytes", "Bytes of answers", bytes.clone());
+        let drawn = Family::default();
+        registry.register(
+            "layers_drawn",
+            "Layers drawn on maps, by what was read",
+            drawn.clone(),
+        );
         registry.register(
             "requests_waiting",
             "Requests that wait for a thread",
@@ -87,6 +102,7 @@ impl Default for Metrics {
             requests,
             seconds,
             bytes,
+            drawn,
             waiting,
             layers,
             faults,
@@ -106,7 +122,12 @@ impl Metrics {
         self.bytes.inc_by(bytes);
     }
 
-    pub fn to_text(&self, levels: Levels) -> String {
+    pub fn to_text(&self, levels: Levels, overviews: &Overviews) -> String {
+        for (zoom, times) in overviews.drawn().filter(|(_, times)| *times > 0) {
+            let read = zoom.map_or_else(|| "features".to_owned(), |zoom| format!("z{zoom}"));
+            let counter = self.drawn.get_or_create(&DetailLabels { read });
+            counter.inner().store(times, Ordering::Relaxed);
+        }
         let clamp = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.waiting.set(clamp(levels.waiting));
         self.layers.set(clamp(levels.layers));
@@ -129,12 +150,13 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count("wms_getmap", "2xx", 0.004, 1000);
         metrics.count("wms_getmap", "2xx", 0.004, 500);
-        let text = metrics.to_text(Levels {
+        let levels = Levels {
             waiting: 0,
             layers: 12,
             faults: 1,
             sequence: 3,
-        });
+        };
+        let text = metrics.to_text(levels, &Overviews::default());
         assert!(
             text.contains(r#"cartotheque_requests_total{endpoint="wms_getmap",outcome="2xx"} 2"#),
             "{text}"

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
 
-pub use state::{Options, Site, State};
+pub use state::{CacheOptions, Options, Site, State};
 
 use crate::error::{Error, Result};
 

@@ -193,7 +193,8 @@ impl State {
             Route::Health => Ok(health(site)),
             Route::Metrics => Ok(Answer::ok(
                 metrics::MEDIA_TYPE,
-                self.metrics.to_text(self.levels()),
+                self.metrics
+                    .to_text(self.levels(), self.site().studio.overviews()),
             )),
             Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)
                 .with_header("cache-control", "public, max-age=3600")),

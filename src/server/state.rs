@@ -12,10 +12,13 @@ use super::metrics::{Levels, Metrics};
 use super::pool::Pool;
 use tracing::{error, info, warn};
 
+use crate::budget::Budget;
 use crate::catalogue::Catalogue;
 use crate::config::{self, FileSources, LoadOptions, Loaded, Severity};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
+use crate::overview::{self, Cache, Keeper};
 use crate::protocol::site::Pages;
 use crate::protocol::wms::CapabilitiesCache;
 
@@ -30,6 +33,44 @@ pub struct Options {
     pub strict: bool,
     /// Answer `explain=`.
     pub explain: bool,
+    /// Where overviews are kept; `None` for none.
+    pub cache: Option<CacheOptions>,
+}
+
+/// Where what can be made again is kept.
+#[derive(Debug, Clone, Default)]
+pub struct CacheOptions {
+    /// Default: the user's cache folder.
+    pub folder: Option<PathBuf>,
+    /// What overviews may take on the disk; 0 for none of them. Default: 20 GB.
+    pub max_bytes: Option<u64>,
+    /// The CRSs of overviews. Default: EPSG:3857 and EPSG:2154.
+    pub crs: Vec<String>,
+}
+
+/// What overviews take at most: those of some hundred million vertices.
+const OVERVIEW_BYTES: u64 = 20_000_000_000;
+/// Those most maps of the web and of France are drawn in.
+const OVERVIEW_CRS: [&str; 2] = ["EPSG:3857", "EPSG:2154"];
+
+impl CacheOptions {
+    /// Who keeps the overviews that `studio` draws from.
+    ///
+    /// # Errors
+    /// `Io` where the folder can't be written; `Config` where there is none; `InvalidCrs`.
+    pub fn keeper(&self, studio: &Studio) -> Result<Keeper> {
+        let folder = self.folder.clone().or_else(overview::default_folder);
+        let folder = folder.ok_or_else(|| Error::Config {
+            message: "there is no folder for overviews: say --cache-dir, or set HOME".into(),
+        })?;
+        let names: Vec<&str> = match self.crs.as_slice() {
+            [] => OVERVIEW_CRS.to_vec(),
+            said => said.iter().map(String::as_str).collect(),
+        };
+        let crs = names.into_iter().map(Crs::parse).collect::<Result<_>>()?;
+        let cache = Cache::open(&folder, self.max_bytes.unwrap_or(OVERVIEW_BYTES))?;
+        Ok(Keeper::new(Arc::clone(studio.overviews()), cache, crs))
+    }
 }
 
 /// What is served at one moment: a request keeps the one that it began with.
@@ -69,18 +110,18 @@ pub struct State {
     loaded: Mutex<Option<Loaded>>,
 }
 
-/// The thread that notices changed files; it ends when this is dropped.
+/// The threads that notice changed files and keep overviews; they end when this is dropped.
 #[derive(Debug)]
 pub struct Watching {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Drop for Watching {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // a watcher that panicked has said so in the log
+        for thread in self.threads.drain(..) {
+            // a thread that panicked has said so in the log
             let _ended = thread.join();
         }
     }
@@ -124,7 +165,8 @@ impl State {
 
     /// Notices changed files from now on, and serves what they say as soon as it is valid.
     pub fn watch(self: &Arc<State>) -> Watching {
-        let stop = Arc::new(AtomicBool::new(false));
+        let keeping = Budget::unlimited();
+        let stop = keeping.cancel_flag();
         let first = self.loaded.lock().ok().and_then(|mut loaded| loaded.take());
         let thread = first.and_then(|first| {
             let (state, stop) = (Arc::clone(self), Arc::clone(&stop));
@@ -159,7 +201,32 @@ impl State {
                 .map_err(|e| error!("files are not watched for changes: {e}"))
                 .ok()
         });
-        Watching { stop, thread }
+        let threads = thread.into_iter().chain(self.keep_overviews(keeping));
+        Watching {
+            stop,
+            threads: threads.collect(),
+        }
+    }
+
+    /// Builds overviews where they are wanted, on a thread that yields to all others. Where
+    /// that can't be, maps are drawn from the features.
+    fn keep_overviews(self: &Arc<State>, budget: Budget) -> Option<JoinHandle<()>> {
+        let options = self.options.cache.as_ref();
+        let options = options.filter(|options| options.max_bytes != Some(0))?;
+        let keeper = options
+            .keeper(&self.site().studio)
+            .map_err(|e| warn!("overviews are neither read nor built: {e}"))
+            .ok()?;
+        let state = Arc::clone(self);
+        std::thread::Builder::new()
+            .name("overviews".into())
+            .spawn(move || {
+                // on Linux a thread's own; without it, it competes with drawing as an equal
+                let _priority = rustix::process::nice(19);
+                keeper.tend(|| state.site().catalogue.layers.clone(), &budget);
+            })
+            .map_err(|e| error!("overviews are not built: {e}"))
+            .ok()
     }
 
     /// What is served now.

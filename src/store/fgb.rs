@@ -22,6 +22,7 @@ mod properties;
 mod scan;
 mod table;
 mod verify;
+mod write;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use header::CrsDeclaration;
 pub use verify::{DamagedFeature, VerifyReport};
+pub use write::{FgbHead, FgbWriter, push_value};
 
 use crate::budget::Budget;
 use crate::crs::Crs;

@@ -6,8 +6,10 @@
 //! What QGIS and GeoServer add by vendor options has a field of its own here.
 
 pub mod color;
+mod columns;
 pub mod default;
 
+pub use columns::{columns_of, depends_on_place, drawn_columns_of};
 pub use default::{default_style, inspire_default};
 
 use crate::query::{Expr, Filter};

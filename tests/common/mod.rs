@@ -73,6 +73,8 @@ impl Server {
             .arg("serve")
             .arg(path)
             .args(["--listen", "127.0.0.1:0"])
+            // which request is drawn from an overview would depend on when
+            .env("CARTOTHEQUE_OVERVIEW_MB", "0")
             .args(arguments);
         Server::spawn(command)
     }

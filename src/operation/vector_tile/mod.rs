@@ -193,7 +193,7 @@ fn fill(
     told: &mut TileLayerReport,
 ) -> Result<()> {
     let grid = Grid::new(matrix, request.tile, mvt::EXTENT, BUFFER);
-    let way = Way::within(layer, &request.set.crs, grid.unit() * TOLERANCE)?;
+    let way = Way::within(&layer.crs, &request.set.crs, grid.unit() * TOLERANCE)?;
     told.pipeline = way.forward.pipeline().to_owned();
     let boxes = way.boxes(layer, &grid.reach());
     told.boxes.clone_from(&boxes);

@@ -173,7 +173,7 @@ impl Node {
         nothing || !outside
     }
 
-    fn grow(&mut self, child: &Node) {
+    pub(super) fn grow(&mut self, child: &Node) {
         // A NaN in a child makes its parent NaN: whoever may be anywhere must be looked at.
         let nan = [
             child.min_x,

@@ -1,21 +1,17 @@
-//! Column names that a style uses, to be checked against a layer's schema.
+//! What a style asks of features: columns by name, and whether it matters where they are.
 
 use std::collections::BTreeSet;
 
 use crate::query::{Expr, Filter};
 use crate::style::{
-    Fill, Graphic, GraphicSymbol, LabelPlacement, Measure, Paint, Stroke, StrokeKind, Style,
+    Fill, Graphic, GraphicSymbol, LabelPlacement, Measure, Paint, Rule, Stroke, StrokeKind, Style,
     Symbolizer,
 };
 
 /// The names of all columns that a style asks for.
 pub fn columns_of(style: &Style) -> BTreeSet<String> {
     let mut names = Names::default();
-    let rules = style
-        .feature_type_styles
-        .iter()
-        .flat_map(|pass| &pass.rules);
-    for rule in rules {
+    for rule in rules_of(style) {
         if let Some(filter) = &rule.filter {
             names.filter(filter);
         }
@@ -23,11 +19,48 @@ pub fn columns_of(style: &Style) -> BTreeSet<String> {
             names.symbolizer(symbolizer);
         }
     }
-    names.0
+    names.columns
+}
+
+/// The names of the columns whose values change what is drawn beside text, once it is known which
+/// rules apply: widths, colours, sizes that are computed.
+pub fn drawn_columns_of(style: &Style) -> BTreeSet<String> {
+    let mut names = Names::default();
+    for symbolizer in rules_of(style).flat_map(|rule| &rule.symbolizers) {
+        if !matches!(symbolizer, Symbolizer::Text(_)) {
+            names.symbolizer(symbolizer);
+        }
+    }
+    names.columns
+}
+
+/// True where what is drawn beside text depends on a feature's shape, place or number: a filter
+/// by box, an expression of the geometry.
+pub fn depends_on_place(style: &Style) -> bool {
+    let mut names = Names::default();
+    for rule in rules_of(style) {
+        if let Some(filter) = &rule.filter {
+            names.filter(filter);
+        }
+        for symbolizer in &rule.symbolizers {
+            if !matches!(symbolizer, Symbolizer::Text(_)) {
+                names.symbolizer(symbolizer);
+            }
+        }
+    }
+    names.depends_on_place
+}
+
+fn rules_of(style: &Style) -> impl Iterator<Item = &Rule> {
+    let passes = style.feature_type_styles.iter();
+    passes.flat_map(|pass| &pass.rules)
 }
 
 #[derive(Default)]
-struct Names(BTreeSet<String>);
+struct Names {
+    columns: BTreeSet<String>,
+    depends_on_place: bool,
+}
 
 impl Names {
     fn symbolizer(&mut self, symbolizer: &Symbolizer) {
@@ -131,9 +164,10 @@ impl Names {
     fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Property(name) => {
-                self.0.insert(name.clone());
+                self.columns.insert(name.clone());
             }
-            Expr::Literal(_) | Expr::Geometry | Expr::FeatureId => {}
+            Expr::Geometry | Expr::FeatureId => self.depends_on_place = true,
+            Expr::Literal(_) => {}
             Expr::Arithmetic(_, a, b) => self.exprs([&**a, &**b]),
             Expr::Function(_, list) | Expr::Concat(list) => self.exprs(list),
             Expr::Step(value, first, steps) => {
@@ -178,7 +212,7 @@ impl Names {
             }
             Filter::Like { value, .. } => self.expr(value),
             Filter::IsNull(value) | Filter::Truth(value) => self.expr(value),
-            Filter::Bbox(_) | Filter::Ids(_) => {}
+            Filter::Bbox(_) | Filter::Ids(_) => self.depends_on_place = true,
         }
     }
 }
@@ -187,7 +221,7 @@ impl Names {
 mod tests {
     use super::*;
     use crate::query::CompareOp;
-    use crate::style::{FeatureTypeStyle, LineSymbolizer, Rule};
+    use crate::style::{FeatureTypeStyle, LineSymbolizer};
 
     #[test]
     fn columns_are_found_in_filters_widths_and_cases() {
@@ -232,5 +266,26 @@ mod tests {
         };
         let names: Vec<_> = columns_of(&style).into_iter().collect();
         assert_eq!(names, ["a", "b", "c", "d", "e", "f"]);
+        let drawn: Vec<_> = drawn_columns_of(&style).into_iter().collect();
+        assert_eq!(drawn, ["a", "b", "c", "d"], "without the filter's");
+        assert!(!depends_on_place(&style));
+    }
+
+    #[test]
+    fn a_filter_by_box_or_id_depends_on_the_place() {
+        for filter in [
+            Filter::Ids(vec!["1".into()]),
+            Filter::Not(Box::new(Filter::IsNull(Expr::Geometry))),
+        ] {
+            let rule = Rule {
+                filter: Some(filter),
+                ..Rule::default()
+            };
+            let style = Style {
+                feature_type_styles: vec![FeatureTypeStyle { rules: vec![rule] }],
+                ..Style::default()
+            };
+            assert!(depends_on_place(&style));
+        }
     }
 }

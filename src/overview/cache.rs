@@ -1,0 +1,408 @@
+//! The folder where levels lie.
+//!
+//! `overviews/KEY/` holds the levels of one layer and `manifest.json`, which says what they were
+//! made from and how their bytes must be; KEY is a digest of the source's bytes and of all that
+//! the levels depend on. A folder is made under another name and renamed when it is whole:
+//! whatever ends a build leaves nothing that could be taken for one. Everything here may be
+//! deleted at any time.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::store::FileStamp;
+
+/// Folders of builds begin so; none of them is a key.
+const BUILDING: &str = "building-";
+const MANIFEST: &str = "manifest.json";
+/// Held locked by whoever builds: the system lets go of it however the process ends.
+const LOCK: &str = "lock";
+/// A build whose lock is not there yet has just begun.
+const JUST_BEGUN: Duration = Duration::from_secs(60);
+/// Larger than any manifest.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+
+/// The user's cache folder: `$XDG_CACHE_HOME/cartotheque`, else `~/.cache/cartotheque`; `None`
+/// where neither is said.
+pub fn default_folder() -> Option<PathBuf> {
+    let named = |name: &str| {
+        let value = std::env::var_os(name).filter(|value| !value.is_empty());
+        // relative ones are invalid by the XDG specification
+        value.map(PathBuf::from).filter(|path| path.is_absolute())
+    };
+    let folder = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
+    Some(folder?.join("cartotheque"))
+}
+
+/// A cache folder.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+    max_bytes: u64,
+}
+
+/// What the levels of one layer are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    /// The source as it was when its digest was last computed.
+    pub source: Source,
+    /// All that the levels depend on beside the source's bytes, as a digest.
+    pub recipe: String,
+    pub levels: Vec<LevelFile>,
+}
+
+/// A state of a file: while it is the same, the digest need not be computed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Source {
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub modified_ns: String,
+    pub inode: u64,
+}
+
+impl Source {
+    pub fn new(path: &Path, stamp: FileStamp) -> Source {
+        Source {
+            path: path.canonicalize().unwrap_or_else(|_| path.to_owned()),
+            bytes: stamp.size,
+            modified_ns: stamp.modified_ns.to_string(),
+            inode: stamp.inode,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LevelFile {
+    pub file: String,
+    pub crs: String,
+    pub zoom: u8,
+    pub features: u64,
+    pub bytes: u64,
+    pub digest: String,
+}
+
+/// A folder under way. Dropped before it is published, it is removed.
+#[derive(Debug)]
+pub(super) struct Building {
+    pub folder: PathBuf,
+    /// Unlocked when it is closed.
+    _lock: File,
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        // renamed by then, where all went well
+        let _gone = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Cache {
+    /// Takes a folder into use: makes it where it is not there, and removes what killed builds
+    /// left. `max_bytes` is what its levels may take on the disk.
+    ///
+    /// # Errors
+    /// `Io` where nothing can be written there.
+    pub fn open(folder: &Path, max_bytes: u64) -> Result<Cache> {
+        let folder = folder.join("overviews");
+        fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, &e))?;
+        let cache = Cache { folder, max_bytes };
+        cache.clean();
+        // shows that it can be written to
+        drop(cache.begin()?);
+        Ok(cache)
+    }
+
+    pub fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// Where the levels of a key lie, or would.
+    pub(super) fn folder_of(&self, key: &str) -> PathBuf {
+        self.folder.join(key)
+    }
+
+    /// The key of what was made by a recipe from a source that has not changed since.
+    pub(super) fn find(&self, source: &Source, recipe: &str) -> Option<String> {
+        self.keys().find(|key| {
+            self.manifest(key)
+                .is_some_and(|m| m.source == *source && m.recipe == recipe)
+        })
+    }
+
+    /// What lies under a key, noted as used now.
+    pub(super) fn get(&self, key: &str) -> Option<Manifest> {
+        let manifest = self.manifest(key)?;
+        if let Ok(file) = File::options().append(true).open(self.manifest_of(key)) {
+            // in a folder that is read only the order of use is not known
+            let _read_only = file.set_modified(SystemTime::now());
+        }
+        Some(manifest)
+    }
+
+    fn manifest_of(&self, key: &str) -> PathBuf {
+        self.folder_of(key).join(MANIFEST)
+    }
+
+    fn manifest(&self, key: &str) -> Option<Manifest> {
+        let path = self.manifest_of(key);
+        let size = fs::metadata(&path).ok()?.len();
+        let bytes = (size <= MAX_MANIFEST_BYTES).then(|| fs::read(&path).ok())??;
+        let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
+        // names, not paths: nothing outside of the folder is opened
+        let is_name =
+            |level: &LevelFile| Path::new(&level.file).file_name() == Some(OsStr::new(&level.file));
+        manifest.levels.iter().all(is_name).then_some(manifest)
+    }
+
+    /// Begins a folder.
+    pub(super) fn begin(&self) -> Result<Building> {
+        // it may have been deleted since
+        fs::create_dir_all(&self.folder).map_err(|e| Error::io(&self.folder, &e))?;
+        for nth in 0_u32.. {
+            let name = format!("{BUILDING}{}-{nth}", std::process::id());
+            let folder = self.folder.join(name);
+            match fs::create_dir(&folder) {
+                Ok(()) => {
+                    let path = folder.join(LOCK);
+                    let io = |e: std::io::Error| Error::io(&path, &e);
+                    let lock = File::create(&path).map_err(io)?;
+                    lock.lock().map_err(io)?;
+                    return Ok(Building {
+                        folder,
+                        _lock: lock,
+                    });
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && nth < 1000 => {}
+                Err(e) => return Err(Error::io(&folder, &e)),
+            }
+        }
+        Err(Error::Internal {
+            message: "no name is left for a folder".into(),
+        })
+    }
+
+    /// Writes the manifest and gives the folder its name. Where another process was quicker, its
+    /// folder stays: it was made from the same bytes.
+    pub(super) fn publish(
+        &self,
+        building: &Building,
+        key: &str,
+        manifest: &Manifest,
+    ) -> Result<()> {
+        self.write_manifest(&building.folder, manifest)?;
+        let folder = self.folder_of(key);
+        match fs::rename(&building.folder, &folder) {
+            Ok(()) => Ok(()),
+            Err(_) if self.manifest(key).is_some() => Ok(()),
+            Err(e) => Err(Error::io(&folder, &e)),
+        }
+    }
+
+    /// Notes that a source with another stamp has the same bytes.
+    pub(super) fn renew(&self, key: &str, manifest: &Manifest) -> Result<()> {
+        self.write_manifest(&self.folder_of(key), manifest)
+    }
+
+    fn write_manifest(&self, folder: &Path, manifest: &Manifest) -> Result<()> {
+        let text = serde_json::to_vec_pretty(manifest).map_err(|e| Error::Internal {
+            message: format!("a manifest can't be written: {e}"),
+        })?;
+        let part = folder.join(format!("{MANIFEST}.{}", std::process::id()));
+        let io = |e: std::io::Error| Error::io(&part, &e);
+        let mut file = File::create(&part).map_err(io)?;
+        file.write_all(&text).map_err(io)?;
+        file.sync_all().map_err(io)?;
+        fs::rename(&part, folder.join(MANIFEST)).map_err(io)
+    }
+
+    /// Removes what lies under a key.
+    pub(super) fn remove(&self, key: &str) {
+        let folder = self.folder_of(key);
+        if let Err(e) = fs::remove_dir_all(&folder)
+            && folder.exists()
+        {
+            tracing::warn!("{} can't be removed: {e}", folder.display());
+        }
+    }
+
+    /// Removes what was not used for the longest time until the rest is within the maximum;
+    /// what is in use stays.
+    pub(super) fn trim(&self, in_use: &HashSet<String>) {
+        let mut held: Vec<(SystemTime, String, u64)> = self
+            .keys()
+            .map(|key| {
+                let used = fs::metadata(self.manifest_of(&key)).and_then(|m| m.modified());
+                let bytes = size_of(&self.folder_of(&key));
+                (used.unwrap_or(SystemTime::UNIX_EPOCH), key, bytes)
+            })
+            .collect();
+        held.sort();
+        let mut total: u64 = held.iter().map(|(.., bytes)| bytes).sum();
+        for (_, key, bytes) in held {
+            if total <= self.max_bytes {
+                return;
+            }
+            if !in_use.contains(&key) {
+                tracing::info!(key, bytes, "overviews removed to make room");
+                self.remove(&key);
+                total = total.saturating_sub(bytes);
+            }
+        }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = fs::DirEntry> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = String> {
+        self.entries()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| !name.starts_with(BUILDING))
+    }
+
+    /// Removes the folders of builds that are over.
+    fn clean(&self) {
+        for entry in self.entries() {
+            let is_build = entry.file_name().to_string_lossy().starts_with(BUILDING);
+            if is_build && is_orphan(&entry.path()) {
+                let _gone = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+}
+
+/// True where nobody builds in the folder any more.
+fn is_orphan(folder: &Path) -> bool {
+    match File::open(folder.join(LOCK)) {
+        Ok(file) => !matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(_) => {
+            let modified = fs::metadata(folder).and_then(|m| m.modified());
+            modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > JUST_BEGUN))
+        }
+    }
+}
+
+fn size_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path =
+                std::env::temp_dir().join(format!("cartotheque-{name}-{}", std::process::id()));
+            let _none_before = fs::remove_dir_all(&path);
+            Folder(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _gone = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn manifest(path: &str) -> Manifest {
+        Manifest {
+            source: Source {
+                path: path.into(),
+                bytes: 1,
+                modified_ns: "2".into(),
+                inode: 3,
+            },
+            recipe: "r".into(),
+            levels: Vec::new(),
+        }
+    }
+
+    fn publish(cache: &Cache, key: &str, bytes: usize) {
+        let building = cache.begin().unwrap();
+        fs::write(building.folder.join("level.fgb"), vec![0; bytes]).unwrap();
+        cache.publish(&building, key, &manifest(key)).unwrap();
+    }
+
+    #[test]
+    fn what_is_published_is_found_by_its_source_and_recipe_alone() {
+        let folder = Folder::new("cache-find");
+        let cache = Cache::open(&folder.0, 1 << 20).unwrap();
+        publish(&cache, "k", 10);
+        let found = manifest("k");
+        assert_eq!(cache.find(&found.source, "r"), Some("k".into()));
+        assert_eq!(cache.find(&found.source, "other"), None);
+        let touched = Source {
+            modified_ns: "3".into(),
+            ..found.source
+        };
+        assert_eq!(cache.find(&touched, "r"), None);
+        cache.remove("k");
+        assert_eq!(cache.get("k"), None);
+    }
+
+    #[test]
+    fn a_build_that_was_killed_is_removed_and_one_under_way_is_not() {
+        let folder = Folder::new("cache-clean");
+        let cache = Cache::open(&folder.0, 1 << 20).unwrap();
+        let under_way = cache.begin().unwrap();
+        let killed = cache.begin().unwrap();
+        let left = killed.folder.clone();
+        fs::write(left.join("half.fgb"), "fgb").unwrap();
+        // what the system does when a process ends: the lock is free, the files stay
+        killed._lock.unlock().unwrap();
+        std::mem::forget(killed);
+        Cache::open(&folder.0, 1 << 20).unwrap();
+        assert!(!left.exists());
+        assert!(under_way.folder.exists());
+        drop(under_way);
+        assert_eq!(cache.entries().count(), 0);
+    }
+
+    #[test]
+    fn the_longest_unused_is_removed_until_the_rest_fits() {
+        let folder = Folder::new("cache-trim");
+        let cache = Cache::open(&folder.0, 5_000).unwrap();
+        for (age, key) in ["new", "old", "older", "oldest"].iter().enumerate() {
+            publish(&cache, key, 2_000);
+            let at = SystemTime::now() - Duration::from_secs(1000 * age as u64);
+            let file = File::options().append(true).open(cache.manifest_of(key));
+            file.unwrap().set_modified(at).unwrap();
+        }
+        cache.trim(&HashSet::from(["oldest".to_owned()]));
+        let mut left: Vec<String> = cache.keys().collect();
+        left.sort();
+        assert_eq!(left, ["new", "oldest"]);
+    }
+
+    #[test]
+    fn a_manifest_that_names_a_file_elsewhere_is_none() {
+        let folder = Folder::new("cache-names");
+        let cache = Cache::open(&folder.0, 1 << 20).unwrap();
+        let building = cache.begin().unwrap();
+        let mut outside = manifest("k");
+        outside.levels.push(LevelFile {
+            file: "../../secret.fgb".into(),
+            crs: "EPSG:3857".into(),
+            zoom: 9,
+            features: 1,
+            bytes: 1,
+            digest: String::new(),
+        });
+        cache.publish(&building, "k", &outside).unwrap();
+        assert_eq!(cache.get("k"), None);
+    }
+}

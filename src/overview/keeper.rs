@@ -1,0 +1,475 @@
+//! Who makes levels ready: finds them in the cache, builds them where they are wanted, and
+//! notices when they are no longer what they were.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::build::{Input, Recipe, Target, build, columns_of};
+use super::cache::{Cache, LevelFile, Manifest, Source};
+use super::classes::{kept_columns, wording};
+use super::digest::Digest;
+use super::{FID_FIELD, Level, Overviews, State, ladder, plan};
+use crate::budget::Budget;
+use crate::catalogue::Layer;
+use crate::crs::{Crs, Transform};
+use crate::error::{Error, Result};
+use crate::feature::Field;
+use crate::store::fgb::FgbStore;
+use crate::store::{FeatureStore, FileStamp};
+use crate::style::depends_on_place;
+
+/// Changes with the way levels are built: those of another version are not read.
+const VERSION: u32 = 1;
+/// How often the keeper looks what is wanted.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often it looks whether files are still there.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+
+/// What became of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Levels were found in the cache.
+    Found { levels: usize, bytes: u64 },
+    /// Levels were built.
+    Built { levels: usize, bytes: u64 },
+    /// The layer is drawn from its features, for this reason.
+    Without(String),
+}
+
+/// How far a build is.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    pub layer: String,
+    pub crs: String,
+    pub zoom: u8,
+    /// Which of how many levels.
+    pub level: usize,
+    pub levels: usize,
+    /// Features read for this level, of how many.
+    pub read: u64,
+    pub features: u64,
+}
+
+/// Keeps the levels of a catalogue.
+#[derive(Debug)]
+pub struct Keeper {
+    overviews: Arc<Overviews>,
+    cache: Cache,
+    /// The CRSs that levels are built for.
+    targets: Vec<Crs>,
+    /// Positions that a level must save a map to be worth it.
+    least_saved: f64,
+}
+
+/// A layer that levels may be built for.
+struct Job<'a> {
+    layer: &'a Layer,
+    recipe: Recipe,
+    source: Source,
+    plans: Vec<Planned>,
+}
+
+/// The levels of one CRS.
+struct Planned {
+    way: Arc<Transform>,
+    zooms: Vec<u8>,
+    /// All that they depend on beside the source's bytes, as a digest.
+    recipe: String,
+}
+
+/// The levels of one CRS, open.
+struct Found {
+    levels: Vec<Arc<Level>>,
+    bytes: u64,
+}
+
+impl Keeper {
+    pub fn new(overviews: Arc<Overviews>, cache: Cache, targets: Vec<Crs>) -> Keeper {
+        Keeper {
+            overviews,
+            cache,
+            targets,
+            least_saved: plan::LEAST_SAVED,
+        }
+    }
+
+    /// Builds levels that save that many positions on a map of 800 by 600 pixels, the worst of
+    /// them. Default: 20 000, some milliseconds.
+    #[must_use]
+    pub fn saving_at_least(self, positions: f64) -> Keeper {
+        Keeper {
+            least_saved: positions,
+            ..self
+        }
+    }
+
+    /// Makes the levels of a layer ready now, building them where they are not in the cache.
+    ///
+    /// # Errors
+    /// `Io` where the cache can't be written; `Cancelled` by the budget; `Data` where the source
+    /// changed meanwhile.
+    pub fn prepare(
+        &self,
+        layer: &Layer,
+        budget: &Budget,
+        tell: &dyn Fn(&Progress),
+    ) -> Result<Outcome> {
+        let job = match self.job(layer)? {
+            Ok(job) => job,
+            Err(reason) => return Ok(self.without(layer, reason)),
+        };
+        let mut levels = Vec::new();
+        let (mut bytes, mut built) = (0, false);
+        let mut content = None;
+        for plan in &job.plans {
+            let found = match self.find(&job, plan)? {
+                Some(found) => found,
+                None => {
+                    // the file may have been touched or copied: its bytes decide
+                    let content = match &content {
+                        Some(content) => content,
+                        None => content.insert(Digest::of_file(&layer.path, budget)?),
+                    };
+                    let key = Digest::of(format!("{content} {}", plan.recipe).as_bytes());
+                    match self.renew(&job, plan, &key)? {
+                        Some(found) => found,
+                        None => {
+                            built = true;
+                            let Some(found) = self.build(&job, plan, &key, budget, tell)? else {
+                                let most = self.cache.max_bytes();
+                                let reason = format!("its levels need more than {most} bytes");
+                                return Ok(self.without(layer, reason));
+                            };
+                            found
+                        }
+                    }
+                }
+            };
+            bytes += found.bytes;
+            levels.extend(found.levels);
+        }
+        let count = levels.len();
+        self.overviews.set(layer, State::Ready(Arc::new(levels)));
+        Ok(if built {
+            Outcome::Built {
+                levels: count,
+                bytes,
+            }
+        } else {
+            Outcome::Found {
+                levels: count,
+                bytes,
+            }
+        })
+    }
+
+    /// Looks after the layers that `layers` gives until the budget is cancelled: to be run on a
+    /// thread of its own, of low priority. One build at a time.
+    pub fn tend(&self, layers: impl Fn() -> Vec<Arc<Layer>>, budget: &Budget) {
+        let mut looked: Vec<Arc<Layer>> = Vec::new();
+        let mut checked = Instant::now();
+        while budget.check().is_ok() {
+            let current = layers();
+            for layer in &current {
+                if !looked.iter().any(|seen| Arc::ptr_eq(seen, layer)) {
+                    self.attend(layer, budget, |keeper| keeper.attach(layer));
+                }
+                if self.overviews.state(layer).is_none() && self.overviews.was_wanted(&layer.id) {
+                    self.attend(layer, budget, |keeper| keeper.prepare_aloud(layer, budget));
+                }
+            }
+            if checked.elapsed() > CHECK_EVERY {
+                checked = Instant::now();
+                current.iter().for_each(|layer| self.check(layer));
+            }
+            let gone = |seen: &&Arc<Layer>| !current.iter().any(|layer| layer.id == seen.id);
+            for layer in looked.iter().filter(gone) {
+                self.overviews.forget(&layer.id);
+            }
+            looked = current;
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Does one thing for a layer; what fails is said, and the layer is drawn from its features.
+    fn attend(
+        &self,
+        layer: &Layer,
+        budget: &Budget,
+        what: impl FnOnce(&Keeper) -> Result<Option<Outcome>>,
+    ) {
+        match what(self) {
+            Ok(_) | Err(Error::Cancelled) => {}
+            Err(error) if budget.check().is_ok() => {
+                tracing::warn!(layer = layer.id, "no overviews: {error}");
+                self.overviews.set(layer, State::Without);
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn prepare_aloud(&self, layer: &Layer, budget: &Budget) -> Result<Option<Outcome>> {
+        let started = Instant::now();
+        let outcome = self.prepare(layer, budget, &|_| {})?;
+        match &outcome {
+            Outcome::Built { levels, bytes } => {
+                let seconds = started.elapsed().as_secs_f64();
+                tracing::info!(layer = layer.id, levels, bytes, seconds, "overviews built");
+            }
+            Outcome::Found { levels, .. } => {
+                tracing::debug!(layer = layer.id, levels, "overviews found");
+            }
+            Outcome::Without(reason) => {
+                tracing::debug!(layer = layer.id, reason, "no overviews");
+            }
+        }
+        Ok(Some(outcome))
+    }
+
+    /// Takes what the cache has for a layer, if the source has not changed since.
+    fn attach(&self, layer: &Layer) -> Result<Option<Outcome>> {
+        let job = match self.job(layer)? {
+            Ok(job) => job,
+            Err(reason) => return Ok(Some(self.without(layer, reason))),
+        };
+        let mut levels = Vec::new();
+        let mut bytes = 0;
+        for plan in &job.plans {
+            let Some(found) = self.find(&job, plan)? else {
+                return Ok(None);
+            };
+            bytes += found.bytes;
+            levels.extend(found.levels);
+        }
+        let count = levels.len();
+        self.overviews.set(layer, State::Ready(Arc::new(levels)));
+        Ok(Some(Outcome::Found {
+            levels: count,
+            bytes,
+        }))
+    }
+
+    /// Drops levels whose files changed or are gone; they are built again when they are wanted.
+    fn check(&self, layer: &Layer) {
+        let Some(State::Ready(levels)) = self.overviews.state(layer) else {
+            return;
+        };
+        if !levels.iter().all(|level| level.is_sound()) {
+            tracing::warn!(layer = layer.id, "overviews changed or were removed");
+            self.overviews.forget(&layer.id);
+        }
+    }
+
+    fn without(&self, layer: &Layer, reason: String) -> Outcome {
+        self.overviews.set(layer, State::Without);
+        Outcome::Without(reason)
+    }
+
+    /// What there is to do for a layer, or why there is nothing.
+    fn job<'a>(&self, layer: &'a Layer) -> Result<Result<Job<'a>, String>> {
+        let is_fgb = layer.path.extension().is_some_and(|e| e == "fgb");
+        if !is_fgb {
+            return Ok(Err("it is small: not a FlatGeobuf file".into()));
+        }
+        if let Some(style) = layer.styles.iter().find(|style| depends_on_place(style)) {
+            let id = &style.id;
+            return Ok(Err(format!("the style {id:?} depends on the place")));
+        }
+        let schema = layer.store.schema();
+        let missing = kept_columns(&layer.styles);
+        if let Some(name) = missing.iter().find(|name| schema.column(name).is_none()) {
+            // such a name stands for the geometry
+            return Ok(Err(format!("a style depends on {name:?}, no column")));
+        }
+        if schema.column(FID_FIELD).is_some() {
+            return Ok(Err(format!("it has a column {FID_FIELD}")));
+        }
+        let name = |column: Option<usize>| {
+            let field = column.and_then(|column| schema.fields.get(column));
+            field.map(|field: &Field| field.name.clone())
+        };
+        let names = kept_columns(&layer.styles)
+            .into_iter()
+            .chain(name(layer.label))
+            .chain(name(layer.id_column));
+        let columns = columns_of(names, schema);
+        let (from, styles) = (layer.crs.id(), wording(&layer.styles));
+        let mut plans = Vec::new();
+        for crs in &self.targets {
+            if *crs != layer.crs && !plan::fits(layer.extent_lonlat, crs) {
+                continue;
+            }
+            let way = Transform::new(&layer.crs, crs)?;
+            let zooms = match plan::extent_in(&*layer.store, &way) {
+                Some(extent) => plan::zooms(&*layer.store, &way, &extent, self.least_saved),
+                None => Vec::new(),
+            };
+            if !zooms.is_empty() {
+                let to = crs.id();
+                let all = format!("{VERSION} {from} {to} {zooms:?} {columns:?} {styles}");
+                plans.push(Planned {
+                    way,
+                    zooms,
+                    recipe: Digest::of(all.as_bytes()),
+                });
+            }
+        }
+        if plans.is_empty() {
+            return Ok(Err("it is quick as it is".into()));
+        }
+        Ok(Ok(Job {
+            layer,
+            recipe: Recipe {
+                id: layer.id.clone(),
+                styles: layer.styles.clone(),
+                columns,
+            },
+            source: Source::new(&layer.path, self.stamp(layer)?),
+            plans,
+        }))
+    }
+
+    /// The stamp of the layer's file, where it still is what the layer was loaded from.
+    fn stamp(&self, layer: &Layer) -> Result<FileStamp> {
+        let there = FgbStore::open(&layer.path)?;
+        if there.version() != layer.store.version() {
+            let message = "the file changed: its overviews are built once it is loaded again";
+            return Err(Error::data(&layer.path, message));
+        }
+        Ok(there.stamp())
+    }
+
+    fn find(&self, job: &Job<'_>, plan: &Planned) -> Result<Option<Found>> {
+        let Some(key) = self.cache.find(&job.source, &plan.recipe) else {
+            return Ok(None);
+        };
+        Ok(self
+            .cache
+            .get(&key)
+            .and_then(|manifest| self.open(job, &key, &manifest)))
+    }
+
+    /// Takes what was made from the same bytes under another name or at another time.
+    fn renew(&self, job: &Job<'_>, plan: &Planned, key: &str) -> Result<Option<Found>> {
+        let Some(manifest) = self.cache.get(key) else {
+            return Ok(None);
+        };
+        let manifest = Manifest {
+            source: job.source.clone(),
+            recipe: plan.recipe.clone(),
+            ..manifest
+        };
+        self.cache.renew(key, &manifest)?;
+        Ok(self.open(job, key, &manifest))
+    }
+
+    /// Opens levels, each byte checked. Damaged ones are removed: `None`.
+    fn open(&self, job: &Job<'_>, key: &str, manifest: &Manifest) -> Option<Found> {
+        let folder = self.cache.folder_of(key);
+        let mut levels = Vec::with_capacity(manifest.levels.len());
+        for told in &manifest.levels {
+            match self.open_level(&folder.join(&told.file), told) {
+                Ok(level) => levels.push(Arc::new(level)),
+                Err(error) => {
+                    tracing::warn!(layer = job.layer.id, "overviews are built again: {error}");
+                    self.cache.remove(key);
+                    return None;
+                }
+            }
+        }
+        Some(Found {
+            levels,
+            bytes: manifest.levels.iter().map(|level| level.bytes).sum(),
+        })
+    }
+
+    fn open_level(&self, path: &Path, told: &LevelFile) -> Result<Level> {
+        let digest = Digest::of_file(path, &Budget::unlimited())?;
+        if digest != told.digest {
+            return Err(Error::data(
+                path,
+                "the bytes are not those that were written",
+            ));
+        }
+        let store = FgbStore::open(path)?;
+        let crs = Crs::parse(&told.crs)?;
+        Ok(Level::new(store, crs, told.zoom))
+    }
+
+    /// Builds the levels of one CRS, each from the finer one; `None` where they are too large.
+    fn build(
+        &self,
+        job: &Job<'_>,
+        plan: &Planned,
+        key: &str,
+        budget: &Budget,
+        tell: &dyn Fn(&Progress),
+    ) -> Result<Option<Found>> {
+        let Planned { way, zooms, recipe } = plan;
+        let building = self.cache.begin()?;
+        let mut levels: Vec<LevelFile> = Vec::with_capacity(zooms.len());
+        let crs = way.target();
+        let mut finer: Option<FgbStore> = None;
+        for zoom in zooms {
+            let input = match &finer {
+                Some(store) => Input { store, way: None },
+                None => Input {
+                    store: &*job.layer.store,
+                    way: (!way.is_identity()).then(|| Arc::clone(way)),
+                },
+            };
+            let code = crs.id().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+            let file = format!("{}-z{zoom:02}.fgb", code.to_lowercase());
+            let path = building.folder.join(&file);
+            let progress = Progress {
+                layer: job.layer.id.clone(),
+                crs: crs.id(),
+                zoom: *zoom,
+                level: levels.len(),
+                levels: zooms.len(),
+                read: 0,
+                features: input.store.count(),
+            };
+            let to = Target {
+                crs,
+                resolution: ladder::resolution(*zoom, crs),
+                path: &path,
+            };
+            let built = build(&input, &job.recipe, &to, budget, &|read| {
+                tell(&Progress {
+                    read,
+                    ..progress.clone()
+                });
+            })?;
+            levels.push(LevelFile {
+                digest: Digest::of_file(&path, budget)?,
+                file,
+                crs: crs.id(),
+                zoom: *zoom,
+                features: built.features,
+                bytes: built.bytes,
+            });
+            if levels.iter().map(|l| l.bytes).sum::<u64>() > self.cache.max_bytes() {
+                return Ok(None);
+            }
+            finer = Some(FgbStore::open(&path)?.with_crs(Some(crs.clone())));
+        }
+        // what was read must be what was loaded, to the end
+        self.stamp(job.layer)?;
+        let manifest = Manifest {
+            source: job.source.clone(),
+            recipe: recipe.clone(),
+            levels,
+        };
+        self.cache.publish(&building, key, &manifest)?;
+        let found = self.open(job, key, &manifest).ok_or_else(|| {
+            let message = "the levels can't be read again after they were written";
+            Error::data(self.cache.folder_of(key), message)
+        })?;
+        let mut in_use = self.overviews.keys();
+        in_use.insert(key.to_owned());
+        self.cache.trim(&in_use);
+        Ok(Some(found))
+    }
+}

@@ -1,0 +1,297 @@
+//! Overviews: the features of a layer, simplified for small scales, so that what a map costs
+//! follows its pixels and not the number of features.
+//!
+//! A layer that is large for its extent gets levels, one or more for each of a few CRSs. A level
+//! is an ordinary FlatGeobuf file in the cache folder, made for one size of a pixel:
+//!
+//! - outlines lie on a grid of a quarter of that pixel, the same for all features;
+//! - polygons below a pixel are summed up by cell and class (features that all styles of the
+//!   layer draw alike), and are rectangles of the same area in the same place;
+//! - of points in one pixel the topmost of each class is left, of opaque symbols those that
+//!   later ones do not hide, of lines those that show something others do not.
+//!
+//! Columns of a level: those that the layer's styles ask for, `overview_fid` (the number of the
+//! feature in the source) and `overview_count` (of how many polygons a rectangle is made; null
+//! for a feature by itself).
+//!
+//! Only drawing reads levels, and only in the layer's own styles and without a filter: what is
+//! asked about features is answered from the features.
+
+mod build;
+mod cache;
+mod cells;
+mod classes;
+mod crowd;
+mod digest;
+mod keeper;
+mod ladder;
+mod opaque;
+mod plan;
+mod simplify;
+mod thin;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+
+use crate::catalogue::Layer;
+use crate::crs::{Crs, Transform};
+use crate::geom::Coord;
+use crate::store::{FeatureStore, FgbStore, FileStamp};
+use crate::style::Style;
+
+pub use cache::{Cache, default_folder};
+pub use keeper::{Keeper, Outcome, Progress};
+pub use ladder::{MAX_ZOOM, resolution};
+
+/// The number of a feature in the source.
+pub const FID_FIELD: &str = "overview_fid";
+/// How many polygons of the source a rectangle stands for.
+pub const COUNT_FIELD: &str = "overview_count";
+
+/// One level of one layer.
+pub struct Level {
+    pub crs: Crs,
+    pub zoom: u8,
+    pub store: Arc<dyn FeatureStore>,
+    /// The column of [`COUNT_FIELD`].
+    pub count_column: Option<usize>,
+    file: Arc<FgbStore>,
+    stamp: FileStamp,
+}
+
+impl std::fmt::Debug for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Level").field("name", &self.name()).finish()
+    }
+}
+
+impl Level {
+    fn new(file: FgbStore, crs: Crs, zoom: u8) -> Level {
+        let stamp = file.stamp();
+        let file = Arc::new(file.with_crs(Some(crs.clone())));
+        Level {
+            count_column: file.schema().column(COUNT_FIELD),
+            store: Arc::clone(&file) as Arc<dyn FeatureStore>,
+            file,
+            stamp,
+            crs,
+            zoom,
+        }
+    }
+
+    /// `EPSG:3857/z9`: for `explain` and metrics.
+    pub fn name(&self) -> String {
+        format!("{}/z{}", self.crs.id(), self.zoom)
+    }
+
+    /// Where its file lies.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Size of its pixel, in units of its CRS.
+    pub fn resolution(&self) -> f64 {
+        ladder::resolution(self.zoom, &self.crs)
+    }
+
+    /// True where the file is still the one that was opened.
+    fn is_sound(&self) -> bool {
+        FileStamp::of(self.file.path()).is_ok_and(|stamp| stamp == self.stamp)
+            && self.file.warnings().is_empty()
+    }
+}
+
+/// What is known of a layer.
+#[derive(Debug, Clone)]
+enum State {
+    Ready(Arc<Vec<Arc<Level>>>),
+    /// It is drawn from its features, for a reason that the log has.
+    Without,
+}
+
+/// A layer as it was when its levels were made ready.
+struct Entry {
+    store: Weak<dyn FeatureStore>,
+    styles: Vec<Arc<Style>>,
+    state: State,
+}
+
+impl Entry {
+    fn is_of(&self, layer: &Layer) -> bool {
+        let store = self.store.upgrade();
+        store.is_some_and(|store| Arc::ptr_eq(&store, &layer.store))
+            && self.styles.len() == layer.styles.len()
+            && self
+                .styles
+                .iter()
+                .zip(&layer.styles)
+                .all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+}
+
+/// The levels that are ready, of all layers: what drawing asks. It never waits for them.
+#[derive(Default)]
+pub struct Overviews {
+    ready: RwLock<HashMap<String, Entry>>,
+    /// Layers that were drawn without levels since the keeper looked.
+    wanted: Mutex<HashSet<String>>,
+    /// How often layers were drawn from a level, by its zoom, and from their features.
+    drawn: [AtomicU64; MAX_ZOOM as usize + 1],
+    drawn_from_features: AtomicU64,
+}
+
+impl std::fmt::Debug for Overviews {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Overviews").finish_non_exhaustive()
+    }
+}
+
+impl Overviews {
+    /// The level to draw a layer from, for pixels of `resolution` in units of `crs`; `None` is
+    /// the features themselves.
+    ///
+    /// The choice depends on the CRS and the resolution, never on the place: maps cut side by
+    /// side read the same level. A level's pixel is never larger than the view's.
+    pub fn level(
+        &self,
+        layer: &Layer,
+        style: &Arc<Style>,
+        crs: &Crs,
+        resolution: f64,
+    ) -> Option<Arc<Level>> {
+        let level = self.choose(layer, style, crs, resolution);
+        let counter = match &level {
+            Some(level) => self.drawn.get(usize::from(level.zoom)),
+            None => None,
+        };
+        let counter = counter.unwrap_or(&self.drawn_from_features);
+        counter.fetch_add(1, Ordering::Relaxed);
+        level
+    }
+
+    /// How often layers were drawn from levels, by zoom, and from their features (`None`).
+    pub fn drawn(&self) -> impl Iterator<Item = (Option<u8>, u64)> {
+        let by_zoom = self.drawn.iter().zip(0..).map(|(n, zoom)| (Some(zoom), n));
+        let all = by_zoom.chain([(None, &self.drawn_from_features)]);
+        all.map(|(zoom, n)| (zoom, n.load(Ordering::Relaxed)))
+    }
+
+    fn choose(
+        &self,
+        layer: &Layer,
+        style: &Arc<Style>,
+        crs: &Crs,
+        resolution: f64,
+    ) -> Option<Arc<Level>> {
+        let levels = match self.state(layer) {
+            Some(State::Ready(levels)) => levels,
+            Some(State::Without) => return None,
+            None => {
+                let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+                if !wanted.contains(&layer.id) {
+                    wanted.insert(layer.id.clone());
+                }
+                return None;
+            }
+        };
+        // a style sent along has classes of its own
+        if !layer.styles.iter().any(|own| Arc::ptr_eq(own, style)) {
+            return None;
+        }
+        let fitting = |level: &&Arc<Level>| {
+            let scale = if level.crs == *crs {
+                1.0
+            } else {
+                scale_into(level, crs)
+            };
+            level.resolution() <= resolution * scale * (1.0 + 1e-6)
+        };
+        // those of the view's own CRS where there are any, else of the one prepared first
+        let own = levels.iter().find(|level| level.crs == *crs);
+        let prepared = &own.or(levels.first())?.crs;
+        levels
+            .iter()
+            .filter(|level| level.crs == *prepared)
+            .filter(fitting)
+            .min_by_key(|level| level.zoom)
+            .cloned()
+    }
+
+    fn state(&self, layer: &Layer) -> Option<State> {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = ready.get(&layer.id).filter(|entry| entry.is_of(layer));
+        entry.map(|entry| entry.state.clone())
+    }
+
+    fn set(&self, layer: &Layer, state: State) {
+        let entry = Entry {
+            store: Arc::downgrade(&layer.store),
+            styles: layer.styles.clone(),
+            state,
+        };
+        let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);
+        ready.insert(layer.id.clone(), entry);
+    }
+
+    fn forget(&self, id: &str) {
+        let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);
+        ready.remove(id);
+    }
+
+    /// The keys of the cache that levels were opened from.
+    fn keys(&self) -> HashSet<String> {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        let levels = ready.values().filter_map(|entry| match &entry.state {
+            State::Ready(levels) if entry.store.strong_count() > 0 => Some(levels),
+            _ => None,
+        });
+        let folders = levels.flat_map(|levels| levels.iter());
+        let name = |level: &Arc<Level>| Some(level.path().parent()?.file_name()?.to_owned());
+        folders
+            .filter_map(name)
+            .filter_map(|name| name.into_string().ok())
+            .collect()
+    }
+
+    /// Takes the word that a layer was drawn without levels.
+    fn was_wanted(&self, id: &str) -> bool {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.remove(id)
+    }
+}
+
+/// How many units of the level's CRS one unit of `crs` is, at the least, over the level's extent.
+fn scale_into(level: &Level, crs: &Crs) -> f64 {
+    let nominal = crs.metres_per_unit / level.crs.metres_per_unit;
+    let (Some(extent), Ok(back)) = (level.store.extent(), Transform::new(&level.crs, crs)) else {
+        return 0.0;
+    };
+    let step = level.resolution();
+    let mut least = f64::INFINITY;
+    for (x, y) in [(0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 0.5), (0.5, 0.5)]
+        .into_iter()
+        .chain([(1.0, 0.5), (0.0, 1.0), (0.5, 1.0), (1.0, 1.0)])
+    {
+        let at: Coord = [
+            extent.min_x + x * extent.width(),
+            extent.min_y + y * extent.height(),
+        ];
+        let mut images = [at, [at[0] + step, at[1]], [at[0], at[1] + step]];
+        back.forward(&mut images);
+        let [origin, east, north] = images;
+        for side in [east, north] {
+            let length = (side[0] - origin[0]).hypot(side[1] - origin[1]);
+            if length.is_finite() && length > 0.0 {
+                least = least.min(step / length);
+            }
+        }
+    }
+    // what can't be told is taken for what the units say, of half the size
+    if least.is_finite() {
+        least
+    } else {
+        nominal / 2.0
+    }
+}

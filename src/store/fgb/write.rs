@@ -1,0 +1,566 @@
+//! Writes FlatGeobuf files (specification 3) with a packed R-tree, in one pass and in memory that
+//! does not grow with the features.
+//!
+//! Features keep the order in which they are added: drawing order is file order. The index is a
+//! packed tree over that order, so whoever adds neighbours one after the other gets an index that
+//! is quick to search. Features and leaves go to two files beside the one asked for; the end puts
+//! header, index and features together.
+//!
+//! # Not supported
+//! Z, M and curves: what is written here was made for drawing.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flatbuffers::{FlatBufferBuilder, WIPOffset};
+use flatgeobuf::{
+    Column, ColumnArgs, ColumnType, Crs as FgbCrs, CrsArgs, Feature as FgbFeature, FeatureArgs,
+    Geometry as FgbGeometry, GeometryArgs, GeometryType as FgbType, Header, HeaderArgs,
+    finish_size_prefixed_feature_buffer, finish_size_prefixed_header_buffer,
+};
+
+use crate::crs::Crs;
+use crate::error::{Error, Result};
+use crate::feature::{Field, FieldType, Value};
+use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
+use crate::store::fgb::index::{NODE_BYTES, Node, TreeShape};
+
+/// Version 3.0 of the format.
+const MAGIC: [u8; 8] = [b'f', b'g', b'b', 3, b'f', b'g', b'b', 0];
+/// Children a node, as every writer has it.
+const NODE_SIZE: u16 = 16;
+/// Bytes kept back before they are written to a file.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// What the header of a file says.
+#[derive(Debug, Clone, Copy)]
+pub struct FgbHead<'a> {
+    pub name: &'a str,
+    pub description: &'a str,
+    /// JSON.
+    pub metadata: &'a str,
+    pub geometry: GeometryType,
+    pub fields: &'a [Field],
+    pub crs: &'a Crs,
+}
+
+/// A file under way. Dropped before [`finish`](FgbWriter::finish), it leaves nothing at its path.
+pub struct FgbWriter {
+    path: PathBuf,
+    features: Spill,
+    leaves: Spill,
+    kind: GeometryType,
+    count: u64,
+    /// Bytes of the features so far.
+    at: u64,
+    extent: Option<Bbox>,
+    builder: FlatBufferBuilder<'static>,
+}
+
+impl std::fmt::Debug for FgbWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FgbWriter")
+            .field("path", &self.path)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file of what comes later in the final one; removed with this value.
+#[derive(Debug)]
+struct Spill {
+    path: PathBuf,
+    out: BufWriter<File>,
+}
+
+impl Spill {
+    fn create(path: PathBuf) -> Result<Spill> {
+        let file = File::create(&path).map_err(|e| Error::io(&path, &e))?;
+        let out = BufWriter::with_capacity(BUFFER_BYTES, file);
+        Ok(Spill { path, out })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.out
+            .write_all(bytes)
+            .map_err(|e| Error::io(&self.path, &e))
+    }
+
+    /// What was written, from its start.
+    fn read_back(&mut self) -> Result<BufReader<File>> {
+        let io = |e: std::io::Error| Error::io(&self.path, &e);
+        self.out.flush().map_err(io)?;
+        let file = File::open(&self.path).map_err(io)?;
+        Ok(BufReader::with_capacity(BUFFER_BYTES, file))
+    }
+}
+
+impl Drop for Spill {
+    fn drop(&mut self) {
+        // what can't be removed lies in a folder that is cleaned as a whole
+        let _gone = std::fs::remove_file(&self.path);
+    }
+}
+
+impl FgbWriter {
+    /// Begins a file; its folder holds the parts until it is finished.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn create(path: &Path, kind: GeometryType) -> Result<FgbWriter> {
+        Ok(FgbWriter {
+            features: Spill::create(path.with_extension("features"))?,
+            leaves: Spill::create(path.with_extension("leaves"))?,
+            path: path.to_owned(),
+            kind,
+            count: 0,
+            at: 0,
+            extent: None,
+            builder: FlatBufferBuilder::new(),
+        })
+    }
+
+    /// Features written so far.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Bytes of the features written so far.
+    pub fn bytes(&self) -> u64 {
+        self.at
+    }
+
+    /// Adds a feature; `properties` is what [`push_value`] made. One without a finite position is
+    /// passed over.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn add(&mut self, geometry: &Geometry, properties: &[u8]) -> Result<()> {
+        let Some(bbox) = geometry.bbox() else {
+            return Ok(());
+        };
+        let builder = &mut self.builder;
+        builder.reset();
+        let shape = match self.kind {
+            GeometryType::Unknown => write_shape(builder, geometry, geometry.kind(), true),
+            kind => write_shape(builder, geometry, kind, false),
+        };
+        let properties = (!properties.is_empty()).then(|| builder.create_vector(properties));
+        let feature = FgbFeature::create(
+            builder,
+            &FeatureArgs {
+                geometry: Some(shape),
+                properties,
+                columns: None,
+            },
+        );
+        finish_size_prefixed_feature_buffer(builder, feature);
+        let bytes = self.builder.finished_data();
+        self.features.write(bytes)?;
+        self.leaves.write(&Node::of_box(&bbox, self.at).write())?;
+        self.at += bytes.len() as u64;
+        self.count += 1;
+        self.extent = Some(self.extent.map_or(bbox, |all| all.union(&bbox)));
+        Ok(())
+    }
+
+    /// Puts the file together and makes sure that it is on the disk; its size in bytes.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn finish(mut self, head: &FgbHead<'_>) -> Result<u64> {
+        let path = self.path.clone();
+        let io = |e: std::io::Error| Error::io(&path, &e);
+        let file = File::create(&path).map_err(io)?;
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
+        let header = header(head, self.count, self.extent.as_ref());
+        out.write_all(&MAGIC).map_err(io)?;
+        out.write_all(&header).map_err(io)?;
+        let mut size = (MAGIC.len() + header.len()) as u64 + self.at;
+        if let Some(shape) = TreeShape::new(self.count, NODE_SIZE) {
+            self.write_index(&shape, &mut out)?;
+            size += (shape.nodes() * NODE_BYTES) as u64;
+        }
+        let mut features = self.features.read_back()?;
+        std::io::copy(&mut features, &mut out).map_err(io)?;
+        let file = out.into_inner().map_err(|e| io(e.into_error()))?;
+        file.sync_all().map_err(io)?;
+        Ok(size)
+    }
+
+    /// The levels above the leaves take a fifteenth of their number in memory.
+    fn write_index(&mut self, shape: &TreeShape, out: &mut impl Write) -> Result<()> {
+        let path = self.path.clone();
+        let io = |e: std::io::Error| Error::io(&path, &e);
+        let mut leaves = self.leaves.read_back()?;
+        let mut first = Vec::new();
+        let mut node = [0; NODE_BYTES];
+        let group = u64::from(NODE_SIZE);
+        let mut children = 0..self.count;
+        let start = shape.nodes() as u64 - self.count;
+        while !children.is_empty() {
+            // the number of a parent's first child is what stands in for its offset
+            let mut parent = Node::without_position(start + children.start);
+            for _ in children.by_ref().take(NODE_SIZE.into()) {
+                leaves.read_exact(&mut node).map_err(io)?;
+                parent.grow(&Node::read(&node));
+            }
+            first.push(parent);
+        }
+        let mut levels = vec![first];
+        let mut end = start;
+        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+            let first_of_level = end - level.len() as u64;
+            let parents = level
+                .chunks(NODE_SIZE.into())
+                .zip(0..)
+                .map(|(nodes, place)| {
+                    let mut parent = Node::without_position(first_of_level + place * group);
+                    nodes.iter().for_each(|child| parent.grow(child));
+                    parent
+                });
+            let parents = parents.collect();
+            end = first_of_level;
+            levels.push(parents);
+        }
+        for node in levels.iter().rev().flatten() {
+            out.write_all(&node.write()).map_err(io)?;
+        }
+        std::io::copy(&mut self.leaves.read_back()?, out).map_err(io)?;
+        Ok(())
+    }
+}
+
+fn header(head: &FgbHead<'_>, count: u64, extent: Option<&Bbox>) -> Vec<u8> {
+    let mut builder = FlatBufferBuilder::new();
+    let text = |builder: &mut FlatBufferBuilder<'static>, text: &str| {
+        (!text.is_empty()).then(|| builder.create_string(text))
+    };
+    let name = text(&mut builder, head.name);
+    let description = text(&mut builder, head.description);
+    let metadata = text(&mut builder, head.metadata);
+    let columns: Vec<_> = head
+        .fields
+        .iter()
+        .map(|field| {
+            let name = builder.create_string(&field.name);
+            let args = ColumnArgs {
+                name: Some(name),
+                type_: column_type(field.kind),
+                nullable: field.nullable,
+                ..ColumnArgs::default()
+            };
+            Column::create(&mut builder, &args)
+        })
+        .collect();
+    let columns = builder.create_vector(&columns);
+    let envelope = extent.map(|b| builder.create_vector(&[b.min_x, b.min_y, b.max_x, b.max_y]));
+    let org = text(&mut builder, &head.crs.authority);
+    let crs_name = text(&mut builder, &head.crs.name);
+    let wkt = text(&mut builder, &head.crs.wkt);
+    let code: i32 = head.crs.code.parse().unwrap_or(0);
+    let code_string = (code == 0)
+        .then(|| text(&mut builder, &head.crs.code))
+        .flatten();
+    let crs = FgbCrs::create(
+        &mut builder,
+        &CrsArgs {
+            org,
+            code,
+            name: crs_name,
+            wkt,
+            code_string,
+            ..CrsArgs::default()
+        },
+    );
+    let header = Header::create(
+        &mut builder,
+        &HeaderArgs {
+            name,
+            description,
+            metadata,
+            envelope,
+            geometry_type: code_of(head.geometry),
+            columns: Some(columns),
+            features_count: count,
+            index_node_size: NODE_SIZE,
+            crs: Some(crs),
+            ..HeaderArgs::default()
+        },
+    );
+    finish_size_prefixed_header_buffer(&mut builder, header);
+    builder.finished_data().to_vec()
+}
+
+/// Writes a geometry as one of `kind`; `with_type` where the header does not say the type.
+fn write_shape(
+    builder: &mut FlatBufferBuilder<'static>,
+    geometry: &Geometry,
+    kind: GeometryType,
+    with_type: bool,
+) -> WIPOffset<FgbGeometry<'static>> {
+    let type_ = if with_type {
+        code_of(kind)
+    } else {
+        FgbType::Unknown
+    };
+    let of_parts = match kind {
+        GeometryType::MultiPolygon => Some(FgbType::Polygon),
+        GeometryType::GeometryCollection | GeometryType::Unknown => Some(FgbType::Unknown),
+        _ => None,
+    };
+    if let Some(declared) = of_parts {
+        let parts: Vec<_> = geometry
+            .parts()
+            .map(|part| {
+                let type_ = match (declared, part.kind) {
+                    (FgbType::Unknown, PartKind::Points) => FgbType::MultiPoint,
+                    (FgbType::Unknown, PartKind::Line) => FgbType::LineString,
+                    _ => FgbType::Polygon,
+                };
+                write_sequences(builder, part.sequences(), type_, true)
+            })
+            .collect();
+        let parts = builder.create_vector(&parts);
+        let args = GeometryArgs {
+            type_,
+            parts: Some(parts),
+            ..GeometryArgs::default()
+        };
+        return FgbGeometry::create(builder, &args);
+    }
+    // one polygon, or the lines or points of all parts
+    let has_ends = matches!(kind, GeometryType::Polygon | GeometryType::MultiLineString);
+    let parts = geometry.parts().flat_map(|part: Part<'_>| part.sequences());
+    write_sequences(builder, parts, type_, has_ends)
+}
+
+fn write_sequences<'g>(
+    builder: &mut FlatBufferBuilder<'static>,
+    sequences: impl Iterator<Item = &'g [Coord]>,
+    type_: FgbType,
+    has_ends: bool,
+) -> WIPOffset<FgbGeometry<'static>> {
+    let mut xy: Vec<f64> = Vec::new();
+    let mut ends: Vec<u32> = Vec::new();
+    for sequence in sequences {
+        xy.extend(sequence.as_flattened());
+        ends.push(u32::try_from(xy.len() / 2).unwrap_or(u32::MAX));
+    }
+    let ends = (has_ends && ends.len() > 1).then(|| builder.create_vector(&ends));
+    let xy = builder.create_vector(&xy);
+    let args = GeometryArgs {
+        ends,
+        xy: Some(xy),
+        type_,
+        ..GeometryArgs::default()
+    };
+    FgbGeometry::create(builder, &args)
+}
+
+fn code_of(kind: GeometryType) -> FgbType {
+    match kind {
+        GeometryType::Unknown => FgbType::Unknown,
+        GeometryType::Point => FgbType::Point,
+        GeometryType::LineString => FgbType::LineString,
+        GeometryType::Polygon => FgbType::Polygon,
+        GeometryType::MultiPoint => FgbType::MultiPoint,
+        GeometryType::MultiLineString => FgbType::MultiLineString,
+        GeometryType::MultiPolygon => FgbType::MultiPolygon,
+        GeometryType::GeometryCollection => FgbType::GeometryCollection,
+    }
+}
+
+fn column_type(kind: FieldType) -> ColumnType {
+    match kind {
+        FieldType::Bool => ColumnType::Bool,
+        FieldType::Integer => ColumnType::Int,
+        FieldType::Long => ColumnType::Long,
+        FieldType::Float => ColumnType::Double,
+        FieldType::Text => ColumnType::String,
+        FieldType::Date | FieldType::DateTime => ColumnType::DateTime,
+        FieldType::Json => ColumnType::Json,
+        FieldType::Binary => ColumnType::Binary,
+    }
+}
+
+/// Appends a value of column number `column`, whose field is of `kind`, to a feature's property
+/// bytes. A value that the column can't hold is null, as is null.
+pub fn push_value(properties: &mut Vec<u8>, column: u16, kind: FieldType, value: Value<'_>) {
+    let start = properties.len();
+    properties.extend(column.to_le_bytes());
+    let whole = match value {
+        Value::Int(i) => Some(i),
+        Value::UInt(u) => i64::try_from(u).ok(),
+        Value::Bool(b) => Some(b.into()),
+        _ => None,
+    };
+    let held = match (kind, value) {
+        (FieldType::Bool, Value::Bool(b)) => {
+            properties.push(b.into());
+            true
+        }
+        (FieldType::Integer, _) => match whole.and_then(|i| i32::try_from(i).ok()) {
+            Some(i) => extend(properties, &i.to_le_bytes()),
+            None => false,
+        },
+        (FieldType::Long, _) => whole.is_some_and(|i| extend(properties, &i.to_le_bytes())),
+        (FieldType::Float, _) => value
+            .as_f64()
+            .is_some_and(|f| extend(properties, &f.to_le_bytes())),
+        (FieldType::Text, Value::Text(text))
+        | (FieldType::Date | FieldType::DateTime, Value::DateTime(text))
+        | (FieldType::Json, Value::Json(text)) => extend_sized(properties, text.as_bytes()),
+        (FieldType::Binary, Value::Binary(bytes)) => extend_sized(properties, bytes),
+        _ => false,
+    };
+    if !held {
+        properties.truncate(start);
+    }
+}
+
+fn extend(properties: &mut Vec<u8>, bytes: &[u8]) -> bool {
+    properties.extend_from_slice(bytes);
+    true
+}
+
+fn extend_sized(properties: &mut Vec<u8>, bytes: &[u8]) -> bool {
+    let Ok(size) = u32::try_from(bytes.len()) else {
+        return false;
+    };
+    properties.extend(size.to_le_bytes());
+    extend(properties, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Budget;
+    use crate::store::{FeatureStore, FgbStore, Select};
+    use std::ops::ControlFlow;
+
+    fn field(name: &str, kind: FieldType) -> Field {
+        Field {
+            name: name.into(),
+            kind,
+            title: None,
+            description: None,
+            nullable: true,
+        }
+    }
+
+    /// Writes features of a kind, reads them back in order.
+    fn written(kind: GeometryType, features: &[(Geometry, Vec<u8>)]) -> (FgbStore, Vec<Geometry>) {
+        let name = format!("cartotheque-write-{kind:?}-{}.fgb", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let mut writer = FgbWriter::create(&path, kind).unwrap();
+        for (geometry, properties) in features {
+            writer.add(geometry, properties).unwrap();
+        }
+        let head = FgbHead {
+            name: "essai",
+            description: "a test",
+            metadata: "",
+            geometry: kind,
+            fields: &[field("n", FieldType::Long), field("t", FieldType::Text)],
+            crs: &Crs::from_epsg(2154).unwrap(),
+        };
+        let size = writer.finish(&head).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), size);
+        assert!(!path.with_extension("leaves").exists());
+        let store = FgbStore::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let mut read = Vec::new();
+        let visited = store.select(&Select::default(), &Budget::unlimited(), &mut |feature| {
+            let mut geometry = Geometry::default();
+            feature.geometry(&mut geometry)?;
+            read.push(geometry);
+            Ok(ControlFlow::Continue(()))
+        });
+        assert_eq!(visited.unwrap().damaged, 0);
+        (store, read)
+    }
+
+    fn shape(kind: GeometryType, parts: &[(PartKind, &[&[Coord]])]) -> (Geometry, Vec<u8>) {
+        let mut shape = Geometry::new(kind);
+        for (part, sequences) in parts {
+            for sequence in *sequences {
+                shape.extend(sequence.iter().copied());
+                shape.end_sequence();
+            }
+            shape.end_part(*part);
+        }
+        (shape, Vec::new())
+    }
+
+    #[test]
+    fn every_kind_of_geometry_is_read_as_it_was_written() {
+        use GeometryType as T;
+        use PartKind::{Line, Points, Polygon};
+        let ring: &[Coord] = &[[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 0.0]];
+        let hole: &[Coord] = &[[5.0, 1.0], [6.0, 1.0], [6.0, 2.0], [5.0, 1.0]];
+        let point: &[Coord] = &[[3.0, 4.0]];
+        let many = [
+            shape(T::Point, &[(Points, &[point])]),
+            shape(T::MultiPoint, &[(Points, &[ring])]),
+            shape(T::LineString, &[(Line, &[ring])]),
+            shape(T::MultiLineString, &[(Line, &[ring]), (Line, &[hole])]),
+            shape(T::Polygon, &[(Polygon, &[ring, hole])]),
+            shape(
+                T::MultiPolygon,
+                &[(Polygon, &[ring, hole]), (Polygon, &[ring])],
+            ),
+        ];
+        for one in &many {
+            let (store, read) = written(one.0.kind(), std::slice::from_ref(one));
+            assert_eq!(store.schema().geometry, one.0.kind());
+            assert_eq!(read, [one.0.clone()]);
+        }
+        // where the header has no type, each feature has its own
+        let (_, read) = written(T::Unknown, &many);
+        let expected: Vec<Geometry> = many.iter().map(|(geometry, _)| geometry.clone()).collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn the_index_finds_what_a_scan_finds_and_values_are_kept() {
+        let features: Vec<(Geometry, Vec<u8>)> = (0..1000_i32)
+            .map(|n| {
+                let at = [f64::from(n % 37), f64::from(n / 37)];
+                let (point, _) = shape(GeometryType::Point, &[(PartKind::Points, &[&[at]])]);
+                let mut properties = Vec::new();
+                push_value(&mut properties, 0, FieldType::Long, Value::Int(n.into()));
+                push_value(&mut properties, 1, FieldType::Text, Value::Int(1));
+                (point, properties)
+            })
+            .collect();
+        let (store, read) = written(GeometryType::Point, &features);
+        assert_eq!((read.len(), store.index()), (1000, Some((16, 4))));
+        assert_eq!(store.extent(), Bbox::new(0.0, 0.0, 36.0, 27.0));
+        assert_eq!(store.crs_declaration().id().as_deref(), Some("EPSG:2154"));
+        let select = Select {
+            boxes: vec![Bbox::new(3.0, 4.0, 9.0, 6.0).unwrap()],
+            offset: 0,
+        };
+        let mut found = Vec::new();
+        let visited = store.select(&select, &Budget::unlimited(), &mut |feature| {
+            found.push(feature.value(0).as_f64().unwrap() as i32);
+            assert_eq!(feature.value(1), Value::Null, "a number is no text");
+            Ok(ControlFlow::Continue(()))
+        });
+        assert!(visited.unwrap().nodes < 200);
+        let expected: Vec<i32> = (0..1000)
+            .filter(|n| (3..=9).contains(&(n % 37)) && (4..=6).contains(&(n / 37)))
+            .collect();
+        assert_eq!(found, expected);
+        let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+
+    #[test]
+    fn a_file_without_features_is_a_file() {
+        let (store, read) = written(GeometryType::Polygon, &[]);
+        assert_eq!((store.count(), read.len(), store.extent()), (0, 0, None));
+    }
+}
