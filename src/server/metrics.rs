@@ -8,6 +8,7 @@ use prometheus_client::metrics::{
 };
 use prometheus_client::registry::Registry;
 
+use crate::cache;
 use crate::overview::Overviews;
 
 /// The media type of the text.
@@ -37,6 +38,12 @@ pub struct DetailLabels {
     pub read: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct TileLabels {
+    /// `memory`, `disk`; `made` for a tile that was not kept.
+    pub from: &'static str,
+}
+
 /// The counters of one process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -45,6 +52,8 @@ pub struct Metrics {
     seconds: Family<EndpointLabels, Histogram>,
     bytes: Counter,
     drawn: Family<DetailLabels, Counter>,
+    tiles: Family<TileLabels, Counter>,
+    tile_bytes: Family<TileLabels, Gauge<u64, AtomicU64>>,
     waiting: Gauge<i64, AtomicI64>,
     layers: Gauge<i64, AtomicI64>,
     faults: Gauge<i64, AtomicI64>,
@@ -81,6 +90,17 @@ impl Default for Metrics {
             "Layers drawn on maps, by what was read",
             drawn.clone(),
         );
+        let (tiles, tile_bytes) = (Family::default(), Family::default());
+        registry.register(
+            "tiles",
+            "Tiles sent, by where they came from",
+            tiles.clone(),
+        );
+        registry.register(
+            "tile_cache_bytes",
+            "What the tiles take that are kept",
+            tile_bytes.clone(),
+        );
         registry.register(
             "requests_waiting",
             "Requests that wait for a thread",
@@ -103,6 +123,8 @@ impl Default for Metrics {
             seconds,
             bytes,
             drawn,
+            tiles,
+            tile_bytes,
             waiting,
             layers,
             faults,
@@ -122,7 +144,20 @@ impl Metrics {
         self.bytes.inc_by(bytes);
     }
 
-    pub fn to_text(&self, levels: Levels, overviews: &Overviews) -> String {
+    pub fn to_text(&self, levels: Levels, overviews: &Overviews, cache: cache::Counts) -> String {
+        for (from, times) in [
+            ("memory", cache.memory_hits),
+            ("disk", cache.disk_hits),
+            ("made", cache.misses),
+        ] {
+            let counter = self.tiles.get_or_create(&TileLabels { from });
+            counter.inner().store(times, Ordering::Relaxed);
+        }
+        for (from, bytes) in [("memory", cache.memory_bytes), ("disk", cache.disk_bytes)] {
+            self.tile_bytes
+                .get_or_create(&TileLabels { from })
+                .set(bytes);
+        }
         for (zoom, times) in overviews.drawn().filter(|(_, times)| *times > 0) {
             let read = zoom.map_or_else(|| "features".to_owned(), |zoom| format!("z{zoom}"));
             let counter = self.drawn.get_or_create(&DetailLabels { read });
@@ -156,7 +191,7 @@ mod tests {
             faults: 1,
             sequence: 3,
         };
-        let text = metrics.to_text(levels, &Overviews::default());
+        let text = metrics.to_text(levels, &Overviews::default(), cache::Counts::default());
         assert!(
             text.contains(r#"cartotheque_requests_total{endpoint="wms_getmap",outcome="2xx"} 2"#),
             "{text}"

@@ -193,8 +193,11 @@ impl State {
             Route::Health => Ok(health(site)),
             Route::Metrics => Ok(Answer::ok(
                 metrics::MEDIA_TYPE,
-                self.metrics
-                    .to_text(self.levels(), self.site().studio.overviews()),
+                self.metrics.to_text(
+                    self.levels(),
+                    self.site().studio.overviews(),
+                    self.tiles.counts(),
+                ),
             )),
             Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)
                 .with_header("cache-control", "public, max-age=3600")),
@@ -274,14 +277,15 @@ impl State {
             }
             Ok(Prepared::Tile(tile)) => {
                 let limits = &site.limits;
-                if let Some(answer) = tried(&tile, site) {
+                if let Some(answer) = tile.kept(&self.tiles).or_else(|| self.tried(&tile, site)) {
                     return Work::Done(answer, endpoint);
                 }
                 let allowed = Duration::from_secs(limits.seconds);
                 let budget = Budget::new(allowed, limits.features, limits.vertices);
                 let (studio, work_budget) = (Arc::clone(&site.studio), budget.clone());
+                let tiles = Arc::clone(&self.tiles);
                 let run = move || {
-                    let answer = tile.answer(&studio, &work_budget);
+                    let answer = tile.answer(&tiles, allowed, &studio, &work_budget);
                     answer.unwrap_or_else(|error| problem(&error))
                 };
                 Work::Heavy {
@@ -292,6 +296,26 @@ impl State {
                 }
             }
         }
+    }
+
+    /// A vector tile, if it can be had for the little that a worker may spend.
+    fn tried(&self, tile: &PreparedTile, site: &Site) -> Option<Answer> {
+        if tile.tile.format != TileFormat::Mvt {
+            return None;
+        }
+        let limits = &site.limits;
+        let trial = Budget::new(
+            TRIAL_TIME,
+            limits.features.min(TRIAL_TILE_FEATURES),
+            limits.vertices.min(TRIAL_TILE_VERTICES),
+        );
+        let answer = guarded(|| {
+            // somebody else who makes it is not waited for
+            tile.answer(&self.tiles, Duration::ZERO, &site.studio, &trial)
+                .unwrap_or_else(|e| problem(&e))
+        });
+        let answer = answer.unwrap_or_else(|error| problem(&error));
+        (!trial.is_exceeded()).then_some(answer)
     }
 
     fn wms(&self, site: &Arc<Site>, asked: Asked, layer: Option<String>) -> Work {
@@ -385,25 +409,6 @@ impl Wms {
             Err(error) => Some(self.refuse(&error)),
         }
     }
-}
-
-/// A vector tile, if it can be had for the little that a worker may spend.
-fn tried(tile: &PreparedTile, site: &Site) -> Option<Answer> {
-    if tile.tile.format != TileFormat::Mvt {
-        return None;
-    }
-    let limits = &site.limits;
-    let trial = Budget::new(
-        TRIAL_TIME,
-        limits.features.min(TRIAL_TILE_FEATURES),
-        limits.vertices.min(TRIAL_TILE_VERTICES),
-    );
-    let answer = guarded(|| {
-        tile.answer(&site.studio, &trial)
-            .unwrap_or_else(|e| problem(&e))
-    });
-    let answer = answer.unwrap_or_else(|error| problem(&error));
-    (!trial.is_exceeded()).then_some(answer)
 }
 
 /// The language for people: `lang=` wins over what the browser says.

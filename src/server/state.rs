@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -13,8 +13,9 @@ use super::pool::Pool;
 use tracing::{error, info, warn};
 
 use crate::budget::Budget;
+use crate::cache::{Disk, TileCache};
 use crate::catalogue::Catalogue;
-use crate::config::{self, FileSources, LoadOptions, Loaded, Severity};
+use crate::config::{self, CacheFile, FileSources, LoadOptions, Loaded, Severity};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
@@ -104,6 +105,8 @@ pub struct State {
     pub metrics: Metrics,
     pub pages: Pages,
     pub packed: PackedDocuments,
+    /// Kept over reloads: a key stands for what a tile is made from.
+    pub tiles: Arc<TileCache>,
     site: ArcSwap<Site>,
     address: OnceLock<String>,
     /// What was loaded first, until the watcher takes it over.
@@ -156,6 +159,7 @@ impl State {
             metrics: Metrics::default(),
             pages: Pages::new()?,
             packed: PackedDocuments::default(),
+            tiles: Arc::new(tile_cache(&loaded.server.cache, &options.path)),
             site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
             address: OnceLock::new(),
             loaded: Mutex::new(Some(loaded)),
@@ -253,6 +257,22 @@ impl State {
             sequence: site.catalogue.sequence,
         }
     }
+}
+
+/// What tiles take in memory where nothing is said.
+const TILE_MEMORY: u64 = 64 << 20;
+/// What tiles take on disk at most.
+const TILE_DISK: u64 = 10_000_000_000;
+
+/// The cache that the configuration asks for; without its folder where that can't be used.
+fn tile_cache(asked: &CacheFile, path: &Path) -> TileCache {
+    let open = |folder: &String| {
+        let disk = Disk::open(&path.join(folder).join("tiles"), TILE_DISK);
+        disk.map_err(|e| warn!("tiles are not kept on disk: {e}"))
+            .ok()
+    };
+    let disk = asked.disk.as_ref().and_then(open);
+    TileCache::new(asked.memory.unwrap_or(TILE_MEMORY), disk)
 }
 
 fn load_options(options: &Options) -> LoadOptions {

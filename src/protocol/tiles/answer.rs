@@ -1,10 +1,12 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::stored::{self, StoredTile};
 use super::{Service, Tile, TileFormat, TilesAddress, tilejson};
 use crate::budget::Budget;
+use crate::cache::{self, Kept, Source, TileCache};
 use crate::catalogue::Layer;
 use crate::error::{Error, Result};
 use crate::operation::{MapLayer, Studio};
@@ -51,6 +53,8 @@ pub struct PreparedTile {
 pub(super) const CACHE_CONTROL: &str = "public, max-age=60";
 /// libdeflate's level for tiles made on the fly.
 const COMPRESSION_LEVEL: i32 = 4;
+/// Far beyond any tile.
+const MAX_UNPACKED: u32 = 1 << 30;
 /// Tiles shorter than this fit one packet as they are.
 const MIN_PACKED: usize = 1000;
 
@@ -213,26 +217,66 @@ impl PreparedTile {
         }
     }
 
-    /// Makes the tile and answers: 204 for a vector tile without features.
+    /// The answer, where the tile is in memory.
+    pub fn kept(&self, tiles: &TileCache) -> Option<Answer> {
+        if self.explain.is_some() {
+            return None;
+        }
+        let kept = tiles.in_memory(self.tile.key)?;
+        self.send(&kept, Source::Memory).ok()
+    }
+
+    /// Finds the tile or makes it, and answers: 204 for a vector tile without features. Where
+    /// another request makes it already, that is waited for, at most `patience`.
     ///
     /// # Errors
     /// As [`Tile::bytes`].
-    pub fn answer(&self, studio: &Studio, budget: &Budget) -> Result<Answer> {
+    pub fn answer(
+        &self,
+        tiles: &TileCache,
+        patience: Duration,
+        studio: &Studio,
+        budget: &Budget,
+    ) -> Result<Answer> {
         if let Some(format) = self.explain {
             return self.explained(format, studio, budget);
         }
-        Ok(self.send(self.tile.bytes(studio, budget)?))
+        let make = || {
+            let bytes = self.tile.bytes(studio, budget)?;
+            Ok(ready(bytes, self.tile.format))
+        };
+        let (kept, source) = tiles.get(self.tile.key, patience, make)?;
+        self.send(&kept, source)
     }
 
-    /// The answer with the tile's bytes, wherever they come from.
-    pub fn send(&self, bytes: Vec<u8>) -> Answer {
+    fn send(&self, kept: &Kept, source: Source) -> Result<Answer> {
+        let cache::Tile { bytes, is_packed } = &kept.tile;
+        let headed = |answer: Answer| {
+            let status = match source {
+                Source::Made => "cartotheque; fwd=miss; stored".to_owned(),
+                Source::Memory | Source::Disk => {
+                    let place = if source == Source::Disk {
+                        "disk"
+                    } else {
+                        "memory"
+                    };
+                    let age = kept.age().as_secs();
+                    format!("cartotheque; hit; detail=\"{place}, made {age} s ago\"")
+                }
+            };
+            // RFC 9211; no Age, which would count against max-age though the tile is not stale
+            self.headed(answer).with_header("cache-status", status)
+        };
         if bytes.is_empty() {
-            return self.headed(Answer::ok("", bytes).with_status(204));
+            return Ok(headed(Answer::ok("", Vec::new()).with_status(204)));
         }
         let media_type = self.tile.format.media_type();
-        self.headed(match self.is_packed {
-            true => packed_if_worth(media_type, bytes),
-            false => Answer::ok(media_type, bytes),
+        Ok(match (is_packed, self.is_packed) {
+            (true, true) => headed(
+                Answer::ok(media_type, bytes.as_slice()).with_header("content-encoding", "gzip"),
+            ),
+            (true, false) => headed(Answer::ok(media_type, unpacked(bytes)?)),
+            (false, _) => headed(Answer::ok(media_type, bytes.as_slice())),
         })
     }
 
@@ -287,6 +331,30 @@ pub(super) fn packed_if_worth(media_type: &str, bytes: Vec<u8>) -> Answer {
         Some(packed) => Answer::ok(media_type, packed).with_header("content-encoding", "gzip"),
         None => Answer::ok(media_type, bytes),
     }
+}
+
+/// A tile as it is kept: vector tiles compressed, once.
+fn ready(bytes: Vec<u8>, format: TileFormat) -> cache::Tile {
+    let packed = (format == TileFormat::Mvt && bytes.len() >= MIN_PACKED)
+        .then(|| packed(&bytes))
+        .flatten();
+    let is_packed = packed.is_some();
+    cache::Tile {
+        bytes: packed.unwrap_or(bytes),
+        is_packed,
+    }
+}
+
+/// The tile for a client that knows no gzip.
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>> {
+    let fault = || Error::Internal {
+        message: "a tile that was kept is no gzip".into(),
+    };
+    // RFC 1952 §2.3.1: the length is what a member ends with
+    let length = bytes.last_chunk::<4>().map(|b| u32::from_le_bytes(*b));
+    let mut out = vec![0; length.filter(|l| *l <= MAX_UNPACKED).ok_or_else(fault)? as usize];
+    let found = libdeflater::Decompressor::new().gzip_decompress(bytes, &mut out);
+    found.map_err(|_| fault()).map(|_| out)
 }
 
 fn packed(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -1,0 +1,260 @@
+//! Tiles in a folder, a file each: written beside and renamed, so that a reader never sees half
+//! of one; damaged ones are made again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use super::Tile;
+use crate::error::{Error, Result};
+
+/// How a file begins; the last byte is the form's number.
+const MAGIC: [u8; 4] = *b"ctt\x01";
+/// Magic, a byte for the compression, and the checksum of what follows.
+const HEAD: usize = 4 + 1 + 4;
+/// What a file takes beside its bytes, on usual file systems half a block.
+const FILE_COST: u64 = 2_048;
+/// When full, so much is left: a walk over all files is dear and should be rare.
+const LEAVE_TENTHS: u64 = 9;
+
+/// A folder of tiles, of bounded size.
+#[derive(Debug)]
+pub struct Disk {
+    folder: PathBuf,
+    max_bytes: u64,
+    bytes: AtomicU64,
+    /// One walk at a time.
+    clearing: Mutex<()>,
+    written: AtomicU64,
+}
+
+/// A file of the folder.
+struct File {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+impl Disk {
+    /// Opens or makes the folder.
+    ///
+    /// # Errors
+    /// `Io` where it can't be made or written.
+    pub fn open(folder: &Path, max_bytes: u64) -> Result<Disk> {
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, &e))?;
+        let probe = folder.join(format!(".probe-{}", std::process::id()));
+        fs::write(&probe, b"").map_err(|e| Error::io(folder, &e))?;
+        // left behind, it would be cleared away with the oldest
+        let _ = fs::remove_file(&probe);
+        let disk = Disk {
+            folder: folder.to_owned(),
+            max_bytes,
+            bytes: AtomicU64::new(0),
+            clearing: Mutex::new(()),
+            written: AtomicU64::new(0),
+        };
+        let bytes = disk.files().iter().map(|f| f.bytes).sum();
+        disk.bytes.store(bytes, Ordering::Relaxed);
+        Ok(disk)
+    }
+
+    /// What the files take, about.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The tile and when it was made; `None` where it is not there or damaged.
+    pub fn get(&self, key: u128) -> Option<(Tile, SystemTime)> {
+        let path = self.path(key);
+        let content = fs::read(&path).ok()?;
+        let made = fs::metadata(&path).and_then(|m| m.modified()).ok()?;
+        let tile = parse(&content);
+        if tile.is_none() {
+            tracing::warn!(file = %path.display(), "a kept tile is damaged, it will be made again");
+        }
+        tile.map(|tile| (tile, made))
+    }
+
+    /// Keeps a tile. A disk that is full or gone costs the tile's keeping, not its answer.
+    pub fn put(&self, key: u128, tile: &Tile) {
+        let path = self.path(key);
+        let cost = tile.bytes.len() as u64 + FILE_COST;
+        if cost > self.max_bytes {
+            return;
+        }
+        if let Err(error) = self.write(&path, tile) {
+            tracing::warn!(file = %path.display(), %error, "a tile could not be kept");
+            return;
+        }
+        let bytes = self.bytes.fetch_add(cost, Ordering::Relaxed) + cost;
+        if bytes > self.max_bytes
+            && let Ok(_alone) = self.clearing.try_lock()
+        {
+            self.clear();
+        }
+    }
+
+    fn write(&self, path: &Path, tile: &Tile) -> std::io::Result<()> {
+        let mut content = Vec::with_capacity(HEAD + tile.bytes.len());
+        content.extend(MAGIC);
+        content.push(u8::from(tile.is_packed));
+        content.extend(libdeflater::crc32(&tile.bytes).to_le_bytes());
+        content.extend(&tile.bytes);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_extension(format!("{}-{number}.part", std::process::id()));
+        fs::write(&beside, &content)?;
+        fs::rename(&beside, path).inspect_err(|_| {
+            // the rename's fault is the one to tell
+            let _ = fs::remove_file(&beside);
+        })
+    }
+
+    /// Removes the oldest files until a tenth of the room is free.
+    fn clear(&self) {
+        let mut files = self.files();
+        files.sort_unstable_by_key(|f| f.used);
+        let mut left: u64 = files.iter().map(|f| f.bytes).sum();
+        let wanted = self.max_bytes / 10 * LEAVE_TENTHS;
+        for file in &files {
+            if left <= wanted {
+                break;
+            }
+            match fs::remove_file(&file.path) {
+                Ok(()) => left = left.saturating_sub(file.bytes),
+                Err(error) => {
+                    tracing::warn!(file = %file.path.display(), %error, "a kept tile could not be removed");
+                }
+            }
+        }
+        self.bytes.store(left, Ordering::Relaxed);
+    }
+
+    /// Every file of the folder, halves of a writer that was killed among them.
+    fn files(&self) -> Vec<File> {
+        let folders = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        folders
+            .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
+            .flat_map(|entry| fs::read_dir(entry.path()).into_iter().flatten().flatten())
+            .filter_map(|entry| {
+                let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+                Some(File {
+                    path: entry.path(),
+                    bytes: metadata.len() + FILE_COST,
+                    used: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+                })
+            })
+            .collect()
+    }
+
+    /// 256 folders: no folder of a million files.
+    fn path(&self, key: u128) -> PathBuf {
+        let name = format!("{key:032x}.tile");
+        self.folder.join(format!("{:02x}", key >> 120)).join(name)
+    }
+}
+
+fn parse(content: &[u8]) -> Option<Tile> {
+    let (head, bytes) = content.split_at_checked(HEAD)?;
+    let (magic, rest) = head.split_at_checked(MAGIC.len())?;
+    let (packed, checksum) = rest.split_first()?;
+    let checksum = u32::from_le_bytes(checksum.try_into().ok()?);
+    (magic == MAGIC && *packed <= 1 && checksum == libdeflater::crc32(bytes)).then(|| Tile {
+        bytes: bytes.to_vec(),
+        is_packed: *packed == 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of its own for each test, removed at its end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let name = format!("cartotheque-disk-{name}-{}", std::process::id());
+            Folder(std::env::temp_dir().join(name))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn tile(byte: u8, length: usize) -> Tile {
+        Tile {
+            bytes: vec![byte; length],
+            is_packed: byte % 2 == 1,
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_no_tile() {
+        let folder = Folder::new("damaged");
+        let disk = Disk::open(&folder.0, 1 << 20).unwrap();
+        disk.put(5, &tile(5, 300));
+        assert_eq!(disk.get(5).unwrap().0, tile(5, 300));
+        let path = disk.path(5);
+        let content = fs::read(&path).unwrap();
+        for at in [0, 4, 5, 8, 9, 200] {
+            let mut damaged = content.clone();
+            damaged[at] ^= 0x42;
+            fs::write(&path, &damaged).unwrap();
+            assert!(disk.get(5).is_none(), "byte {at}");
+        }
+        for length in [0, 3, HEAD - 1, HEAD, content.len() - 1] {
+            fs::write(&path, &content[..length]).unwrap();
+            assert!(disk.get(5).is_none(), "{length} bytes");
+        }
+        disk.put(5, &tile(6, 10));
+        assert_eq!(disk.get(5).unwrap().0, tile(6, 10));
+    }
+
+    #[test]
+    fn the_folder_stays_within_its_bound_and_the_oldest_go_first() {
+        let folder = Folder::new("bound");
+        let disk = Disk::open(&folder.0, 100_000).unwrap();
+        for key in 0..100u128 {
+            disk.put(key << 64, &tile(2, 3_000));
+        }
+        assert!(disk.bytes() <= 100_000 + 5_048, "{}", disk.bytes());
+        let left = disk.files().len();
+        assert!((10..=20).contains(&left), "{left}");
+        assert!(disk.get(99 << 64).is_some(), "the newest");
+        assert!(disk.get(0).is_none(), "the oldest");
+        let again = Disk::open(&folder.0, 100_000).unwrap();
+        assert_eq!(again.files().len(), left);
+        assert!(again.bytes() > 0);
+    }
+
+    #[test]
+    fn a_folder_that_can_not_be_made_is_an_error_that_names_it() {
+        let folder = Folder::new("file");
+        fs::write(&folder.0, b"a file").unwrap();
+        let error = Disk::open(&folder.0.join("below"), 10).unwrap_err();
+        assert!(
+            error.to_string().contains("cartotheque-disk-file"),
+            "{error}"
+        );
+        fs::remove_file(&folder.0).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_is_deleted_meanwhile_is_made_again() {
+        let folder = Folder::new("deleted");
+        let disk = Disk::open(&folder.0, 1 << 20).unwrap();
+        disk.put(1, &tile(1, 10));
+        fs::remove_dir_all(&folder.0).unwrap();
+        assert!(disk.get(1).is_none());
+        disk.put(1, &tile(1, 10));
+        assert_eq!(disk.get(1).unwrap().0, tile(1, 10));
+    }
+}

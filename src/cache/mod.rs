@@ -1,0 +1,277 @@
+//! Tiles that were made, kept for those who ask next: in memory, and on disk where that is
+//! configured.
+//!
+//! A key stands for everything that a tile is made from, data and styles among it: what is found
+//! under a key is never out of date, and what is no longer asked for is what goes first. Bytes
+//! are all that is known here.
+
+mod disk;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use quick_cache::sync::{Cache, GuardResult};
+use quick_cache::{DefaultHashBuilder, Weighter, sync::DefaultLifecycle};
+
+pub use disk::Disk;
+
+use crate::error::Result;
+
+/// A tile as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tile {
+    /// None: there is nothing in the tile.
+    pub bytes: Vec<u8>,
+    /// True: compressed with gzip.
+    pub is_packed: bool,
+}
+
+/// A tile that is kept, and when it was made.
+#[derive(Debug)]
+pub struct Kept {
+    pub tile: Tile,
+    made: SystemTime,
+}
+
+impl Kept {
+    /// The time since it was made; nothing where the clock was set back.
+    pub fn age(&self) -> Duration {
+        self.made.elapsed().unwrap_or_default()
+    }
+}
+
+/// Where a tile came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Memory,
+    Disk,
+    /// Made now, by this request or by one that it waited for.
+    Made,
+}
+
+/// What a tile costs beside its bytes.
+const OVERHEAD: u64 = 160;
+/// A tile of this size is taken as usual, to size the tables.
+const USUAL_BYTES: u64 = 16 << 10;
+
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl Weighter<u128, Arc<Kept>> for Weight {
+    fn weight(&self, _: &u128, kept: &Arc<Kept>) -> u64 {
+        kept.tile.bytes.len() as u64 + OVERHEAD
+    }
+}
+
+/// How often tiles were found, and what they take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub memory_hits: u64,
+    pub disk_hits: u64,
+    pub misses: u64,
+    pub memory_bytes: u64,
+    pub disk_bytes: u64,
+}
+
+/// Tiles in memory, and on disk where there is a folder for them.
+#[derive(Debug)]
+pub struct TileCache {
+    memory: Cache<u128, Arc<Kept>, Weight>,
+    disk: Option<Disk>,
+    memory_hits: AtomicU64,
+    disk_hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl TileCache {
+    /// A cache of so many bytes in memory; 0 keeps nothing there.
+    pub fn new(memory_bytes: u64, disk: Option<Disk>) -> TileCache {
+        let items = usize::try_from(memory_bytes / USUAL_BYTES).unwrap_or(usize::MAX);
+        TileCache {
+            memory: Cache::with(
+                items.clamp(16, 1 << 20),
+                memory_bytes,
+                Weight,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            disk,
+            memory_hits: AtomicU64::new(0),
+            disk_hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    /// The tile, where it is in memory: no more than a look.
+    pub fn in_memory(&self, key: u128) -> Option<Arc<Kept>> {
+        let kept = self.memory.get(&key)?;
+        self.memory_hits.fetch_add(1, Ordering::Relaxed);
+        Some(kept)
+    }
+
+    /// The tile, made where it is not kept. Of those that ask for one tile at a time one makes
+    /// it; the others wait for it, at most `patience`, and then make their own.
+    ///
+    /// # Errors
+    /// What `make` returns: the next one to ask tries again.
+    pub fn get(
+        &self,
+        key: u128,
+        patience: Duration,
+        make: impl FnOnce() -> Result<Tile>,
+    ) -> Result<(Arc<Kept>, Source)> {
+        let begin = Instant::now();
+        let guard = match self.memory.get_value_or_guard(&key, Some(patience)) {
+            GuardResult::Value(kept) => {
+                self.memory_hits.fetch_add(1, Ordering::Relaxed);
+                // what was waited for is not older than the waiting
+                let source = match kept.age() < begin.elapsed() {
+                    true => Source::Made,
+                    false => Source::Memory,
+                };
+                return Ok((kept, source));
+            }
+            GuardResult::Guard(guard) => Some(guard),
+            GuardResult::Timeout => None,
+        };
+        let from_disk = self.disk.as_ref().and_then(|disk| disk.get(key));
+        let (kept, source) = match from_disk {
+            Some((tile, made)) => {
+                self.disk_hits.fetch_add(1, Ordering::Relaxed);
+                (Kept { tile, made }, Source::Disk)
+            }
+            None => {
+                self.misses.fetch_add(1, Ordering::Relaxed);
+                let tile = make()?;
+                if let Some(disk) = &self.disk {
+                    disk.put(key, &tile);
+                }
+                let made = SystemTime::now();
+                (Kept { tile, made }, Source::Made)
+            }
+        };
+        let kept = Arc::new(kept);
+        if let Some(guard) = guard {
+            // refused where the key was taken out meanwhile: then it is just not kept
+            let _ = guard.insert(Arc::clone(&kept));
+        }
+        Ok((kept, source))
+    }
+
+    pub fn counts(&self) -> Counts {
+        Counts {
+            memory_hits: self.memory_hits.load(Ordering::Relaxed),
+            disk_hits: self.disk_hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            memory_bytes: self.memory.weight(),
+            disk_bytes: self.disk.as_ref().map_or(0, Disk::bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::error::Error;
+
+    fn tile(bytes: &[u8]) -> Tile {
+        Tile {
+            bytes: bytes.to_vec(),
+            is_packed: false,
+        }
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_tile_is_made_once_and_found_again() {
+        let cache = TileCache::new(1 << 20, None);
+        assert!(cache.in_memory(7).is_none());
+        let (made, source) = cache.get(7, PATIENCE, || Ok(tile(b"seven"))).unwrap();
+        assert_eq!(
+            (made.tile.bytes.as_slice(), source),
+            (&b"seven"[..], Source::Made)
+        );
+        let (found, source) = cache.get(7, PATIENCE, || panic!("made twice")).unwrap();
+        assert_eq!(
+            (found.tile.bytes.as_slice(), source),
+            (&b"seven"[..], Source::Memory)
+        );
+        assert_eq!(cache.in_memory(7).unwrap().tile, tile(b"seven"));
+        let counts = cache.counts();
+        assert_eq!((counts.memory_hits, counts.misses), (2, 1));
+    }
+
+    #[test]
+    fn many_who_ask_at_once_have_it_made_once() {
+        let cache = TileCache::new(1 << 20, None);
+        let (made, all) = (AtomicUsize::new(0), Barrier::new(16));
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    all.wait();
+                    let make = || {
+                        made.fetch_add(1, Ordering::Relaxed);
+                        std::thread::sleep(Duration::from_millis(50));
+                        Ok(tile(b"one"))
+                    };
+                    let (found, _) = cache.get(1, PATIENCE, make).unwrap();
+                    assert_eq!(found.tile, tile(b"one"));
+                });
+            }
+        });
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn an_error_is_not_kept_and_the_next_one_tries_again() {
+        let cache = TileCache::new(1 << 20, None);
+        assert!(cache.get(1, PATIENCE, || Err(Error::Cancelled)).is_err());
+        assert!(cache.get(1, PATIENCE, || Ok(tile(b"one"))).is_ok());
+    }
+
+    #[test]
+    fn memory_stays_within_its_bound_whatever_is_asked() {
+        let cache = TileCache::new(100_000, None);
+        for key in 0..1_000 {
+            let made = cache.get(key, PATIENCE, || Ok(tile(&[1; 1_000]))).unwrap();
+            assert_eq!(made.0.tile.bytes.len(), 1_000);
+        }
+        let huge = cache
+            .get(5_000, PATIENCE, || Ok(tile(&[2; 1_000_000])))
+            .unwrap();
+        assert_eq!(huge.0.tile.bytes.len(), 1_000_000);
+        assert!(cache.counts().memory_bytes <= 100_000);
+    }
+
+    #[test]
+    fn without_memory_every_tile_is_made() {
+        let cache = TileCache::new(0, None);
+        for _ in 0..3 {
+            assert_eq!(
+                cache.get(1, PATIENCE, || Ok(tile(b"x"))).unwrap().1,
+                Source::Made
+            );
+        }
+        assert_eq!(cache.counts().misses, 3);
+    }
+
+    #[test]
+    fn what_is_on_disk_outlives_the_process() {
+        let folder = std::env::temp_dir().join(format!("cartotheque-tiles-{}", std::process::id()));
+        let first = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
+        first.get(9, PATIENCE, || Ok(tile(b"nine"))).unwrap();
+        drop(first);
+        let second = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
+        let (found, source) = second.get(9, PATIENCE, || panic!("made again")).unwrap();
+        assert_eq!(
+            (found.tile.bytes.as_slice(), source),
+            (&b"nine"[..], Source::Disk)
+        );
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
