@@ -6,13 +6,15 @@
 //! `error` the one error type · `budget` what a request may cost · `cache` tiles kept · `geom` boxes, geometries,
 //! views · `crs` what a CRS is and the way between two · `tile` tile matrix sets · `feature` a
 //! feature as stores hand it out · `query` filters · `style` what a layer looks like ·
-//! `render` features + style + view → pixels · `store` where features come from · `catalogue`
-//! what is served · `overview` levels of detail · `decode` foreign notations → core · `encode`
-//! core → bytes · `operation` map, feature info, legend, vector tile · `protocol` KVP and XML
-//! around operations · `config` files → catalogue · `server` HTTP · `cli` the commands.
+//! `render` features + style + view → pixels · `store` where features come from · `archive`
+//! files of tiles, read and written · `catalogue` what is served · `overview` levels of detail ·
+//! `decode` foreign notations → core · `encode` core → bytes · `operation` map, feature info,
+//! legend, vector tile · `protocol` KVP and XML around operations · `config` files → catalogue ·
+//! `server` HTTP · `cli` the commands.
 #![warn(missing_debug_implementations)]
 #![deny(unsafe_code)]
 
+pub mod archive;
 pub mod budget;
 pub mod cache;
 pub mod catalogue;

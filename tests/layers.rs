@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "error",
     "budget",
     "cache",
@@ -23,6 +23,7 @@ const ROOMS: [&str; 19] = [
     "style",
     "render",
     "store",
+    "archive",
     "catalogue",
     "overview",
     "decode",

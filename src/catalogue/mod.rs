@@ -1,8 +1,10 @@
 //! What is served: layers, groups, contacts. Immutable once loaded; a change makes a new
 //! catalogue and swaps it, so that a request sees one state from its first to its last byte.
 
+mod archive;
 mod text;
 
+pub use archive::ArchiveLayer;
 pub use text::LocalText;
 
 use std::collections::HashMap;
@@ -24,6 +26,8 @@ pub struct Catalogue {
     pub site: Site,
     /// In the order of the configuration.
     pub layers: Vec<Arc<Layer>>,
+    /// Layers of ready-made tiles; they stand beside the tree.
+    pub archives: Vec<Arc<ArchiveLayer>>,
     /// The tree that root services show: every layer stands in it once.
     pub tree: Vec<Node>,
     /// Grows with every change; the updateSequence of the capabilities.
@@ -272,7 +276,22 @@ impl Catalogue {
             faults,
             by_id,
             groups,
+            archives: Vec::new(),
         })
+    }
+
+    /// The same with layers of ready-made tiles, sorted by id.
+    #[must_use]
+    pub fn with_archives(mut self, mut archives: Vec<Arc<ArchiveLayer>>) -> Catalogue {
+        archives.sort_by(|a, b| a.id.cmp(&b.id));
+        self.archives = archives;
+        self
+    }
+
+    /// A layer of ready-made tiles by id; `None` where there is none.
+    pub fn archive(&self, id: &str) -> Option<&Arc<ArchiveLayer>> {
+        let place = self.archives.binary_search_by(|a| a.id.as_str().cmp(id));
+        self.archives.get(place.ok()?)
     }
 
     /// A layer by id.

@@ -69,8 +69,12 @@ pub fn summary(checked: &Checked) -> String {
         1 => format!("1 {one}"),
         n => format!("{n} {many}"),
     };
+    let tiles = match checked.tiles {
+        0 => String::new(),
+        tiles => format!(", {tiles} tiles"),
+    };
     format!(
-        "{}, {} features: {}, {}, {}",
+        "{}, {} features{tiles}: {}, {}, {}",
         number(checked.layers, "layer", "layers"),
         checked.features,
         number(checked.count(Severity::Error), "error", "errors"),
@@ -86,6 +90,7 @@ pub fn json_report(checked: &Checked, strict: bool) -> String {
         ok: bool,
         layers: usize,
         features: u64,
+        tiles: u64,
         errors: usize,
         warnings: usize,
         notes: usize,
@@ -95,6 +100,7 @@ pub fn json_report(checked: &Checked, strict: bool) -> String {
         ok: checked.exit_code(strict) == 0,
         layers: checked.layers,
         features: checked.features,
+        tiles: checked.tiles,
         errors: checked.count(Severity::Error),
         warnings: checked.count(Severity::Warning),
         notes: checked.count(Severity::Info),

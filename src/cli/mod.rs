@@ -1,6 +1,7 @@
 //! The commands: arguments → configuration → work. One command is one file.
 
 pub mod check;
+mod export;
 mod info;
 mod log;
 mod prepare;
@@ -44,6 +45,8 @@ enum Command {
     Check(check::Check),
     /// Describes a data file.
     Info(info::Info),
+    /// Makes tiles into a PMTiles or MBTiles file.
+    Export(export::Export),
     /// Builds the overviews that a server would build when they are first needed.
     Prepare(prepare::Prepare),
     /// Draws a map into a file, without a server.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Info(info) => info.run(),
+        Command::Export(export) => export.run(),
         Command::Prepare(prepare) => prepare.run(),
         Command::Render(render) => render.run(),
     };

@@ -8,7 +8,7 @@ use super::file::ServerFile;
 use super::folder::Folder;
 use super::tree::{self, Known};
 use super::{Sources, ident};
-use crate::catalogue::{Catalogue, Fault, Layer, LocalText, Site};
+use crate::catalogue::{ArchiveLayer, Catalogue, Fault, Layer, LocalText, Site};
 use crate::crs::Crs;
 use crate::error::Error;
 use crate::tile::TileMatrixSets;
@@ -31,6 +31,7 @@ pub struct Assembly<'a> {
     pub server: &'a ServerFile,
     pub languages: &'a [String],
     pub layers: Vec<Arc<Layer>>,
+    pub archives: Vec<Arc<ArchiveLayer>>,
     pub tile_matrix_sets: TileMatrixSets,
     /// The ids of all layers, refused and restricted ones too.
     pub declared: &'a HashSet<String>,
@@ -45,6 +46,7 @@ impl Assembly<'_> {
         // an earlier version that stayed may hold an id that a newer layer took
         let mut ids = HashSet::with_capacity(self.layers.len());
         self.layers.retain(|layer| ids.insert(layer.id.clone()));
+        self.archives.retain(|layer| ids.insert(layer.id.clone()));
         let site = self.site(findings);
         let served: HashMap<&str, usize> = self
             .layers
@@ -60,7 +62,7 @@ impl Assembly<'_> {
         let tree = tree::resolve(&self.server.groups, &known, findings);
         let sequence = self.sequence();
         match Catalogue::new(site, self.layers, tree, sequence, self.faults) {
-            Ok(catalogue) => catalogue,
+            Ok(catalogue) => catalogue.with_archives(self.archives),
             Err(error) => {
                 findings.error(&Default::default(), error.to_string());
                 Catalogue::default()
@@ -162,5 +164,7 @@ pub fn with_faults(catalogue: &Catalogue, faults: Vec<Fault>) -> Catalogue {
     let layers = catalogue.layers.clone();
     let (site, tree) = (catalogue.site.clone(), catalogue.tree.clone());
     // it was put together from the same parts before: it can't fail now
-    Catalogue::new(site, layers, tree, catalogue.sequence, faults).unwrap_or_default()
+    Catalogue::new(site, layers, tree, catalogue.sequence, faults)
+        .unwrap_or_default()
+        .with_archives(catalogue.archives.clone())
 }

@@ -11,7 +11,7 @@ use super::diagnostic::{Diagnostic, Severity};
 use super::load::{LoadOptions, load};
 use super::{Loaded, Sources};
 use crate::budget::Budget;
-use crate::catalogue::Layer;
+use crate::catalogue::{ArchiveLayer, Layer};
 use crate::error::Result;
 use crate::store::Select;
 
@@ -25,6 +25,8 @@ pub struct Checked {
     /// Layers that can be served.
     pub layers: usize,
     pub features: u64,
+    /// Of archives.
+    pub tiles: u64,
 }
 
 impl Checked {
@@ -41,7 +43,7 @@ impl Checked {
     }
 }
 
-/// Loads a path as `serve` would, then reads every feature of every layer once.
+/// Loads a path as `serve` would, then reads every feature and every tile of every layer once.
 pub fn check(path: &Path, options: LoadOptions, sources: &dyn Sources) -> Checked {
     let loaded = load(path, options, sources);
     let scans: Vec<Scan> = loaded
@@ -50,10 +52,17 @@ pub fn check(path: &Path, options: LoadOptions, sources: &dyn Sources) -> Checke
         .par_iter()
         .map(|layer| scan(layer, &loaded))
         .collect();
-    let layers = loaded.catalogue.layers.len();
+    let archives = &loaded.catalogue.archives;
+    let of_archives: Vec<(u64, Vec<Diagnostic>)> = archives
+        .par_iter()
+        .map(|layer| verify(layer, &loaded))
+        .collect();
+    let layers = loaded.catalogue.layers.len().saturating_add(archives.len());
     let features = scans.iter().map(|scan| scan.features).sum();
+    let tiles = of_archives.iter().map(|(tiles, _)| tiles).sum();
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(scans.into_iter().flat_map(|scan| scan.diagnostics));
+    diagnostics.extend(of_archives.into_iter().flat_map(|(_, found)| found));
     diagnostics.sort();
     diagnostics.dedup();
     Checked {
@@ -61,6 +70,17 @@ pub fn check(path: &Path, options: LoadOptions, sources: &dyn Sources) -> Checke
         root: loaded.folder.root,
         layers,
         features,
+        tiles,
+    }
+}
+
+/// Reads an archive whole; returns the number of its tiles and what is wrong with them.
+fn verify(layer: &ArchiveLayer, loaded: &Loaded) -> (u64, Vec<Diagnostic>) {
+    let shown = loaded.folder.relative(&layer.path);
+    let error = |message: String| Diagnostic::of_file(Severity::Error, shown, message);
+    match layer.archive.verify() {
+        Ok(found) => (found.tiles, found.faults.into_iter().map(error).collect()),
+        Err(fault) => (0, vec![error(fault.to_string())]),
     }
 }
 

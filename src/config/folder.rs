@@ -53,7 +53,7 @@ pub struct Folder {
     pub styles: Vec<PathBuf>,
     /// Pictures that styles may use.
     pub style_parts: Vec<PathBuf>,
-    /// `.fgb` and `.geojson` files, sorted: of the root, of its subfolders, and of the
+    /// Features (`.fgb`, `.geojson`) and tiles (`.pmtiles`, `.mbtiles`), sorted: of the root, of its subfolders, and of the
     /// subfolders of `data/`.
     pub data: Vec<PathBuf>,
     /// Files of `capabilities/` that nothing reads.
@@ -83,8 +83,10 @@ impl Folder {
                 Some(parent) => parent.to_owned(),
                 None => PathBuf::from("."),
             };
-            if !has_extension(path, &["fgb", "geojson", "json"]) {
-                return Err("expected a folder, a .fgb file or a .geojson file".to_owned());
+            if !has_extension(path, &["fgb", "geojson", "json", "pmtiles", "mbtiles"]) {
+                return Err(
+                    "expected a folder, or a .fgb, .geojson, .pmtiles or .mbtiles file".to_owned(),
+                );
             }
             folder.is_single_file = true;
             folder.stamps.insert(path.to_owned(), Stamp::of(&metadata));
@@ -214,7 +216,7 @@ impl Folder {
     }
 
     fn add_data(&mut self, path: PathBuf) {
-        if has_extension(&path, &["fgb", "geojson"]) {
+        if has_extension(&path, &["fgb", "geojson", "pmtiles", "mbtiles"]) {
             self.data.push(path);
         } else if has_extension(&path, &["sld"]) {
             self.styles.push(path);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::archives::{self, Archives};
 use super::assemble::{Assembly, with_faults};
 use super::build::{Ingredients, StyleRead, build};
 use super::diagnostic::{Diagnostic, Findings, Severity};
@@ -57,6 +58,7 @@ struct State {
     styles: Kept<StyleRead>,
     tile_sets: Kept<TileSetRead>,
     layers: HashMap<PathBuf, Built>,
+    archives: Archives,
 }
 
 /// A layer and all that it was made from.
@@ -196,6 +198,16 @@ impl Loader<'_> {
         let material = self.material(&plans, &server);
         let mut diagnostics = self.folder_diagnostics(&plans, &material.styles);
 
+        let (of_tiles, plans): (Vec<Plan>, Vec<Plan>) =
+            plans.into_iter().partition(Plan::is_archive);
+        let archives = archives::Builder {
+            folder: &self.folder,
+            sources: self.sources,
+            held: self.held,
+            languages: &material.languages,
+            previous: self.state().map(|s| &s.archives),
+        }
+        .build(of_tiles);
         let results: Vec<(Plan, Option<Built>)> = plans
             .into_par_iter()
             .map(|plan| self.build(plan, &material))
@@ -203,7 +215,9 @@ impl Loader<'_> {
         let mut built_layers = HashMap::with_capacity(results.len());
         let mut layers = Vec::with_capacity(results.len());
         let mut declared = HashSet::with_capacity(results.len());
-        let mut faults = Vec::new();
+        let mut faults = archives.faults;
+        declared.extend(archives.declared);
+        diagnostics.extend(archives.diagnostics);
         for (plan, built) in results {
             let id = plan.read.file.id.value.clone();
             if let Some(message) = fault_of(&plan) {
@@ -242,6 +256,7 @@ impl Loader<'_> {
             server: &server,
             languages: &material.languages,
             layers,
+            archives: archives.layers,
             declared: &declared,
             faults,
             previous_sequence: self.previous.map(|p| p.catalogue.sequence),
@@ -266,6 +281,7 @@ impl Loader<'_> {
                 styles: material.styles,
                 tile_sets,
                 layers: built_layers,
+                archives: archives.state,
             },
         }
     }
@@ -328,7 +344,11 @@ impl Loader<'_> {
 
     fn material(&self, plans: &[Plan], server: &ServerFile) -> Material {
         // what is withheld is not even opened
-        let wanted = || plans.iter().filter(|plan| plan.outcome == Outcome::Build);
+        let wanted = || {
+            plans
+                .iter()
+                .filter(|plan| plan.outcome == Outcome::Build && !plan.is_archive())
+        };
         let mut crs: HashMap<String, Result<Crs>> = HashMap::new();
         for at in wanted().filter_map(|plan| plan.read.file.crs.as_ref()) {
             if !crs.contains_key(&at.value) {
@@ -567,8 +587,7 @@ impl Loader<'_> {
             ));
         }
         if plans.is_empty() {
-            let message =
-                "nothing to serve: expected .fgb or .geojson files, or capabilities/layers/*.yaml";
+            let message = "nothing to serve: expected .fgb, .geojson, .pmtiles or .mbtiles files, or capabilities/layers/*.yaml";
             list.push(Diagnostic::of_file(
                 Severity::Warning,
                 &folder.root,
@@ -580,7 +599,7 @@ impl Loader<'_> {
 }
 
 /// Why a layer is not served as written, where that may be said in public.
-fn fault_of(plan: &Plan) -> Option<String> {
+pub(super) fn fault_of(plan: &Plan) -> Option<String> {
     match plan.outcome {
         Outcome::Withhold => None,
         Outcome::Absent => plan.findings.as_slice().first().map(Diagnostic::one_line),

@@ -1,7 +1,7 @@
 //! Files → catalogue: what the operator wrote and put into a folder becomes what is served.
 //!
 //! A path is a folder with `capabilities/`, `styles/`, `data/` (any of them), a bare folder of
-//! `.fgb` and `.geojson` files, or one such file:
+//! `.fgb`, `.geojson`, `.pmtiles` and `.mbtiles` files, or one such file:
 //!
 //! - With `capabilities/layers/*.yaml`, exactly the layers declared there are served.
 //! - Without, every data file is a layer: those of the folder, of its subfolders, and of the
@@ -16,6 +16,7 @@
 //! `capabilities/maps/*.yaml`, restricted access, `{url: …}` and `{postgis: …}` sources: they
 //! are recognised and reported as not served yet.
 
+mod archives;
 mod assemble;
 mod build;
 mod check;
@@ -46,6 +47,7 @@ pub use words::LICENCES;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::archive::{self, TileArchive};
 use crate::crs::Crs;
 use crate::error::Result;
 use crate::feature::Schema;
@@ -82,6 +84,14 @@ pub trait Sources: Send + Sync {
     /// # Errors
     /// `Data`, `Io`.
     fn open_store(&self, path: &Path) -> Result<Opened>;
+
+    /// Opens an archive of tiles by its form. Cheap: nothing is read but its head.
+    ///
+    /// # Errors
+    /// `Data`, `Io`.
+    fn open_archive(&self, path: &Path) -> Result<Arc<dyn TileArchive>> {
+        archive::open(path)
+    }
 
     /// A CRS by any of its names.
     ///

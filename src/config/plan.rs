@@ -9,6 +9,7 @@ use super::file::{Access, LayerFile, ServerFile, Source};
 use super::folder::Folder;
 use super::ident;
 use super::kept::Kept;
+use crate::archive::ArchiveForm;
 use crate::error::nearest;
 
 /// A layer file that was read.
@@ -32,6 +33,13 @@ pub struct Plan {
     pub record: Option<PathBuf>,
     pub findings: Findings,
     pub outcome: Outcome,
+}
+
+impl Plan {
+    /// True where the layer is one of ready-made tiles.
+    pub fn is_archive(&self) -> bool {
+        self.data.as_deref().and_then(ArchiveForm::of).is_some()
+    }
 }
 
 /// What is to become of a planned layer.
@@ -64,7 +72,9 @@ impl Planner<'_> {
             self.plans_of_files(files)
         };
         refuse_shared_ids(&mut plans, self.folder);
-        let by_default = plans.iter_mut().filter(|plan| plan.styles.is_empty());
+        let by_default = plans
+            .iter_mut()
+            .filter(|plan| plan.styles.is_empty() && !plan.is_archive());
         for (nth, plan) in by_default.enumerate() {
             plan.nth = nth;
         }

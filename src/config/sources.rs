@@ -45,7 +45,9 @@ impl Sources for FileSources {
             }
             other => Err(Error::data(
                 path,
-                format!("expected a name that ends in .fgb or .geojson, found {other:?}"),
+                format!(
+                    "expected a name that ends in .fgb, .geojson, .pmtiles or .mbtiles, found {other:?}"
+                ),
             )),
         }
     }

@@ -1,12 +1,14 @@
 //! Which part of a layer a view needs: its boxes in the layer's CRS, and the way there.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{Crs, CrsKind, Projector, Transform};
 use crate::error::Result;
 use crate::geom::{Bbox, View};
-use crate::store::FeatureStore;
+use crate::store::{FeatureStore, Select};
 
 /// Drawn positions are at most this far from PROJ's, in pixels.
 const TOLERANCE_PX: f64 = 0.125;
@@ -70,6 +72,26 @@ impl Way {
             .filter_map(|b| b.intersection(&extent))
             .collect()
     }
+}
+
+/// True where a feature of the layer may be in a box of a CRS, as far as its index tells.
+///
+/// # Errors
+/// `Transform` where PROJ knows no way; what the store refuses.
+pub fn touches(layer: &Layer, crs: &Crs, bbox: &Bbox) -> Result<bool> {
+    let boxes = Way::within(&layer.crs, crs, bbox.width())?.boxes(layer, bbox);
+    if boxes.is_empty() {
+        return Ok(false);
+    }
+    let mut is_found = false;
+    let select = Select { boxes, offset: 0 };
+    layer
+        .store
+        .select(&select, &Budget::unlimited(), &mut |_| {
+            is_found = true;
+            Ok(ControlFlow::Break(()))
+        })?;
+    Ok(is_found)
 }
 
 /// Degrees around the area that a CRS is made for. What a projection makes of places farther

@@ -91,6 +91,14 @@ impl Studio {
         legend::message(size, text, background)
     }
 
+    /// True where a feature of the layer may be in a box of a CRS, as far as its index tells.
+    ///
+    /// # Errors
+    /// `Transform` where PROJ knows no way; what the store refuses.
+    pub fn touches(&self, layer: &Layer, crs: &Crs, bbox: &Bbox) -> Result<bool> {
+        reach::touches(layer, crs, bbox)
+    }
+
     /// The layer's extent in a CRS; `None` where it has none there.
     pub fn extent_in(&self, layer: &Layer, crs: &Crs) -> Option<Bbox> {
         reach::extent_in(layer, crs)

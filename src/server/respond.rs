@@ -261,6 +261,20 @@ impl State {
         match prepared {
             Err(error) => Work::Done(problem(&error), endpoint),
             Ok(Prepared::Answer(answer)) => Work::Done(answer, endpoint),
+            Ok(Prepared::Stored(tile)) => {
+                let is_quick = tile.is_quick();
+                let run = move || tile.answer().unwrap_or_else(|error| problem(&error));
+                if is_quick {
+                    let answer = guarded(run).unwrap_or_else(|error| problem(&error));
+                    return Work::Done(answer, endpoint);
+                }
+                Work::Heavy {
+                    endpoint,
+                    budget: Budget::unlimited(),
+                    run: Box::new(run),
+                    on_error: Box::new(problem),
+                }
+            }
             Ok(Prepared::Tile(tile)) => {
                 let limits = &site.limits;
                 if let Some(answer) = tile.kept(&self.tiles).or_else(|| self.tried(&tile, site)) {

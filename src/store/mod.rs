@@ -18,7 +18,9 @@ use crate::geom::Bbox;
 
 pub use fgb::FgbStore;
 pub use memory::MemoryStore;
+pub(crate) use mmap::Mapping;
 pub use stamp::FileStamp;
+pub(crate) use stamp::Fingerprint;
 
 /// Which features to visit.
 #[derive(Debug, Clone, Default, PartialEq)]

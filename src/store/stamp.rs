@@ -40,27 +40,31 @@ impl FileStamp {
 
 /// FNV-1a in 64 bits: the same on every machine and in every build, as a cache key must be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fingerprint(u64);
+pub(crate) struct Fingerprint(u64);
 
 impl Fingerprint {
-    pub(super) fn new() -> Fingerprint {
+    pub(crate) fn new() -> Fingerprint {
         Fingerprint(0xcbf2_9ce4_8422_2325)
     }
 
-    pub(super) fn stamp(self, stamp: &FileStamp) -> Fingerprint {
+    pub(crate) fn stamp(self, stamp: &FileStamp) -> Fingerprint {
         self.bytes(&stamp.size.to_le_bytes())
             .bytes(&stamp.modified_ns.to_le_bytes())
             .bytes(&stamp.inode.to_le_bytes())
     }
 
-    pub(super) fn bytes(self, bytes: &[u8]) -> Fingerprint {
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Fingerprint {
         Fingerprint(bytes.iter().fold(self.0, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
         }))
     }
 
+    pub(crate) fn value(self) -> u64 {
+        self.0
+    }
+
     /// 16 hexadecimal digits.
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         format!("{:016x}", self.0)
     }
 }

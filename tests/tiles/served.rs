@@ -46,6 +46,7 @@ pub fn ask(site: &Site, path: &str) -> Result<Answer> {
     };
     match prepare(&service, &address, &request)? {
         Prepared::Answer(answer) => Ok(answer),
+        Prepared::Stored(tile) => tile.answer(),
         Prepared::Tile(tile) => {
             let limits = &site.limits;
             let allowed = std::time::Duration::from_secs(limits.seconds);

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use crate::catalogue::{Catalogue, Group, Layer, Node};
+use crate::catalogue::{ArchiveLayer, Catalogue, Group, Layer, Node};
 use crate::protocol::tiles;
 
 /// What is served, for machines: title, links and every layer with its addresses.
@@ -26,6 +26,7 @@ pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value 
         "crs": site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
         "tree": catalogue.tree.iter().map(|n| node(catalogue, n, language)).collect::<Vec<_>>(),
         "layers": catalogue.layers.iter().map(|l| layer(l, base, language)).collect::<Vec<_>>(),
+        "archives": catalogue.archives.iter().map(|a| archive(a, base, language)).collect::<Vec<_>>(),
     })
 }
 
@@ -47,6 +48,21 @@ fn node(catalogue: &Catalogue, node: &Node, language: &str) -> Value {
             "children": children.iter().map(|c| self::node(catalogue, c, language)).collect::<Vec<_>>(),
         }),
     }
+}
+
+/// A layer of ready-made tiles: its TileJSON tells the rest.
+fn archive(layer: &ArchiveLayer, base: &str, language: &str) -> Value {
+    let info = layer.archive.info();
+    let address = tiles::document_address(base, &layer.id);
+    json!({
+        "id": layer.id,
+        "title": layer.title.get(language),
+        "description": layer.abstract_.get(language),
+        "extent": info.bounds.map(|b| [b.min_x, b.min_y, b.max_x, b.max_y]),
+        "licence": layer.metadata.licence,
+        "format": info.format.media_type(),
+        "links": [link(address, "tilejson", "application/json", "TileJSON")],
+    })
 }
 
 fn layer(layer: &Layer, base: &str, language: &str) -> Value {

@@ -95,6 +95,7 @@ impl Pages {
                 faults => catalogue.faults.len(),
                 preview => hero.as_ref().map(|(_, query)| format!("{base}/wms?{query}")),
                 tiles => values(hero.as_ref().map_or_else(Vec::new, |(name, _)| tiles(base, name))),
+                archives => values(archives(catalogue, base, language)),
                 crs => site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
                 page => "",
             },
@@ -202,6 +203,21 @@ fn tiles(base: &str, layers: &str) -> Vec<Value> {
     let addresses = tiles::addresses(base, layers).into_iter();
     addresses
         .map(|address| json!({"name": address.name, "url": address.url, "link": address.is_document}))
+        .collect()
+}
+
+/// The layers of ready-made tiles; the list is as long as that of layers at most.
+fn archives(catalogue: &Catalogue, base: &str, language: &str) -> Vec<Value> {
+    let listed = catalogue.archives.iter().take(LIST_LENGTH);
+    listed
+        .map(|archive| {
+            json!({
+                "id": archive.id,
+                "title": archive.title.get(language),
+                "url": tiles::document_address(base, &archive.id),
+                "format": archive.archive.info().format.extension(),
+            })
+        })
         .collect()
 }
 

@@ -23,6 +23,13 @@ pub enum TilesAddress {
 }
 
 impl TilesAddress {
+    /// The names of layers as written, joined by commas.
+    pub fn layers(&self) -> &str {
+        match self {
+            TilesAddress::Tile { layers, .. } | TilesAddress::TileJson { layers } => layers,
+        }
+    }
+
     /// The address of the segments after `/tiles/`, decoded; `None` where they are none of this
     /// protocol.
     pub fn parse(segments: &[&str]) -> Option<Result<TilesAddress>> {

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::stored::{self, StoredTile};
 use super::{Service, Tile, TileFormat, TilesAddress, tilejson};
 use crate::budget::Budget;
 use crate::cache::{self, Kept, Source, TileCache};
@@ -35,6 +36,8 @@ pub enum Prepared {
     Answer(Answer),
     /// A tile to be made.
     Tile(Box<PreparedTile>),
+    /// A tile to be read from an archive.
+    Stored(StoredTile),
 }
 
 /// A tile to be made, and how it is to be sent.
@@ -47,7 +50,7 @@ pub struct PreparedTile {
 }
 
 /// How long a client may show a tile without asking whether it has changed.
-const CACHE_CONTROL: &str = "public, max-age=60";
+pub(super) const CACHE_CONTROL: &str = "public, max-age=60";
 /// libdeflate's level for tiles made on the fly.
 const COMPRESSION_LEVEL: i32 = 4;
 /// Far beyond any tile.
@@ -67,6 +70,15 @@ pub fn prepare(
     request: &TilesRequest<'_>,
 ) -> Result<Prepared> {
     let kvp = Kvp::parse(request.query)?;
+    if let Some(layer) = service.catalogue.archive(address.layers()) {
+        return match StoredTile::new(layer, address, request.accepts_gzip)? {
+            Some(tile) => Ok(match tile.unchanged(request.if_none_match) {
+                Some(answer) => Prepared::Answer(answer),
+                None => Prepared::Stored(tile),
+            }),
+            None => Ok(document_answer(&stored::document(layer, request))),
+        };
+    }
     match address {
         TilesAddress::TileJson { layers } => {
             let format = match kvp.get("F") {
@@ -81,9 +93,7 @@ pub fn prepare(
             let found = layers_of(service, layers)?;
             let document =
                 tilejson::document(&found, layers, format, request.base, request.language);
-            let answer = Answer::ok("application/json", document.to_string())
-                .with_header("cache-control", CACHE_CONTROL);
-            Ok(Prepared::Answer(answer))
+            Ok(document_answer(&document))
         }
         TilesAddress::Tile {
             layers,
@@ -124,10 +134,36 @@ pub fn prepare(
     }
 }
 
+fn document_answer(document: &serde_json::Value) -> Prepared {
+    let answer = Answer::ok("application/json", document.to_string())
+        .with_header("cache-control", CACHE_CONTROL);
+    Prepared::Answer(answer)
+}
+
+/// The TileJSON of layers and groups whose names are joined by commas, without the addresses
+/// of a server.
+///
+/// # Errors
+/// `LayerNotDefined`.
+pub fn tile_json(
+    service: &Service<'_>,
+    names: &str,
+    format: TileFormat,
+) -> Result<serde_json::Value> {
+    let found = layers_of(service, names)?;
+    let languages = &service.catalogue.site.languages;
+    let language = languages.first().map_or("", String::as_str);
+    Ok(tilejson::document(&found, names, format, "", language))
+}
+
 /// The layers of a list of names, bottom to top.
 fn layers_of(service: &Service<'_>, names: &str) -> Result<Vec<Arc<Layer>>> {
     let mut found: Vec<Arc<Layer>> = Vec::new();
     for name in names.split(',') {
+        if service.catalogue.archive(name).is_some() {
+            let message = format!("{name:?} is an archive of tiles: it is served by itself only");
+            return Err(Error::parameter("layers", message));
+        }
         found.extend(service.catalogue.layers_of(name)?);
         let limit = u64::from(service.limits.layers);
         if found.len() as u64 > limit {
@@ -167,13 +203,8 @@ impl PreparedTile {
         if self.explain.is_some() {
             return None;
         }
-        let known = format!("{:032x}", self.tile.key);
-        let is_known = if_none_match.split(',').any(|tag| {
-            let tag = tag.trim();
-            let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
-            tag == "*" || tag.strip_suffix("-gz").unwrap_or(tag) == known
-        });
-        is_known.then(|| self.headed(Answer::ok("", Vec::new()).with_status(304)))
+        is_known(if_none_match, &format!("{:032x}", self.tile.key))
+            .then(|| self.headed(Answer::ok("", Vec::new()).with_status(304)))
     }
 
     fn headed(&self, answer: Answer) -> Answer {
@@ -281,6 +312,24 @@ impl PreparedTile {
         });
         Ok(explain::answer(&explanation, format, &self.language)
             .with_header("cache-control", "no-store"))
+    }
+}
+
+/// True where `If-None-Match` names a tag, packed or not.
+pub(super) fn is_known(if_none_match: &str, known: &str) -> bool {
+    if_none_match.split(',').any(|tag| {
+        let tag = tag.trim();
+        let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+        tag == "*" || tag.strip_suffix("-gz").unwrap_or(tag) == known
+    })
+}
+
+/// An answer that is packed where that saves a packet.
+pub(super) fn packed_if_worth(media_type: &str, bytes: Vec<u8>) -> Answer {
+    let is_worth = bytes.len() >= MIN_PACKED;
+    match is_worth.then(|| packed(&bytes)).flatten() {
+        Some(packed) => Answer::ok(media_type, packed).with_header("content-encoding", "gzip"),
+        None => Answer::ok(media_type, bytes),
     }
 }
 

@@ -14,18 +14,23 @@ pub struct TilesLink {
 
 /// The TileJSON of layers or groups, joined by commas, and the templates of their tiles.
 pub fn addresses(base: &str, layers: &str) -> Vec<TilesLink> {
-    let layers = encoded(layers);
     let mut links = vec![TilesLink {
         name: "TileJSON",
-        url: format!("{base}/tiles/{layers}.json"),
+        url: document_address(base, layers),
         is_document: true,
     }];
+    let layers = encoded(layers);
     links.extend(TileFormat::ALL.map(|format| TilesLink {
         name: format.name(),
         url: template(base, &layers, format),
         is_document: false,
     }));
     links
+}
+
+/// The address of the TileJSON of layers or groups, joined by commas, or of an archive.
+pub fn document_address(base: &str, layers: &str) -> String {
+    format!("{base}/tiles/{}.json", encoded(layers))
 }
 
 /// The template of tiles; the names of layers are encoded already.

@@ -3,7 +3,8 @@
 //!
 //! `/tiles/{layers}/{z}/{x}/{y}.{ext}` in WebMercatorQuad, `/tiles/{layers}/{tms}/{z}/{x}/{y}.{ext}`
 //! in another tile matrix set, `/tiles/{layers}.json`; `{layers}` are ids of layers and groups,
-//! joined by commas. Column before row, rows from the top.
+//! joined by commas, or the id of one archive of ready-made tiles. Column before row, rows from
+//! the top.
 //!
 //! An answer's `ETag` is known before anything is drawn: it stands for the data, the styles, the
 //! address and the version of this program.
@@ -11,12 +12,14 @@
 mod address;
 mod answer;
 mod links;
+mod stored;
 mod tile;
 mod tilejson;
 
 pub use address::TilesAddress;
-pub use answer::{Prepared, PreparedTile, TilesRequest, prepare};
-pub use links::{TilesLink, addresses};
+pub use answer::{Prepared, PreparedTile, TilesRequest, prepare, tile_json};
+pub use links::{TilesLink, addresses, document_address};
+pub use stored::StoredTile;
 pub use tile::{Tile, TileFormat};
 
 use crate::catalogue::Catalogue;

@@ -1,0 +1,407 @@
+use std::io::{IsTerminal, Write as _};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::Outcome;
+use crate::archive::export::{Job, Progress, TileSource, export};
+use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
+use crate::budget::Budget;
+use crate::encode;
+use crate::error::{Error, Result};
+use crate::geom::Bbox;
+use crate::operation::MapLayer;
+use crate::protocol::tiles::{self, Tile, TileFormat};
+use crate::server::{Options, Site, State};
+use crate::tile::{TileAddress, TileMatrixSet, TileMatrixSets};
+
+/// What `cartotheque export` takes.
+///
+/// Stopped at any time, the same command goes on from there: what was made is beside the archive
+/// until it is whole, as NAME.partial.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// A folder with capabilities/, styles/ and data/, a folder of .fgb files, or one file.
+    path: PathBuf,
+
+    /// Layers or groups, bottom first, joined by commas. Default: all, as the tree orders them.
+    #[arg(long, value_delimiter = ',')]
+    layers: Vec<String>,
+
+    /// The zooms to make: 0-14, or 12.
+    #[arg(long, default_value = "0-14", value_parser = parse_zooms)]
+    zoom: RangeInclusive<u8>,
+
+    /// Only tiles that touch this box: west, south, east, north in degrees. Default: all layers.
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    bbox: Vec<f64>,
+
+    /// What tiles are written as: mvt, png, webp or jpeg.
+    #[arg(long, default_value = "mvt", value_parser = parse_format)]
+    format: TileFormat,
+
+    /// Threads that make tiles. Default: the number of cores.
+    #[arg(long)]
+    threads: Option<usize>,
+
+    /// The archive to write: .pmtiles or .mbtiles. One of that name is replaced when the new one
+    /// is whole.
+    #[arg(short, long)]
+    output: PathBuf,
+}
+
+/// Work that is lost at most when the process ends.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+/// A terminal is written anew so often, a log seldom.
+const TELL_TERMINAL_EVERY: Duration = Duration::from_millis(200);
+const TELL_LOG_EVERY: Duration = Duration::from_secs(10);
+/// Who was stopped by a signal exits with it, as shells expect of SIGINT.
+const STOPPED: u8 = 130;
+
+fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
+    let (min, max) = text.split_once('-').unwrap_or((text, text));
+    match (min.trim().parse(), max.trim().parse()) {
+        (Ok(min), Ok(max)) if min <= max && max <= WebTile::MAX_ZOOM => Ok(min..=max),
+        _ => Err(format!("expected zooms such as 0-14, found {text:?}")),
+    }
+}
+
+fn parse_format(text: &str) -> Result<TileFormat, String> {
+    TileFormat::of_extension(text)
+        .ok_or_else(|| format!("expected mvt, png, webp or jpeg, found {text:?}"))
+}
+
+impl Export {
+    pub fn run(self) -> Outcome {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.threads.unwrap_or(threads).clamp(1, 1024);
+        let state = State::load(Options {
+            path: self.path.clone(),
+            base_url: None,
+            workers: 1,
+            strict: false,
+            explain: false,
+            // an archive lasts: it is made from the data themselves
+            cache: None,
+        })?;
+        let site = state.site();
+        let names = if self.layers.is_empty() {
+            site.catalogue.drawing_order()
+        } else {
+            self.layers.clone()
+        };
+        let maker = Maker::new(&site, &names, self.format)?;
+        let deepest = maker.set.matrices().len().saturating_sub(1);
+        if usize::from(*self.zoom.end()) > deepest {
+            let message = format!("expected at most {deepest}, found {}", self.zoom.end());
+            return Err(Error::parameter("--zoom", message));
+        }
+        let bounds = self.bounds(&maker)?;
+        let info = self.info(&site, &names, bounds)?;
+        let job = Job {
+            zooms: self.zoom.clone(),
+            bounds,
+            threads,
+            checkpoint_every: CHECKPOINT_EVERY,
+        };
+        let writer = archive::create(&self.output, &maker.identity(&job))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        stop_at_signal(&stop);
+        let mut line = Line::new();
+        let made = export(&job, &maker, writer, &info, &stop, &mut |progress| {
+            line.tell(progress);
+        });
+        line.end();
+        match made {
+            Ok(written) => {
+                self.sum_up(&written, line.started.elapsed());
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(Error::Cancelled) => {
+                eprintln!("stopped: the same command goes on from here");
+                Ok(ExitCode::from(STOPPED))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The box to fill: what was asked for, else what the layers cover.
+    fn bounds(&self, maker: &Maker<'_>) -> Result<Bbox> {
+        match self.bbox.as_slice() {
+            [west, south, east, north] => Bbox::new(*west, *south, *east, *north)
+                .and_then(|b| b.intersection(&Bbox::WORLD))
+                .ok_or_else(|| {
+                    let expected =
+                        "expected west,south,east,north in degrees, each minimum below its maximum";
+                    Error::parameter("--bbox", format!("{expected}, found {:?}", self.bbox))
+                }),
+            [] => maker
+                .layers
+                .iter()
+                .filter_map(|l| l.layer.extent_lonlat)
+                .reduce(|a, b| a.union(&b))
+                .ok_or_else(|| {
+                    let message = "is needed: no layer has an extent in longitude and latitude";
+                    Error::parameter("--bbox", message)
+                }),
+            other => Err(Error::parameter(
+                "--bbox",
+                format!("expected 4 numbers joined by commas, found {}", other.len()),
+            )),
+        }
+    }
+
+    /// What the archive says of itself: what the TileJSON of the same layers says.
+    fn info(&self, site: &Site, names: &[String], bounds: Bbox) -> Result<ArchiveInfo> {
+        let service = tiles::Service {
+            catalogue: &site.catalogue,
+            limits: &site.limits,
+            explain: false,
+        };
+        let document = tiles::tile_json(&service, &names.join(","), self.format)?;
+        let format = match self.format {
+            TileFormat::Mvt => archive::TileFormat::Mvt,
+            TileFormat::Image(image) => {
+                archive::TileFormat::parse(image.extension()).ok_or_else(|| Error::Internal {
+                    message: format!("no archive holds {}", image.extension()),
+                })?
+            }
+        };
+        let mut info = ArchiveInfo::new(format, *self.zoom.start(), *self.zoom.end());
+        info.take_metadata(document.as_object().unwrap_or(&Map::new()));
+        info.bounds = Some(bounds);
+        let center = document.get("center").and_then(Value::as_array);
+        let zoom = center.and_then(|c| c.get(2)?.as_u64());
+        let [longitude, latitude] = bounds.center();
+        info.center = Some(Center {
+            longitude,
+            latitude,
+            zoom: zoom
+                .and_then(|zoom| u8::try_from(zoom).ok())
+                .unwrap_or(0)
+                .clamp(*self.zoom.start(), *self.zoom.end()),
+        });
+        for layer in &mut info.vector_layers {
+            layer.minzoom = layer.minzoom.map(|z| z.clamp(info.min_zoom, info.max_zoom));
+            layer.maxzoom = layer.maxzoom.map(|z| z.clamp(info.min_zoom, info.max_zoom));
+        }
+        Ok(info)
+    }
+
+    fn sum_up(&self, written: &Written, time: Duration) {
+        eprintln!(
+            "{}: {} tiles, {} contents, {} bytes, in {:.1} s",
+            self.output.display(),
+            written.tiles,
+            written.contents,
+            written.bytes,
+            time.as_secs_f64()
+        );
+    }
+}
+
+/// Makes the tiles of some layers.
+struct Maker<'a> {
+    site: &'a Site,
+    set: Arc<TileMatrixSet>,
+    format: TileFormat,
+    layers: Vec<MapLayer>,
+}
+
+impl<'a> Maker<'a> {
+    fn new(site: &'a Site, names: &[String], format: TileFormat) -> Result<Maker<'a>> {
+        let catalogue = &site.catalogue;
+        let mut layers = Vec::new();
+        for name in names {
+            for layer in catalogue.layers_of(name)? {
+                layers.push(MapLayer {
+                    style: Arc::clone(layer.style("")?),
+                    layer,
+                    filter: None,
+                });
+            }
+        }
+        let set = catalogue.site.tile_matrix_sets.get(TileMatrixSets::WEB)?;
+        Ok(Maker {
+            site,
+            set: Arc::clone(set),
+            format,
+            layers,
+        })
+    }
+
+    /// All that the tiles depend on, so that an interrupted export goes on only with the same.
+    fn identity(&self, job: &Job) -> String {
+        let catalogue = &self.site.catalogue;
+        let layers: Vec<String> = self
+            .layers
+            .iter()
+            .map(|l| format!("{}:{:016x}", l.layer.id, catalogue.fingerprint(&l.layer)))
+            .collect();
+        format!(
+            "{} {} {:?} {:?} {} {}",
+            env!("CARGO_PKG_VERSION"),
+            self.format.extension(),
+            job.zooms,
+            job.bounds,
+            self.site.limits.tile_bytes,
+            layers.join(" ")
+        )
+    }
+
+    fn address(tile: WebTile) -> TileAddress {
+        TileAddress {
+            matrix: usize::from(tile.z()),
+            column: tile.x(),
+            row: tile.y(),
+        }
+    }
+
+    fn drawn(&self, tile: &Tile, format: encode::ImageFormat) -> Result<Option<Vec<u8>>> {
+        let drawn = self.site.studio.map(&tile.map()?, &Budget::unlimited())?;
+        let layers = &drawn.report.layers;
+        if drawn.report.labels == 0 && layers.iter().all(|l| l.features_drawn == 0) {
+            return Ok(None);
+        }
+        encode::image(&drawn.pixmap, format).map(Some)
+    }
+}
+
+impl TileSource for Maker<'_> {
+    fn touches(&self, tile: WebTile) -> Result<bool> {
+        let bbox = self.set.bbox(Maker::address(tile))?;
+        let margin = match self.format {
+            // more than the buffer of a vector tile
+            TileFormat::Mvt => bbox.width() / 32.0,
+            // symbols and labels reach as far as a tile at most
+            TileFormat::Image(_) => bbox.width(),
+        };
+        let around = bbox.grown(margin, margin);
+        let studio = &self.site.studio;
+        for MapLayer { layer, .. } in &self.layers {
+            if studio.touches(layer, &self.set.crs, &around)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn tile(&self, tile: WebTile) -> Result<Option<Vec<u8>>> {
+        let tile = Tile::new(
+            &self.site.catalogue,
+            Arc::clone(&self.set),
+            Maker::address(tile),
+            1,
+            self.format,
+            self.layers.clone(),
+            self.site.limits.tile_bytes,
+        );
+        match self.format {
+            TileFormat::Image(format) => self.drawn(&tile, format),
+            TileFormat::Mvt => {
+                let bytes = tile.bytes(&self.site.studio, &Budget::unlimited())?;
+                Ok((!bytes.is_empty()).then(|| archive::gzip(&bytes)))
+            }
+        }
+    }
+}
+
+/// Sets `stop` at SIGINT and SIGTERM; a second one ends the process.
+fn stop_at_signal(stop: &Arc<AtomicBool>) {
+    let stop = Arc::clone(stop);
+    let waiter = std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+            else {
+                return;
+            };
+            runtime.block_on(async {
+                use tokio::signal::unix::{SignalKind, signal};
+                let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+                    return;
+                };
+                for nth in 0.. {
+                    tokio::select! {
+                        _ = tokio::signal::ctrl_c() => {}
+                        _ = terminate.recv() => {}
+                    }
+                    if nth > 0 {
+                        std::process::exit(STOPPED.into());
+                    }
+                    stop.store(true, Ordering::Relaxed);
+                }
+            });
+        });
+    if waiter.is_err() {
+        eprintln!("warning: signals are not waited for: they end the export without a word");
+    }
+}
+
+/// The line that tells how far it is.
+struct Line {
+    started: Instant,
+    told: Option<Instant>,
+    is_terminal: bool,
+}
+
+impl Line {
+    fn new() -> Line {
+        Line {
+            started: Instant::now(),
+            told: None,
+            is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn tell(&mut self, progress: &Progress) {
+        let every = match self.is_terminal {
+            true => TELL_TERMINAL_EVERY,
+            false => TELL_LOG_EVERY,
+        };
+        let last = self.told.unwrap_or(self.started);
+        if last.elapsed() < every {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let Progress {
+            zoom,
+            done,
+            places,
+            tiles,
+            bytes,
+            resumed,
+        } = *progress;
+        let seconds = self.started.elapsed().as_secs_f64();
+        #[allow(clippy::cast_precision_loss, reason = "to be read by people")]
+        let (megabytes, rate) = (bytes as f64 / 1e6, tiles as f64 / seconds);
+        let earlier = match resumed {
+            0 => String::new(),
+            resumed => format!(", {resumed} places were made before"),
+        };
+        let text = format!(
+            "zoom {zoom}: {done} of {places} places; {tiles} tiles, {megabytes:.1} MB, {rate:.0} a second{earlier}"
+        );
+        if self.is_terminal {
+            eprint!("\r\x1b[K{text}");
+            // nobody may be reading
+            let _closed = std::io::stderr().flush();
+        } else {
+            eprintln!("{text}");
+        }
+    }
+
+    fn end(&self) {
+        if self.is_terminal && self.told.is_some() {
+            eprintln!();
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The real binary: exports, exports that are interrupted, archives over HTTP.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use cartotheque::archive::pmtiles::PmtilesArchive;
+use cartotheque::archive::{self, ArchiveInfo, TileArchive, TileFormat, VectorLayer};
+
+use crate::common::{Server, repository};
+use crate::naive::{Naive, gunzip};
+use crate::scratch::{Scratch, at, info, png, pyramid, write};
+
+fn command(arguments: &[&str], output: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cartotheque"));
+    command.arg("export").arg(repository()).args(arguments);
+    command.arg("-o").arg(output);
+    command
+}
+
+fn export(arguments: &[&str], output: &Path) -> Output {
+    command(arguments, output).output().unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn vector_tiles_are_exported_alike_into_both_forms() {
+    let scratch = Scratch::new("cli-mvt");
+    let arguments = ["--layers", "departements,communes", "--zoom", "5-8"];
+    let (a, b) = (scratch.path("a.pmtiles"), scratch.path("b.mbtiles"));
+    for path in [&a, &b] {
+        let output = export(&arguments, path);
+        assert!(output.status.success(), "{}", told(&output));
+        assert!(told(&output).contains(" tiles, "), "{}", told(&output));
+    }
+    let (a, b) = (archive::open(&a).unwrap(), archive::open(&b).unwrap());
+    assert!(a.verify().unwrap().is_sound() && b.verify().unwrap().is_sound());
+    let said = a.info();
+    assert_eq!(
+        (said.format, said.min_zoom, said.max_zoom),
+        (TileFormat::Mvt, 5, 8)
+    );
+    let names: Vec<&str> = said.vector_layers.iter().map(|l| l.id.as_str()).collect();
+    assert_eq!(names, ["departements", "communes"]);
+    assert!(
+        said.vector_layers
+            .iter()
+            .all(|l| l.fields.contains_key("nom"))
+    );
+    assert_eq!(said.vector_layers, b.info().vector_layers);
+    assert!(said.attribution.is_some() && said.bounds.is_some());
+    // what is served over HTTP is what was exported
+    let server = Server::start(repository(), &[]);
+    let mut found = 0;
+    for id in 0..archive::web_tile::first_id(9) {
+        let tile = archive::WebTile::of_id(id).unwrap();
+        let stored = a.tile(tile).unwrap();
+        assert_eq!(stored, b.tile(tile).unwrap(), "{tile}");
+        if let Some(stored) = stored {
+            found += 1;
+            if found % 5 == 0 {
+                let reply = server.get(&format!("/tiles/departements,communes/{tile}.mvt"));
+                assert!(reply.body == gunzip(&stored.bytes), "{tile}");
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
+}
+
+#[test]
+fn pictures_are_exported_where_something_is_drawn() {
+    let scratch = Scratch::new("cli-png");
+    let path = scratch.path("a.pmtiles");
+    let output = export(
+        &[
+            "--layers",
+            "departements",
+            "--zoom",
+            "0-7",
+            "--format",
+            "png",
+        ],
+        &path,
+    );
+    assert!(output.status.success(), "{}", told(&output));
+    let archive = PmtilesArchive::open(&path).unwrap();
+    assert!(archive.verify().unwrap().is_sound());
+    assert!(archive.tile(at(7, 65, 45)).unwrap().is_some(), "Lyon");
+    assert!(
+        archive.tile(at(7, 0, 0)).unwrap().is_none(),
+        "the Bering Sea"
+    );
+}
+
+#[test]
+fn mistakes_are_told_before_anything_is_made() {
+    let scratch = Scratch::new("cli-mistakes");
+    let fails = |arguments: &[&str], name: &str, code: i32, message: &str| {
+        let output = export(arguments, &scratch.path(name));
+        assert_eq!(output.status.code(), Some(code), "{}", told(&output));
+        assert!(told(&output).contains(message), "{}", told(&output));
+    };
+    fails(
+        &["--layers", "comunes"],
+        "a.pmtiles",
+        1,
+        "did you mean \"communes\"?",
+    );
+    fails(
+        &["--zoom", "9-3"],
+        "a.pmtiles",
+        2,
+        "expected zooms such as 0-14",
+    );
+    fails(&["--zoom", "0-31"], "a.pmtiles", 1, "zoom");
+    fails(
+        &["--format", "gif"],
+        "a.pmtiles",
+        2,
+        "expected mvt, png, webp or jpeg",
+    );
+    fails(&["--bbox", "1,2,3"], "a.pmtiles", 1, "expected 4 numbers");
+    fails(
+        &["--zoom", "0-1"],
+        "a.zip",
+        1,
+        "expected a name that ends in .pmtiles or .mbtiles",
+    );
+    let sea = [
+        "--layers",
+        "communes",
+        "--bbox",
+        "-40,40,-39,41",
+        "--zoom",
+        "5-9",
+    ];
+    fails(&sea, "a.pmtiles", 1, "no tile has any content");
+    assert!(!scratch.path("a.pmtiles").exists());
+}
+
+#[test]
+fn an_export_that_is_killed_goes_on_and_ends_with_the_same_bytes() {
+    let scratch = Scratch::new("cli-kill");
+    let arguments = ["--layers", "communes", "--zoom", "0-11", "--threads", "1"];
+    let whole = scratch.path("whole.pmtiles");
+    assert!(export(&arguments, &whole).status.success());
+    let whole = Naive::read(&whole);
+    let path = scratch.path("a.pmtiles");
+    let partial = scratch.path("a.pmtiles.partial");
+    let mut codes = Vec::new();
+    for signal in ["TERM", "KILL", "TERM", "KILL"] {
+        let mut child = command(&arguments, &path).spawn().unwrap();
+        let started = Instant::now();
+        while !partial.exists() && started.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(150));
+        let kill = Command::new("kill")
+            .args([&format!("-{signal}"), &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        codes.push(child.wait().unwrap().code());
+        if path.exists() {
+            break;
+        }
+    }
+    assert!(
+        codes.starts_with(&[Some(130)]) || path.exists(),
+        "stopped by SIGTERM: {codes:?}"
+    );
+    let output = export(&arguments, &path);
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(Naive::read(&path).bytes == whole.bytes);
+    assert_eq!(scratch.names(), ["a.pmtiles", "whole.pmtiles"]);
+}
+
+#[test]
+fn archives_are_served_as_they_are() {
+    let scratch = Scratch::new("cli-serve");
+    write(
+        &scratch.path("ortho.mbtiles"),
+        &pyramid(2),
+        &info(TileFormat::Png, 2),
+    );
+    let mut said: ArchiveInfo = info(TileFormat::Mvt, 3);
+    said.min_zoom = 1;
+    said.vector_layers = vec![VectorLayer {
+        id: "eau".into(),
+        ..VectorLayer::default()
+    }];
+    let plain = [b"\x1a\xd0\x0f".as_slice(), &[7; 2000]].concat();
+    let packed = archive::gzip(&plain);
+    write(
+        &scratch.path("eau.pmtiles"),
+        &[(at(1, 1, 0), packed.clone())],
+        &said,
+    );
+    std::fs::write(scratch.path("broken.pmtiles"), b"PMTiles").unwrap();
+    let server = Server::start(&scratch.path(""), &[]);
+    let gzip = [("Accept-Encoding", "gzip")];
+
+    let reply = server.ask("GET", "/tiles/eau/1/1/0.mvt", &gzip, &[]);
+    assert_eq!(
+        (reply.status, reply.header("content-encoding")),
+        (200, "gzip")
+    );
+    assert_eq!(
+        reply.header("content-type"),
+        "application/vnd.mapbox-vector-tile"
+    );
+    assert!(reply.body == packed, "not packed anew");
+    let tag = reply.header("etag").to_owned();
+    let known = [("If-None-Match", tag.as_str()), ("Accept-Encoding", "gzip")];
+    assert_eq!(
+        server
+            .ask("GET", "/tiles/eau/1/1/0.mvt", &known, &[])
+            .status,
+        304
+    );
+    let reply = server.get("/tiles/eau/1/1/0.mvt");
+    assert_eq!((reply.status, reply.header("content-encoding")), (200, ""));
+    assert!(reply.body == plain && reply.header("etag") != tag);
+    assert_eq!(
+        server.get("/tiles/eau/2/1/0.mvt").status,
+        204,
+        "no tile there"
+    );
+    for (path, status) in [
+        ("/tiles/eau/0/0/0.mvt", 404),
+        ("/tiles/eau/4/0/0.mvt", 404),
+        ("/tiles/eau/2/4/0.mvt", 404),
+        ("/tiles/eau/LAMB93/1/0/0.mvt", 404),
+        ("/tiles/eau/1/1/0.png", 400),
+        ("/tiles/ortho/1/1/0@2x.png", 400),
+        ("/tiles/eau,ortho/1/1/0.mvt", 400),
+        ("/tiles/broken/1/1/0.mvt", 404),
+    ] {
+        let reply = server.get(path);
+        assert_eq!(reply.status, status, "{path}: {}", reply.text());
+    }
+
+    let document = server.get("/tiles/eau.json").json();
+    let base = format!("http://{}", server.address);
+    assert_eq!(
+        document["tiles"][0],
+        format!("{base}/tiles/eau/{{z}}/{{x}}/{{y}}.mvt")
+    );
+    assert_eq!(
+        (&document["minzoom"], &document["maxzoom"]),
+        (&1.into(), &3.into())
+    );
+    assert_eq!(
+        document["bounds"],
+        serde_json::json!([4.0, 44.5, 7.25, 46.5])
+    );
+    assert_eq!(document["attribution"], "© IGN");
+    assert_eq!(
+        document["vector_layers"],
+        serde_json::json!([{"id": "eau", "fields": {}}])
+    );
+    let document = server.get("/tiles/ortho.json").json();
+    assert!(
+        document["tiles"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("/{z}/{x}/{y}.png")
+    );
+    assert!(document.get("vector_layers").is_none());
+
+    let reply = server.get("/tiles/ortho/1/1/0.png");
+    assert_eq!(reply.header("content-type"), "image/png");
+    assert_eq!(reply.body, png(b"tuile 1/1/0"));
+    let landing = server.get("/").json();
+    let links: Vec<&str> = (0..2)
+        .map(|n| landing["archives"][n]["links"][0]["href"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        links,
+        [
+            format!("{base}/tiles/eau.json"),
+            format!("{base}/tiles/ortho.json")
+        ]
+    );
+    let page = server.get("/?f=html&lang=fr").text();
+    assert!(page.contains("Tuiles prêtes"), "{page}");
+    assert!(page.contains("<code>ortho</code>"), "{page}");
+    // WMS knows nothing of them
+    let wms = server
+        .get("/wms?SERVICE=WMS&REQUEST=GetCapabilities")
+        .text();
+    assert!(!wms.contains("ortho"));
+    assert_eq!(server.get("/layers/ortho").status, 404);
+    let health = server.get("/health").text();
+    assert!(
+        health.contains("broken") && health.contains("header of 127 bytes"),
+        "{health}"
+    );
+}
+
+#[test]
+fn a_new_version_of_a_served_archive_is_noticed() {
+    let scratch = Scratch::new("cli-reload");
+    let path = scratch.path("a.pmtiles");
+    write(
+        &path,
+        &[(at(0, 0, 0), png(b"un"))],
+        &info(TileFormat::Png, 0),
+    );
+    let server = Server::start(&scratch.path(""), &[]);
+    let ask = || server.get("/tiles/a/0/0/0.png");
+    let first = ask();
+    assert_eq!(first.body, png(b"un"));
+    write(
+        &path,
+        &[(at(0, 0, 0), png(b"deux"))],
+        &info(TileFormat::Png, 0),
+    );
+    let started = Instant::now();
+    while ask().body == png(b"un") {
+        assert!(started.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(ask().body, png(b"deux"));
+    assert_ne!(ask().header("etag"), first.header("etag"));
+    // an empty place of a picture is a transparent picture
+    write(
+        &path,
+        &[(at(1, 0, 0), png(b"trois"))],
+        &info(TileFormat::Png, 1),
+    );
+    while ask().body == png(b"deux") {
+        assert!(started.elapsed() < Duration::from_secs(40));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (width, height, pixels) = ask().picture();
+    assert_eq!((width, height), (256, 256));
+    assert!(pixels.iter().all(|p| p[3] == 0));
+}
