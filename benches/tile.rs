@@ -64,6 +64,7 @@ fn encode(c: &mut Criterion) {
 /// Whole tiles of the demonstration.
 fn whole(c: &mut Criterion) {
     let options = Options {
+        cache: None,
         path: Path::new(env!("CARGO_MANIFEST_DIR")).to_owned(),
         base_url: None,
         workers: 1,

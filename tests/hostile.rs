@@ -29,6 +29,7 @@ fn site() -> Arc<Site> {
             workers: 1,
             strict: false,
             explain: true,
+            cache: None,
         })
         .unwrap()
     });
@@ -43,6 +44,7 @@ fn ask(query: &str, seconds: u64) -> (Answer, Duration) {
         engine: &*site.studio,
         capabilities: &site.capabilities,
         explain: true,
+        cache: None,
     };
     // as a form: what is too long for an address comes so
     let request = Request {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use cartotheque::budget::Budget;
+use cartotheque::cache::TileCache;
 use cartotheque::error::Result;
 use cartotheque::protocol::Answer;
 use cartotheque::protocol::tiles::{Prepared, Service, TilesAddress, TilesRequest, prepare};
@@ -24,6 +25,7 @@ pub fn site(path: &Path) -> Arc<Site> {
         workers: 1,
         strict: false,
         explain: true,
+        cache: None,
     };
     State::load(options).unwrap().site()
 }
@@ -51,7 +53,7 @@ pub fn ask(site: &Site, path: &str) -> Result<Answer> {
             let limits = &site.limits;
             let allowed = std::time::Duration::from_secs(limits.seconds);
             let budget = Budget::new(allowed, limits.features, limits.vertices);
-            tile.answer(&site.studio, &budget)
+            tile.answer(&TileCache::new(0, None), allowed, &site.studio, &budget)
         }
     }
 }
