@@ -47,7 +47,6 @@ fn ask(site: &Site, query: &str) -> Answer {
         engine: &*site.studio,
         capabilities: &site.capabilities,
         explain: true,
-        cache: None,
     };
     let request = Request {
         query,

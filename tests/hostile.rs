@@ -44,7 +44,6 @@ fn ask(query: &str, seconds: u64) -> (Answer, Duration) {
         engine: &*site.studio,
         capabilities: &site.capabilities,
         explain: true,
-        cache: None,
     };
     // as a form: what is too long for an address comes so
     let request = Request {
