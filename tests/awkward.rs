@@ -34,6 +34,7 @@ fn serve(folder: &str) -> Arc<Site> {
         workers: 1,
         strict: false,
         explain: true,
+        cache: None,
     })
     .unwrap();
     state.site()
@@ -241,6 +242,7 @@ fn a_layer_of_the_world_has_an_extent_to_zoom_to_in_a_crs_of_one_country() {
         workers: 1,
         strict: false,
         explain: true,
+        cache: None,
     })
     .unwrap();
     let site = state.site();

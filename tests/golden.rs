@@ -102,6 +102,7 @@ fn maps_of_the_demo_are_as_they_were_looked_at() {
         workers: 1,
         strict: true,
         explain: false,
+        cache: None,
     })
     .unwrap();
     let update = std::env::var("INSTA_UPDATE").as_deref() == Ok("always");

@@ -29,6 +29,7 @@ fn site() -> Arc<Site> {
             workers: 1,
             strict: false,
             explain: true,
+            cache: None,
         })
         .unwrap()
     });
