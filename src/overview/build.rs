@@ -259,8 +259,7 @@ impl Builder<'_> {
                     let fid = feature.fid();
                     let merged = small.is_some_and(|outline| {
                         let rings = part.sequences();
-                        let many = count.unwrap_or(1.0);
-                        self.crowd.add((class, fid), &outline.bbox, many, rings)
+                        self.crowd.add((class, fid), &outline.bbox, count, rings)
                     });
                     if !merged {
                         self.part.begin(GeometryType::Polygon);
