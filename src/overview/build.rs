@@ -20,7 +20,7 @@ use crate::store::{FeatureStore, Select};
 use crate::style::Style;
 
 /// Polygons smaller than so many pixels are summed up. The pixels of a view are one to two times
-/// as large as the level's: it may have to show some hundred thousand polygons by themselves, but
+/// as large as the level's: it may have to draw some hundred thousand polygons by themselves, but
 /// not a million.
 const SMALL: f64 = 2.0;
 
@@ -259,8 +259,7 @@ impl Builder<'_> {
                     let fid = feature.fid();
                     let merged = small.is_some_and(|outline| {
                         let rings = part.sequences();
-                        let many = count.unwrap_or(1.0);
-                        self.crowd.add((class, fid), &outline.bbox, many, rings)
+                        self.crowd.add((class, fid), &outline.bbox, count, rings)
                     });
                     if !merged {
                         self.part.begin(GeometryType::Polygon);

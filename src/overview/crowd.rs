@@ -77,12 +77,12 @@ impl Crowd {
     }
 
     /// Takes a polygon in; false where it is too large for that. `count` is how many polygons it
-    /// is itself.
+    /// stands for, where it was merged before.
     pub fn add<'a>(
         &mut self,
         (class, fid): (u32, u64),
         bbox: &Bbox,
-        count: f64,
+        count: Option<f64>,
         rings: impl Iterator<Item = &'a [Coord]>,
     ) -> bool {
         let scale = 1.0 / self.cell;
@@ -116,17 +116,17 @@ impl Crowd {
         let middle = [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0];
         // a long and narrow one counts as many, of its width
         let length = (max[0] - min[0]).max(max[1] - min[1]).max(1.0);
-        let pieces_of_it = length / (total.abs() / length).max(1.0);
+        let many = count.unwrap_or(length / (total.abs() / length).max(1.0));
         let before = self.pieces.len();
         let pieces = &mut self.pieces;
         self.cells.each(|cell, area| {
-            let count = count * (area / total * pieces_of_it).min(1.0);
+            let count = many * (area / total.abs()).min(1.0);
             pieces.extend(Piece::new((class, fid), cell, middle, area, count));
         });
         if pieces.len() == before {
             // no area at all, but an outline
             let cell = middle.map(f64::floor);
-            pieces.extend(Piece::new((class, fid), cell, middle, 0.0, count));
+            pieces.extend(Piece::new((class, fid), cell, middle, 0.0, many));
         }
         true
     }
@@ -409,7 +409,7 @@ mod tests {
         let mut crowd = Crowd::new(10.0);
         for (fid, (class, x, y, side)) in squares.iter().enumerate() {
             let (bbox, ring) = square(*x, *y, *side);
-            assert!(crowd.add((*class, fid as u64), &bbox, 1.0, [&ring[..]].into_iter()));
+            assert!(crowd.add((*class, fid as u64), &bbox, None, [&ring[..]].into_iter()));
         }
         let mut out = Vec::new();
         crowd
@@ -471,6 +471,27 @@ mod tests {
             assert!((found - expected).abs() < 1e-3);
         }
         assert_eq!((only.fid, only.count), (0, 1.0));
+    }
+
+    #[test]
+    fn what_is_merged_again_counts_what_it_counted() {
+        let mut crowd = Crowd::new(10.0);
+        let bbox = Bbox::new(0.0, 3.0, 640.0, 13.0).unwrap();
+        let ring = [
+            [0.0, 3.0],
+            [640.0, 3.0],
+            [640.0, 13.0],
+            [0.0, 13.0],
+            [0.0, 3.0],
+        ];
+        assert!(crowd.add((0, 0), &bbox, Some(500.0), [&ring[..]].into_iter()));
+        let mut count = 0.0;
+        let counted = crowd.flush(&mut |m| {
+            count += m.count;
+            Ok(())
+        });
+        counted.unwrap();
+        assert!((count - 500.0).abs() < 0.1, "{count}");
     }
 
     #[test]

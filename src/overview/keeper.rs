@@ -20,7 +20,7 @@ use crate::store::{FeatureStore, FileStamp};
 use crate::style::depends_on_place;
 
 /// Changes with the way levels are built: those of another version are not read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// How often the keeper looks what is wanted.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often it looks whether files are still there.

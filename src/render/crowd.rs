@@ -6,7 +6,7 @@
 
 use super::canvas::{Band, SolidBrush};
 use super::color::Color;
-use super::fixed::{Fixed, UNIT};
+use super::fixed::{Fixed, UNIT, UNIT_BITS};
 use super::raster::{Accumulator, Paintbrush, PixelRect};
 use super::shape::doubled_area;
 
@@ -87,66 +87,88 @@ pub(super) fn is_upright([a, b, c, d]: &Corners) -> bool {
         || (a[0] == b[0] && b[1] == c[1] && c[0] == d[0] && d[1] == a[1])
 }
 
-/// The rectangle with its sides moved outwards.
-pub(super) fn grown(corners: &Corners, by: i64) -> Corners {
-    let [sum_x, sum_y] = corners
-        .iter()
-        .fold([0, 0], |[x, y], corner| [x + corner[0], y + corner[1]]);
-    corners.map(|[x, y]| {
-        let outwards = |v: i64, sum: i64| v + if 4 * v < sum { -by } else { by };
-        [outwards(x, sum_x), outwards(y, sum_y)]
-    })
-}
-
-/// How much the outlines of many polygons hide of a pixel, by how much of it they reach.
+/// How much the outlines of many polygons hide of a pixel, as an optical depth: depths add up, so
+/// rectangles that touch hide the same where they meet as inside.
 ///
 /// One polygon's outline is a square ring (a box, where the pen leaves no room inside), laid on the
 /// pixels that the polygon touches; one after the other, each hides a share of what is there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Veil {
-    /// How much is hidden where all of a pixel is reached, as an optical depth.
     depth: f64,
-    /// The part of it that later fills leave.
-    on_top: f64,
-    /// What one outline hides, and how much it counts: all of it where there is but one.
-    alpha: f64,
-    alone: f64,
+    /// Width of the pen in pixels: at the borders of the rectangle the depth sinks over it.
+    pen: f64,
 }
 
 impl Veil {
     /// The outlines of `count` polygons that fill a rectangle between them, each drawn with a pen
-    /// of `pen` pixels and a colour of opacity `alpha`, after a fill or not.
-    pub fn new(corners: &Corners, count: f64, pen: f64, alpha: f64, filled: bool) -> Veil {
+    /// of `pen` pixels and a colour of opacity `alpha`, after a fill of opacity `fill`.
+    pub fn new(corners: &Corners, count: f64, pen: f64, alpha: f64, fill: f64) -> Veil {
         let unit = UNIT as f64;
-        let area = doubled_area(corners).abs() / 2.0 / unit / unit;
-        let [a, b, c, _] = corners;
-        let side = |a: &Fixed, b: &Fixed| super::shape::distance(*a, *b) / unit;
-        let (width, height) = (side(a, b), side(b, c));
-        let count = count.max(1.0);
+        let area = (doubled_area(corners).abs() / 2.0 / unit / unit).max(1e-6);
+        let count = count.max(1e-6);
         let own = (area / count).sqrt();
         // the pixels that one touches, and the share that it covers of them
         let touched = (own + pen + 1.0) * (own + pen + 1.0);
         let inside = (own - pen).max(0.0);
         let share = ((own + pen) * (own + pen) - inside * inside) / touched;
-        // how often a pixel is touched
-        let times = count * touched / ((width + pen) * (height + pen)).max(1e-3);
+        let one = -(1.0 - (alpha * share).min(0.999)).ln();
+        let depth = one * count * touched / area;
         // the last fills lie over the outlines before them
-        let fill = if filled { own * own / touched } else { 0.0 };
-        Veil {
-            depth: times * -(1.0 - (alpha * share).min(0.999)).ln(),
-            on_top: share / (share + (1.0 - share) * fill),
-            alpha,
-            alone: 1.0 / count,
+        let covered = fill * own * own / touched;
+        let most = share / (share + (1.0 - share) * covered);
+        let depth = depth.min(-(1.0 - most.min(0.999)).ln() + one);
+        Veil { depth, pen }
+    }
+
+    /// How far beyond the rectangle something is hidden, in units.
+    pub fn reach(&self) -> i64 {
+        (self.pen / 2.0 * UNIT as f64) as i64 + 1
+    }
+
+    /// Of 255, where `reached` of a pixel is within the rectangle.
+    fn hides(&self, reached: f64) -> u32 {
+        ((1.0 - (-self.depth * reached).exp()) * 255.0 + 0.5) as u32
+    }
+
+    /// Lays a colour on an upright rectangle; `rect` is what of the map it reaches.
+    pub fn lay(&self, brush: &mut SolidBrush<'_, '_>, rect: PixelRect, [min, max]: [Fixed; 2]) {
+        let sides = |axis: fn(&Fixed) -> i64| {
+            let px = |v: i64| v as f64 / UNIT as f64;
+            let half = self.pen / 2.0;
+            // how much lies before a position: a ramp as wide as the pen on each side
+            let (from, to) = (px(axis(&min)) - half, px(axis(&max)) - half);
+            let before = move |at: f64| self.ramp(at - from) - self.ramp(at - to);
+            move |pixel: i32| before(f64::from(pixel) + 1.0) - before(f64::from(pixel))
+        };
+        let (across, down) = (sides(|p| p[0]), sides(|p| p[1]));
+        for y in rect.y0..rect.y1 {
+            let height = down(y);
+            brush.row(y);
+            let mut x = rect.x0;
+            while x < rect.x1 {
+                let width = across(x);
+                let mut end = x + 1;
+                if width > 1.0 - 1e-9 {
+                    // all pixels up to the other side are like this one
+                    let side = (max[0] >> UNIT_BITS) as i32 - self.pen.ceil() as i32;
+                    end = side.clamp(end, rect.x1);
+                }
+                let hidden = self.hides(width * height);
+                if hidden > 0 {
+                    brush.run(y, x, end, hidden);
+                }
+                x = end;
+            }
         }
     }
 
-    /// Of 255, from the coverage of a pixel by all that the outlines reach.
-    pub fn hides(&self, coverage: u32) -> u32 {
-        let reached = f64::from(coverage) / 255.0;
-        let together = (1.0 - (-self.depth * reached).exp()) * self.on_top;
-        let one = self.alpha * reached;
-        let hidden = together * (1.0 - self.alone) + one * self.alone;
-        (hidden * 255.0 + 0.5) as u32
+    /// The area below a ramp that rises from 0 to 1 over the width of the pen.
+    fn ramp(&self, at: f64) -> f64 {
+        match at {
+            _ if at <= 0.0 => 0.0,
+            _ if at < self.pen => at * at / (2.0 * self.pen),
+            _ => at - self.pen / 2.0,
+        }
     }
 }
 
@@ -154,19 +176,6 @@ impl Veil {
 pub(super) struct VeilBrush<'a, 'b> {
     pub brush: SolidBrush<'a, 'b>,
     pub veil: Veil,
-    /// What a whole pixel gets: most are.
-    pub whole: u32,
-}
-
-impl<'a, 'b> VeilBrush<'a, 'b> {
-    /// The opacity of the colour is in the veil.
-    pub fn new(band: &'a mut Band<'b>, color: Color, veil: Veil) -> VeilBrush<'a, 'b> {
-        VeilBrush {
-            brush: SolidBrush::new(band, Color { a: 255, ..color }),
-            whole: veil.hides(255),
-            veil,
-        }
-    }
 }
 
 impl Paintbrush for VeilBrush<'_, '_> {
@@ -175,10 +184,7 @@ impl Paintbrush for VeilBrush<'_, '_> {
     }
 
     fn run(&mut self, y: i32, x0: i32, x1: i32, coverage: u32) {
-        let hidden = match coverage {
-            255 => self.whole,
-            part => self.veil.hides(part),
-        };
+        let hidden = self.veil.hides(f64::from(coverage) / 255.0);
         if hidden > 0 {
             self.brush.run(y, x0, x1, hidden);
         }
@@ -220,24 +226,58 @@ mod tests {
         assert!(crowd.fills.is_empty());
     }
 
-    #[test]
-    fn one_outline_hides_what_it_covers_and_many_hide_all() {
-        let cell = corners(0, 0, UNIT, UNIT);
-        let one = Veil::new(&cell, 1.0, 1.0, 0.5, true);
-        assert_eq!((one.hides(255), one.hides(128)), (128, 64));
-        let many = Veil::new(&cell, 300.0, 1.0, 1.0, true);
-        assert!(many.hides(255) > 250 && many.hides(26) > 230);
-        let thin = Veil::new(&cell, 9.0, 0.1, 1.0, true).hides(255);
-        assert!(thin > 80 && thin < 230, "{thin}");
+    fn veiled(canvas: &mut Canvas, corners: &Corners, veil: Veil) {
+        let mut band = canvas.whole();
+        let bounds = bounds(corners);
+        let rect = around(
+            rect(corners),
+            PixelRect {
+                x0: 0,
+                y0: 0,
+                x1: 20,
+                y1: 4,
+            },
+        );
+        veil.lay(&mut SolidBrush::new(&mut band, RED), rect, bounds);
     }
 
     #[test]
-    fn a_turned_rectangle_grows_outwards() {
+    fn many_outlines_hide_all_and_few_hide_what_they_cover() {
+        let cell = corners(0, 0, UNIT, UNIT);
+        assert!(Veil::new(&cell, 300.0, 1.0, 1.0, 0.5).hides(1.0) > 250);
+        let thin = Veil::new(&cell, 9.0, 0.1, 1.0, 1.0).hides(1.0);
+        assert!(thin > 80 && thin < 230, "{thin}");
+        // one small polygon: a box of 0.5 by 0.5 pixels, in the middle of a pixel
+        let size = Size {
+            width: 20,
+            height: 4,
+        };
+        let mut canvas = Canvas::new(size).unwrap();
+        let small = corners(96, 96, 160, 160);
+        veiled(&mut canvas, &small, Veil::new(&small, 1.0, 0.25, 1.0, 0.0));
+        let red = canvas.pixmap().pixel(0, 0).unwrap().alpha();
+        assert!((48..=72).contains(&red), "{red}");
+    }
+
+    #[test]
+    fn outlines_of_rectangles_that_touch_leave_no_line_between_them() {
+        let size = Size {
+            width: 20,
+            height: 4,
+        };
+        let mut canvas = Canvas::new(size).unwrap();
+        for i in -2..30 {
+            let part = corners(i * 301, -2000, (i + 1) * 301, 5000);
+            veiled(&mut canvas, &part, Veil::new(&part, 30.0, 0.7, 0.6, 0.0));
+        }
+        let alphas = canvas.pixmap().pixels().iter().map(|p| p.alpha());
+        let (least, most) = (alphas.clone().min(), alphas.max());
+        assert!(most.unwrap() - least.unwrap() <= 3, "{least:?} to {most:?}");
+    }
+
+    #[test]
+    fn a_turned_rectangle_is_not_upright() {
         let turned = [[0, 0], [1000, 100], [900, 1100], [-100, 1000]];
         assert!(!is_upright(&turned) && is_upright(&corners(0, 0, 5, 5)));
-        assert_eq!(
-            grown(&turned, 10),
-            [[-10, -10], [1010, 90], [910, 1110], [-110, 1010]]
-        );
     }
 }

@@ -486,9 +486,8 @@ impl<'a> Painter<'a> {
                 if let Some((color, pen)) = look.outline {
                     let alpha = f64::from(color.a) / 255.0;
                     let width = pen.half * 2.0 / UNIT as f64;
-                    let filled = look.fill.is_some();
-                    let veil = Veil::new(&corners, count, width, alpha, filled);
-                    let corners = crowd::grown(&corners, round(pen.half));
+                    let fill = look.fill.map_or(0.0, |fill| f64::from(fill.a) / 255.0);
+                    let veil = Veil::new(&corners, count, width, alpha, fill);
                     self.outlines.push((color, corners, veil));
                 }
             }
@@ -500,15 +499,22 @@ impl<'a> Painter<'a> {
     pub fn end_crowd(&mut self) {
         self.crowd.draw(&mut self.band, &mut self.tools.accumulator);
         let mut outlines = std::mem::take(&mut self.outlines);
+        let all = self.band.rect();
         for (color, corners, veil) in outlines.drain(..) {
-            let rect = crowd::rect(&corners).intersection(&self.band.rect());
-            let mut brush = VeilBrush::new(&mut self.band, color, veil);
+            // its opacity is in the veil
+            let mut brush = SolidBrush::new(&mut self.band, Color { a: 255, ..color });
             if crowd::is_upright(&corners) {
                 let [min, max] = crowd::bounds(&corners);
-                paint_box(&mut brush, rect, [min, max], 2);
+                let pen = veil.reach();
+                let rect = PixelRect::around(min.map(|v| v - pen), max.map(|v| v + pen));
+                let rect = rect.intersection(&all);
+                veil.lay(&mut brush, rect, [min, max]);
             } else {
+                let rect = crowd::rect(&corners).intersection(&all);
                 self.tools.accumulator.begin(rect);
-                self.tools.accumulator.ring(&corners, false);
+                let reversed = doubled_area(&corners) < 0.0;
+                self.tools.accumulator.ring(&corners, reversed);
+                let mut brush = VeilBrush { brush, veil };
                 self.tools.accumulator.sweep(&mut brush);
             }
         }

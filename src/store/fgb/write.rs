@@ -515,7 +515,7 @@ mod tests {
         for one in &many {
             let (store, read) = written(one.0.kind(), std::slice::from_ref(one));
             assert_eq!(store.schema().geometry, one.0.kind());
-            assert_eq!(read, [one.0.clone()]);
+            assert_eq!(read, std::slice::from_ref(&one.0));
         }
         // where the header has no type, each feature has its own
         let (_, read) = written(T::Unknown, &many);
