@@ -7,6 +7,7 @@ pub mod record;
 pub mod site;
 pub mod tiles;
 pub mod wms;
+pub mod wmts;
 
 /// A request after HTTP: what protocols read of it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::protocol::ows::{Kvp, public_message};
 use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
 use crate::protocol::tiles::{Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest};
-use crate::protocol::{Answer, Body, Request, record, tiles, wms};
+use crate::protocol::wmts::{WmtsAddress, WmtsRequest};
+use crate::protocol::{Answer, Body, Request, record, tiles, wms, wmts};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -107,6 +108,7 @@ fn status(error: &Error) -> u16 {
         Error::InvalidParameter { .. }
         | Error::MissingParameter { .. }
         | Error::OperationNotSupported { .. }
+        | Error::VersionNotNegotiated { .. }
         | Error::FieldNotDefined { .. }
         | Error::InvalidCrs { .. }
         | Error::InvalidFormat { .. }
@@ -165,6 +167,7 @@ impl State {
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
+            Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
         }
@@ -203,7 +206,7 @@ impl State {
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
-            Route::Wms { .. } | Route::Tiles(_) => Err(Error::Internal {
+            Route::Wms { .. } | Route::Wmts(_) | Route::Tiles(_) => Err(Error::Internal {
                 message: "a map among the pages".into(),
             }),
         };
@@ -246,35 +249,42 @@ impl State {
             limits: &site.limits,
             explain: self.options.explain,
         };
-        let request = TilesRequest {
-            query: &asked.query,
-            base: &asked.base,
-            language: language_of(site, &asked),
-            if_none_match: &asked.if_none_match,
-            accepts_gzip: asked.accepts_gzip,
-        };
+        let request = tiles_request(&asked, language_of(site, &asked));
         let prepared = address.and_then(|a| tiles::prepare(&service, &a, &request));
         match prepared {
             Err(error) => Work::Done(problem(&error), endpoint),
             Ok(Prepared::Answer(answer)) => Work::Done(answer, endpoint),
-            Ok(Prepared::Tile(tile)) => {
-                let limits = &site.limits;
-                if let Some(answer) = tried(&tile, site) {
-                    return Work::Done(answer, endpoint);
-                }
-                let allowed = Duration::from_secs(limits.seconds);
-                let budget = Budget::new(allowed, limits.features, limits.vertices);
-                let (studio, work_budget) = (Arc::clone(&site.studio), budget.clone());
-                let run = move || {
-                    let answer = tile.answer(&studio, &work_budget);
-                    answer.unwrap_or_else(|error| problem(&error))
-                };
-                Work::Heavy {
-                    endpoint,
-                    budget,
-                    run: Box::new(run),
-                    on_error: Box::new(problem),
-                }
+            Ok(Prepared::Tile(tile)) => tile_work(site, tile, endpoint, problem),
+        }
+    }
+
+    /// WMTS: what needs no drawing at once, 304 and errors among it.
+    fn wmts(
+        &self,
+        site: &Arc<Site>,
+        asked: Asked,
+        address: &WmtsAddress,
+        endpoint: &'static str,
+    ) -> Work {
+        let explain = self.options.explain;
+        let request = WmtsRequest {
+            http: tiles_request(&asked, ""),
+            body: body(&asked),
+            accept: &asked.accept,
+        };
+        match wmts::prepare(&wmts_service(site, explain), address, &request) {
+            wmts::Prepared::Answer(answer) => Work::Done(answer, endpoint),
+            wmts::Prepared::Tile(tile) => tile_work(site, tile, endpoint, wmts::report),
+            wmts::Prepared::Info(info) => {
+                heavy(site, endpoint, wmts::report, move |site, budget| {
+                    info.answer(&*site.studio, budget)
+                })
+            }
+            wmts::Prepared::Capabilities(wanted, language) => {
+                heavy(site, endpoint, wmts::report, move |site, _| {
+                    let service = wmts_service(site, explain);
+                    wmts::capabilities(&service, wanted, &language, &asked.base)
+                })
             }
         }
     }
@@ -372,8 +382,43 @@ impl Wms {
     }
 }
 
+/// Work for the pool, with all that a request may cost.
+fn heavy(
+    site: &Arc<Site>,
+    endpoint: &'static str,
+    on_error: fn(&Error) -> Answer,
+    work: impl FnOnce(&Site, &Budget) -> Answer + Send + 'static,
+) -> Work {
+    let limits = &site.limits;
+    let allowed = Duration::from_secs(limits.seconds);
+    let budget = Budget::new(allowed, limits.features, limits.vertices);
+    let (site, work_budget) = (Arc::clone(site), budget.clone());
+    Work::Heavy {
+        endpoint,
+        budget,
+        run: Box::new(move || work(&site, &work_budget)),
+        on_error: Box::new(on_error),
+    }
+}
+
+/// A tile to be made, whatever protocol asked for it.
+fn tile_work(
+    site: &Arc<Site>,
+    tile: Box<PreparedTile>,
+    endpoint: &'static str,
+    on_error: fn(&Error) -> Answer,
+) -> Work {
+    if let Some(answer) = tried(&tile, site, on_error) {
+        return Work::Done(answer, endpoint);
+    }
+    heavy(site, endpoint, on_error, move |site, budget| {
+        tile.answer(&site.studio, budget)
+            .unwrap_or_else(|error| on_error(&error))
+    })
+}
+
 /// A vector tile, if it can be had for the little that a worker may spend.
-fn tried(tile: &PreparedTile, site: &Site) -> Option<Answer> {
+fn tried(tile: &PreparedTile, site: &Site, on_error: fn(&Error) -> Answer) -> Option<Answer> {
     if tile.tile.format != TileFormat::Mvt {
         return None;
     }
@@ -385,9 +430,9 @@ fn tried(tile: &PreparedTile, site: &Site) -> Option<Answer> {
     );
     let answer = guarded(|| {
         tile.answer(&site.studio, &trial)
-            .unwrap_or_else(|e| problem(&e))
+            .unwrap_or_else(|error| on_error(&error))
     });
-    let answer = answer.unwrap_or_else(|error| problem(&error));
+    let answer = answer.unwrap_or_else(|error| on_error(&error));
     (!trial.is_exceeded()).then_some(answer)
 }
 
@@ -406,18 +451,41 @@ fn service(site: &Site, explain: bool) -> wms::Service<'_> {
         catalogue: &site.catalogue,
         limits: &site.limits,
         engine: &*site.studio,
-        capabilities: &site.capabilities,
+        capabilities: &site.known.capabilities,
         explain,
     }
+}
+
+fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
+    wmts::Service {
+        wms: service(site, explain),
+        reach: &site.known.reach,
+        documents: &site.known.wmts,
+    }
+}
+
+fn tiles_request<'a>(asked: &'a Asked, language: &'a str) -> TilesRequest<'a> {
+    TilesRequest {
+        query: &asked.query,
+        base: &asked.base,
+        language,
+        if_none_match: &asked.if_none_match,
+        accepts_gzip: asked.accepts_gzip,
+    }
+}
+
+/// The body of a POST.
+fn body(asked: &Asked) -> Option<Body<'_>> {
+    asked.body.as_deref().map(|bytes| Body {
+        media_type: &asked.content_type,
+        bytes,
+    })
 }
 
 fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
     Request {
         query: &asked.query,
-        body: asked.body.as_deref().map(|bytes| Body {
-            media_type: &asked.content_type,
-            bytes,
-        }),
+        body: body(asked),
         base: &asked.base,
         collection: layer,
     }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::protocol::tiles::{TileFormat, TilesAddress};
+use crate::protocol::wmts::WmtsAddress;
 
 /// An address of this server, taken apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,8 @@ pub enum Route {
     Landing,
     /// `/wms`, or `/collections/{layer}/wms` for one data set alone.
     Wms { layer: Option<String> },
+    /// `/wmts`, `/wmts/1.0.0/…`
+    Wmts(WmtsAddress),
     /// `/layers/{layer}`
     Layer { layer: String },
     /// `/layers/{layer}/record.xml`, or `/record.xml` for the service.
@@ -45,6 +48,7 @@ impl Route {
             ["collections", layer, "wms"] => Route::Wms {
                 layer: Some((*layer).to_owned()),
             },
+            ["wmts", rest @ ..] => Route::Wmts(WmtsAddress::parse(rest)?),
             ["layers", layer] => Route::Layer {
                 layer: (*layer).to_owned(),
             },
@@ -67,6 +71,7 @@ impl Route {
         match self {
             Route::Landing => "landing",
             Route::Wms { .. } => "wms",
+            Route::Wmts(_) => "wmts",
             Route::Layer { .. } => "layer",
             Route::Record { .. } => "record",
             Route::Tiles(Ok(TilesAddress::Tile { format, .. })) => match format {

@@ -17,7 +17,9 @@ use crate::config::{self, FileSources, LoadOptions, Loaded, Severity};
 use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
 use crate::protocol::site::Pages;
+use crate::protocol::tiles::TileReach;
 use crate::protocol::wms::CapabilitiesCache;
+use crate::protocol::wmts::WmtsDocuments;
 
 /// How a server, or a command that draws, was asked to run.
 #[derive(Debug, Clone)]
@@ -38,16 +40,24 @@ pub struct Site {
     pub catalogue: Arc<Catalogue>,
     pub limits: Limits,
     pub studio: Arc<Studio>,
-    pub capabilities: Arc<CapabilitiesCache>,
+    pub known: Arc<Known>,
+}
+
+/// What is found out of a catalogue once and kept; it notices that a catalogue follows another.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub capabilities: CapabilitiesCache,
+    pub reach: TileReach,
+    pub wmts: WmtsDocuments,
 }
 
 impl Site {
-    fn new(loaded: &Loaded, studio: Arc<Studio>, capabilities: Arc<CapabilitiesCache>) -> Site {
+    fn new(loaded: &Loaded, studio: Arc<Studio>, known: Arc<Known>) -> Site {
         Site {
             catalogue: Arc::clone(&loaded.catalogue),
             limits: loaded.limits.clone(),
             studio,
-            capabilities,
+            known,
         }
     }
 }
@@ -144,10 +154,8 @@ impl State {
                             log(loaded);
                             let before = state.site();
                             let studio = Arc::clone(&before.studio);
-                            let capabilities = Arc::clone(&before.capabilities);
-                            state
-                                .site
-                                .store(Arc::new(Site::new(loaded, studio, capabilities)));
+                            let known = Arc::clone(&before.known);
+                            state.site.store(Arc::new(Site::new(loaded, studio, known)));
                             info!(
                                 sequence = loaded.catalogue.sequence,
                                 layers = loaded.catalogue.layers.len(),

@@ -11,13 +11,18 @@
 mod address;
 mod answer;
 mod links;
+mod reach;
 mod tile;
 mod tilejson;
 
 pub use address::TilesAddress;
-pub use answer::{Prepared, PreparedTile, TilesRequest, prepare};
+pub use answer::{
+    Prepared, PreparedTile, TileWish, TilesRequest, layers_of, prepare, prepare_tile, styled,
+};
 pub use links::{TilesLink, addresses};
+pub use reach::TileReach;
 pub use tile::{Tile, TileFormat};
+pub use tilejson::document as tilejson;
 
 use crate::catalogue::Catalogue;
 use crate::operation::Limits;
