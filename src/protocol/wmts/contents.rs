@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::address::{info_extension, tile_extension};
 use super::capabilities::Writer;
-use super::is_offered;
+use super::{is_offered, told_limits};
 use super::request::FORMATS;
 use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, Node};
 use crate::crs::{AxisOrder, Crs};
@@ -197,7 +197,7 @@ impl Writer<'_> {
     fn link(&mut self, set: &TileMatrixSet, limits: &[Option<TileRange>]) {
         self.push("<TileMatrixSetLink>\n");
         self.element("TileMatrixSet", set.id());
-        let told: Vec<(&TileMatrix, [u32; 4])> = set
+        let told: Vec<(&TileMatrix, TileRange)> = set
             .matrices()
             .iter()
             .zip(limits)
@@ -206,14 +206,14 @@ impl Writer<'_> {
         if !told.is_empty() {
             self.push("<TileMatrixSetLimits>\n");
         }
-        for (matrix, [min_row, max_row, min_column, max_column]) in &told {
+        for (matrix, limits) in &told {
             self.push("<TileMatrixLimits>");
             self.element("TileMatrix", &matrix.id);
             let _ = writeln!(
                 self.out,
-                "<MinTileRow>{min_row}</MinTileRow><MaxTileRow>{max_row}</MaxTileRow>\
-                 <MinTileCol>{min_column}</MinTileCol><MaxTileCol>{max_column}</MaxTileCol>\
-                 </TileMatrixLimits>"
+                "<MinTileRow>{}</MinTileRow><MaxTileRow>{}</MaxTileRow>\
+                 <MinTileCol>{}</MinTileCol><MaxTileCol>{}</MaxTileCol></TileMatrixLimits>",
+                limits.min_row, limits.max_row, limits.min_column, limits.max_column
             );
         }
         if !told.is_empty() {
@@ -319,20 +319,6 @@ impl Writer<'_> {
 /// conformance tests want both, and clients know the name.
 const GOOGLE_SCALES: &str = "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible";
 const GOOGLE_CRS: &str = "urn:ogc:def:crs:EPSG:6.18:3:3857";
-
-/// Rows and columns as the schema can hold them, which wants the last ones above zero: a level
-/// of one row or column is left out, in one of more the limits are wider than need be.
-fn told_limits(matrix: &TileMatrix, range: &TileRange) -> Option<[u32; 4]> {
-    let has_both = matrix.matrix_width > 1 && matrix.matrix_height > 1;
-    has_both.then(|| {
-        [
-            range.min_row,
-            range.max_row.max(1),
-            range.min_column,
-            range.max_column.max(1),
-        ]
-    })
-}
 
 fn corner(matrix: &TileMatrix, order: AxisOrder) -> [f64; 2] {
     order.reorder(matrix.origin)

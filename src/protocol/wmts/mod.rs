@@ -22,7 +22,7 @@ pub use exception::{code, report};
 
 use crate::protocol::tiles::TileReach;
 use crate::protocol::wms;
-use crate::tile::{Corner, TileMatrixSet};
+use crate::tile::{Corner, TileMatrix, TileMatrixSet, TileRange};
 
 /// What a WMTS answers from: all that a WMS does, and which tiles layers are in.
 #[derive(Debug, Clone, Copy)]
@@ -36,4 +36,16 @@ pub struct Service<'a> {
 fn is_offered(set: &TileMatrixSet) -> bool {
     let from_top = |corner: Corner| corner == Corner::TopLeft;
     !set.crs.authority.is_empty() && set.matrices().iter().all(|m| from_top(m.corner))
+}
+
+/// The limits of a level as the capabilities tell them, and as they are held. The schema wants
+/// the last row and column above zero: of a level of one row or column nothing is told, in
+/// others the limits are wider than need be.
+fn told_limits(matrix: &TileMatrix, range: &TileRange) -> Option<TileRange> {
+    let has_both = matrix.matrix_width > 1 && matrix.matrix_height > 1;
+    has_both.then(|| TileRange {
+        max_row: range.max_row.max(1),
+        max_column: range.max_column.max(1),
+        ..*range
+    })
 }

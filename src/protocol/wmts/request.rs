@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::address::{info_extension, tile_extension};
-use super::{Resource, Service, is_offered};
+use super::{Resource, Service, is_offered, told_limits};
 use crate::catalogue::INSPIRE_DEFAULT_STYLE;
 use crate::encode::ImageFormat;
 use crate::error::{Error, Result, nearest};
@@ -362,12 +362,11 @@ fn place(
 ) -> Result<[u32; 2]> {
     let plain: Vec<_> = layers.iter().map(|l| Arc::clone(&l.layer)).collect();
     let catalogue = service.wms.catalogue;
-    // layers without any tile here have no limits in the capabilities either
     let range = service.reach.range(catalogue, &plain, set, matrix);
-    let (rows, columns) = match range {
-        Some(range) => (
-            (range.min_row, range.max_row),
-            (range.min_column, range.max_column),
+    let (rows, columns) = match range.and_then(|range| told_limits(matrix, &range)) {
+        Some(limits) => (
+            (limits.min_row, limits.max_row),
+            (limits.min_column, limits.max_column),
         ),
         None => (
             (0, matrix.matrix_height.saturating_sub(1)),
