@@ -89,12 +89,18 @@ fn wmts100_7_1_1_capabilities_are_valid_in_every_language_and_section() {
     }
     let hostile = server().ask("GET", CAPABILITIES, &[("Host", "a.example")], b"");
     schema::assert_valid(&hostile.text(), SCHEMA);
-    assert!(hostile.text().contains("xlink:href=\"http://a.example/wmts?\""));
+    assert!(
+        hostile
+            .text()
+            .contains("xlink:href=\"http://a.example/wmts?\"")
+    );
 }
 
 #[test]
 fn wmts100_7_1_2_sections_are_those_asked_for() {
-    let part = server().get(&format!("{CAPABILITIES}&SECTIONS=ServiceProvider")).text();
+    let part = server()
+        .get(&format!("{CAPABILITIES}&SECTIONS=ServiceProvider"))
+        .text();
     assert!(part.contains("<ows:ServiceProvider>"));
     assert!(!part.contains("<Contents>") && !part.contains("<ows:OperationsMetadata>"));
     let bogus = format!("{CAPABILITIES}&sections=Bogus");
@@ -133,9 +139,21 @@ fn wmts100_7_1_3_what_is_missing_or_wrong_is_named() {
     for (path, code, locator) in [
         ("/wmts", "MissingParameterValue", "service"),
         ("/wmts?SERVICE=WMTS", "MissingParameterValue", "request"),
-        ("/wmts?REQUEST=GetCapabilities", "MissingParameterValue", "service"),
-        ("/wmts?SERVICE=BOGUS&REQUEST=GetCapabilities", "InvalidParameterValue", "service"),
-        ("/wmts?SERVICE=WMTS&REQUEST=GetMap", "OperationNotSupported", "request"),
+        (
+            "/wmts?REQUEST=GetCapabilities",
+            "MissingParameterValue",
+            "service",
+        ),
+        (
+            "/wmts?SERVICE=BOGUS&REQUEST=GetCapabilities",
+            "InvalidParameterValue",
+            "service",
+        ),
+        (
+            "/wmts?SERVICE=WMTS&REQUEST=GetMap",
+            "OperationNotSupported",
+            "request",
+        ),
     ] {
         assert_exception(path, code, Some(locator));
     }
@@ -149,12 +167,20 @@ fn wmts100_7_1_3_what_is_missing_or_wrong_is_named() {
         ("TILEROW", "TileRow"),
         ("TILECOL", "TileCol"),
     ] {
-        assert_exception(&with(TILE, name, None), "MissingParameterValue", Some(locator));
+        assert_exception(
+            &with(TILE, name, None),
+            "MissingParameterValue",
+            Some(locator),
+        );
         let bogus = with(TILE, name, Some("Bogus"));
         assert_exception(&bogus, "InvalidParameterValue", Some(locator));
     }
     for (name, locator) in [("I", "I"), ("J", "J"), ("INFOFORMAT", "InfoFormat")] {
-        assert_exception(&with(INFO, name, None), "MissingParameterValue", Some(locator));
+        assert_exception(
+            &with(INFO, name, None),
+            "MissingParameterValue",
+            Some(locator),
+        );
     }
 }
 
@@ -167,10 +193,17 @@ fn wmts100_7_2_3_tiles_outside_the_limits_are_out_of_range() {
         ("TILECOL", "0", "TileCol"),
         ("TILECOL", "99999999999999999999", "TileCol"),
     ] {
-        assert_exception(&with(TILE, name, Some(value)), "TileOutOfRange", Some(locator));
+        assert_exception(
+            &with(TILE, name, Some(value)),
+            "TileOutOfRange",
+            Some(locator),
+        );
     }
     let near = server().get(&with(TILE, "LAYER", Some("comunes"))).text();
-    assert!(near.contains("did you mean &quot;communes&quot;?"), "{near}");
+    assert!(
+        near.contains("did you mean &quot;communes&quot;?"),
+        "{near}"
+    );
 }
 
 #[test]
@@ -250,7 +283,10 @@ fn wmts100_7_3_a_click_answers_what_is_there_in_every_format() {
             format!("/wmts/1.0.0/communes/default/WebMercatorQuad/8/91/131/100/100.{ending}");
         let reply = server().get(&path);
         assert_eq!(reply.status, 200, "{path}");
-        assert!(reply.header("content-type").starts_with(media_type), "{path}");
+        assert!(
+            reply.header("content-type").starts_with(media_type),
+            "{path}"
+        );
         if ending == "json" {
             assert_eq!(reply.body, found.body);
         }
@@ -295,7 +331,9 @@ fn texts<'a>(document: &'a str, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn wmts100_6_1_corners_are_in_the_axis_order_of_the_crs() {
-    let text = server().get(&format!("{CAPABILITIES}&SECTIONS=Contents")).text();
+    let text = server()
+        .get(&format!("{CAPABILITIES}&SECTIONS=Contents"))
+        .text();
     let set = |id: &str| {
         let name = format!("<ows:Identifier>{id}</ows:Identifier>\n<ows:BoundingBox");
         let from = text.find(&name).unwrap_or_else(|| panic!("no set {id}"));
@@ -308,15 +346,26 @@ fn wmts100_6_1_corners_are_in_the_axis_order_of_the_crs() {
             "-20037508.3427892 20037508.3427892",
         ),
         ("WorldCRS84Quad", "urn:ogc:def:crs:OGC:1.3:CRS84", "-180 90"),
-        ("InspireCRS84Quad", "urn:ogc:def:crs:OGC:1.3:CRS84", "-180 90"),
+        (
+            "InspireCRS84Quad",
+            "urn:ogc:def:crs:OGC:1.3:CRS84",
+            "-180 90",
+        ),
         ("LAMB93", "urn:ogc:def:crs:EPSG::2154", "0 12000000"),
         // northing first
-        ("EuropeanETRS89_LAEAQuad", "urn:ogc:def:crs:EPSG::3035", "5500000 2000000"),
+        (
+            "EuropeanETRS89_LAEAQuad",
+            "urn:ogc:def:crs:EPSG::3035",
+            "5500000 2000000",
+        ),
     ] {
         let set = set(id);
         assert_eq!(texts(set, "ows:SupportedCRS"), [crs], "{id}");
         let corners = texts(set, "TopLeftCorner");
-        assert!(corners.len() > 10 && corners.iter().all(|c| *c == corner), "{id}: {corners:?}");
+        assert!(
+            corners.len() > 10 && corners.iter().all(|c| *c == corner),
+            "{id}: {corners:?}"
+        );
         let mut scales: Vec<f64> = texts(set, "ScaleDenominator")
             .iter()
             .map(|s| s.parse().unwrap())
@@ -334,7 +383,10 @@ fn wmts100_6_1_corners_are_in_the_axis_order_of_the_crs() {
 #[test]
 fn wmts100_7_1_1_1_every_limit_of_the_capabilities_has_its_tile() {
     let text = server().get(CAPABILITIES).text();
-    let layer = text.split("<Layer>").find(|l| l.contains("<ows:Identifier>communes<")).unwrap();
+    let layer = text
+        .split("<Layer>")
+        .find(|l| l.contains("<ows:Identifier>communes<"))
+        .unwrap();
     let mut asked = 0;
     for link in layer.split("<TileMatrixSetLink>").skip(1) {
         let set = texts(link, "TileMatrixSet")[0];
@@ -342,7 +394,8 @@ fn wmts100_7_1_1_1_every_limit_of_the_capabilities_has_its_tile() {
             let matrix = texts(limits, "TileMatrix")[0];
             for (row, column) in [("MinTileRow", "MinTileCol"), ("MaxTileRow", "MaxTileCol")] {
                 let (row, column) = (texts(limits, row)[0], texts(limits, column)[0]);
-                let path = format!("/wmts/1.0.0/communes/default/{set}/{matrix}/{row}/{column}.mvt");
+                let path =
+                    format!("/wmts/1.0.0/communes/default/{set}/{matrix}/{row}/{column}.mvt");
                 let status = server().get(&path).status;
                 assert!([200, 204].contains(&status), "{path}: {status}");
                 asked += 1;
@@ -356,10 +409,17 @@ fn wmts100_7_1_1_1_every_limit_of_the_capabilities_has_its_tile() {
 fn every_address_of_the_capabilities_answers_as_it_says() {
     let text = server().get(CAPABILITIES).text();
     let base = format!("http://{}", server().address);
-    let layer = text.split("<Layer>").find(|l| l.contains("<ows:Identifier>communes<")).unwrap();
+    let layer = text
+        .split("<Layer>")
+        .find(|l| l.contains("<ows:Identifier>communes<"))
+        .unwrap();
     let attribute = |element: &str, name: &str| {
         let from = element.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
-        element[from..].split('"').next().unwrap().replace("&amp;", "&")
+        element[from..]
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&amp;", "&")
     };
     let mut legends = 0;
     for legend in layer.split("<LegendURL").skip(1) {
@@ -389,12 +449,18 @@ fn every_address_of_the_capabilities_answers_as_it_says() {
         let reply = server().get(address.strip_prefix(&base).unwrap());
         assert_eq!(reply.status, 200, "{address}");
         let format = attribute(resource, "format");
-        assert!(reply.header("content-type").starts_with(&format), "{address}");
+        assert!(
+            reply.header("content-type").starts_with(&format),
+            "{address}"
+        );
         resources += 1;
     }
     assert_eq!(resources, 12);
     let record = attribute(layer.split("<ows:Metadata").nth(1).unwrap(), "xlink:href");
-    assert_eq!(server().get(record.strip_prefix(&base).unwrap()).status, 200);
+    assert_eq!(
+        server().get(record.strip_prefix(&base).unwrap()).status,
+        200
+    );
 }
 
 #[test]
@@ -409,7 +475,10 @@ fn inspire_view_11_titles_come_in_the_language_asked_for_and_unknown_ones_in_the
         let part = texts(text, "inspire_common:ResponseLanguage")[0].to_owned();
         texts(&part, "inspire_common:Language")[0].to_owned()
     };
-    assert_eq!((response(&french), response(&english)), ("fre".into(), "eng".into()));
+    assert_eq!(
+        (response(&french), response(&english)),
+        ("fre".into(), "eng".into())
+    );
     assert_ne!(texts(&french, "ows:Title"), texts(&english, "ows:Title"));
 }
 
@@ -452,9 +521,15 @@ fn every_wmts_request_of_real_clients_is_answered_as_they_need() {
             } else {
                 // sets of the peer alone
                 assert_eq!(reply.status, 400, "{client}: {query}");
-                assert!(reply.text().contains("locator=\"TileMatrixSet\""), "{query}");
+                assert!(
+                    reply.text().contains("locator=\"TileMatrixSet\""),
+                    "{query}"
+                );
             }
         }
     }
-    assert!(clients == 4 && documents >= 8 && tiles >= 12, "{documents} {tiles}");
+    assert!(
+        clients == 4 && documents >= 8 && tiles >= 12,
+        "{documents} {tiles}"
+    );
 }

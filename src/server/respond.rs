@@ -11,12 +11,14 @@ use super::pool::guarded;
 use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
+use crate::catalogue::Catalogue;
 use crate::error::{Error, Result};
+use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::protocol::ows::{Kvp, public_message};
-use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
+use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language};
 use crate::protocol::tiles::{Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest};
 use crate::protocol::wmts::{WmtsAddress, WmtsRequest};
-use crate::protocol::{Answer, Body, Request, record, tiles, wms, wmts};
+use crate::protocol::{Answer, Body, Request, ogcapi, record, tiles, wms, wmts};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -162,13 +164,14 @@ impl State {
             let error = Error::NotFound {
                 path: asked.path.chars().take(200).collect(),
             };
-            return Work::Done(self.page_error(site, &asked, &error), "not_found");
+            return Work::Done(page_error(&self.pages, site, &asked, &error), "not_found");
         };
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
             Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
+            Route::Api(address) => self.api(site, asked, address, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
         }
     }
@@ -177,15 +180,7 @@ impl State {
         let catalogue = &site.catalogue;
         let language = language_of(site, asked);
         let result = match route {
-            Route::Landing if asked.wants_html() => {
-                let search = asked.parameter("q").unwrap_or_default();
-                self.pages
-                    .landing(catalogue, &asked.base, language, &search)
-            }
-            Route::Landing => Ok(Answer::ok(
-                "application/json",
-                landing_json(catalogue, &asked.base, language).to_string(),
-            )),
+            Route::Landing => self.landing(catalogue, asked, language),
             Route::Layer { layer } => catalogue
                 .layer(&layer)
                 .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
@@ -206,34 +201,24 @@ impl State {
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
-            Route::Wms { .. } | Route::Wmts(_) | Route::Tiles(_) => Err(Error::Internal {
-                message: "a map among the pages".into(),
-            }),
+            Route::Wms { .. } | Route::Wmts(_) | Route::Tiles(_) | Route::Api(_) => {
+                Err(Error::Internal {
+                    message: "a map among the pages".into(),
+                })
+            }
         };
-        result.unwrap_or_else(|error| self.page_error(site, asked, &error))
+        result.unwrap_or_else(|error| page_error(&self.pages, site, asked, &error))
     }
 
-    /// An error as a page for people, as problem+json for machines.
-    fn page_error(&self, site: &Arc<Site>, asked: &Asked, error: &Error) -> Answer {
-        if !asked.wants_html() {
-            return problem(error);
+    fn landing(&self, catalogue: &Catalogue, asked: &Asked, language: &str) -> Result<Answer> {
+        let kvp = Kvp::parse(&asked.query)?;
+        ogcapi::check_parameters(&kvp, &["F", "LANG", "Q"])?;
+        if asked.wants_html() {
+            let search = kvp.get("Q").unwrap_or_default();
+            return self.pages.landing(catalogue, &asked.base, language, search);
         }
-        let catalogue = &site.catalogue;
-        let language = page_language(
-            None,
-            Some(&asked.accept_language),
-            &catalogue.site.languages,
-        );
-        let title = catalogue.site.title.get(language);
-        self.pages
-            .error(
-                title,
-                &asked.base,
-                language,
-                status(error),
-                &public_message(error),
-            )
-            .unwrap_or_else(|_| problem(error))
+        let document = landing_json(catalogue, &asked.base, language);
+        Ok(Answer::ok("application/json", document.to_string()))
     }
 
     /// Tiles: what needs no drawing at once, 304 among it.
@@ -284,6 +269,49 @@ impl State {
                 heavy(site, endpoint, wmts::report, move |site, _| {
                     let service = wmts_service(site, explain);
                     wmts::capabilities(&service, wanted, &language, &asked.base)
+                })
+            }
+        }
+    }
+
+    /// OGC API: tiles and maps as work, documents on the pool too: one may tell of a thousand
+    /// layers.
+    fn api(
+        &self,
+        site: &Arc<Site>,
+        asked: Asked,
+        address: ApiAddress,
+        endpoint: &'static str,
+    ) -> Work {
+        let explain = self.options.explain;
+        match &address {
+            ApiAddress::Tile(data, place) => {
+                let request = tiles_request(&asked, language_of(site, &asked));
+                let service = api_service(site, &self.pages, explain);
+                match ogcapi::prepare_tile(&service, data, place, &request, &asked.accept) {
+                    Err(error) => Work::Done(problem(&error), endpoint),
+                    Ok(Prepared::Answer(answer)) => Work::Done(answer, endpoint),
+                    Ok(Prepared::Tile(tile)) => tile_work(site, tile, endpoint, problem),
+                }
+            }
+            ApiAddress::Map(collection) => {
+                let service = api_service(site, &self.pages, explain);
+                let request = api_request(site, &asked);
+                match ogcapi::prepare_map(&service, collection.as_deref(), &request) {
+                    Err(error) => Work::Done(problem(&error), endpoint),
+                    Ok(map) => heavy(site, endpoint, problem, move |site, budget| {
+                        map.answer(&site.studio, budget)
+                            .unwrap_or_else(|error| problem(&error))
+                    }),
+                }
+            }
+            _ => {
+                let pages = Arc::clone(&self.pages);
+                heavy(site, endpoint, problem, move |site, _| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::document(&service, &address, &request)
+                        .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
                 })
             }
         }
@@ -382,6 +410,21 @@ impl Wms {
     }
 }
 
+/// An error as a page for people, as problem+json for machines.
+fn page_error(pages: &Pages, site: &Site, asked: &Asked, error: &Error) -> Answer {
+    if !asked.wants_html() {
+        return problem(error);
+    }
+    let catalogue = &site.catalogue;
+    let accepted = Some(asked.accept_language.as_str());
+    let language = page_language(None, accepted, &catalogue.site.languages);
+    let title = catalogue.site.title.get(language);
+    let message = public_message(error);
+    pages
+        .error(title, &asked.base, language, status(error), &message)
+        .unwrap_or_else(|_| problem(error))
+}
+
 /// Work for the pool, with all that a request may cost.
 fn heavy(
     site: &Arc<Site>,
@@ -461,6 +504,27 @@ fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
         wms: service(site, explain),
         reach: &site.known.reach,
         documents: &site.known.wmts,
+    }
+}
+
+fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::Service<'a> {
+    ogcapi::Service {
+        tiles: tiles::Service {
+            catalogue: &site.catalogue,
+            limits: &site.limits,
+            explain,
+        },
+        reach: &site.known.reach,
+        pages,
+    }
+}
+
+fn api_request<'a>(site: &'a Site, asked: &'a Asked) -> ApiRequest<'a> {
+    ApiRequest {
+        query: &asked.query,
+        base: &asked.base,
+        language: language_of(site, asked),
+        accept: &asked.accept,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which address is what (the contract of addresses in the README).
 
 use crate::error::Result;
+use crate::protocol::ogcapi::{ApiAddress, DataKind};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 use crate::protocol::wmts::WmtsAddress;
 
@@ -19,6 +20,8 @@ pub enum Route {
     Record { layer: Option<String> },
     /// `/tiles/…`: vector and raster tiles, TileJSON
     Tiles(Result<TilesAddress>),
+    /// `/collections`, `/map`, `/styles`, … and the tiles of OGC API
+    Api(ApiAddress),
     /// `/health`
     Health,
     /// `/metrics`
@@ -56,13 +59,16 @@ impl Route {
                 layer: Some((*layer).to_owned()),
             },
             ["record.xml"] => Route::Record { layer: None },
-            ["tiles", rest @ ..] => Route::Tiles(TilesAddress::parse(rest)?),
+            ["tiles", rest @ ..] => match TilesAddress::parse(rest) {
+                Some(address) => Route::Tiles(address),
+                None => Route::Api(ApiAddress::parse(&segments)?),
+            },
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
             ["robots.txt"] => Route::Robots,
             ["favicon.ico" | "favicon.svg"] => Route::Icon,
-            _ => return None,
+            _ => Route::Api(ApiAddress::parse(&segments)?),
         })
     }
 
@@ -79,6 +85,12 @@ impl Route {
                 TileFormat::Image(_) => "tile_map",
             },
             Route::Tiles(_) => "tiles",
+            Route::Api(ApiAddress::Tile(data, _)) => match data.kind {
+                DataKind::Vector => "tile_vector",
+                DataKind::Map => "tile_map",
+            },
+            Route::Api(ApiAddress::Map(_)) => "map",
+            Route::Api(_) => "ogcapi",
             Route::Health => "health",
             Route::Metrics => "metrics",
             Route::StyleSheet | Route::Robots | Route::Icon => "asset",

@@ -71,7 +71,7 @@ pub struct State {
     pub options: Options,
     pub pool: Pool,
     pub metrics: Metrics,
-    pub pages: Pages,
+    pub pages: Arc<Pages>,
     pub packed: PackedDocuments,
     site: ArcSwap<Site>,
     address: OnceLock<String>,
@@ -123,7 +123,7 @@ impl State {
         Ok(State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
-            pages: Pages::new()?,
+            pages: Arc::new(Pages::new()?),
             packed: PackedDocuments::default(),
             site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
             address: OnceLock::new(),

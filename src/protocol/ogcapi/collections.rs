@@ -20,7 +20,10 @@ pub(super) fn all(service: &Service<'_>, base: &str, language: &str) -> Value {
         .map(|layer| {
             let mut collection = one(service, layer, base, language);
             let address = ApiAddress::Collection(layer.id.clone());
-            push_link(&mut collection, to(base, &address, "self", "This collection"));
+            push_link(
+                &mut collection,
+                to(base, &address, "self", "This collection"),
+            );
             collection
         })
         .collect();
@@ -80,7 +83,10 @@ pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &s
     }
     // from 17-083r4: the scales that the layer is drawn at
     if let Some(max) = layer.scales.max {
-        put("minScaleDenominator", json!(layer.scales.min.unwrap_or(0.0)));
+        put(
+            "minScaleDenominator",
+            json!(layer.scales.min.unwrap_or(0.0)),
+        );
         put("maxScaleDenominator", json!(max));
     }
     put("links", json!(links(layer, base, language)));
@@ -92,15 +98,18 @@ fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     let path = ApiAddress::Collection(id.clone()).path();
     let mut links = of_data(base, Some(id));
     links.push(link(
-        format!("{base}{}/record.xml", path.replacen("/collections/", "/layers/", 1)),
+        format!(
+            "{base}{}/record.xml",
+            path.replacen("/collections/", "/layers/", 1)
+        ),
         "describedby",
         "application/vnd.iso.19139+xml",
         "ISO 19139",
     ));
     if let Some(id) = &layer.metadata.licence {
         let known = licence(id);
-        if let Some(url) = known.url() {
-            links.push(link(url.to_owned(), "license", HTML, known.title(language)));
+        if let Some(url) = &known.url {
+            links.push(link(url.clone(), "license", HTML, known.title(language)));
         }
     }
     for style in &layer.styles {

@@ -90,7 +90,13 @@ mod tests {
     fn a_browser_gets_pages_and_a_program_json() {
         let choose = |f, accept| choose(f, accept, &DOCUMENT);
         assert_eq!(choose(None, BROWSER), Ok(1));
-        for accept in ["", "*/*", "application/json", "application/geo+json", "text/html;q=0"] {
+        for accept in [
+            "",
+            "*/*",
+            "application/json",
+            "application/geo+json",
+            "text/html;q=0",
+        ] {
             assert_eq!(choose(None, accept), Ok(0), "{accept}");
         }
         assert_eq!(choose(None, "application/json;q=0.5, text/html"), Ok(1));

@@ -44,9 +44,9 @@ pub fn language(catalogue: &Catalogue, wanted: Option<&str>) -> String {
     let wanted = wanted.map(str::to_ascii_lowercase);
     wanted
         .and_then(|wanted| {
-            offered.iter().find(|code| {
-                **code == wanted || language_codes(code).contains(&wanted.as_str())
-            })
+            offered
+                .iter()
+                .find(|code| **code == wanted || language_codes(code).contains(&wanted.as_str()))
         })
         .or_else(|| offered.first())
         .map_or_else(|| "fr".to_owned(), Clone::clone)

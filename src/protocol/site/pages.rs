@@ -37,6 +37,8 @@ impl Pages {
             ("base.html", include_str!("templates/base.html")),
             ("landing.html", include_str!("templates/landing.html")),
             ("layer.html", include_str!("templates/layer.html")),
+            ("document.html", include_str!("templates/document.html")),
+            ("api.html", include_str!("templates/api.html")),
             ("error.html", include_str!("templates/error.html")),
         ] {
             templates.add_template(name, source).map_err(internal)?;
@@ -163,6 +165,87 @@ impl Pages {
                 styles => values(styles),
                 addresses => values(addresses),
                 page => format!("/layers/{id}"),
+            },
+        )
+    }
+
+    /// Any document of JSON as a page: its links, then all that it says. `path` is its address
+    /// under the base URL.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn document(
+        &self,
+        catalogue: &Catalogue,
+        base: &str,
+        language: &str,
+        path: &str,
+        title: &str,
+        document: &Value,
+    ) -> Result<Answer> {
+        self.of_json(
+            "document.html",
+            catalogue,
+            base,
+            language,
+            path,
+            title,
+            document,
+        )
+    }
+
+    /// The description of the API: every address with its parameters.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn api(
+        &self,
+        catalogue: &Catalogue,
+        base: &str,
+        language: &str,
+        document: &Value,
+    ) -> Result<Answer> {
+        let title = match language {
+            "fr" => "Toutes les adresses",
+            _ => "Every address",
+        };
+        self.of_json(
+            "api.html",
+            catalogue,
+            base,
+            language,
+            "/api.html",
+            title,
+            document,
+        )
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one template's values, called twice"
+    )]
+    fn of_json(
+        &self,
+        template: &str,
+        catalogue: &Catalogue,
+        base: &str,
+        language: &str,
+        path: &str,
+        title: &str,
+        document: &Value,
+    ) -> Result<Answer> {
+        let site = &catalogue.site;
+        self.render(
+            template,
+            context! {
+                fr => language == "fr",
+                language,
+                languages => site.languages.clone(),
+                base,
+                site_title => site.title.get(language),
+                title,
+                document => values(document),
+                page => path,
             },
         )
     }

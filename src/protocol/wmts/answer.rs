@@ -135,8 +135,14 @@ fn takes_xml(accept: &str) -> bool {
     });
     accept.trim().is_empty()
         || ranges.any(|range| {
-            ["*/*", "application/*", "application/xml", "text/*", "text/xml"]
-                .contains(&range.as_str())
+            [
+                "*/*",
+                "application/*",
+                "application/xml",
+                "text/*",
+                "text/xml",
+            ]
+            .contains(&range.as_str())
         })
 }
 

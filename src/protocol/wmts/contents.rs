@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::address::{info_extension, tile_extension};
 use super::capabilities::Writer;
-use super::{is_offered, told_limits};
 use super::request::FORMATS;
+use super::{is_offered, told_limits};
 use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, Node};
-use crate::crs::{AxisOrder, Crs};
+use crate::crs::{AxisOrder, Crs, CrsKind};
 use crate::encode::xml;
 use crate::geom::Bbox;
-use crate::protocol::ows::{DEGREES, push_outward};
+use crate::protocol::ows::{DEGREES, METRES, push_outward};
 use crate::protocol::record::inspire_theme;
 use crate::protocol::wms::{InfoFormat, Version, legend_query};
 use crate::style::Style;
@@ -49,6 +49,7 @@ impl Writer<'_> {
         self.push("</ows:Keywords>\n");
         self.geographic_box(layer.extent_lonlat);
         self.element("ows:Identifier", &layer.id);
+        self.boxes(std::slice::from_ref(layer));
         let base = self.base;
         self.push("<ows:Metadata xlink:href=\"");
         self.push(base);
@@ -118,6 +119,7 @@ impl Writer<'_> {
         let boxes = layers.iter().filter_map(|layer| layer.extent_lonlat);
         self.geographic_box(boxes.reduce(|all, one| all.union(&one)));
         self.element("ows:Identifier", id);
+        self.boxes(layers);
         self.push("<Style isDefault=\"true\">\n");
         self.element("ows:Title", title);
         self.element("ows:Identifier", "default");
@@ -129,15 +131,49 @@ impl Writer<'_> {
     fn geographic_box(&mut self, extent: Option<Bbox>) {
         let extent = extent.and_then(|extent| extent.intersection(&Bbox::WORLD));
         let Some(extent) = extent else { return };
-        self.push("<ows:WGS84BoundingBox>\n<ows:LowerCorner>");
-        push_outward(&mut self.out, extent.min_x, DEGREES, false);
+        self.push("<ows:WGS84BoundingBox>");
+        self.corners(&Crs::crs84(), &extent);
+        self.push("</ows:WGS84BoundingBox>\n");
+    }
+
+    /// The extent in the CRS of each set, as far as the set goes: GDAL takes the geographic box
+    /// to a CRS without asking whether it has poles.
+    fn boxes(&mut self, layers: &[Arc<Layer>]) {
+        let catalogue = self.service.wms.catalogue;
+        let mut told: Vec<&Crs> = Vec::new();
+        for set in catalogue.site.tile_matrix_sets.all() {
+            if !is_offered(set) || told.contains(&&set.crs) {
+                continue;
+            }
+            told.push(&set.crs);
+            let around = self.service.reach.around(catalogue, layers, &set.crs);
+            if let Some(extent) = around.and_then(|extent| extent.intersection(&set.extent())) {
+                let name = crs_name(set);
+                self.push("<ows:BoundingBox");
+                xml::push_attribute(&mut self.out, "crs", &name);
+                self.push(">");
+                self.corners(&set.crs, &extent);
+                self.push("</ows:BoundingBox>\n");
+            }
+        }
+    }
+
+    /// The corners of a box, in the axis order of the CRS's authority.
+    fn corners(&mut self, crs: &Crs, extent: &Bbox) {
+        let decimals = match crs.kind {
+            CrsKind::Geographic => DEGREES,
+            CrsKind::Projected | CrsKind::Other => METRES,
+        };
+        let extent = crs.axis_order.reorder_bbox(*extent);
+        self.push("<ows:LowerCorner>");
+        push_outward(&mut self.out, extent.min_x, decimals, false);
         self.push(" ");
-        push_outward(&mut self.out, extent.min_y, DEGREES, false);
-        self.push("</ows:LowerCorner>\n<ows:UpperCorner>");
-        push_outward(&mut self.out, extent.max_x, DEGREES, true);
+        push_outward(&mut self.out, extent.min_y, decimals, false);
+        self.push("</ows:LowerCorner><ows:UpperCorner>");
+        push_outward(&mut self.out, extent.max_x, decimals, true);
         self.push(" ");
-        push_outward(&mut self.out, extent.max_y, DEGREES, true);
-        self.push("</ows:UpperCorner>\n</ows:WGS84BoundingBox>\n");
+        push_outward(&mut self.out, extent.max_y, decimals, true);
+        self.push("</ows:UpperCorner>");
     }
 
     /// Formats, sets with their limits, and templates of what has this name.
@@ -229,22 +265,14 @@ impl Writer<'_> {
         let text = set.text.description.as_deref().unwrap_or_default();
         self.optional("ows:Abstract", text);
         self.element("ows:Identifier", set.id());
-        let well_known = set.id() == TileMatrixSets::WEB;
-        let name = match well_known {
-            true => GOOGLE_CRS.to_owned(),
-            false => crs.urn(),
-        };
+        let name = crs_name(set);
         self.push("<ows:BoundingBox");
         xml::push_attribute(&mut self.out, "crs", &name);
-        let extent = crs.axis_order.reorder_bbox(set.extent());
-        let _ = writeln!(
-            self.out,
-            "><ows:LowerCorner>{} {}</ows:LowerCorner><ows:UpperCorner>{} {}</ows:UpperCorner>\
-             </ows:BoundingBox>",
-            extent.min_x, extent.min_y, extent.max_x, extent.max_y
-        );
+        self.push(">");
+        self.corners(crs, &set.extent());
+        self.push("</ows:BoundingBox>\n");
         self.element("ows:SupportedCRS", &name);
-        if well_known {
+        if set.id() == TileMatrixSets::WEB {
             self.element("WellKnownScaleSet", GOOGLE_SCALES);
         }
         for matrix in set.matrices() {
@@ -320,6 +348,14 @@ impl Writer<'_> {
 const GOOGLE_SCALES: &str = "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible";
 const GOOGLE_CRS: &str = "urn:ogc:def:crs:EPSG:6.18:3:3857";
 
+/// What the documents call a set's CRS.
+fn crs_name(set: &TileMatrixSet) -> String {
+    match set.id() {
+        TileMatrixSets::WEB => GOOGLE_CRS.to_owned(),
+        _ => set.crs.urn(),
+    }
+}
+
 fn corner(matrix: &TileMatrix, order: AxisOrder) -> [f64; 2] {
     order.reorder(matrix.origin)
 }
@@ -331,7 +367,10 @@ fn or_else<'a>(text: &'a str, fallback: &'a str) -> &'a str {
 /// INSPIRE demands keywords; a layer without any has its title.
 fn keywords<'a>(layer: &'a Layer, language: &'a str, title: &'a str) -> Vec<&'a str> {
     let metadata = &layer.metadata;
-    let themes = metadata.inspire.iter().filter_map(|code| inspire_theme(code));
+    let themes = metadata
+        .inspire
+        .iter()
+        .filter_map(|code| inspire_theme(code));
     let mut keywords: Vec<&str> = layer.keywords.iter().map(String::as_str).collect();
     keywords.extend(themes.map(|theme| theme.title(language)));
     keywords.extend(metadata.covadis.iter().map(String::as_str));

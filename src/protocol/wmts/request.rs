@@ -404,12 +404,7 @@ fn index(
 }
 
 /// A click at column `i`, row `j` of a tile.
-fn info(
-    tile: TileWish,
-    asked: &str,
-    [i, j]: [&str; 2],
-    format: InfoFormat,
-) -> Result<Request> {
+fn info(tile: TileWish, asked: &str, [i, j]: [&str; 2], format: InfoFormat) -> Result<Request> {
     let view = tile.set.view(tile.address, 1)?;
     let Size { width, height } = view.size;
     let pixel = match (i.parse::<u32>(), j.parse::<u32>()) {
