@@ -420,6 +420,9 @@ fn page_error(pages: &Pages, site: &Site, asked: &Asked, error: &Error) -> Answe
     let language = page_language(None, accepted, &catalogue.site.languages);
     let title = catalogue.site.title.get(language);
     let message = public_message(error);
+    if status(error) == 500 {
+        tracing::error!(%error, "request failed");
+    }
     pages
         .error(title, &asked.base, language, status(error), &message)
         .unwrap_or_else(|_| problem(error))
