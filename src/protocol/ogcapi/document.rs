@@ -129,6 +129,18 @@ pub fn document(
         };
     }
     add_self(&mut body, &format!("{base}{}", address.path()), as_page);
+    // a document's own title says more than the kind of document it is
+    let title = match body.get("title").and_then(Value::as_str) {
+        Some(own)
+            if matches!(
+                address,
+                ApiAddress::TileSet(..) | ApiAddress::StyleMetadata(_)
+            ) =>
+        {
+            own.to_owned()
+        }
+        _ => title,
+    };
     send(service, address, request, &title, &body, as_page)
 }
 

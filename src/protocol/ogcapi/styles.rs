@@ -169,7 +169,7 @@ pub(super) fn metadata(
     links.extend(
         styled
             .iter()
-            .map(|(layer, style)| legend(layer, style, base)),
+            .map(|(layer, style)| legend(layer, style, base, language)),
     );
     put("links", json!(links));
     Ok(Value::Object(out))
@@ -196,15 +196,16 @@ fn stylesheets(id: &str, base: &str) -> Vec<Value> {
 }
 
 /// The legend of a layer in a style, drawn by the WMS.
-fn legend(layer: &Layer, style: &Style, base: &str) -> Value {
+fn legend(layer: &Layer, style: &Style, base: &str, language: &str) -> Value {
     let mut address = format!(
         "{base}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&FORMAT=image/png&LAYER="
     );
     push_url_component(&mut address, &layer.id);
     address.push_str("&STYLE=");
     push_url_component(&mut address, &style.id);
-    let title = layer.title.default_text();
-    link(address, "preview", "image/png", title)
+    address.push_str("&LANGUAGE=");
+    address.push_str(language);
+    link(address, "preview", "image/png", layer.title.get(language))
 }
 
 /// A style in one of its encodings.

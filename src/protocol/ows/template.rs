@@ -25,7 +25,7 @@ impl Template {
     }
 
     /// The number of bytes that are kept.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.text.len()
     }
 

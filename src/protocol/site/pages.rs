@@ -138,6 +138,10 @@ impl Pages {
             json!({"name": "ISO 19139", "url": format!("{base}/layers/{id}/record.xml"), "link": true}),
         ];
         addresses.splice(4..4, tiles(base, id));
+        addresses.extend([
+            json!({"name": "WMTS", "url": format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"), "link": true}),
+            json!({"name": "OGC API", "url": format!("{base}/collections/{id}?f=json"), "link": true}),
+        ]);
         let metadata = &layer.metadata;
         self.render(
             "layer.html",

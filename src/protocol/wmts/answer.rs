@@ -68,15 +68,15 @@ fn understood(
     let language = ows::language(catalogue, kvp.get("LANGUAGE"));
     let understood = match address {
         WmtsAddress::Kvp => request::from_pairs(service, &kvp)?,
-        WmtsAddress::Capabilities => Request::GetCapabilities(GetCapabilities {
+        WmtsAddress::Capabilities => Request::Capabilities(GetCapabilities {
             sections: Sections::ALL,
             is_known: false,
         }),
         WmtsAddress::Resource(resource) => request::from_resource(service, resource)?,
     };
     Ok(match understood {
-        Request::GetCapabilities(wanted) => Prepared::Capabilities(wanted, language),
-        Request::GetTile(wish) => {
+        Request::Capabilities(wanted) => Prepared::Capabilities(wanted, language),
+        Request::Tile(wish) => {
             let tiles = tiles::Service {
                 catalogue,
                 limits: service.wms.limits,
@@ -91,7 +91,7 @@ fn understood(
                 tiles::Prepared::Tile(tile) => Prepared::Tile(tile),
             }
         }
-        Request::GetFeatureInfo(request) => Prepared::Info(Box::new(PreparedInfo {
+        Request::FeatureInfo(request) => Prepared::Info(Box::new(PreparedInfo {
             request: *request,
             language,
         })),

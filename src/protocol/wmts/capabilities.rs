@@ -74,8 +74,8 @@ pub(super) fn body(
         &mark,
     )));
     let mut kept = lock(service.documents);
-    let bytes: usize = kept.documents.values().map(|t| t.len()).sum();
-    if kept.sequence == sequence && bytes.saturating_add(template.len()) <= MAX_KEPT_BYTES {
+    let bytes: usize = kept.documents.values().map(|t| t.bytes()).sum();
+    if kept.sequence == sequence && bytes.saturating_add(template.bytes()) <= MAX_KEPT_BYTES {
         let language = language.to_owned();
         kept.documents.insert(language, Arc::clone(&template));
     }

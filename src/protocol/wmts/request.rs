@@ -32,9 +32,9 @@ const OPERATIONS: &str = "GetCapabilities, GetTile, GetFeatureInfo";
 /// A request, understood.
 #[derive(Debug)]
 pub enum Request {
-    GetCapabilities(GetCapabilities),
-    GetTile(TileWish),
-    GetFeatureInfo(Box<GetFeatureInfo>),
+    Capabilities(GetCapabilities),
+    Tile(TileWish),
+    FeatureInfo(Box<GetFeatureInfo>),
 }
 
 /// The document that is asked for (OGC 06-121r3 §7.2).
@@ -130,11 +130,11 @@ pub fn from_pairs(service: &Service<'_>, kvp: &Kvp) -> Result<Request> {
         .require("REQUEST", &format!("one of {OPERATIONS}"))
         .map_err(as_written)?;
     match name.to_ascii_lowercase().as_str() {
-        "getcapabilities" => capabilities(service, kvp).map(Request::GetCapabilities),
+        "getcapabilities" => capabilities(service, kvp).map(Request::Capabilities),
         "gettile" => {
             version(kvp)?;
             let format = tile_format(required(kvp, "FORMAT", "a media type such as image/png")?)?;
-            wish(service, &words(kvp)?, format).map(Request::GetTile)
+            wish(service, &words(kvp)?, format).map(Request::Tile)
         }
         "getfeatureinfo" => {
             version(kvp)?;
@@ -175,7 +175,7 @@ pub fn from_resource(service: &Service<'_>, resource: &Resource) -> Result<Reque
                 .find(|format| tile_extension(*format) == extension)
                 .or_else(|| TileFormat::of_extension(extension))
                 .ok_or_else(|| no_format(extension, &FORMATS.map(tile_extension)))?;
-            wish(service, &words, format).map(Request::GetTile)
+            wish(service, &words, format).map(Request::Tile)
         }
         Some([j, i]) => {
             let format = InfoFormat::ALL
@@ -430,7 +430,7 @@ fn info(tile: TileWish, asked: &str, [i, j]: [&str; 2], format: InfoFormat) -> R
         });
     }
     query_layers.reverse();
-    Ok(Request::GetFeatureInfo(Box::new(GetFeatureInfo {
+    Ok(Request::FeatureInfo(Box::new(GetFeatureInfo {
         info: FeatureInfoRequest {
             map: MapRequest {
                 view,

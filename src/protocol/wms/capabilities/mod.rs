@@ -66,7 +66,7 @@ pub fn body(service: &Service<'_>, scope: &Scope<'_>, version: Version, base: &s
     let template = Arc::new(Template::new(&marked));
     drop(marked);
     let mut state = cache.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let bytes = state.bytes.saturating_add(template.len());
+    let bytes = state.bytes.saturating_add(template.bytes());
     if state.sequence == service.catalogue.sequence && bytes <= MAX_KEPT_BYTES {
         state.bytes = bytes;
         state.documents.insert(key, Arc::clone(&template));
