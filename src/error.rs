@@ -22,6 +22,9 @@ pub enum Error {
     /// The operation (REQUEST=) is not one of this service.
     #[error("{request:?} is no operation of this service: expected one of {expected}")]
     OperationNotSupported { request: String, expected: String },
+    /// None of the versions that a client speaks is one of ours.
+    #[error("none of the versions {found:?} is spoken here: expected {expected}")]
+    VersionNotNegotiated { found: String, expected: String },
     /// A layer is not in the catalogue, or the caller may not know that it is.
     #[error("no layer {layer:?}{}", did_you_mean(.nearest))]
     LayerNotDefined {

@@ -17,7 +17,7 @@ use crate::encode;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::operation::MapLayer;
-use crate::protocol::tiles::{self, Tile, TileFormat};
+use crate::protocol::tiles::{self, Tile, TileFormat, TileWish};
 use crate::server::{Options, Site, State};
 use crate::tile::{TileAddress, TileMatrixSet, TileMatrixSets};
 
@@ -293,15 +293,15 @@ impl TileSource for Maker<'_> {
     }
 
     fn tile(&self, tile: WebTile) -> Result<Option<Vec<u8>>> {
-        let tile = Tile::new(
-            &self.site.catalogue,
-            Arc::clone(&self.set),
-            Maker::address(tile),
-            1,
-            self.format,
-            self.layers.clone(),
-            self.site.limits.tile_bytes,
-        );
+        let wish = TileWish {
+            set: Arc::clone(&self.set),
+            address: Maker::address(tile),
+            pixel_ratio: 1,
+            format: self.format,
+            layers: self.layers.clone(),
+        };
+        let limits = &self.site.limits;
+        let tile = Tile::new(&self.site.catalogue, wish, limits.tile_bytes);
         match self.format {
             TileFormat::Image(format) => self.drawn(&tile, format),
             TileFormat::Mvt => {

@@ -11,6 +11,7 @@ mod studio;
 mod types;
 mod vector_tile;
 
+pub use reach::extent_in;
 pub use studio::Studio;
 pub use types::{
     DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,

@@ -2,11 +2,13 @@
 //! and write its answer or its error in their own words.
 
 mod explain;
+pub mod ogcapi;
 pub mod ows;
 pub mod record;
 pub mod site;
 pub mod tiles;
 pub mod wms;
+pub mod wmts;
 
 /// A request after HTTP: what protocols read of it.
 #[derive(Debug, Clone, Default, PartialEq)]

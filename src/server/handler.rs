@@ -186,7 +186,7 @@ fn http_response(answer: Answer) -> HttpResponse {
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "Content-Crs, Content-Range, ETag, Link, Retry-After, Warning",
+            "Content-Bbox, Content-Crs, Content-Range, ETag, Link, Retry-After, Warning",
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {

@@ -11,11 +11,16 @@ use super::pool::guarded;
 use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
+use crate::catalogue::Catalogue;
 use crate::error::{Error, Result};
+use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::protocol::ows::{Kvp, public_message};
-use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
-use crate::protocol::tiles::{Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest};
-use crate::protocol::{Answer, Body, Request, record, tiles, wms};
+use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language};
+use crate::protocol::tiles::{
+    Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
+};
+use crate::protocol::wmts::{WmtsAddress, WmtsRequest};
+use crate::protocol::{Answer, Body, Request, ogcapi, record, tiles, wms, wmts};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -107,6 +112,7 @@ fn status(error: &Error) -> u16 {
         Error::InvalidParameter { .. }
         | Error::MissingParameter { .. }
         | Error::OperationNotSupported { .. }
+        | Error::VersionNotNegotiated { .. }
         | Error::FieldNotDefined { .. }
         | Error::InvalidCrs { .. }
         | Error::InvalidFormat { .. }
@@ -160,12 +166,14 @@ impl State {
             let error = Error::NotFound {
                 path: asked.path.chars().take(200).collect(),
             };
-            return Work::Done(self.page_error(site, &asked, &error), "not_found");
+            return Work::Done(page_error(&self.pages, site, &asked, &error), "not_found");
         };
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
+            Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
+            Route::Api(address) => self.api(site, asked, address, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
         }
     }
@@ -174,15 +182,7 @@ impl State {
         let catalogue = &site.catalogue;
         let language = language_of(site, asked);
         let result = match route {
-            Route::Landing if asked.wants_html() => {
-                let search = asked.parameter("q").unwrap_or_default();
-                self.pages
-                    .landing(catalogue, &asked.base, language, &search)
-            }
-            Route::Landing => Ok(Answer::ok(
-                "application/json",
-                landing_json(catalogue, &asked.base, language).to_string(),
-            )),
+            Route::Landing => self.landing(catalogue, asked, language),
             Route::Layer { layer } => catalogue
                 .layer(&layer)
                 .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
@@ -207,34 +207,24 @@ impl State {
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
-            Route::Wms { .. } | Route::Tiles(_) => Err(Error::Internal {
-                message: "a map among the pages".into(),
-            }),
+            Route::Wms { .. } | Route::Wmts(_) | Route::Tiles(_) | Route::Api(_) => {
+                Err(Error::Internal {
+                    message: "a map among the pages".into(),
+                })
+            }
         };
-        result.unwrap_or_else(|error| self.page_error(site, asked, &error))
+        result.unwrap_or_else(|error| page_error(&self.pages, site, asked, &error))
     }
 
-    /// An error as a page for people, as problem+json for machines.
-    fn page_error(&self, site: &Arc<Site>, asked: &Asked, error: &Error) -> Answer {
-        if !asked.wants_html() {
-            return problem(error);
+    fn landing(&self, catalogue: &Catalogue, asked: &Asked, language: &str) -> Result<Answer> {
+        let kvp = Kvp::parse(&asked.query)?;
+        ogcapi::check_parameters(&kvp, &["F", "LANG", "Q"])?;
+        if asked.wants_html() {
+            let search = kvp.get("Q").unwrap_or_default();
+            return self.pages.landing(catalogue, &asked.base, language, search);
         }
-        let catalogue = &site.catalogue;
-        let language = page_language(
-            None,
-            Some(&asked.accept_language),
-            &catalogue.site.languages,
-        );
-        let title = catalogue.site.title.get(language);
-        self.pages
-            .error(
-                title,
-                &asked.base,
-                language,
-                status(error),
-                &public_message(error),
-            )
-            .unwrap_or_else(|_| problem(error))
+        let document = landing_json(catalogue, &asked.base, language);
+        Ok(Answer::ok("application/json", document.to_string()))
     }
 
     /// Tiles: what needs no drawing at once, 304 among it.
@@ -250,13 +240,7 @@ impl State {
             limits: &site.limits,
             explain: self.options.explain,
         };
-        let request = TilesRequest {
-            query: &asked.query,
-            base: &asked.base,
-            language: language_of(site, &asked),
-            if_none_match: &asked.if_none_match,
-            accepts_gzip: asked.accepts_gzip,
-        };
+        let request = tiles_request(&asked, language_of(site, &asked));
         let prepared = address.and_then(|a| tiles::prepare(&service, &a, &request));
         match prepared {
             Err(error) => Work::Done(problem(&error), endpoint),
@@ -275,31 +259,111 @@ impl State {
                     on_error: Box::new(problem),
                 }
             }
-            Ok(Prepared::Tile(tile)) => {
-                let limits = &site.limits;
-                if let Some(answer) = tile.kept(&self.tiles).or_else(|| self.tried(&tile, site)) {
-                    return Work::Done(answer, endpoint);
-                }
-                let allowed = Duration::from_secs(limits.seconds);
-                let budget = Budget::new(allowed, limits.features, limits.vertices);
-                let (studio, work_budget) = (Arc::clone(&site.studio), budget.clone());
-                let tiles = Arc::clone(&self.tiles);
-                let run = move || {
-                    let answer = tile.answer(&tiles, allowed, &studio, &work_budget);
-                    answer.unwrap_or_else(|error| problem(&error))
-                };
-                Work::Heavy {
-                    endpoint,
-                    budget,
-                    run: Box::new(run),
-                    on_error: Box::new(problem),
-                }
+            Ok(Prepared::Tile(tile)) => self.tile_work(site, tile, endpoint, problem),
+        }
+    }
+
+    /// WMTS: what needs no drawing at once, 304 and errors among it.
+    fn wmts(
+        &self,
+        site: &Arc<Site>,
+        asked: Asked,
+        address: &WmtsAddress,
+        endpoint: &'static str,
+    ) -> Work {
+        let explain = self.options.explain;
+        let request = WmtsRequest {
+            http: tiles_request(&asked, ""),
+            body: body(&asked),
+            accept: &asked.accept,
+        };
+        match wmts::prepare(&wmts_service(site, explain), address, &request) {
+            wmts::Prepared::Answer(answer) => Work::Done(answer, endpoint),
+            wmts::Prepared::Tile(tile) => self.tile_work(site, tile, endpoint, wmts::report),
+            wmts::Prepared::Info(info) => {
+                heavy(site, endpoint, wmts::report, move |site, budget| {
+                    info.answer(&*site.studio, budget)
+                })
+            }
+            wmts::Prepared::Capabilities(wanted, language) => {
+                heavy(site, endpoint, wmts::report, move |site, _| {
+                    let service = wmts_service(site, explain);
+                    wmts::capabilities(&service, wanted, &language, &asked.base)
+                })
             }
         }
     }
 
+    /// OGC API: tiles and maps as work, documents on the pool too: one may tell of a thousand
+    /// layers.
+    fn api(
+        &self,
+        site: &Arc<Site>,
+        asked: Asked,
+        address: ApiAddress,
+        endpoint: &'static str,
+    ) -> Work {
+        let explain = self.options.explain;
+        match &address {
+            ApiAddress::Tile(data, place) => {
+                let request = tiles_request(&asked, language_of(site, &asked));
+                let service = api_service(site, &self.pages, explain);
+                match ogcapi::prepare_tile(&service, data, place, &request, &asked.accept) {
+                    Err(error) => Work::Done(problem(&error), endpoint),
+                    Ok(Wished::Known(answer)) => Work::Done(answer, endpoint),
+                    Ok(Wished::ToMake(tile)) => self.tile_work(site, tile, endpoint, problem),
+                }
+            }
+            ApiAddress::Map(collection) => {
+                let service = api_service(site, &self.pages, explain);
+                let request = api_request(site, &asked);
+                match ogcapi::prepare_map(&service, collection.as_deref(), &request) {
+                    Err(error) => Work::Done(problem(&error), endpoint),
+                    Ok(map) => heavy(site, endpoint, problem, move |site, budget| {
+                        map.answer(&site.studio, budget)
+                            .unwrap_or_else(|error| problem(&error))
+                    }),
+                }
+            }
+            _ => {
+                let pages = Arc::clone(&self.pages);
+                heavy(site, endpoint, problem, move |site, _| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::document(&service, &address, &request)
+                        .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
+                })
+            }
+        }
+    }
+
+    /// A tile to be made, whatever protocol asked for it: one that is kept at once.
+    fn tile_work(
+        &self,
+        site: &Arc<Site>,
+        tile: Box<PreparedTile>,
+        endpoint: &'static str,
+        on_error: fn(&Error) -> Answer,
+    ) -> Work {
+        let kept = tile.kept(&self.tiles);
+        if let Some(answer) = kept.or_else(|| self.tried(&tile, site, on_error)) {
+            return Work::Done(answer, endpoint);
+        }
+        let tiles = Arc::clone(&self.tiles);
+        heavy(site, endpoint, on_error, move |site, budget| {
+            let patience = Duration::from_secs(site.limits.seconds);
+            tile.answer(&tiles, patience, &site.studio, budget)
+                .unwrap_or_else(|error| on_error(&error))
+        })
+    }
+
     /// A vector tile, if it can be had for the little that a worker may spend.
-    fn tried(&self, tile: &PreparedTile, site: &Site) -> Option<Answer> {
+    fn tried(
+        &self,
+        tile: &PreparedTile,
+        site: &Site,
+        on_error: fn(&Error) -> Answer,
+    ) -> Option<Answer> {
         if tile.tile.format != TileFormat::Mvt {
             return None;
         }
@@ -312,9 +376,9 @@ impl State {
         let answer = guarded(|| {
             // somebody else who makes it is not waited for
             tile.answer(&self.tiles, Duration::ZERO, &site.studio, &trial)
-                .unwrap_or_else(|e| problem(&e))
+                .unwrap_or_else(|error| on_error(&error))
         });
-        let answer = answer.unwrap_or_else(|error| problem(&error));
+        let answer = answer.unwrap_or_else(|error| on_error(&error));
         (!trial.is_exceeded()).then_some(answer)
     }
 
@@ -411,6 +475,43 @@ impl Wms {
     }
 }
 
+/// An error as a page for people, as problem+json for machines.
+fn page_error(pages: &Pages, site: &Site, asked: &Asked, error: &Error) -> Answer {
+    if !asked.wants_html() {
+        return problem(error);
+    }
+    let catalogue = &site.catalogue;
+    let accepted = Some(asked.accept_language.as_str());
+    let language = page_language(None, accepted, &catalogue.site.languages);
+    let title = catalogue.site.title.get(language);
+    let message = public_message(error);
+    if status(error) == 500 {
+        tracing::error!(%error, "request failed");
+    }
+    pages
+        .error(title, &asked.base, language, status(error), &message)
+        .unwrap_or_else(|_| problem(error))
+}
+
+/// Work for the pool, with all that a request may cost.
+fn heavy(
+    site: &Arc<Site>,
+    endpoint: &'static str,
+    on_error: fn(&Error) -> Answer,
+    work: impl FnOnce(&Site, &Budget) -> Answer + Send + 'static,
+) -> Work {
+    let limits = &site.limits;
+    let allowed = Duration::from_secs(limits.seconds);
+    let budget = Budget::new(allowed, limits.features, limits.vertices);
+    let (site, work_budget) = (Arc::clone(site), budget.clone());
+    Work::Heavy {
+        endpoint,
+        budget,
+        run: Box::new(move || work(&site, &work_budget)),
+        on_error: Box::new(on_error),
+    }
+}
+
 /// The language for people: `lang=` wins over what the browser says.
 fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
     let lang = asked.parameter("lang");
@@ -426,18 +527,62 @@ fn service(site: &Site, explain: bool) -> wms::Service<'_> {
         catalogue: &site.catalogue,
         limits: &site.limits,
         engine: &*site.studio,
-        capabilities: &site.capabilities,
+        capabilities: &site.known.capabilities,
         explain,
     }
+}
+
+fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
+    wmts::Service {
+        wms: service(site, explain),
+        reach: &site.known.reach,
+        documents: &site.known.wmts,
+    }
+}
+
+fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::Service<'a> {
+    ogcapi::Service {
+        tiles: tiles::Service {
+            catalogue: &site.catalogue,
+            limits: &site.limits,
+            explain,
+        },
+        reach: &site.known.reach,
+        pages,
+    }
+}
+
+fn api_request<'a>(site: &'a Site, asked: &'a Asked) -> ApiRequest<'a> {
+    ApiRequest {
+        query: &asked.query,
+        base: &asked.base,
+        language: language_of(site, asked),
+        accept: &asked.accept,
+    }
+}
+
+fn tiles_request<'a>(asked: &'a Asked, language: &'a str) -> TilesRequest<'a> {
+    TilesRequest {
+        query: &asked.query,
+        base: &asked.base,
+        language,
+        if_none_match: &asked.if_none_match,
+        accepts_gzip: asked.accepts_gzip,
+    }
+}
+
+/// The body of a POST.
+fn body(asked: &Asked) -> Option<Body<'_>> {
+    asked.body.as_deref().map(|bytes| Body {
+        media_type: &asked.content_type,
+        bytes,
+    })
 }
 
 fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
     Request {
         query: &asked.query,
-        body: asked.body.as_deref().map(|bytes| Body {
-            media_type: &asked.content_type,
-            bytes,
-        }),
+        body: body(asked),
         base: &asked.base,
         collection: layer,
     }

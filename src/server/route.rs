@@ -1,7 +1,9 @@
 //! Which address is what (the contract of addresses in the README).
 
 use crate::error::Result;
+use crate::protocol::ogcapi::{ApiAddress, DataKind};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
+use crate::protocol::wmts::WmtsAddress;
 
 /// An address of this server, taken apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,12 +12,16 @@ pub enum Route {
     Landing,
     /// `/wms`, or `/collections/{layer}/wms` for one data set alone.
     Wms { layer: Option<String> },
+    /// `/wmts`, `/wmts/1.0.0/…`
+    Wmts(WmtsAddress),
     /// `/layers/{layer}`
     Layer { layer: String },
     /// `/layers/{layer}/record.xml`, or `/record.xml` for the service.
     Record { layer: Option<String> },
     /// `/tiles/…`: vector and raster tiles, TileJSON
     Tiles(Result<TilesAddress>),
+    /// `/collections`, `/map`, `/styles`, … and the tiles of OGC API
+    Api(ApiAddress),
     /// `/health`
     Health,
     /// `/metrics`
@@ -48,6 +54,7 @@ impl Route {
             ["collections", layer, "wms"] => Route::Wms {
                 layer: Some((*layer).to_owned()),
             },
+            ["wmts", rest @ ..] => Route::Wmts(WmtsAddress::parse(rest)?),
             ["layers", layer] => Route::Layer {
                 layer: (*layer).to_owned(),
             },
@@ -55,13 +62,16 @@ impl Route {
                 layer: Some((*layer).to_owned()),
             },
             ["record.xml"] => Route::Record { layer: None },
-            ["tiles", rest @ ..] => Route::Tiles(TilesAddress::parse(rest)?),
+            ["tiles", rest @ ..] => match TilesAddress::parse(rest) {
+                Some(address) => Route::Tiles(address),
+                None => Route::Api(ApiAddress::parse(&segments)?),
+            },
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
             ["robots.txt"] => Route::Robots,
             ["favicon.ico" | "favicon.svg"] => Route::Icon,
-            _ => return None,
+            _ => Route::Api(ApiAddress::parse(&segments)?),
         })
     }
 
@@ -70,6 +80,7 @@ impl Route {
         match self {
             Route::Landing => "landing",
             Route::Wms { .. } => "wms",
+            Route::Wmts(_) => "wmts",
             Route::Layer { .. } => "layer",
             Route::Record { .. } => "record",
             Route::Tiles(Ok(TilesAddress::Tile { format, .. })) => match format {
@@ -77,6 +88,12 @@ impl Route {
                 TileFormat::Image(_) => "tile_map",
             },
             Route::Tiles(_) => "tiles",
+            Route::Api(ApiAddress::Tile(data, _)) => match data.kind {
+                DataKind::Vector => "tile_vector",
+                DataKind::Map => "tile_map",
+            },
+            Route::Api(ApiAddress::Map(_)) => "map",
+            Route::Api(_) => "ogcapi",
             Route::Health => "health",
             Route::Metrics => "metrics",
             Route::StyleSheet | Route::Robots | Route::Icon => "asset",

@@ -21,7 +21,9 @@ use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
 use crate::overview::{self, Cache, Keeper};
 use crate::protocol::site::Pages;
+use crate::protocol::tiles::TileReach;
 use crate::protocol::wms::CapabilitiesCache;
+use crate::protocol::wmts::WmtsDocuments;
 
 /// How a server, or a command that draws, was asked to run.
 #[derive(Debug, Clone)]
@@ -80,16 +82,24 @@ pub struct Site {
     pub catalogue: Arc<Catalogue>,
     pub limits: Limits,
     pub studio: Arc<Studio>,
-    pub capabilities: Arc<CapabilitiesCache>,
+    pub known: Arc<Known>,
+}
+
+/// What is found out of a catalogue once and kept; it notices that a catalogue follows another.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub capabilities: CapabilitiesCache,
+    pub reach: TileReach,
+    pub wmts: WmtsDocuments,
 }
 
 impl Site {
-    fn new(loaded: &Loaded, studio: Arc<Studio>, capabilities: Arc<CapabilitiesCache>) -> Site {
+    fn new(loaded: &Loaded, studio: Arc<Studio>, known: Arc<Known>) -> Site {
         Site {
             catalogue: Arc::clone(&loaded.catalogue),
             limits: loaded.limits.clone(),
             studio,
-            capabilities,
+            known,
         }
     }
 }
@@ -103,7 +113,7 @@ pub struct State {
     pub options: Options,
     pub pool: Pool,
     pub metrics: Metrics,
-    pub pages: Pages,
+    pub pages: Arc<Pages>,
     pub packed: PackedDocuments,
     /// Kept over reloads: a key stands for what a tile is made from.
     pub tiles: Arc<TileCache>,
@@ -157,7 +167,7 @@ impl State {
         Ok(State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
-            pages: Pages::new()?,
+            pages: Arc::new(Pages::new()?),
             packed: PackedDocuments::default(),
             tiles: Arc::new(tile_cache(&loaded.server.cache, &options.path)),
             site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
@@ -190,10 +200,8 @@ impl State {
                             log(loaded);
                             let before = state.site();
                             let studio = Arc::clone(&before.studio);
-                            let capabilities = Arc::clone(&before.capabilities);
-                            state
-                                .site
-                                .store(Arc::new(Site::new(loaded, studio, capabilities)));
+                            let known = Arc::clone(&before.known);
+                            state.site.store(Arc::new(Site::new(loaded, studio, known)));
                             info!(
                                 sequence = loaded.catalogue.sequence,
                                 layers = loaded.catalogue.layers.len(),

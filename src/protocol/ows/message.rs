@@ -16,6 +16,7 @@ pub fn public_message(error: &Error) -> String {
         Error::InvalidParameter { .. }
         | Error::MissingParameter { .. }
         | Error::OperationNotSupported { .. }
+        | Error::VersionNotNegotiated { .. }
         | Error::LayerNotDefined { .. }
         | Error::StyleNotDefined { .. }
         | Error::LayerNotQueryable { .. }

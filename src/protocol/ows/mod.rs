@@ -1,10 +1,18 @@
-//! What all OGC web services share: key-value pairs, the names of languages, and what of
-//! an error may be told.
+//! What all OGC web services share: key-value pairs, the names of languages, what capabilities
+//! are written with, and what of an error may be told.
 
+mod bound;
+mod inspire;
 mod kvp;
 mod language;
 mod message;
+mod pairs;
+mod template;
 
+pub use bound::{DEGREES, METRES, push_outward};
+pub use inspire::push_inspire_capabilities;
 pub use kvp::{Kvp, MAX_PAIRS};
-pub use language::{iso639_2b, language_codes};
+pub use language::{iso639_2b, language, language_codes};
 pub use message::public_message;
+pub use pairs::pairs;
+pub use template::{BASE_MARK, Template};

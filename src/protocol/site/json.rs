@@ -1,27 +1,58 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::{ArchiveLayer, Catalogue, Group, Layer, Node};
-use crate::protocol::tiles;
+use crate::protocol::{ogcapi, tiles};
 
 /// What is served, for machines: title, links and every layer with its addresses.
 pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value {
     let site = &catalogue.site;
+    let mut links = vec![
+        link(
+            format!("{base}/?f=json"),
+            "self",
+            "application/json",
+            "This document",
+        ),
+        link(
+            format!("{base}/?f=html"),
+            "alternate",
+            "text/html",
+            "This document as a page",
+        ),
+    ];
+    links.extend(ogcapi::landing_links(base));
+    links.extend([
+        link(
+            format!("{base}/wms?SERVICE=WMS&REQUEST=GetCapabilities"),
+            "http://www.opengis.net/def/rel/ogc/1.0/wms",
+            "text/xml",
+            "Web Map Service",
+        ),
+        link(
+            format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"),
+            "http://www.opengis.net/def/rel/ogc/1.0/wmts",
+            "application/xml",
+            "Web Map Tile Service",
+        ),
+        link(
+            format!("{base}/record.xml"),
+            "describedby",
+            "application/vnd.iso.19139+xml",
+            "ISO 19139 record",
+        ),
+        link(
+            format!("{base}/health"),
+            "status",
+            "application/json",
+            "State of the service",
+        ),
+    ]);
     json!({
         "title": site.title.get(language),
         "description": site.abstract_.get(language),
-        "links": [
-            link(format!("{base}/?f=json"), "self", "application/json", "This document"),
-            link(format!("{base}/?f=html"), "alternate", "text/html", "This document as a page"),
-            link(
-                format!("{base}/wms?SERVICE=WMS&REQUEST=GetCapabilities"),
-                "http://www.opengis.net/def/rel/ogc/1.0/wms",
-                "text/xml",
-                "Web Map Service"
-            ),
-            link(format!("{base}/record.xml"), "describedby", "application/vnd.iso.19139+xml", "ISO 19139 record"),
-            link(format!("{base}/health"), "status", "application/json", "State of the service"),
-        ],
+        "links": links,
         "wms": format!("{base}/wms"),
+        "wmts": format!("{base}/wmts"),
         "tileMatrixSets": site.tile_matrix_sets.all().iter().map(|s| s.id()).collect::<Vec<_>>(),
         "crs": site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
         "tree": catalogue.tree.iter().map(|n| node(catalogue, n, language)).collect::<Vec<_>>(),

@@ -37,6 +37,8 @@ impl Pages {
             ("base.html", include_str!("templates/base.html")),
             ("landing.html", include_str!("templates/landing.html")),
             ("layer.html", include_str!("templates/layer.html")),
+            ("document.html", include_str!("templates/document.html")),
+            ("api.html", include_str!("templates/api.html")),
             ("error.html", include_str!("templates/error.html")),
         ] {
             templates.add_template(name, source).map_err(internal)?;
@@ -137,6 +139,10 @@ impl Pages {
             json!({"name": "ISO 19139", "url": format!("{base}/layers/{id}/record.xml"), "link": true}),
         ];
         addresses.splice(4..4, tiles(base, id));
+        addresses.extend([
+            json!({"name": "WMTS", "url": format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"), "link": true}),
+            json!({"name": "OGC API", "url": format!("{base}/collections/{id}?f=json"), "link": true}),
+        ]);
         let metadata = &layer.metadata;
         self.render(
             "layer.html",
@@ -164,6 +170,87 @@ impl Pages {
                 styles => values(styles),
                 addresses => values(addresses),
                 page => format!("/layers/{id}"),
+            },
+        )
+    }
+
+    /// Any document of JSON as a page: its links, then all that it says. `path` is its address
+    /// under the base URL.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn document(
+        &self,
+        catalogue: &Catalogue,
+        base: &str,
+        language: &str,
+        path: &str,
+        title: &str,
+        document: &Value,
+    ) -> Result<Answer> {
+        self.of_json(
+            "document.html",
+            catalogue,
+            base,
+            language,
+            path,
+            title,
+            document,
+        )
+    }
+
+    /// The description of the API: every address with its parameters.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn api(
+        &self,
+        catalogue: &Catalogue,
+        base: &str,
+        language: &str,
+        document: &Value,
+    ) -> Result<Answer> {
+        let title = match language {
+            "fr" => "Toutes les adresses",
+            _ => "Every address",
+        };
+        self.of_json(
+            "api.html",
+            catalogue,
+            base,
+            language,
+            "/api.html",
+            title,
+            document,
+        )
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one template's values, called twice"
+    )]
+    fn of_json(
+        &self,
+        template: &str,
+        catalogue: &Catalogue,
+        base: &str,
+        language: &str,
+        path: &str,
+        title: &str,
+        document: &Value,
+    ) -> Result<Answer> {
+        let site = &catalogue.site;
+        self.render(
+            template,
+            context! {
+                fr => language == "fr",
+                language,
+                languages => site.languages.clone(),
+                base,
+                site_title => site.title.get(language),
+                title,
+                document => values(document),
+                page => path,
             },
         )
     }

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::address::encoded;
+use super::links::template;
 use super::stored::{self, StoredTile};
 use super::{Service, Tile, TileFormat, TilesAddress, tilejson};
 use crate::budget::Budget;
@@ -13,6 +15,7 @@ use crate::operation::{MapLayer, Studio};
 use crate::protocol::Answer;
 use crate::protocol::explain::{self, ExplainFormat};
 use crate::protocol::ows::Kvp;
+use crate::tile::{TileAddress, TileMatrixSet};
 
 /// A request for tiles after HTTP.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -91,8 +94,8 @@ pub fn prepare(
                 }
             };
             let found = layers_of(service, layers)?;
-            let document =
-                tilejson::document(&found, layers, format, request.base, request.language);
+            let template = template(request.base, &encoded(layers), format);
+            let document = tilejson::document(&found, &template, format, request.language);
             Ok(document_answer(&document))
         }
         TilesAddress::Tile {
@@ -104,31 +107,19 @@ pub fn prepare(
             pixel_ratio,
             format,
         } => {
-            let catalogue = service.catalogue;
-            let set = catalogue.site.tile_matrix_sets.get(set)?;
+            let set = service.catalogue.site.tile_matrix_sets.get(set)?;
             let found = layers_of(service, layers)?;
-            let tile = Tile::new(
-                catalogue,
-                Arc::clone(set),
-                set.address(matrix, *column, *row)?,
-                *pixel_ratio,
-                *format,
-                styled(found)?,
-                service.limits.tile_bytes,
-            );
-            let explain = match kvp.get("EXPLAIN") {
-                Some(text) if service.explain => Some(ExplainFormat::parse(text)?),
-                _ => None,
+            let wish = TileWish {
+                set: Arc::clone(set),
+                address: set.address(matrix, *column, *row)?,
+                pixel_ratio: *pixel_ratio,
+                format: *format,
+                layers: styled(found)?,
             };
-            let prepared = PreparedTile {
-                tile,
-                explain,
-                language: request.language.to_owned(),
-                is_packed: request.accepts_gzip && *format == TileFormat::Mvt,
-            };
-            Ok(match prepared.unchanged(request.if_none_match) {
-                Some(answer) => Prepared::Answer(answer),
-                None => Prepared::Tile(Box::new(prepared)),
+            let wished = prepare_tile(service, wish, kvp.get("EXPLAIN"), request)?;
+            Ok(match wished {
+                Wished::Known(answer) => Prepared::Answer(answer),
+                Wished::ToMake(tile) => Prepared::Tile(tile),
             })
         }
     }
@@ -153,11 +144,63 @@ pub fn tile_json(
     let found = layers_of(service, names)?;
     let languages = &service.catalogue.site.languages;
     let language = languages.first().map_or("", String::as_str);
-    Ok(tilejson::document(&found, names, format, "", language))
+    let template = template("", &encoded(names), format);
+    Ok(tilejson::document(&found, &template, format, language))
+}
+
+/// A tile that a request asks for, its names resolved.
+#[derive(Debug, Clone)]
+pub struct TileWish {
+    pub set: Arc<TileMatrixSet>,
+    pub address: TileAddress,
+    pub pixel_ratio: u32,
+    pub format: TileFormat,
+    /// Bottom to top.
+    pub layers: Vec<MapLayer>,
+}
+
+/// What a wish comes to.
+#[derive(Debug)]
+pub enum Wished {
+    /// The client has the tile.
+    Known(Answer),
+    /// A tile to be made.
+    ToMake(Box<PreparedTile>),
+}
+
+/// Answers what needs no drawing: 304 where the client has the tile. `explain` is the
+/// parameter's value.
+///
+/// # Errors
+/// `InvalidParameter` for `explain`.
+pub fn prepare_tile(
+    service: &Service<'_>,
+    wish: TileWish,
+    explain: Option<&str>,
+    request: &TilesRequest<'_>,
+) -> Result<Wished> {
+    let format = wish.format;
+    let explain = match explain {
+        Some(text) if service.explain => Some(ExplainFormat::parse(text)?),
+        _ => None,
+    };
+    let prepared = PreparedTile {
+        tile: Tile::new(service.catalogue, wish, service.limits.tile_bytes),
+        explain,
+        language: request.language.to_owned(),
+        is_packed: request.accepts_gzip && format == TileFormat::Mvt,
+    };
+    Ok(match prepared.unchanged(request.if_none_match) {
+        Some(answer) => Wished::Known(answer),
+        None => Wished::ToMake(Box::new(prepared)),
+    })
 }
 
 /// The layers of a list of names, bottom to top.
-fn layers_of(service: &Service<'_>, names: &str) -> Result<Vec<Arc<Layer>>> {
+///
+/// # Errors
+/// `LayerNotDefined`; `LimitExceeded` for too many.
+pub fn layers_of(service: &Service<'_>, names: &str) -> Result<Vec<Arc<Layer>>> {
     let mut found: Vec<Arc<Layer>> = Vec::new();
     for name in names.split(',') {
         if service.catalogue.archive(name).is_some() {
@@ -178,7 +221,10 @@ fn layers_of(service: &Service<'_>, names: &str) -> Result<Vec<Arc<Layer>>> {
 }
 
 /// The layers in their default styles.
-fn styled(layers: Vec<Arc<Layer>>) -> Result<Vec<MapLayer>> {
+///
+/// # Errors
+/// `StyleNotDefined` for a layer without any.
+pub fn styled(layers: Vec<Arc<Layer>>) -> Result<Vec<MapLayer>> {
     layers
         .into_iter()
         .map(|layer| {

@@ -12,15 +12,21 @@
 mod address;
 mod answer;
 mod links;
+mod reach;
 mod stored;
 mod tile;
 mod tilejson;
 
 pub use address::TilesAddress;
-pub use answer::{Prepared, PreparedTile, TilesRequest, prepare, tile_json};
+pub use answer::{
+    Prepared, PreparedTile, TileWish, TilesRequest, Wished, layers_of, prepare, prepare_tile,
+    styled, tile_json,
+};
 pub use links::{TilesLink, addresses, document_address};
+pub use reach::TileReach;
 pub use stored::StoredTile;
 pub use tile::{Tile, TileFormat};
+pub use tilejson::document as tilejson;
 
 use crate::catalogue::Catalogue;
 use crate::operation::Limits;

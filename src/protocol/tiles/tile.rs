@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::TileWish;
 use crate::budget::Budget;
 use crate::catalogue::Catalogue;
 use crate::encode::{self, ImageFormat, mvt};
@@ -32,6 +33,17 @@ impl TileFormat {
             "jpeg" | "jpg" => TileFormat::Image(ImageFormat::Jpeg),
             _ => return None,
         })
+    }
+
+    /// The format of a media type, in the spellings of clients.
+    pub fn of_media_type(text: &str) -> Option<TileFormat> {
+        let name = text.trim().to_ascii_lowercase();
+        match name.as_str() {
+            mvt::MEDIA_TYPE | "application/x-protobuf" | "application/vnd.mapbox-tile" => {
+                Some(TileFormat::Mvt)
+            }
+            _ => ImageFormat::parse(&name).map(TileFormat::Image),
+        }
     }
 
     /// The name for people.
@@ -76,15 +88,14 @@ pub struct Tile {
 
 impl Tile {
     /// A tile of layers in styles; `key` is found here.
-    pub fn new(
-        catalogue: &Catalogue,
-        set: Arc<TileMatrixSet>,
-        address: TileAddress,
-        pixel_ratio: u32,
-        format: TileFormat,
-        layers: Vec<MapLayer>,
-        max_bytes: usize,
-    ) -> Tile {
+    pub fn new(catalogue: &Catalogue, wish: TileWish, max_bytes: usize) -> Tile {
+        let TileWish {
+            set,
+            address,
+            pixel_ratio,
+            format,
+            layers,
+        } = wish;
         let mut key = Key::default();
         key.add(env!("CARGO_PKG_VERSION").as_bytes());
         key.add(set.id().as_bytes());

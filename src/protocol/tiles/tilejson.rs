@@ -5,8 +5,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::TileFormat;
-use super::address::encoded;
-use super::links::template;
 use crate::catalogue::{Layer, LayerField};
 use crate::feature::FieldType;
 use crate::geom::Bbox;
@@ -26,12 +24,12 @@ const MERCATOR: Bbox = Bbox {
     max_y: 85.051_128_779_806_6,
 };
 
-/// The document of layers, bottom to top, whose names are `names` in addresses.
-pub(super) fn document(
+/// The document of layers, bottom to top; `template` is the address of their tiles with `{z}`,
+/// `{x}` and `{y}`.
+pub fn document(
     layers: &[Arc<Layer>],
-    names: &str,
+    template: &str,
     format: TileFormat,
-    base: &str,
     language: &str,
 ) -> Value {
     let max_zoom = match format {
@@ -54,7 +52,7 @@ pub(super) fn document(
         put("attribution", json!(text));
     }
     put("scheme", json!("xyz"));
-    put("tiles", json!([template(base, &encoded(names), format)]));
+    put("tiles", json!([template]));
     put("minzoom", json!(min_zoom));
     put("maxzoom", json!(max_zoom));
     if let Some(bounds) = bounds(layers) {

@@ -9,12 +9,11 @@ use super::scope::Scope;
 use super::{Service, Version, describe, legend};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
-use crate::protocol::ows::Kvp;
-use crate::protocol::{Answer, Request, explain};
+use crate::protocol::{Answer, Request, explain, ows};
 
 /// Answers a WMS request: plain data in and out, never a panic, every error in WMS's words.
 pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> Answer {
-    let kvp = match pairs(request, service.limits.body_bytes) {
+    let kvp = match ows::pairs(request, service.limits.body_bytes) {
         Ok(kvp) => kvp,
         Err(error) => return exception::report(&error, Version::V130),
     };
@@ -49,31 +48,8 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
 /// form that the request asks for.
 pub fn refuse(service: &Service<'_>, request: &Request<'_>, error: &Error) -> Answer {
     let version =
-        pairs(request, service.limits.body_bytes).map_or(Version::V130, |k| version_of(&k));
+        ows::pairs(request, service.limits.body_bytes).map_or(Version::V130, |k| version_of(&k));
     exception::report(error, version)
-}
-
-/// The pairs of the query string and of a form body.
-fn pairs(request: &Request<'_>, limit: usize) -> Result<Kvp> {
-    let mut kvp = Kvp::parse(request.query)?;
-    if let Some(body) = &request.body {
-        if body.bytes.len() > limit {
-            return Err(Error::LimitExceeded {
-                what: "the number of bytes of a request body",
-                limit: limit as u64,
-                found: body.bytes.len() as u64,
-            });
-        }
-        let is_xml = body.bytes.trim_ascii_start().starts_with(b"<");
-        if is_xml {
-            return Err(Error::parameter(
-                "Content-Type",
-                "expected a form body (application/x-www-form-urlencoded), found XML",
-            ));
-        }
-        kvp.append(body.bytes.trim_ascii())?;
-    }
-    Ok(kvp)
 }
 
 fn perform(reader: &Reader<'_>, operation: &Operation, base: &str) -> Result<Answer> {

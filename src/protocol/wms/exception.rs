@@ -18,6 +18,7 @@ pub fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
         Error::InvalidParameter { name, .. } => ("InvalidParameterValue", Some(name)),
         Error::MissingParameter { name, .. } => ("MissingParameterValue", Some(name)),
         Error::OperationNotSupported { .. } => ("OperationNotSupported", Some("REQUEST")),
+        Error::VersionNotNegotiated { .. } => ("InvalidParameterValue", Some("VERSION")),
         Error::LayerNotDefined { .. } => ("LayerNotDefined", Some("LAYERS")),
         Error::StyleNotDefined { .. } => ("StyleNotDefined", Some("STYLES")),
         Error::LayerNotQueryable { .. } => ("LayerNotQueryable", Some("QUERY_LAYERS")),
@@ -65,6 +66,7 @@ fn status(error: &Error) -> u16 {
         Error::InvalidParameter { .. }
         | Error::MissingParameter { .. }
         | Error::OperationNotSupported { .. }
+        | Error::VersionNotNegotiated { .. }
         | Error::LayerNotDefined { .. }
         | Error::StyleNotDefined { .. }
         | Error::LayerNotQueryable { .. }

@@ -22,10 +22,10 @@ mod studio;
 mod version;
 
 pub use answer::{answer, refuse};
-pub use capabilities::CapabilitiesCache;
+pub use capabilities::{CapabilitiesCache, LegendSizes, legend_query};
 pub use engine::{Engine, StyleChoice, StyledLayer};
 pub use exception::{code, report};
-pub use feature_info::InfoFormat;
+pub use feature_info::{InfoContext, InfoFormat, write as write_feature_info};
 pub use version::{Version, crs_name};
 
 use crate::catalogue::Catalogue;

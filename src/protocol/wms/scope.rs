@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::catalogue::{Catalogue, Layer};
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result, nearest};
-use crate::protocol::ows::language_codes;
+use crate::protocol::ows;
 
 /// The part of the catalogue that an endpoint shows, and the words it shows it in.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ impl<'a> Scope<'a> {
             only: collection
                 .map(|id| catalogue.layer(id).cloned())
                 .transpose()?,
-            language: default_language(catalogue),
+            language: ows::language(catalogue, None),
         })
     }
 
@@ -46,12 +46,7 @@ impl<'a> Scope<'a> {
     /// Takes up `LANGUAGE=` where the site speaks it; any other is ignored
     /// (INSPIRE TG View 3.11, requirement 51).
     pub fn choose_language(&mut self, wanted: &str) {
-        let wanted = wanted.to_ascii_lowercase();
-        let is_meant =
-            |code: &&String| **code == wanted || language_codes(code).contains(&wanted.as_str());
-        if let Some(code) = self.catalogue.site.languages.iter().find(is_meant) {
-            self.language.clone_from(code);
-        }
+        self.language = ows::language(self.catalogue, Some(wanted));
     }
 
     /// The layers a name stands for, bottom first: itself, or a group's children.
@@ -72,9 +67,4 @@ impl<'a> Scope<'a> {
     pub fn is_group(&self, name: &str) -> bool {
         self.only.is_none() && self.catalogue.is_group(name)
     }
-}
-
-fn default_language(catalogue: &Catalogue) -> String {
-    let first = catalogue.site.languages.first();
-    first.map_or_else(|| "fr".to_owned(), Clone::clone)
 }

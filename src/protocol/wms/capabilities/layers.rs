@@ -6,7 +6,9 @@ use super::{Writer, facts_at};
 use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, LocalText, Node};
 use crate::encode::xml;
 use crate::geom::{Bbox, STANDARD_PIXEL_M};
+use crate::protocol::ows::{DEGREES, METRES, push_outward};
 use crate::protocol::record::inspire_theme;
+use crate::protocol::wms::Version;
 use crate::style::Style;
 
 /// The authority that our layer identifiers are of: this site.
@@ -219,15 +221,8 @@ impl Writer<'_> {
                 "<LegendURL width=\"{width}\" height=\"{height}\">"
             );
             self.element("Format", "image/png");
-            let mut address = self.path.clone();
-            address.push_str("?service=WMS&amp;version=");
-            address.push_str(self.version.name());
-            address.push_str(
-                "&amp;request=GetLegendGraphic&amp;sld_version=1.1.0&amp;format=image/png&amp;layer=",
-            );
-            xml::push_url_component(&mut address, &layer.id);
-            address.push_str("&amp;style=");
-            xml::push_url_component(&mut address, name);
+            let query = legend_query(self.version, &layer.id, name);
+            let address = format!("{}?{query}", self.path);
             self.online_resource(&address);
             self.push("</LegendURL>\n");
         }
@@ -332,39 +327,17 @@ impl Writer<'_> {
     }
 }
 
-/// Digits behind the point of a bound in degrees: a tenth of a metre.
-const DEGREES: u8 = 6;
-/// Digits behind the point of a bound in metres.
-const METRES: u8 = 2;
-
-/// Appends a bound rounded away from the box, so that the box holds every feature; a bound that
-/// has no more digits than these stays itself.
-fn push_outward(out: &mut String, value: f64, decimals: u8, up: bool) {
-    let factor = 10f64.powi(i32::from(decimals));
-    // 0.001 of the last digit: decimal fractions are not exact in binary
-    let scaled = match up {
-        true => (value * factor - 1e-3).ceil(),
-        false => (value * factor + 1e-3).floor(),
-    };
-    if scaled.abs() >= 9e15 {
-        let _ = write!(out, "{value}");
-        return;
-    }
-    // in range: checked above, and the factor is a whole number
-    let (scaled, factor) = (scaled as i64, factor as i64);
-    if scaled < 0 {
-        out.push('-');
-    }
-    let (whole, mut fraction) = (scaled.abs() / factor, scaled.abs() % factor);
-    let _ = write!(out, "{whole}");
-    if fraction != 0 {
-        let mut digits = usize::from(decimals);
-        while fraction % 10 == 0 {
-            fraction /= 10;
-            digits -= 1;
-        }
-        let _ = write!(out, ".{fraction:0digits$}");
-    }
+/// The query, escaped for XML, of the legend that capabilities point to.
+pub fn legend_query(version: Version, layer: &str, style: &str) -> String {
+    let mut query = format!(
+        "service=WMS&amp;version={}&amp;request=GetLegendGraphic&amp;sld_version=1.1.0\
+         &amp;format=image/png&amp;layer=",
+        version.name()
+    );
+    xml::push_url_component(&mut query, layer);
+    query.push_str("&amp;style=");
+    xml::push_url_component(&mut query, style);
+    query
 }
 
 fn or_else<'a>(text: &'a LocalText, language: &str, fallback: &'a str) -> &'a str {
@@ -381,27 +354,5 @@ fn members_of(nodes: &[Node], members: &mut Vec<usize>) {
             Node::Group(group) => members_of(&group.children, members),
             Node::Layer(index) => members.push(*index),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn outward(value: f64, up: bool) -> String {
-        let mut out = String::new();
-        push_outward(&mut out, value, 6, up);
-        out
-    }
-
-    #[test]
-    fn bounds_are_rounded_away_from_the_box_and_decimals_stay_themselves() {
-        assert_eq!(outward(5.1, false), "5.1");
-        assert_eq!(outward(5.1, true), "5.1");
-        assert_eq!(outward(-0.000_000_4, false), "-0.000001");
-        assert_eq!(outward(-0.000_000_4, true), "0");
-        assert_eq!(outward(46.123_456_78, true), "46.123457");
-        assert_eq!(outward(-180.0, false), "-180");
-        assert_eq!(outward(0.0025, true), "0.0025");
     }
 }

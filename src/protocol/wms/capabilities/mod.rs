@@ -9,15 +9,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use facts::{Facts, LayerFacts};
+pub use layers::legend_query;
 
 use super::scope::Scope;
 use super::{Service, Version};
 use crate::catalogue::Layer;
 use crate::encode::xml;
-
-/// Stands for the base URL in a kept document. Text of the catalogue can't hold it: control
-/// characters are left out when text is escaped.
-const BASE_MARK: char = '\u{1}';
+use crate::protocol::ows::{BASE_MARK, Template};
 
 /// Bytes of kept documents, all versions and languages together: enough for some 350 layers in
 /// four variants. A larger site's documents are written anew for each request, some microseconds
@@ -40,40 +38,6 @@ struct State {
     facts: Option<Arc<Facts>>,
     documents: HashMap<(Version, String), Arc<Template>>,
     bytes: usize,
-}
-
-/// A document without its base URL, and where it goes.
-#[derive(Debug)]
-struct Template {
-    text: String,
-    /// Positions in `text`, ascending.
-    cuts: Vec<usize>,
-}
-
-impl Template {
-    fn new(marked: &str) -> Template {
-        let mut text = String::with_capacity(marked.len());
-        let mut cuts = Vec::new();
-        for (i, piece) in marked.split(BASE_MARK).enumerate() {
-            if i > 0 {
-                cuts.push(text.len());
-            }
-            text.push_str(piece);
-        }
-        Template { text, cuts }
-    }
-
-    fn with_base(&self, base: &str) -> String {
-        let mut out = String::with_capacity(self.text.len() + self.cuts.len() * base.len());
-        let mut from = 0;
-        for cut in &self.cuts {
-            out.push_str(self.text.get(from..*cut).unwrap_or_default());
-            out.push_str(base);
-            from = *cut;
-        }
-        out.push_str(self.text.get(from..).unwrap_or_default());
-        out
-    }
 }
 
 /// The capabilities document of a scope.
@@ -102,7 +66,7 @@ pub fn body(service: &Service<'_>, scope: &Scope<'_>, version: Version, base: &s
     let template = Arc::new(Template::new(&marked));
     drop(marked);
     let mut state = cache.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let bytes = state.bytes.saturating_add(template.text.len());
+    let bytes = state.bytes.saturating_add(template.bytes());
     if state.sequence == service.catalogue.sequence && bytes <= MAX_KEPT_BYTES {
         state.bytes = bytes;
         state.documents.insert(key, Arc::clone(&template));
@@ -132,7 +96,26 @@ impl State {
     }
 }
 
+/// Width and height of the legends of layers' styles; `None` where one can't be drawn.
+#[derive(Debug)]
+pub struct LegendSizes(Arc<Facts>);
+
+impl LegendSizes {
+    /// Of a layer and one of its styles, by their places in the catalogue.
+    pub fn get(&self, layer: usize, style: usize) -> Option<[u32; 2]> {
+        let facts = facts_at(&self.0, layer)?;
+        facts.legends.get(style).copied().flatten()
+    }
+}
+
 impl CapabilitiesCache {
+    /// The sizes of all legends: those kept, or found now.
+    pub fn legend_sizes(&self, service: &Service<'_>) -> LegendSizes {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.follow(service);
+        LegendSizes(state.facts(service))
+    }
+
     /// The facts of one layer: those kept, or computed for it alone.
     fn facts_of(&self, service: &Service<'_>, layer: &Arc<Layer>) -> Arc<Facts> {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

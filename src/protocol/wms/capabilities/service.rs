@@ -1,6 +1,6 @@
 use super::Writer;
 use crate::encode::{ImageFormat, xml};
-use crate::protocol::ows::iso639_2b;
+use crate::protocol::ows::push_inspire_capabilities;
 use crate::protocol::record::licence;
 use crate::protocol::wms::InfoFormat;
 
@@ -175,7 +175,7 @@ impl Writer<'_> {
         self.push("</Exception>\n");
     }
 
-    /// What SLD-WMS and INSPIRE (TG View 3.11 §4.2.3.3.1, scenario 1) add.
+    /// What SLD-WMS and INSPIRE add.
     fn extended_capabilities(&mut self) {
         if !self.is_130() {
             self.push(
@@ -188,29 +188,8 @@ impl Writer<'_> {
             "<sld:UserDefinedSymbolization SupportSLD=\"true\" UserLayer=\"false\" \
              UserStyle=\"true\" RemoteWFS=\"false\" InlineFeature=\"false\" RemoteWCS=\"false\"/>\n",
         );
-        let site = &self.service.catalogue.site;
-        let mut languages = site.languages.iter().filter_map(|code| iso639_2b(code));
-        let default = languages.next().unwrap_or("fre");
-        let others: Vec<&str> = languages.collect();
-        let response = iso639_2b(self.language()).unwrap_or(default);
-        let base = self.base;
-        self.push(
-            "<inspire_vs:ExtendedCapabilities>\n<inspire_common:MetadataUrl>\n<inspire_common:URL>",
-        );
-        self.push(base);
-        self.push("/record.xml</inspire_common:URL>\n");
-        self.element("inspire_common:MediaType", "application/vnd.iso.19139+xml");
-        self.push("</inspire_common:MetadataUrl>\n<inspire_common:SupportedLanguages>\n");
-        self.push("<inspire_common:DefaultLanguage>");
-        self.element("inspire_common:Language", default);
-        self.push("</inspire_common:DefaultLanguage>\n");
-        for other in others {
-            self.push("<inspire_common:SupportedLanguage>");
-            self.element("inspire_common:Language", other);
-            self.push("</inspire_common:SupportedLanguage>\n");
-        }
-        self.push("</inspire_common:SupportedLanguages>\n<inspire_common:ResponseLanguage>");
-        self.element("inspire_common:Language", response);
-        self.push("</inspire_common:ResponseLanguage>\n</inspire_vs:ExtendedCapabilities>\n");
+        let languages = &self.service.catalogue.site.languages;
+        let written = self.scope.language.as_str();
+        push_inspire_capabilities(&mut self.out, self.base, languages, written);
     }
 }

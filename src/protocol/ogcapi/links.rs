@@ -1,0 +1,119 @@
+use serde_json::{Value, json};
+
+use super::{ApiAddress, DataKind, TileData};
+
+/// Relations of the OGC register, <http://www.opengis.net/def/rel/ogc/1.0/>.
+pub(super) fn ogc(name: &str) -> String {
+    format!("http://www.opengis.net/def/rel/ogc/1.0/{name}")
+}
+
+/// OpenAPI's media type, letter by letter as conformance tests want it.
+pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+
+/// Media types of links.
+pub(super) const JSON: &str = "application/json";
+pub(super) const HTML: &str = "text/html";
+
+/// A link object (RFC 8288, OGC 19-072 §8).
+pub(super) fn link(href: String, rel: &str, media_type: &str, title: &str) -> Value {
+    json!({"href": href, "rel": rel, "type": media_type, "title": title})
+}
+
+/// A link whose address is a template.
+pub(super) fn template(href: String, rel: &str, media_type: &str, title: &str) -> Value {
+    json!({"href": href, "rel": rel, "type": media_type, "title": title, "templated": true})
+}
+
+/// A link to the JSON of an address.
+pub(super) fn to(base: &str, address: &ApiAddress, rel: &str, title: &str) -> Value {
+    link(format!("{base}{}", address.path()), rel, JSON, title)
+}
+
+/// The tile sets and maps of one collection, or of all.
+pub(super) fn of_data(base: &str, collection: Option<&str>) -> Vec<Value> {
+    let collection = collection.map(str::to_owned);
+    let data = |kind| TileData {
+        collection: collection.clone(),
+        kind,
+    };
+    let map = ApiAddress::Map(collection.clone());
+    vec![
+        to(
+            base,
+            &ApiAddress::TileSets(data(DataKind::Vector)),
+            &ogc("tilesets-vector"),
+            "Vector tiles",
+        ),
+        to(
+            base,
+            &ApiAddress::TileSets(data(DataKind::Map)),
+            &ogc("tilesets-map"),
+            "Map tiles",
+        ),
+        link(
+            format!("{base}{}", map.path()),
+            &ogc("map"),
+            "image/png",
+            "Map",
+        ),
+    ]
+}
+
+/// What the landing page links to, besides itself.
+pub fn landing_links(base: &str) -> Vec<Value> {
+    let mut links = vec![
+        link(
+            format!("{base}/api"),
+            "service-desc",
+            OPENAPI,
+            "OpenAPI 3.0",
+        ),
+        link(
+            format!("{base}/api.html"),
+            "service-doc",
+            HTML,
+            "Every address",
+        ),
+    ];
+    for rel in ["conformance".to_owned(), ogc("conformance")] {
+        links.push(to(base, &ApiAddress::Conformance, &rel, "Conformance"));
+    }
+    for rel in ["data".to_owned(), ogc("data")] {
+        links.push(to(base, &ApiAddress::Collections, &rel, "Collections"));
+    }
+    links.extend(of_data(base, None));
+    links.push(to(
+        base,
+        &ApiAddress::TileMatrixSets,
+        &ogc("tiling-schemes"),
+        "Tile matrix sets",
+    ));
+    links.push(to(base, &ApiAddress::Styles, &ogc("styles"), "Styles"));
+    links
+}
+
+/// The links of a document as a header (RFC 8288); templates are none. What could break out of
+/// the header is encoded in addresses already, and titles are left out.
+pub(super) fn header(document: &Value) -> String {
+    let links = document.get("links").and_then(Value::as_array);
+    let mut out = String::new();
+    for link in links.into_iter().flatten().take(MAX_IN_HEADER) {
+        let text = |name: &str| link.get(name).and_then(Value::as_str).unwrap_or_default();
+        if link.get("templated").is_some() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(", ");
+        }
+        out.push_str(&format!(
+            "<{}>; rel=\"{}\"; type=\"{}\"",
+            text("href"),
+            text("rel"),
+            text("type")
+        ));
+    }
+    out
+}
+
+/// Proxies refuse headers of more than some kilobytes.
+const MAX_IN_HEADER: usize = 24;

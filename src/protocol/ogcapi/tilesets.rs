@@ -1,0 +1,391 @@
+//! OGC API – Tiles Part 1 (20-057): lists of tile sets, each with its metadata (17-083r4 §6.2),
+//! and the tiles.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::document::said;
+use super::links::{JSON, link, ogc, template, to};
+use super::negotiation::{Offer, choose};
+use super::{ApiAddress, ApiRequest, DataKind, Service, TileData, TilePlace, check_parameters};
+use crate::catalogue::Layer;
+use crate::crs::Crs;
+use crate::encode::ImageFormat;
+use crate::encode::xml::push_url_component;
+use crate::error::{Error, Result};
+use crate::feature::FieldType;
+use crate::protocol::ows::Kvp;
+use crate::protocol::tiles::{self, TileFormat, TileWish, TilesRequest, Wished};
+use crate::tile::{TileMatrixSet, TileMatrixSets, TileRange};
+
+pub(super) const CONFORMANCE: &[&str] = &[
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/jpeg",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilesetmetadata",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilesetmetadata",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixsetlimits",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
+];
+
+/// The formats of tiles: what `f` calls them.
+const VECTOR: [Offer; 1] = [Offer {
+    name: "mvt",
+    media_type: "application/vnd.mapbox-vector-tile",
+}];
+const PICTURES: [Offer; 3] = [
+    Offer {
+        name: "png",
+        media_type: "image/png",
+    },
+    Offer {
+        name: "jpeg",
+        media_type: "image/jpeg",
+    },
+    Offer {
+        name: "webp",
+        media_type: "image/webp",
+    },
+];
+
+fn offers(data: &TileData) -> &'static [Offer] {
+    match data.kind {
+        DataKind::Vector => &VECTOR,
+        DataKind::Map => &PICTURES,
+    }
+}
+
+/// Reads a tile's address and answers what needs no drawing.
+///
+/// # Errors
+/// `LayerNotDefined`, `TileMatrixSetNotDefined`, `TileMatrixNotDefined`, `TileOutOfRange` for
+/// what is not there; `InvalidParameter`, `InvalidFormat`, `LimitExceeded`.
+pub fn prepare_tile(
+    service: &Service<'_>,
+    data: &TileData,
+    place: &TilePlace,
+    request: &TilesRequest<'_>,
+    accept: &str,
+) -> Result<Wished> {
+    let kvp = Kvp::parse(request.query)?;
+    match data.collection {
+        None => check_parameters(&kvp, &["F", "LANG", "COLLECTIONS", "EXPLAIN"])?,
+        Some(_) => check_parameters(&kvp, &["F", "LANG", "EXPLAIN"])?,
+    }
+    let catalogue = service.tiles.catalogue;
+    let layers = layers_of(service, data.collection.as_deref(), &kvp)?;
+    let set = catalogue.site.tile_matrix_sets.get(&place.set)?;
+    let offers = offers(data);
+    let chosen = choose(kvp.get("F"), accept, offers)?;
+    let format = offers
+        .get(chosen)
+        .and_then(|offer| TileFormat::of_media_type(offer.media_type))
+        .unwrap_or(TileFormat::Mvt);
+    let column = number("tileCol", "column", &place.column)?;
+    let row = number("tileRow", "row", &place.row)?;
+    let wish = TileWish {
+        set: Arc::clone(set),
+        address: set.address(&place.matrix, column, row)?,
+        pixel_ratio: 1,
+        format,
+        layers: tiles::styled(layers)?,
+    };
+    tiles::prepare_tile(&service.tiles, wish, kvp.get("EXPLAIN"), request)
+}
+
+/// A column or a row; a number that no matrix has is outside of all.
+fn number(name: &'static str, axis: &'static str, text: &str) -> Result<u32> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let found: String = text.chars().take(40).collect();
+        let message = format!("expected a whole number, found {found:?}");
+        return Err(Error::parameter(name, message));
+    }
+    text.parse().map_err(|_| Error::TileOutOfRange {
+        axis,
+        value: text.chars().take(40).collect(),
+        min: 0,
+        max: u32::MAX,
+    })
+}
+
+/// The layers of a collection, of `collections=`, or of the whole site; bottom to top.
+pub(super) fn layers_of(
+    service: &Service<'_>,
+    collection: Option<&str>,
+    kvp: &Kvp,
+) -> Result<Vec<Arc<Layer>>> {
+    let catalogue = service.tiles.catalogue;
+    match (collection, kvp.get("COLLECTIONS")) {
+        (Some(id), _) => Ok(vec![Arc::clone(catalogue.layer(id)?)]),
+        (None, Some(names)) => {
+            tiles::layers_of(&service.tiles, names).map_err(|error| match error {
+                // the address is right, the parameter is not
+                Error::LayerNotDefined { .. } => Error::parameter("collections", error.to_string()),
+                other => other,
+            })
+        }
+        (None, None) if catalogue.layers.is_empty() => Ok(Vec::new()),
+        (None, None) => tiles::layers_of(&service.tiles, &catalogue.drawing_order().join(",")),
+    }
+}
+
+/// The tile sets of some data: one for each tile matrix set.
+pub(super) fn list(
+    service: &Service<'_>,
+    data: &TileData,
+    base: &str,
+    language: &str,
+) -> Result<Value> {
+    let catalogue = service.tiles.catalogue;
+    let title = title(service, data, language)?;
+    let sets: Vec<Value> = catalogue
+        .site
+        .tile_matrix_sets
+        .all()
+        .iter()
+        .map(|set| {
+            let mut item = head(data, set, &title);
+            item.insert("links".into(), json!(links(data, set, base, "")));
+            Value::Object(item)
+        })
+        .collect();
+    Ok(json!({
+        "title": title,
+        "links": [to(base, &ApiAddress::TileMatrixSets, &ogc("tiling-schemes"), "Tile matrix sets")],
+        "tilesets": sets,
+    }))
+}
+
+/// What a tile set is of, in words.
+fn title(service: &Service<'_>, data: &TileData, language: &str) -> Result<String> {
+    let catalogue = service.tiles.catalogue;
+    let of = match &data.collection {
+        None => catalogue.site.title.get(language),
+        Some(id) => catalogue.layer(id)?.title.get(language),
+    };
+    Ok(match data.kind {
+        DataKind::Vector => of.to_owned(),
+        DataKind::Map => format!("{of} – {}", said(language, "carte", "map")),
+    })
+}
+
+/// What a list and the metadata say of a tile set.
+fn head(data: &TileData, set: &TileMatrixSet, title: &str) -> Map<String, Value> {
+    let mut out = Map::new();
+    let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
+    put("title", json!(format!("{title} ({})", set.id())));
+    let data_type = match data.kind {
+        DataKind::Vector => "vector",
+        DataKind::Map => "map",
+    };
+    put("dataType", json!(data_type));
+    put("crs", json!(set.crs.uri()));
+    put("tileMatrixSetId", json!(set.id()));
+    // only a set of the register has an address that others know
+    if let Some(uri) = &set.text.uri {
+        put("tileMatrixSetURI", json!(uri));
+    }
+    out
+}
+
+/// The links of a tile set; `more` is what the addresses of its tiles have behind `f`.
+fn links(data: &TileData, set: &TileMatrixSet, base: &str, more: &str) -> Vec<Value> {
+    let own = ApiAddress::TileSet(data.clone(), set.id().to_owned());
+    let scheme = ApiAddress::TileMatrixSet(set.id().to_owned());
+    let mut links = vec![
+        to(base, &own, "self", "Tile set"),
+        to(base, &scheme, &ogc("tiling-scheme"), set.id()),
+    ];
+    let path = own.path();
+    for offer in offers(data) {
+        links.push(template(
+            format!(
+                "{base}{path}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}?f={}{more}",
+                offer.name
+            ),
+            "item",
+            offer.media_type,
+            "Tiles",
+        ));
+    }
+    links
+}
+
+/// The metadata of one tile set.
+pub(super) fn one(
+    service: &Service<'_>,
+    data: &TileData,
+    id: &str,
+    kvp: &Kvp,
+    request: &ApiRequest<'_>,
+) -> Result<Value> {
+    let catalogue = service.tiles.catalogue;
+    let set = catalogue.site.tile_matrix_sets.get(id)?;
+    let layers = layers_of(service, data.collection.as_deref(), kvp)?;
+    let title = title(service, data, request.language)?;
+    let mut out = head(data, set, &title);
+    let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
+    let around = layers.iter().filter_map(|layer| layer.extent_lonlat);
+    if let Some(around) = around.reduce(|all, one| all.union(&one)) {
+        put(
+            "boundingBox",
+            json!({
+                "lowerLeft": [around.min_x, around.min_y],
+                "upperRight": [around.max_x, around.max_y],
+                "crs": Crs::crs84().uri(),
+                "orderedAxes": ["Lon", "Lat"],
+            }),
+        );
+    }
+    let limits = service.reach.limits(catalogue, &layers, set);
+    let limits: Vec<Value> = set
+        .matrices()
+        .iter()
+        .zip(&limits)
+        .filter_map(|(matrix, range)| Some(limit(&matrix.id, range.as_ref()?)))
+        .collect();
+    put("tileMatrixSetLimits", json!(limits));
+    if !data.is_map() {
+        let described: Vec<Value> = layers
+            .iter()
+            .map(|layer| vector_layer(layer, request.language))
+            .collect();
+        put("layers", json!(described));
+    }
+    let more = selection(data, kvp);
+    let mut links = links(data, set, request.base, &more);
+    // `self` is added for the representation that is sent
+    links.retain(|link| link.get("rel") != Some(&json!("self")));
+    if set.id() == TileMatrixSets::WEB {
+        let path = ApiAddress::TileSet(data.clone(), id.to_owned()).path();
+        links.push(link(
+            format!("{}{path}?f=tilejson{more}", request.base),
+            "alternate",
+            JSON,
+            "TileJSON 3.0",
+        ));
+    }
+    put("links", json!(links));
+    Ok(Value::Object(out))
+}
+
+/// The selected collections as part of an address.
+fn selection(data: &TileData, kvp: &Kvp) -> String {
+    let mut more = String::new();
+    if let (Some(names), None) = (kvp.get("COLLECTIONS"), &data.collection) {
+        more.push_str("&collections=");
+        push_url_component(&mut more, names);
+    }
+    more
+}
+
+fn limit(matrix: &str, range: &TileRange) -> Value {
+    json!({
+        "tileMatrix": matrix,
+        "minTileRow": range.min_row,
+        "maxTileRow": range.max_row,
+        "minTileCol": range.min_column,
+        "maxTileCol": range.max_column,
+    })
+}
+
+/// A layer of vector tiles with its fields as JSON Schema (17-083r4 §6.2.2).
+fn vector_layer(layer: &Layer, language: &str) -> Value {
+    let properties: Map<String, Value> = layer
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let kind = match field.kind {
+                FieldType::Bool => "boolean",
+                FieldType::Integer | FieldType::Long => "integer",
+                FieldType::Float => "number",
+                FieldType::Text | FieldType::Date | FieldType::DateTime | FieldType::Json => {
+                    "string"
+                }
+                FieldType::Binary => return None,
+            };
+            Some((field.name.clone(), json!({ "type": kind })))
+        })
+        .collect();
+    let mut out = json!({
+        "id": layer.id,
+        "title": layer.title.get(language),
+        "dataType": "vector",
+        "propertiesSchema": { "type": "object", "properties": properties },
+    });
+    if let (Some(dimension), Value::Object(members)) =
+        (layer.store.schema().geometry.dimension(), &mut out)
+    {
+        members.insert("geometryDimension".into(), json!(dimension));
+    }
+    out
+}
+
+/// The TileJSON of a tile set of web maps.
+///
+/// # Errors
+/// `InvalidFormat` for another tile matrix set: TileJSON knows none.
+pub(super) fn tilejson(
+    service: &Service<'_>,
+    data: &TileData,
+    id: &str,
+    kvp: &Kvp,
+    request: &ApiRequest<'_>,
+) -> Result<Value> {
+    let set = service.tiles.catalogue.site.tile_matrix_sets.get(id)?;
+    if set.id() != TileMatrixSets::WEB {
+        return Err(Error::InvalidFormat {
+            format: "tilejson".into(),
+            expected: format!("json, html: TileJSON is of {} alone", TileMatrixSets::WEB),
+        });
+    }
+    let layers = layers_of(service, data.collection.as_deref(), kvp)?;
+    let path = ApiAddress::TileSet(data.clone(), id.to_owned()).path();
+    let (f, format) = match data.kind {
+        DataKind::Vector => ("mvt", TileFormat::Mvt),
+        DataKind::Map => ("png", TileFormat::Image(ImageFormat::Png)),
+    };
+    let more = selection(data, kvp);
+    let template = format!("{}{path}/{{z}}/{{y}}/{{x}}?f={f}{more}", request.base);
+    Ok(tiles::tilejson(
+        &layers,
+        &template,
+        format,
+        request.language,
+    ))
+}
+
+/// Every tile matrix set.
+pub(super) fn matrix_sets(service: &Service<'_>, base: &str) -> Value {
+    let sets = service.tiles.catalogue.site.tile_matrix_sets.all();
+    let sets: Vec<Value> = sets
+        .iter()
+        .map(|set| {
+            let address = ApiAddress::TileMatrixSet(set.id().to_owned());
+            let mut out = Map::new();
+            let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
+            put("id", json!(set.id()));
+            if let Some(title) = &set.text.title {
+                put("title", json!(title));
+            }
+            if let Some(uri) = &set.text.uri {
+                put("uri", json!(uri));
+            }
+            put("crs", json!(set.crs.uri()));
+            put("links", json!([to(base, &address, "self", set.id())]));
+            Value::Object(out)
+        })
+        .collect();
+    json!({ "links": [], "tileMatrixSets": sets })
+}
