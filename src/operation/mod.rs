@@ -6,10 +6,12 @@ mod legend;
 mod map;
 mod reach;
 mod speck;
+mod sprite;
 mod studio;
 mod types;
 mod vector_tile;
 
+pub use sprite::{Place, Sprite};
 pub use studio::Studio;
 pub use types::{
     DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,

@@ -1,6 +1,7 @@
 //! Which address is what (the contract of addresses in the README).
 
 use crate::error::Result;
+use crate::protocol::maplibre::{GlyphRange, SpriteFile};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 
 /// An address of this server, taken apart.
@@ -16,6 +17,12 @@ pub enum Route {
     Record { layer: Option<String> },
     /// `/tiles/…`: vector and raster tiles, TileJSON
     Tiles(Result<TilesAddress>),
+    /// `/styles/{subject}`
+    Style { subject: String },
+    /// `/fonts/{fontstack}/{range}.pbf`
+    Glyphs(Result<GlyphRange>),
+    /// `/sprites/{subject}{@2x}.{json,png}`
+    Sprite(SpriteFile),
     /// `/health`
     Health,
     /// `/metrics`
@@ -53,6 +60,13 @@ impl Route {
             },
             ["record.xml"] => Route::Record { layer: None },
             ["tiles", rest @ ..] => Route::Tiles(TilesAddress::parse(rest)?),
+            ["styles", subject] => Route::Style {
+                subject: (*subject).to_owned(),
+            },
+            ["fonts", fonts, range] if !fonts.is_empty() => {
+                Route::Glyphs(GlyphRange::parse(fonts, range.strip_suffix(".pbf")?))
+            }
+            ["sprites", file] => Route::Sprite(SpriteFile::parse(file)?),
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
@@ -74,6 +88,9 @@ impl Route {
                 TileFormat::Image(_) => "tile_map",
             },
             Route::Tiles(_) => "tiles",
+            Route::Style { .. } => "style",
+            Route::Glyphs(_) => "glyphs",
+            Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",
             Route::StyleSheet | Route::Robots | Route::Icon => "asset",

@@ -19,8 +19,17 @@ pub use answer::{Prepared, PreparedTile, TilesRequest, prepare};
 pub use links::{TilesLink, addresses};
 pub use tile::{Tile, TileFormat};
 
-use crate::catalogue::Catalogue;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::catalogue::{Catalogue, Layer};
 use crate::operation::Limits;
+
+/// The TileJSON of the vector tiles of layers, bottom to top, whose names are `names` in addresses.
+pub fn tilejson(layers: &[Arc<Layer>], names: &str, base: &str, language: &str) -> Value {
+    tilejson::document(layers, names, TileFormat::Mvt, base, language)
+}
 
 /// What tiles are answered from: one state of the catalogue.
 #[derive(Debug, Clone, Copy)]
