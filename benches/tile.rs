@@ -4,6 +4,7 @@
 //! The data are the demonstration's and some made here, the same in every run.
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a panic is how it fails"

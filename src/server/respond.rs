@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject, maplibre_style};
 use crate::protocol::ows::{Kvp, public_message};
 use crate::protocol::site::{STYLE_SHEET, landing_json, page_language};
-use crate::protocol::tiles::{Prepared, TilesAddress, TilesRequest};
+use crate::protocol::tiles::{Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest};
 use crate::protocol::{Answer, Body, Request, record, tiles, wms};
 
 /// A request, without HTTP.
@@ -54,6 +54,11 @@ pub enum Work {
 const TRIAL_TIME: Duration = Duration::from_millis(2);
 const TRIAL_FEATURES: u64 = 300;
 const TRIAL_VERTICES: u64 = 30_000;
+
+/// The same for a vector tile: one of so few features is made in less time than another thread
+/// takes to wake.
+const TRIAL_TILE_FEATURES: u64 = 256;
+const TRIAL_TILE_VERTICES: u64 = 10_000;
 
 /// Layers up to which a worker writes the capabilities itself, where they are not kept: some
 /// microseconds each.
@@ -262,6 +267,9 @@ impl State {
             Ok(Prepared::Answer(answer)) => Work::Done(answer, endpoint),
             Ok(Prepared::Tile(tile)) => {
                 let limits = &site.limits;
+                if let Some(answer) = tried(&tile, site) {
+                    return Work::Done(answer, endpoint);
+                }
                 let allowed = Duration::from_secs(limits.seconds);
                 let budget = Budget::new(allowed, limits.features, limits.vertices);
                 let (studio, work_budget) = (Arc::clone(&site.studio), budget.clone());
@@ -401,6 +409,25 @@ impl Wms {
             Err(error) => Some(self.refuse(&error)),
         }
     }
+}
+
+/// A vector tile, if it can be had for the little that a worker may spend.
+fn tried(tile: &PreparedTile, site: &Site) -> Option<Answer> {
+    if tile.tile.format != TileFormat::Mvt {
+        return None;
+    }
+    let limits = &site.limits;
+    let trial = Budget::new(
+        TRIAL_TIME,
+        limits.features.min(TRIAL_TILE_FEATURES),
+        limits.vertices.min(TRIAL_TILE_VERTICES),
+    );
+    let answer = guarded(|| {
+        tile.answer(&site.studio, &trial)
+            .unwrap_or_else(|e| problem(&e))
+    });
+    let answer = answer.unwrap_or_else(|error| problem(&error));
+    (!trial.is_exceeded()).then_some(answer)
 }
 
 /// The language for people: `lang=` wins over what the browser says.

@@ -236,6 +236,7 @@ pub fn site() -> Site {
         ]
         .map(|name| crs(name).unwrap())
         .to_vec(),
+        tile_matrix_sets: Default::default(),
         revised: "2026-02-03".into(),
     }
 }

@@ -34,13 +34,7 @@ pub enum Value {
     Bool(bool),
 }
 
-impl Feature {
-    /// Twice the signed area of a ring, positive where it is clockwise on the screen.
-    pub fn areas(&self) -> Vec<i64> {
-        self.parts.iter().map(|ring| area(ring)).collect()
-    }
-}
-
+/// Twice the signed area of a ring, positive where it is clockwise on the screen.
 pub fn area(ring: &[Point]) -> i64 {
     let next = ring.iter().cycle().skip(1);
     ring.iter()

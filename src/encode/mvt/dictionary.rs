@@ -31,10 +31,15 @@ pub(super) struct Dictionary {
     links: Vec<(u32, u32)>,
     /// By other bits of the hash, a bit where some value has them.
     filter: Vec<u64>,
+    /// By the low bits of the hash, hash and number of a value that was met again: what many
+    /// features have is found here, however many values only one of them has.
+    repeated: Vec<(u32, u32)>,
     /// Bytes of all values as fields of a layer.
     fields_length: usize,
 }
 
+/// Values that are met again and again: 8 kB stay in the processor's nearest cache.
+const REPEATED: usize = 1024;
 /// No value.
 const EMPTY: u32 = u32::MAX;
 const FIRST_HEADS: usize = 256;
@@ -55,11 +60,23 @@ impl Dictionary {
         }
         let new = self.bytes.get(start..)?;
         let hash = hash(new);
+        let place = hash as usize & (REPEATED - 1);
+        if let Some((known, number)) = self.repeated.get(place)
+            && *known == hash
+            && self.encoded(*number) == Some(new)
+        {
+            let number = *number;
+            self.bytes.truncate(start);
+            return Some(number);
+        }
         if self.may_have(hash) {
             let mut at = *self.heads.get(hash as usize & (self.heads.len() - 1))?;
             while let Some((known, before)) = self.links.get(at as usize) {
                 if *known == hash && self.encoded(at) == Some(new) {
                     self.bytes.truncate(start);
+                    if let Some(place) = self.repeated.get_mut(place) {
+                        *place = (hash, at);
+                    }
                     return Some(at);
                 }
                 at = *before;
@@ -157,6 +174,7 @@ impl Dictionary {
         let heads = values.next_power_of_two().max(FIRST_HEADS);
         self.heads = vec![EMPTY; heads];
         self.filter = vec![0; heads / HEADS_A_WORD];
+        self.repeated.resize(REPEATED, (0, EMPTY));
     }
 }
 

@@ -55,7 +55,7 @@ pub fn write(layers: &mut [Layer], max_bytes: usize) -> Written {
     for layer in layers.iter() {
         written.features.push(layer.len() as u64);
         written.thinned.push(layer.thinned());
-        if layer.len() > 0 {
+        if !layer.is_empty() {
             let body = layer.body_length();
             put_bytes_header(&mut written.bytes, TILE_LAYERS, body);
             layer.put(&mut written.bytes);

@@ -94,8 +94,7 @@ const THINNED_TO: usize = 2;
 const MAGNIFIED_FROM: f64 = 8_531.0;
 /// Positions are projected within that part of a unit, before they are rounded to whole ones.
 const TOLERANCE: f64 = 0.25;
-/// Vertices are counted against the budget, and the layer's weight is looked at, in batches of
-/// that many features.
+/// A layer's weight is looked at after that many features; the store holds the budget.
 const BATCH: u64 = 256;
 
 /// Makes a tile.
@@ -213,7 +212,7 @@ fn fill(
     let mut projector = way.projector.run();
     let near = Near::new(&boxes, &layer.crs);
     let (mut whole, mut part) = (Geometry::default(), Geometry::default());
-    let (mut batch, mut vertices) = (0, 0);
+    let mut batch = 0;
     let select = Select { boxes, offset: 0 };
     let stats: SelectStats = layer.store.select(&select, budget, &mut |feature| {
         let rank = rank(feature);
@@ -221,12 +220,10 @@ fn fill(
             return Ok(ControlFlow::Continue(()));
         }
         feature.geometry(&mut whole)?;
-        vertices += whole.coords().len() as u64;
+        told.vertices += whole.coords().len() as u64;
         batch += 1;
-        if batch >= BATCH || vertices >= BATCH * 64 {
-            budget.spend(0, vertices)?;
-            told.vertices += vertices;
-            (batch, vertices) = (0, 0);
+        if batch >= BATCH {
+            batch = 0;
             if writer.out.size() > request.max_bytes.saturating_mul(OVERFULL) {
                 writer
                     .out
@@ -241,7 +238,6 @@ fn fill(
         writer.feature(feature, geometry, rank);
         Ok(ControlFlow::Continue(()))
     })?;
-    told.vertices += vertices;
     told.index_nodes = stats.nodes;
     told.features_read = stats.features;
     told.features_damaged = stats.damaged;
