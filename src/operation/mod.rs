@@ -17,4 +17,4 @@ pub use types::{
     DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,
     Limits, MapLayer, MapRequest,
 };
-pub use vector_tile::{TileLayer, TileLayerReport, VectorTile, VectorTileRequest};
+pub use vector_tile::{TileLayer, TileLayerReport, VectorTile, VectorTileRequest, points_layer};

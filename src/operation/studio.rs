@@ -37,7 +37,7 @@ impl Studio {
     /// # Errors
     /// As [`vector_tile::make`].
     pub fn vector_tile(&self, request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
-        vector_tile::make(request, budget)
+        vector_tile::make(request, budget, &self.anchors)
     }
 
     /// Draws the sheet of a style's icons.

@@ -37,15 +37,26 @@ fn document(catalogue: &Catalogue, subject: &Subject, base: &str, language: &str
         "type": "background",
         "paint": {"background-color": BACKGROUND},
     })];
+    // names are set when all else is drawn, the largest first: clients begin with the last layer
+    let mut labels: Vec<Value> = Vec::new();
     let mut notes = Vec::new();
     let mut has_icons = false;
     for ((layer, _), written) in subject.layers.iter().zip(subject.written()) {
         sources.insert(layer.id.clone(), source(layer, base, language));
         has_icons |= !written.icons.is_empty();
-        layers.extend(written.layers);
+        let (names, shapes): (Vec<Value>, Vec<Value>) = (written.layers.into_iter())
+            .partition(|layer| layer.pointer("/layout/text-field").is_some());
+        layers.extend(shapes);
+        labels.extend(names);
         let told = written.notes.iter();
         notes.extend(told.map(|note| format!("{}: {}", layer.id, note.message)));
     }
+    let size = |layer: &Value| {
+        let size = layer.pointer("/layout/text-size").and_then(Value::as_f64);
+        size.unwrap_or(0.0)
+    };
+    labels.sort_by(|a, b| size(a).total_cmp(&size(b)));
+    layers.append(&mut labels);
     let mut style = Map::new();
     let mut put = |name: &str, value: Value| style.insert(name.to_owned(), value);
     put("version", json!(8));
@@ -79,6 +90,14 @@ fn source(layer: &std::sync::Arc<Layer>, base: &str, language: &str) -> Value {
     for name in ["tiles", "minzoom", "maxzoom", "bounds", "attribution"] {
         if let Some(value) = document.get(name) {
             source.insert(name.to_owned(), value.clone());
+        }
+    }
+    if let Some(Value::Array(templates)) = source.get_mut("tiles") {
+        // with a layer of the points where names of areas stand
+        for template in templates {
+            if let Value::String(template) = template {
+                template.push_str("?points=true");
+            }
         }
     }
     Value::Object(source)

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use crate::catalogue::{Catalogue, Layer};
 use crate::encode::maplibre::{Target, Written, write};
 use crate::error::Result;
+use crate::operation::points_layer;
 use crate::style::Style;
 
 /// What a style is of: layers, each in one of its styles.
@@ -52,11 +53,13 @@ impl Subject {
         self.layers
             .iter()
             .map(|(layer, style)| {
+                let points = points_layer(&layer.id);
+                let geometry = layer.store.schema().geometry;
                 let target = Target {
                     source: &layer.id,
                     layer: &layer.id,
-                    points: None,
-                    geometry: layer.store.schema().geometry,
+                    points: (geometry.dimension() != Some(0)).then_some(points.as_str()),
+                    geometry,
                     scales: layer.scales,
                 };
                 write(style, &target)

@@ -102,6 +102,21 @@ pub fn prepare(
                 styled(found)?,
                 service.limits.tile_bytes,
             );
+            let with_points = match kvp.get("POINTS") {
+                None | Some("" | "false") => false,
+                Some("true") => true,
+                Some(other) => {
+                    let other: String = other.chars().take(40).collect();
+                    return Err(Error::parameter(
+                        "points",
+                        format!("expected true or false, found {other:?}"),
+                    ));
+                }
+            };
+            let tile = match with_points && *format == TileFormat::Mvt {
+                true => tile.with_points(),
+                false => tile,
+            };
             let explain = match kvp.get("EXPLAIN") {
                 Some(text) if service.explain => Some(ExplainFormat::parse(text)?),
                 _ => None,
