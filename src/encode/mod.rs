@@ -3,15 +3,16 @@
 
 mod deflate;
 pub mod geojson;
+pub mod glyphs;
 pub mod gml;
 mod image_format;
 mod jpeg;
 pub mod maplibre;
-mod maplibre_expression;
 pub mod mvt;
 mod palette;
 mod pixel_rows;
 mod png;
+mod protobuf;
 pub mod sld;
 mod sld_expression;
 pub mod tile_matrix_set;

@@ -95,12 +95,24 @@ pub fn prepare(
         } => {
             let set = service.catalogue.site.tile_matrix_sets.get(set)?;
             let found = layers_of(service, layers)?;
+            let with_points = match kvp.get("POINTS") {
+                None | Some("" | "false") => false,
+                Some("true") => true,
+                Some(other) => {
+                    let other: String = other.chars().take(40).collect();
+                    return Err(Error::parameter(
+                        "points",
+                        format!("expected true or false, found {other:?}"),
+                    ));
+                }
+            };
             let wish = TileWish {
                 set: Arc::clone(set),
                 address: set.address(matrix, *column, *row)?,
                 pixel_ratio: *pixel_ratio,
                 format: *format,
                 layers: styled(found)?,
+                with_points,
             };
             prepare_tile(service, wish, kvp.get("EXPLAIN"), request)
         }
@@ -116,6 +128,8 @@ pub struct TileWish {
     pub format: TileFormat,
     /// Bottom to top.
     pub layers: Vec<MapLayer>,
+    /// True: a vector tile has a second layer of points to label areas at.
+    pub with_points: bool,
 }
 
 /// Answers what needs no drawing: 304 where the client has the tile. `explain` is the

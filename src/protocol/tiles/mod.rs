@@ -19,7 +19,7 @@ pub use address::TilesAddress;
 pub use answer::{
     Prepared, PreparedTile, TileWish, TilesRequest, layers_of, prepare, prepare_tile, styled,
 };
-pub use links::{TilesLink, addresses};
+pub use links::{TilesLink, addresses, vector_template};
 pub use reach::TileReach;
 pub use tile::{Tile, TileFormat};
 pub use tilejson::document as tilejson;
