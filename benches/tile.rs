@@ -95,6 +95,7 @@ fn whole(c: &mut Criterion) {
             layers: vec![TileLayer {
                 layer: Arc::clone(site.catalogue.layer(name).unwrap()),
                 columns: None,
+                points: false,
             }],
             max_bytes: usize::MAX,
         };

@@ -583,6 +583,16 @@ fn styles_20_009_every_style_is_sld_and_a_page() {
     }
     for style in styles {
         let id = style["id"].as_str().unwrap();
+        let plain = server().get(&format!("/styles/{id}"));
+        assert_eq!(
+            plain.header("content-type"),
+            "application/vnd.mapbox.style+json"
+        );
+        assert_eq!(plain.json()["version"], 8);
+        assert_eq!(
+            plain.body,
+            server().get(&format!("/styles/{id}?f=mapbox")).body
+        );
         let new = server().get(&format!("/styles/{id}?f=sld11"));
         assert_eq!(
             new.header("content-type"),

@@ -10,7 +10,7 @@
 
 use cartotheque::decode::maplibre::{ZOOM_0_SCALE, parse};
 use cartotheque::decode::sld;
-use cartotheque::encode::maplibre::write;
+use cartotheque::encode::maplibre::{Target, Written, write};
 use cartotheque::error::{Error, Result};
 use cartotheque::feature::{Feature, Field, FieldType, OwnedValue, Schema, Value};
 use cartotheque::geom::{Bbox, Geometry, GeometryType};
@@ -18,6 +18,16 @@ use cartotheque::query::{Expr, Filter};
 use cartotheque::style::*;
 use proptest::prelude::*;
 use serde_json::json;
+
+fn target(geometry: GeometryType) -> Target<'static> {
+    Target {
+        source: "source",
+        layer: "couche",
+        points: None,
+        geometry,
+        scales: ScaleRange::default(),
+    }
+}
 
 #[derive(Debug)]
 struct Town(Vec<OwnedValue>);
@@ -283,9 +293,9 @@ fn a_default_style_goes_to_maplibre_and_back() {
         GeometryType::Polygon,
     ] {
         let style = default_style(geometry, "2");
-        let (layers, notes) = write(&style, "source", "couche");
-        assert!(notes.is_empty(), "{notes:?}");
-        let (again, notes) = parse(&layers.to_string(), Some("couche")).unwrap();
+        let written = write(&style, &target(geometry));
+        assert!(written.notes.is_empty(), "{:?}", written.notes);
+        let (again, notes) = parse(&json!(written.layers).to_string(), Some("couche")).unwrap();
         assert!(notes.is_empty(), "{notes:?}");
         let all = |style: &Style| -> Vec<(Rule, Symbolizer)> {
             let rules = style.feature_type_styles.iter().flat_map(|f| &f.rules);
@@ -331,10 +341,17 @@ fn the_corpus_of_sld_is_written_with_filters_that_answer_the_same() {
         .unwrap()
         .replace("population", "pop");
     let document = sld::parse(&text, &mut sld::no_resources).unwrap();
-    let (layers, notes) = write(document.styles().next().unwrap(), "s", "l");
-    assert!(notes.iter().any(|n| n.message.contains("fill of graphics")));
-    let (again, notes) = parse(&layers.to_string(), None).unwrap();
-    assert!(notes.is_empty(), "{notes:?}");
+    let Written { layers, icons, .. } = write(
+        document.styles().next().unwrap(),
+        &target(GeometryType::Polygon),
+    );
+    let (again, _) = parse(&json!(layers).to_string(), None).unwrap();
+    let patterns: Vec<&str> = layers
+        .iter()
+        .filter_map(|l| l.pointer("/paint/fill-pattern")?.as_str())
+        .collect();
+    assert!(!patterns.is_empty());
+    assert!(patterns.iter().all(|p| icons.iter().any(|i| i.name == *p)));
     for population in [
         OwnedValue::Int(1500),
         OwnedValue::Int(2001),
@@ -416,7 +433,7 @@ proptest! {
             {"id": "s", "type": "symbol", "layout": {"text-field": a, "text-offset": b, "text-size": b}},
         ]);
         if let Ok((style, _)) = parse(&text.to_string(), None) {
-            let _ = write(&style, "s", "l");
+            let _ = write(&style, &target(GeometryType::Unknown));
             for rule in style.feature_type_styles.iter().flat_map(|f| &f.rules) {
                 if let Some(bound) = rule.filter.as_ref().and_then(|f| f.bind(&schema()).ok()) {
                     let _ = bound.matches(&lyon());

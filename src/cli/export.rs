@@ -299,6 +299,7 @@ impl TileSource for Maker<'_> {
             pixel_ratio: 1,
             format: self.format,
             layers: self.layers.clone(),
+            with_points: false,
         };
         let limits = &self.site.limits;
         let tile = Tile::new(&self.site.catalogue, wish, limits.tile_bytes);

@@ -4,15 +4,16 @@
 mod bits;
 mod deflate;
 pub mod geojson;
+pub mod glyphs;
 pub mod gml;
 mod huffman;
 mod image_format;
 mod jpeg;
 pub mod maplibre;
-mod maplibre_expression;
 pub mod mvt;
 mod palette;
 mod png;
+mod protobuf;
 mod sequences;
 pub mod sld;
 mod sld_expression;

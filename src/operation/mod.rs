@@ -7,14 +7,16 @@ mod level_of_detail;
 mod map;
 mod reach;
 mod speck;
+mod sprite;
 mod studio;
 mod types;
 mod vector_tile;
 
 pub use reach::extent_in;
+pub use sprite::{Place, Sprite};
 pub use studio::Studio;
 pub use types::{
     DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,
     Limits, MapLayer, MapRequest,
 };
-pub use vector_tile::{TileLayer, TileLayerReport, VectorTile, VectorTileRequest};
+pub use vector_tile::{TileLayer, TileLayerReport, VectorTile, VectorTileRequest, points_layer};

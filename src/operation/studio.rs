@@ -4,8 +4,8 @@ use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, VectorTile,
-    VectorTileRequest, feature_info, legend, map, reach, vector_tile,
+    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sprite,
+    VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
 };
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -13,7 +13,7 @@ use crate::crs::Crs;
 use crate::error::Result;
 use crate::geom::{Bbox, Size};
 use crate::overview::Overviews;
-use crate::render::SymbolCache;
+use crate::render::{Icon, SymbolCache};
 
 /// Where maps are drawn: the operations, with the caches that they share.
 #[derive(Debug, Default)]
@@ -52,7 +52,15 @@ impl Studio {
     /// # Errors
     /// As [`vector_tile::make`].
     pub fn vector_tile(&self, request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
-        vector_tile::make(request, budget)
+        vector_tile::make(request, budget, &self.anchors)
+    }
+
+    /// Draws the sheet of a style's icons.
+    ///
+    /// # Errors
+    /// As [`sprite::draw`].
+    pub fn sprite(&self, icons: &[Icon], pixel_ratio: u32) -> Result<Sprite> {
+        sprite::draw(icons, pixel_ratio, &self.symbols)
     }
 
     /// Finds what is drawn at a pixel.

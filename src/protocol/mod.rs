@@ -2,6 +2,7 @@
 //! and write its answer or its error in their own words.
 
 mod explain;
+pub mod maplibre;
 pub mod ogcapi;
 pub mod ows;
 pub mod record;

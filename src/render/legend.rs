@@ -117,7 +117,7 @@ fn sample(symbolizer: &Symbolizer, layer: GeometryType, width: f64, height: f64)
 
 /// The feature of a swatch: it has no attribute.
 #[derive(Debug)]
-struct Nobody;
+pub(super) struct Nobody;
 
 impl Feature for Nobody {
     fn fid(&self) -> u64 {

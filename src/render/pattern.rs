@@ -3,6 +3,8 @@
 //! A pattern's phase is a function of the pixel's column and row on the world's pixel grid, so
 //! that neighbouring tiles and cuts of a map continue each other's pattern.
 
+use tiny_skia::Pixmap;
+
 use super::canvas::{Band, Canvas, Pixel, laid_on, over, scaled};
 use super::color::div_255;
 use super::fixed::{UNIT, round, sin_cos_degrees};
@@ -36,6 +38,19 @@ impl Pattern {
             return Hatch::new(look, margin_px).map(Pattern::Hatch);
         }
         Tile::new(look, image, margin_px, cache).map(Pattern::Tile)
+    }
+
+    /// A picture that is the pattern where it is repeated. Hatches are turned by as little as
+    /// lets them meet themselves after whole pixels.
+    pub fn tile(&self) -> Option<Pixmap> {
+        match self {
+            Pattern::Hatch(hatch) => hatch.tile(),
+            Pattern::Tile(tile) => {
+                let [width, height] = tile.size.map(|side| u32::try_from(side).unwrap_or(0));
+                let size = tiny_skia::IntSize::from_wh(width, height)?;
+                Pixmap::from_vec(tile.pixels.as_flattened().to_vec(), size)
+            }
+        }
     }
 }
 
@@ -82,6 +97,48 @@ impl Hatch {
             ink: u32::from_le_bytes(color.premultiplied()),
         })
     }
+
+    fn tile(&self) -> Option<Pixmap> {
+        let sides = [0, 1].map(|axis| {
+            let steps = self.families.iter().filter_map(|f| f.step.get(axis));
+            repeat(steps.copied().collect())
+        });
+        let snapped = Hatch {
+            families: self.families.iter().map(|f| f.snapped(sides)).collect(),
+            ink: self.ink,
+        };
+        let [width, height] = sides;
+        let mut canvas = Canvas::new(Size { width, height }).ok()?;
+        let mut band = canvas.whole();
+        for y in 0..height as i32 {
+            hatch_row(
+                band.row(y, 0, width as i32),
+                &snapped,
+                [0, i64::from(y)],
+                255,
+            );
+        }
+        Some(canvas.into_pixmap())
+    }
+}
+
+/// Sides of a hatch's tile, in pixels: below, clients' smoothing would show; above, no better
+/// side is worth its pixels.
+const HATCH_SIDES: std::ops::RangeInclusive<u32> = 8..=128;
+/// The part of a distance between lines that they may be moved by at the end of a tile.
+const HATCH_SHIFT: u64 = u64::MAX / 100;
+
+/// The number of pixels after which lines of those phases meet themselves.
+fn repeat(steps: Vec<u64>) -> u32 {
+    let off = |side: &u32| {
+        let phases = steps.iter().map(|step| step.wrapping_mul(u64::from(*side)));
+        phases.map(|p| p.min(p.wrapping_neg())).max().unwrap_or(0)
+    };
+    HATCH_SIDES
+        .into_iter()
+        .find(|side| off(side) < HATCH_SHIFT)
+        .or_else(|| HATCH_SIDES.into_iter().min_by_key(off))
+        .unwrap_or(1)
 }
 
 impl Lines {
@@ -109,6 +166,22 @@ impl Lines {
             })
             .collect();
         Lines { step, coverage }
+    }
+
+    /// Lines that meet themselves after whole pixels.
+    fn snapped(&self, sides: [u32; 2]) -> Lines {
+        let snap = |step: u64, side: u32| {
+            let side = u128::from(side.max(1));
+            let whole = (u128::from(step) * side + (1 << 63)) >> 64;
+            // a whole turn is none
+            ((whole << 64) / side) as u64
+        };
+        let [x, y] = self.step;
+        let [width, height] = sides;
+        Lines {
+            step: [snap(x, width), snap(y, height)],
+            coverage: self.coverage.clone(),
+        }
     }
 
     #[inline(always)]

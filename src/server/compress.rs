@@ -31,7 +31,8 @@ pub fn compressed(accepts_gzip: bool, mut answer: Answer) -> Answer {
     let is_text = TEXT
         .iter()
         .any(|prefix| answer.media_type.starts_with(prefix))
-        || answer.media_type.contains("+xml");
+        || answer.media_type.contains("+xml")
+        || answer.media_type.ends_with("+json");
     if !is_text || answer.headers.iter().any(|(n, _)| *n == "content-encoding") {
         return answer;
     }

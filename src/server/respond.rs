@@ -13,6 +13,7 @@ use super::state::{Site, State};
 use crate::budget::Budget;
 use crate::catalogue::Catalogue;
 use crate::error::{Error, Result};
+use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::protocol::ows::{Kvp, public_message};
 use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language};
@@ -174,6 +175,8 @@ impl State {
             Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             Route::Api(address) => self.api(site, asked, address, endpoint),
+            Route::Glyphs(Ok(range)) => glyphs(range, asked.accepts_gzip, endpoint),
+            Route::Sprite(file) => sprite(site, file, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
         }
     }
@@ -190,6 +193,7 @@ impl State {
             Route::Record { layer: Some(id) } => catalogue
                 .layer(&id)
                 .and_then(|layer| record::layer_record(catalogue, layer, &asked.base)),
+            Route::Glyphs(Err(error)) => Err(error),
             Route::Health => Ok(health(site)),
             Route::Metrics => Ok(Answer::ok(
                 metrics::MEDIA_TYPE,
@@ -207,11 +211,14 @@ impl State {
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
-            Route::Wms { .. } | Route::Wmts(_) | Route::Tiles(_) | Route::Api(_) => {
-                Err(Error::Internal {
-                    message: "a map among the pages".into(),
-                })
-            }
+            Route::Wms { .. }
+            | Route::Wmts(_)
+            | Route::Tiles(_)
+            | Route::Api(_)
+            | Route::Glyphs(Ok(_))
+            | Route::Sprite(_) => Err(Error::Internal {
+                message: "a map among the pages".into(),
+            }),
         };
         result.unwrap_or_else(|error| page_error(&self.pages, site, asked, &error))
     }
@@ -425,6 +432,37 @@ impl State {
         // none of the three can hold a space
         let address = format!("{} {} {}", asked.base, asked.path, asked.query);
         self.packed.get(wms.site.catalogue.sequence, address, make)
+    }
+}
+
+/// Glyphs: at once where they are kept.
+fn glyphs(range: GlyphRange, accepts_gzip: bool, endpoint: &'static str) -> Work {
+    if range.is_kept() {
+        return Work::Done(range.answer(accepts_gzip), endpoint);
+    }
+    Work::Heavy {
+        endpoint,
+        budget: Budget::unlimited(),
+        run: Box::new(move || range.answer(accepts_gzip)),
+        on_error: Box::new(problem),
+    }
+}
+
+/// A sprite, drawn on the pool.
+fn sprite(site: &Arc<Site>, file: SpriteFile, endpoint: &'static str) -> Work {
+    let subject = match Subject::find(&site.catalogue, &file.subject) {
+        Ok(subject) => subject,
+        Err(error) => return Work::Done(problem(&error), endpoint),
+    };
+    let studio = Arc::clone(&site.studio);
+    Work::Heavy {
+        endpoint,
+        budget: Budget::unlimited(),
+        run: Box::new(move || {
+            let answer = file.answer(&subject, &studio);
+            answer.unwrap_or_else(|error| problem(&error))
+        }),
+        on_error: Box::new(problem),
     }
 }
 

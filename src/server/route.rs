@@ -1,6 +1,7 @@
 //! Which address is what (the contract of addresses in the README).
 
 use crate::error::Result;
+use crate::protocol::maplibre::{GlyphRange, SpriteFile};
 use crate::protocol::ogcapi::{ApiAddress, DataKind};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 use crate::protocol::wmts::WmtsAddress;
@@ -22,6 +23,10 @@ pub enum Route {
     Tiles(Result<TilesAddress>),
     /// `/collections`, `/map`, `/styles`, … and the tiles of OGC API
     Api(ApiAddress),
+    /// `/fonts/{fontstack}/{range}.pbf`
+    Glyphs(Result<GlyphRange>),
+    /// `/sprites/{subject}{@2x}.{json,png}`
+    Sprite(SpriteFile),
     /// `/health`
     Health,
     /// `/metrics`
@@ -66,6 +71,10 @@ impl Route {
                 Some(address) => Route::Tiles(address),
                 None => Route::Api(ApiAddress::parse(&segments)?),
             },
+            ["fonts", fonts, range] if !fonts.is_empty() => {
+                Route::Glyphs(GlyphRange::parse(fonts, range.strip_suffix(".pbf")?))
+            }
+            ["sprites", file] => Route::Sprite(SpriteFile::parse(file)?),
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
@@ -94,6 +103,8 @@ impl Route {
             },
             Route::Api(ApiAddress::Map(_)) => "map",
             Route::Api(_) => "ogcapi",
+            Route::Glyphs(_) => "glyphs",
+            Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",
             Route::StyleSheet | Route::Robots | Route::Icon => "asset",

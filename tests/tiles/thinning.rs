@@ -15,6 +15,7 @@ fn tile(layers: &[&str], [matrix, column, row]: [u32; 3], max_bytes: usize) -> V
     let layers = layers.iter().map(|name| TileLayer {
         layer: Arc::clone(site.catalogue.layer(name).unwrap()),
         columns: None,
+        points: false,
     });
     let request = VectorTileRequest {
         set: Arc::clone(

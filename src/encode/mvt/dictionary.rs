@@ -1,6 +1,8 @@
 //! The values of a layer, each stored once, as the tile has them (Tile.Value, 2.1 §4.4).
 
-use super::protobuf::{BYTES, FIXED_32, FIXED_64, VARINT, put_bytes_header, put_key, put_varint};
+use crate::encode::protobuf::{
+    BYTES, FIXED_32, FIXED_64, VARINT, put_bytes_header, put_key, put_varint,
+};
 use crate::feature::Value;
 
 /// Tile.Value: the kinds that are written.

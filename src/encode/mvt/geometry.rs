@@ -1,7 +1,7 @@
 //! Geometries as commands (2.1 §4.3): moves and lines by steps, a cursor that goes from part to
 //! part.
 
-use super::protobuf::{put_varint, varint_length, zigzag};
+use crate::encode::protobuf::{put_varint, varint_length, zigzag};
 
 /// A position in units of the tile: x to the right, y down.
 pub type Point = [i32; 2];

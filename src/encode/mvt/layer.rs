@@ -2,8 +2,8 @@
 
 use super::dictionary::Dictionary;
 use super::geometry::{Commands, GeometryKind, Point, packed_length};
-use super::protobuf::{VARINT, put_bytes_header, put_key, put_varint, varint_length};
 use super::{field_length, thin};
+use crate::encode::protobuf::{VARINT, put_bytes_header, put_key, put_varint, varint_length};
 use crate::feature::Value;
 
 /// Tile.Layer.

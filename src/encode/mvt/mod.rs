@@ -8,13 +8,12 @@
 mod dictionary;
 mod geometry;
 mod layer;
-mod protobuf;
 mod thin;
 
 pub use geometry::{GeometryKind, Point};
 pub use layer::{Layer, Rank};
 
-use protobuf::{put_bytes_header, varint_length};
+use super::protobuf::{put_bytes_header, varint_length};
 
 /// The media type of a tile (IANA).
 pub const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";

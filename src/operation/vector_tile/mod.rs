@@ -12,12 +12,14 @@
 mod grid;
 mod line;
 mod near;
+mod points;
 mod ring;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::anchors::Anchors;
 use super::reach::Way;
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -30,6 +32,9 @@ use crate::tile::{TileAddress, TileMatrix, TileMatrixSet};
 use grid::Grid;
 use line::Lines;
 use near::Near;
+use points::Points;
+
+pub use points::layer_name as points_layer;
 use ring::Rings;
 
 /// A vector tile to make.
@@ -51,6 +56,9 @@ pub struct TileLayer {
     /// The columns that features bring along; `None` is all that the layer shows. One that it
     /// does not show is never there.
     pub columns: Option<Vec<usize>>,
+    /// True: where styles set names or symbols at one point of an area or a line, a further
+    /// layer has these points ([`points_layer`]).
+    pub points: bool,
 }
 
 /// A vector tile and how it came about.
@@ -102,20 +110,25 @@ const BATCH: u64 = 256;
 /// # Errors
 /// `LimitExceeded`, `DeadlineExceeded`, `Cancelled` by the budget; `Transform` where a layer
 /// can't be taken into the CRS of the tiles; `TileMatrixNotDefined`.
-pub fn make(request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
+pub fn make(request: &VectorTileRequest, budget: &Budget, anchors: &Anchors) -> Result<VectorTile> {
     let started = Instant::now();
     let matrix = request.set.matrix(request.tile.matrix)?;
     let mut layers = Vec::with_capacity(request.layers.len());
     let mut reports = Vec::with_capacity(request.layers.len());
+    let mut further = Vec::new();
+    let scales = scales(&request.set, request.tile.matrix);
     for layer in &request.layers {
         let layer_started = Instant::now();
         let mut told = TileLayerReport {
             layer: layer.layer.id.clone(),
-            in_scale: is_in_scale(&layer.layer, &request.set, request.tile.matrix),
+            in_scale: scales.is_some_and(|scales| is_in_scale(&layer.layer, scales)),
             ..TileLayerReport::default()
         };
         let columns = columns(layer);
-        let names = columns.iter().map(|(_, name)| name.clone()).collect();
+        let names: Vec<String> = columns.iter().map(|(_, name)| name.clone()).collect();
+        let mut points = scales
+            .filter(|scales| layer.points && points::are_of_use(&layer.layer, *scales))
+            .map(|_| Points::new(&layer.layer, names.clone(), anchors));
         let mut out = mvt::Layer::new(&layer.layer.id, mvt::EXTENT, names);
         if told.in_scale {
             fill(
@@ -124,14 +137,17 @@ pub fn make(request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> 
                 &layer.layer,
                 &columns,
                 budget,
-                &mut out,
+                (&mut out, points.as_mut()),
                 &mut told,
             )?;
         }
+        further.extend(points.map(|points| points.out));
         told.time = layer_started.elapsed();
         layers.push(out);
         reports.push(told);
     }
+    // behind the layers that are reported on
+    layers.append(&mut further);
     let written = mvt::write(&mut layers, request.max_bytes);
     for ((told, features), thinned) in reports
         .iter_mut()
@@ -148,13 +164,11 @@ pub fn make(request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> 
     })
 }
 
-/// The scales at which clients draw the tiles of a level: from that of 256 pixels a tile to half
+/// The finest and the coarsest scale at which clients draw the tiles of a level: from that of 256 pixels a tile to half
 /// of that of 512, when the next level takes over. Fine tiles and those of the last level are
 /// magnified for ever.
-fn is_in_scale(layer: &Layer, set: &TileMatrixSet, level: usize) -> bool {
-    let Some(matrix) = set.matrices().get(level) else {
-        return false;
-    };
+fn scales(set: &TileMatrixSet, level: usize) -> Option<[f64; 2]> {
+    let matrix = set.matrices().get(level)?;
     let is_last = level + 1 == set.matrices().len();
     let coarsest = matrix.scale_denominator;
     let finest = if is_last || coarsest <= MAGNIFIED_FROM {
@@ -162,6 +176,10 @@ fn is_in_scale(layer: &Layer, set: &TileMatrixSet, level: usize) -> bool {
     } else {
         coarsest / 4.0
     };
+    Some([finest, coarsest])
+}
+
+fn is_in_scale(layer: &Layer, [finest, coarsest]: [f64; 2]) -> bool {
     layer.scales.min.is_none_or(|min| min <= coarsest)
         && layer.scales.max.is_none_or(|max| max > finest)
 }
@@ -189,7 +207,7 @@ fn fill(
     layer: &Layer,
     columns: &[(usize, String)],
     budget: &Budget,
-    out: &mut mvt::Layer,
+    (out, mut points): (&mut mvt::Layer, Option<&mut Points>),
     told: &mut TileLayerReport,
 ) -> Result<()> {
     let grid = Grid::new(matrix, request.tile, mvt::EXTENT, BUFFER);
@@ -218,6 +236,14 @@ fn fill(
         let rank = rank(feature);
         if writer.out.pass_over(rank) {
             return Ok(ControlFlow::Continue(()));
+        }
+        if let Some(points) = points.as_deref_mut() {
+            let key_of = |column: usize| {
+                let key = writer.keys.get(column).copied();
+                key.filter(|key| *key != NO_KEY)
+            };
+            let head = (writer.ids.id(feature), rank);
+            points.add(feature, head, key_of, (&grid, &way.forward))?;
         }
         feature.geometry(&mut whole)?;
         told.vertices += whole.coords().len() as u64;

@@ -7,7 +7,6 @@
 //! # Not supported
 //! - Maps: `subset`, `center`, `scale-denominator` and `mm-per-pixel` are refused as unknown, and
 //!   the classes that want them (spatial subsetting, scaling, display resolution) not claimed.
-//! - Styles: `mapbox` as an encoding is written where MapLibre's documents are.
 
 mod address;
 mod collections;

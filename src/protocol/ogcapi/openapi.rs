@@ -7,6 +7,7 @@ use super::Service;
 use super::document::said;
 use super::links::OPENAPI;
 use crate::encode::mvt;
+use crate::protocol::maplibre::STYLE_MEDIA_TYPE;
 
 pub(super) const CONFORMANCE: &[&str] =
     &["http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30"];
@@ -27,7 +28,8 @@ type Resource = (
 const DOCUMENTS: &[&str] = &["application/json", "text/html"];
 const PICTURES: &[&str] = &["image/png", "image/jpeg", "image/webp"];
 const VECTOR: &[&str] = &[mvt::MEDIA_TYPE];
-const SLD: &[&str] = &[
+const STYLE: &[&str] = &[
+    STYLE_MEDIA_TYPE,
     "application/vnd.ogc.sld+xml;version=1.1",
     "application/vnd.ogc.sld+xml;version=1.0",
     "text/html",
@@ -82,7 +84,7 @@ const RESOURCES: &[Resource] = &[
     ("/map", ".dataset.getMap", ["La carte du site", "The map of the site"], "Maps", DATASET_MAP, PICTURES),
     ("/collections/{collectionId}/map", ".collection.getMap", ["La carte d’une couche", "The map of a layer"], "Maps", &["collectionId"], PICTURES),
     ("/styles", "getStyles", ["Tous les styles", "Every style"], "Styles", &["f", "lang"], DOCUMENTS),
-    ("/styles/{styleId}", "getStyle", ["Un style", "One style"], "Styles", &["styleId", "fStyle", "lang"], SLD),
+    ("/styles/{styleId}", "getStyle", ["Un style", "One style"], "Styles", &["styleId", "fStyle", "lang"], STYLE),
     ("/styles/{styleId}/metadata", "getStyleMetadata", ["Ce que l’on sait d’un style", "What is known of a style"], "Styles", &["styleId", "f", "lang"], DOCUMENTS),
 ];
 
@@ -244,7 +246,7 @@ fn parameters(service: &Service<'_>, language: &str) -> Value {
         "fVector": query("f", one_of(&["mvt"])),
         "fPicture": query("f", one_of(&["png", "jpeg", "webp"])),
         "fMap": query("f", one_of(&["png", "jpeg", "webp", "png8"])),
-        "fStyle": query("f", one_of(&["sld11", "sld10", "html"])),
+        "fStyle": query("f", one_of(&["mapbox", "sld11", "sld10", "html"])),
         "lang": query("lang", match languages.is_empty() {
             true => json!({ "type": "string" }),
             false => one_of(&languages),

@@ -1,6 +1,5 @@
-//! OGC API – Styles (20-009, draft): what layers look like, as SLD and as a page.
-
-use std::sync::Arc;
+//! OGC API – Styles (20-009, draft): what layers look like, as a document of MapLibre, as
+//! SLD and as a page.
 
 use serde_json::{Map, Value, json};
 
@@ -11,20 +10,26 @@ use super::{ApiAddress, ApiRequest, Service, check_parameters};
 use crate::catalogue::Layer;
 use crate::encode::sld::{self, SldOptions, SldVersion};
 use crate::encode::xml::push_url_component;
-use crate::error::{Error, Result, nearest};
+use crate::error::Result;
 use crate::protocol::Answer;
+use crate::protocol::maplibre::{STYLE_MEDIA_TYPE, Subject, maplibre_style};
 use crate::protocol::ows::Kvp;
 use crate::style::Style;
 
 pub(super) const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/mapbox-styles",
     "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/sld-10",
     "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/sld-11",
 ];
 
-/// The encodings of a style: SLD by version, or a page.
-const ENCODINGS: [Offer; 3] = [
+/// The encodings of a style: MapLibre's, SLD by version, or a page.
+const ENCODINGS: [Offer; 4] = [
+    Offer {
+        name: "mapbox",
+        media_type: STYLE_MEDIA_TYPE,
+    },
     Offer {
         name: "sld11",
         media_type: "application/vnd.ogc.sld+xml;version=1.1",
@@ -41,41 +46,6 @@ const ENCODINGS: [Offer; 3] = [
 
 /// The id of the style of the whole site.
 const ALL: &str = "all";
-
-/// A layer in one of its styles.
-type Styled = (Arc<Layer>, Arc<Style>);
-
-/// What a style id stands for, bottom to top: a layer or a group in default styles, `layer:style`,
-/// or `all`.
-///
-/// # Errors
-/// `LayerNotDefined`, `StyleNotDefined`.
-fn resolve(service: &Service<'_>, id: &str) -> Result<Vec<Styled>> {
-    let catalogue = service.tiles.catalogue;
-    let default = |layer: &Arc<Layer>| -> Result<Styled> {
-        Ok((Arc::clone(layer), Arc::clone(layer.style("")?)))
-    };
-    if id == ALL {
-        return catalogue
-            .drawing_order()
-            .iter()
-            .map(|id| default(catalogue.layer(id)?))
-            .collect();
-    }
-    match id.split_once(':') {
-        Some((layer, style)) => {
-            let layer = catalogue.layer(layer)?;
-            let own = layer.styles.iter().find(|own| own.id == style);
-            let style = own.ok_or_else(|| Error::StyleNotDefined {
-                layer: layer.id.clone(),
-                style: style.chars().take(80).collect(),
-                nearest: nearest(style, layer.styles.iter().map(|s| s.id.as_str())),
-            })?;
-            Ok(vec![(Arc::clone(layer), Arc::clone(style))])
-        }
-        None => catalogue.layers_of(id)?.iter().map(default).collect(),
-    }
-}
 
 /// Every style: the site's, then each layer's.
 pub(super) fn list(service: &Service<'_>, base: &str, language: &str) -> Value {
@@ -110,6 +80,7 @@ fn sheets(id: &str, base: &str) -> Vec<Value> {
         .map(|encoding| {
             let (rel, title) = match encoding.name {
                 "html" => ("alternate", "HTML"),
+                "mapbox" => ("stylesheet", "MapLibre"),
                 "sld10" => ("stylesheet", "SLD 1.0"),
                 _ => ("stylesheet", "SLD 1.1"),
             };
@@ -129,7 +100,8 @@ pub(super) fn metadata(
     base: &str,
     language: &str,
 ) -> Result<Value> {
-    let styled = resolve(service, id)?;
+    let subject = Subject::find(service.tiles.catalogue, id)?;
+    let styled = &subject.layers;
     let mut out = Map::new();
     let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
     put("id", json!(id));
@@ -180,14 +152,15 @@ fn stylesheets(id: &str, base: &str) -> Vec<Value> {
         .into_iter()
         .filter(|link| link.get("rel") == Some(&json!("stylesheet")))
         .map(|link| {
-            let is_10 = link.get("title") == Some(&json!("SLD 1.0"));
+            let (version, specification) = match link.get("title").and_then(Value::as_str) {
+                Some("MapLibre") => ("8", "https://maplibre.org/maplibre-style-spec/"),
+                Some("SLD 1.0") => ("1.0", "https://www.ogc.org/standard/sld/"),
+                _ => ("1.1", "https://www.ogc.org/standard/se/"),
+            };
             json!({
                 "title": link.get("title"),
-                "version": if is_10 { "1.0" } else { "1.1" },
-                "specification": match is_10 {
-                    true => "https://www.ogc.org/standard/sld/",
-                    false => "https://www.ogc.org/standard/se/",
-                },
+                "version": version,
+                "specification": specification,
                 "native": false,
                 "link": link,
             })
@@ -219,13 +192,19 @@ pub(super) fn sheet(
     request: &ApiRequest<'_>,
 ) -> Result<Answer> {
     check_parameters(kvp, &["F", "LANG"])?;
-    let styled = resolve(service, id)?;
+    let catalogue = service.tiles.catalogue;
+    let subject = Subject::find(catalogue, id)?;
     let chosen = choose(kvp.get("F"), request.accept, &ENCODINGS)?;
     let version = match chosen {
-        0 => SldVersion::V1_1_0,
-        1 => SldVersion::V1_0_0,
+        0 => {
+            let answer = maplibre_style(catalogue, &subject, request.base, request.language);
+            return Ok(answer.with_header("vary", "Accept, Accept-Language"));
+        }
+        1 => SldVersion::V1_1_0,
+        2 => SldVersion::V1_0_0,
         _ => return page(service, id, request),
     };
+    let styled = &subject.layers;
     let one: Vec<[&Style; 1]> = styled.iter().map(|(_, style)| [&**style]).collect();
     let layers: Vec<(&str, &[&Style])> = styled
         .iter()

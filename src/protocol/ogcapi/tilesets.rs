@@ -99,6 +99,7 @@ pub fn prepare_tile(
         pixel_ratio: 1,
         format,
         layers: tiles::styled(layers)?,
+        with_points: false,
     };
     tiles::prepare_tile(&service.tiles, wish, kvp.get("EXPLAIN"), request)
 }

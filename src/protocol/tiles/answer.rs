@@ -109,12 +109,24 @@ pub fn prepare(
         } => {
             let set = service.catalogue.site.tile_matrix_sets.get(set)?;
             let found = layers_of(service, layers)?;
+            let with_points = match kvp.get("POINTS") {
+                None | Some("" | "false") => false,
+                Some("true") => true,
+                Some(other) => {
+                    let other: String = other.chars().take(40).collect();
+                    return Err(Error::parameter(
+                        "points",
+                        format!("expected true or false, found {other:?}"),
+                    ));
+                }
+            };
             let wish = TileWish {
                 set: Arc::clone(set),
                 address: set.address(matrix, *column, *row)?,
                 pixel_ratio: *pixel_ratio,
                 format: *format,
                 layers: styled(found)?,
+                with_points,
             };
             let wished = prepare_tile(service, wish, kvp.get("EXPLAIN"), request)?;
             Ok(match wished {
@@ -157,6 +169,8 @@ pub struct TileWish {
     pub format: TileFormat,
     /// Bottom to top.
     pub layers: Vec<MapLayer>,
+    /// True: a vector tile has a second layer of points to label areas at.
+    pub with_points: bool,
 }
 
 /// What a wish comes to.

@@ -33,6 +33,11 @@ pub fn document_address(base: &str, layers: &str) -> String {
     format!("{base}/tiles/{}.json", encoded(layers))
 }
 
+/// The template of the vector tiles of layers or groups, joined by commas.
+pub fn vector_template(base: &str, layers: &str) -> String {
+    template(base, &encoded(layers), TileFormat::Mvt)
+}
+
 /// The template of tiles; the names of layers are encoded already.
 pub(super) fn template(base: &str, layers: &str, format: TileFormat) -> String {
     let extension = format.extension();

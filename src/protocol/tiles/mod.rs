@@ -22,7 +22,7 @@ pub use answer::{
     Prepared, PreparedTile, TileWish, TilesRequest, Wished, layers_of, prepare, prepare_tile,
     styled, tile_json,
 };
-pub use links::{TilesLink, addresses, document_address};
+pub use links::{TilesLink, addresses, document_address, vector_template};
 pub use reach::TileReach;
 pub use stored::StoredTile;
 pub use tile::{Tile, TileFormat};

@@ -80,6 +80,8 @@ pub struct Tile {
     pub format: TileFormat,
     /// Bottom to top.
     pub layers: Vec<MapLayer>,
+    /// True: a vector tile has the points where names of areas and lines stand as well.
+    pub points: bool,
     /// Of a vector tile, before compression.
     pub max_bytes: usize,
     /// Stands for all of the above and what is behind it: the data, the styles, the program.
@@ -95,6 +97,7 @@ impl Tile {
             pixel_ratio,
             format,
             layers,
+            with_points,
         } = wish;
         let mut key = Key::default();
         key.add(env!("CARGO_PKG_VERSION").as_bytes());
@@ -130,15 +133,31 @@ impl Tile {
         if format == TileFormat::Mvt {
             key.add(&max_bytes.to_le_bytes());
         }
-        Tile {
+        let tile = Tile {
             set,
             address,
             pixel_ratio,
             format,
             layers,
+            points: false,
             max_bytes,
             key: key.0,
+        };
+        match with_points && format == TileFormat::Mvt {
+            true => tile.with_points(),
+            false => tile,
         }
+    }
+
+    /// The vector tile with a further layer for each that has names or symbols at one point of
+    /// its areas or lines.
+    #[must_use]
+    fn with_points(mut self) -> Tile {
+        let mut key = Key(self.key);
+        key.add(b"points");
+        self.key = key.0;
+        self.points = true;
+        self
     }
 
     /// The map that a picture of the tile is.
@@ -171,6 +190,7 @@ impl Tile {
                 layers.push(TileLayer {
                     layer: Arc::clone(layer),
                     columns: None,
+                    points: self.points,
                 });
             }
         }

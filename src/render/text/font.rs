@@ -28,6 +28,7 @@ pub struct Face {
     metrics: GlyphMetrics<'static>,
     charmap: skrifa::charmap::Charmap<'static>,
     pub units_per_em: f32,
+    ascender: f32,
 }
 
 /// The scripts that the bundled faces have rules for.
@@ -91,22 +92,37 @@ impl Face {
     fn open(data: &'static [u8]) -> Option<Face> {
         let font = FontRef::new(data).ok()?;
         let metrics = font.glyph_metrics(Size::unscaled(), LocationRef::default());
-        let units_per_em = font
-            .metrics(Size::unscaled(), LocationRef::default())
-            .units_per_em;
+        let of_font = font.metrics(Size::unscaled(), LocationRef::default());
         Some(Face {
             shaper: ShaperData::new(&font),
             plans: [const { OnceLock::new() }; SCRIPTS.len() * 2],
             outlines: font.outline_glyphs(),
             metrics,
             charmap: font.charmap(),
-            units_per_em: f32::from(units_per_em.max(1)),
+            units_per_em: f32::from(of_font.units_per_em.max(1)),
+            ascender: of_font.ascent,
             font,
         })
     }
 
     pub fn has(&self, c: char) -> bool {
         self.charmap.map(c).is_some()
+    }
+
+    /// The glyph that stands for a character by itself.
+    pub fn glyph(&self, c: char) -> Option<u16> {
+        u16::try_from(self.charmap.map(c)?.to_u32()).ok()
+    }
+
+    /// From a glyph's origin to the next one's.
+    pub fn advance_em(&self, glyph: u16) -> f32 {
+        let units = self.metrics.advance_width(skrifa::GlyphId::from(glyph));
+        units.unwrap_or(0.0) / self.units_per_em
+    }
+
+    /// From the baseline to the top of a line, as the font has it.
+    pub fn ascender_em(&self) -> f32 {
+        self.ascender / self.units_per_em
     }
 
     pub fn shaper(&self) -> Shaper<'_> {

@@ -3,7 +3,8 @@
 //! `font` the bundled faces · `shape` one line → glyphs (bidi, ligatures, kerning, joining, marks)
 //! · `layout` a label's lines, broken and aligned · `outline` a glyph's contours in pixels ·
 //! `coverage` contours → exact coverage and halo · `glyph` those masks, kept · `ink` a label's
-//! glyphs as one mask, and onto the canvas · `cache` how much is kept.
+//! glyphs as one mask, and onto the canvas · `cache` how much is kept · `distance` glyphs for
+//! clients that set text themselves.
 //!
 //! What is measured in ems does not depend on size: a layout is kept once for all scales. The
 //! caches are shared by the process and hold results of pure functions: whether they are warm
@@ -11,6 +12,7 @@
 
 mod cache;
 mod coverage;
+mod distance;
 mod font;
 mod glyph;
 mod ink;
@@ -20,6 +22,7 @@ mod plain;
 mod shape;
 
 pub use cache::Spread;
+pub use distance::{BUFFER, DistanceGlyph, EM_PX, ascender_px, distance_glyph};
 pub use font::FaceStyle;
 pub use glyph::{GlyphPlace, POSITION_STEPS, ROTATION_STEPS, SIZE_STEPS, Subpixel};
 pub use ink::{Halo, Ink};

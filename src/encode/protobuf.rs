@@ -1,4 +1,4 @@
-//! The four rules of Protocol Buffers that a tile needs.
+//! The rules of Protocol Buffers that tiles and glyphs need.
 
 /// Wire types.
 pub(super) const VARINT: u32 = 0;

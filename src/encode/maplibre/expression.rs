@@ -103,7 +103,7 @@ fn text(expr: &Expr) -> Option<Value> {
     })
 }
 
-fn number(expr: &Expr) -> Option<Value> {
+pub(super) fn number(expr: &Expr) -> Option<Value> {
     match expr {
         Expr::Property(_) | Expr::Function(..) | Expr::Match(..) => {
             Some(json!(["to-number", expression(expr)?]))
