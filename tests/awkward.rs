@@ -41,7 +41,7 @@ fn ask(site: &Site, query: &str) -> Answer {
         catalogue: &site.catalogue,
         limits: &site.limits,
         engine: &*site.studio,
-        capabilities: &site.capabilities,
+        capabilities: &site.known.capabilities,
         explain: true,
     };
     let request = Request {

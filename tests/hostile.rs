@@ -37,7 +37,7 @@ fn ask(query: &str, seconds: u64) -> (Answer, Duration) {
         catalogue: &site.catalogue,
         limits: &site.limits,
         engine: &*site.studio,
-        capabilities: &site.capabilities,
+        capabilities: &site.known.capabilities,
         explain: true,
     };
     // as a form: what is too long for an address comes so

@@ -72,7 +72,7 @@ pub struct State {
     pub pool: Pool,
     pub metrics: Metrics,
     pub pages: Arc<Pages>,
-    pub packed: PackedDocuments,
+    pub packed: Arc<PackedDocuments>,
     site: ArcSwap<Site>,
     address: OnceLock<String>,
     /// What was loaded first, until the watcher takes it over.
@@ -124,7 +124,7 @@ impl State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
             pages: Arc::new(Pages::new()?),
-            packed: PackedDocuments::default(),
+            packed: Arc::default(),
             site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
             address: OnceLock::new(),
             loaded: Mutex::new(Some(loaded)),

@@ -22,7 +22,7 @@ fn map(
         catalogue: &site.catalogue,
         limits: &site.limits,
         engine: &*site.studio,
-        capabilities: &site.capabilities,
+        capabilities: &site.known.capabilities,
         explain: false,
     };
     // 1.1.1 takes x before y in every CRS
