@@ -79,6 +79,11 @@ impl Asked {
         pairs.get(&name.to_ascii_uppercase()).map(str::to_owned)
     }
 
+    /// What stands for the whole address: none of the three can hold a space.
+    fn address(&self) -> String {
+        format!("{} {} {}", self.base, self.path, self.query)
+    }
+
     /// True where a page is wanted: `f=html`, or HTML before JSON in `Accept`.
     fn wants_html(&self) -> bool {
         match self.parameter("f").as_deref() {
@@ -207,7 +212,7 @@ impl State {
                 .with_header("cache-control", "public, max-age=3600")),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
-                "User-agent: *\nDisallow: /wms\nDisallow: /tiles/\nDisallow: /collections/\n",
+                "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
@@ -293,9 +298,16 @@ impl State {
                 })
             }
             wmts::Prepared::Capabilities(wanted, language) => {
+                let packed = Arc::clone(&self.packed);
                 heavy(site, endpoint, wmts::report, move |site, _| {
-                    let service = wmts_service(site, explain);
-                    wmts::capabilities(&service, wanted, &language, &asked.base)
+                    let make = || {
+                        let service = wmts_service(site, explain);
+                        wmts::capabilities(&service, wanted, &language, &asked.base)
+                    };
+                    if !asked.accepts_gzip || asked.body.is_some() {
+                        return make();
+                    }
+                    packed.get(site.catalogue.sequence, asked.address(), make)
                 })
             }
         }
@@ -429,9 +441,8 @@ impl State {
         if !asked.accepts_gzip || asked.body.is_some() {
             return make();
         }
-        // none of the three can hold a space
-        let address = format!("{} {} {}", asked.base, asked.path, asked.query);
-        self.packed.get(wms.site.catalogue.sequence, address, make)
+        self.packed
+            .get(wms.site.catalogue.sequence, asked.address(), make)
     }
 }
 

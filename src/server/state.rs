@@ -114,7 +114,7 @@ pub struct State {
     pub pool: Pool,
     pub metrics: Metrics,
     pub pages: Arc<Pages>,
-    pub packed: PackedDocuments,
+    pub packed: Arc<PackedDocuments>,
     /// Kept over reloads: a key stands for what a tile is made from.
     pub tiles: Arc<TileCache>,
     site: ArcSwap<Site>,
@@ -168,7 +168,7 @@ impl State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
             pages: Arc::new(Pages::new()?),
-            packed: PackedDocuments::default(),
+            packed: Arc::default(),
             tiles: Arc::new(tile_cache(&loaded.server.cache, &options.path)),
             site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
             address: OnceLock::new(),

@@ -1,4 +1,5 @@
 //! Validation with xmllint, offline, against the shared schemas.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

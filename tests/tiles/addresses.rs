@@ -107,7 +107,6 @@ fn what_is_empty_and_what_is_outside_are_told_apart() {
         ("/tiles/comunes.json", 404),
         ("/tiles/communes.json?f=gif", 400),
         ("/tiles/communes/8/0/0.png?explain=xml", 400),
-        ("/tiles", 404),
         ("/tiles/a/b/c/d/e/f.png", 404),
     ];
     for (path, status) in statuses {

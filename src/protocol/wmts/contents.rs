@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address::{info_extension, tile_extension};
 use super::capabilities::Writer;
 use super::request::FORMATS;
-use super::{is_offered, told_limits};
+use super::{has_limits, is_offered, told_limits};
 use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, Node};
 use crate::crs::{AxisOrder, Crs, CrsKind};
 use crate::encode::xml;
@@ -233,10 +233,9 @@ impl Writer<'_> {
     fn link(&mut self, set: &TileMatrixSet, limits: &[Option<TileRange>]) {
         self.push("<TileMatrixSetLink>\n");
         self.element("TileMatrixSet", set.id());
-        let told: Vec<(&TileMatrix, TileRange)> = set
-            .matrices()
-            .iter()
-            .zip(limits)
+        let told = set.matrices().iter().zip(limits);
+        let told: Vec<(&TileMatrix, TileRange)> = told
+            .filter(|_| has_limits(self.service.wms.catalogue))
             .filter_map(|(matrix, range)| Some((matrix, told_limits(matrix, range.as_ref()?)?)))
             .collect();
         if !told.is_empty() {

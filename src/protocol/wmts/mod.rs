@@ -20,6 +20,7 @@ pub use answer::{Prepared, PreparedInfo, WmtsRequest, capabilities, prepare};
 pub use capabilities::WmtsDocuments;
 pub use exception::{code, report};
 
+use crate::catalogue::Catalogue;
 use crate::protocol::tiles::TileReach;
 use crate::protocol::wms;
 use crate::tile::{Corner, TileMatrix, TileMatrixSet, TileRange};
@@ -30,6 +31,15 @@ pub struct Service<'a> {
     pub wms: wms::Service<'a>,
     pub reach: &'a TileReach,
     pub documents: &'a WmtsDocuments,
+}
+
+/// Layers up to which the limits of tiles are told, 25 kB a layer: a document of a larger site
+/// would be more of limits than of layers.
+const MAX_LIMITED_LAYERS: usize = 500;
+
+/// True where the limits of a layer's tiles are told, and then held.
+fn has_limits(catalogue: &Catalogue) -> bool {
+    catalogue.layers.len() <= MAX_LIMITED_LAYERS
 }
 
 /// True for sets that this protocol can describe.

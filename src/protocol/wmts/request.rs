@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::address::{info_extension, tile_extension};
-use super::{Resource, Service, is_offered, told_limits};
+use super::{Resource, Service, has_limits, is_offered, told_limits};
 use crate::catalogue::INSPIRE_DEFAULT_STYLE;
 use crate::encode::ImageFormat;
 use crate::error::{Error, Result, nearest};
@@ -363,7 +363,10 @@ fn place(
 ) -> Result<[u32; 2]> {
     let plain: Vec<_> = layers.iter().map(|l| Arc::clone(&l.layer)).collect();
     let catalogue = service.wms.catalogue;
-    let range = service.reach.range(catalogue, &plain, set, matrix);
+    let range = match has_limits(catalogue) {
+        true => service.reach.range(catalogue, &plain, set, matrix),
+        false => None,
+    };
     let (rows, columns) = match range.and_then(|range| told_limits(matrix, &range)) {
         Some(limits) => (
             (limits.min_row, limits.max_row),
