@@ -196,6 +196,7 @@ impl State {
             Route::Style { subject } => Subject::find(catalogue, &subject)
                 .map(|subject| maplibre_style(catalogue, &subject, &asked.base, language)),
             Route::Glyphs(Err(error)) => Err(error),
+            Route::WebFont(font) => Ok(font.answer()),
             Route::Health => Ok(health(site)),
             Route::Metrics => Ok(Answer::ok(
                 metrics::MEDIA_TYPE,

@@ -1,7 +1,7 @@
 //! Which address is what (the contract of addresses in the README).
 
 use crate::error::Result;
-use crate::protocol::maplibre::{GlyphRange, SpriteFile};
+use crate::protocol::maplibre::{GlyphRange, SpriteFile, WebFont};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 
 /// An address of this server, taken apart.
@@ -21,6 +21,8 @@ pub enum Route {
     Style { subject: String },
     /// `/fonts/{fontstack}/{range}.pbf`
     Glyphs(Result<GlyphRange>),
+    /// `/fonts/{family}/{weight}.{css,ttf}`
+    WebFont(WebFont),
     /// `/sprites/{subject}{@2x}.{json,png}`
     Sprite(SpriteFile),
     /// `/health`
@@ -63,9 +65,10 @@ impl Route {
             ["styles", subject] => Route::Style {
                 subject: (*subject).to_owned(),
             },
-            ["fonts", fonts, range] if !fonts.is_empty() => {
-                Route::Glyphs(GlyphRange::parse(fonts, range.strip_suffix(".pbf")?))
-            }
+            ["fonts", fonts, file] if !fonts.is_empty() => match file.strip_suffix(".pbf") {
+                Some(range) => Route::Glyphs(GlyphRange::parse(fonts, range)),
+                None => Route::WebFont(WebFont::parse(file)?),
+            },
             ["sprites", file] => Route::Sprite(SpriteFile::parse(file)?),
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
@@ -89,7 +92,7 @@ impl Route {
             },
             Route::Tiles(_) => "tiles",
             Route::Style { .. } => "style",
-            Route::Glyphs(_) => "glyphs",
+            Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",
