@@ -137,7 +137,7 @@ fn repeat(steps: Vec<u64>) -> u32 {
     HATCH_SIDES
         .into_iter()
         .find(|side| off(side) < HATCH_SHIFT)
-        .or_else(|| HATCH_SIDES.into_iter().min_by_key(off))
+        .or_else(|| HATCH_SIDES.min_by_key(off))
         .unwrap_or(1)
 }
 

@@ -199,6 +199,7 @@ impl State {
                 .layer(&id)
                 .and_then(|layer| record::layer_record(catalogue, layer, &asked.base)),
             Route::Glyphs(Err(error)) => Err(error),
+            Route::WebFont(font) => Ok(font.answer()),
             Route::Health => Ok(health(site)),
             Route::Metrics => Ok(Answer::ok(
                 metrics::MEDIA_TYPE,

@@ -1,7 +1,7 @@
 //! Which address is what (the contract of addresses in the README).
 
 use crate::error::Result;
-use crate::protocol::maplibre::{GlyphRange, SpriteFile};
+use crate::protocol::maplibre::{GlyphRange, SpriteFile, WebFont};
 use crate::protocol::ogcapi::{ApiAddress, DataKind};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 use crate::protocol::wmts::WmtsAddress;
@@ -25,6 +25,8 @@ pub enum Route {
     Api(ApiAddress),
     /// `/fonts/{fontstack}/{range}.pbf`
     Glyphs(Result<GlyphRange>),
+    /// `/fonts/{family}/{weight}.{css,ttf}`
+    WebFont(WebFont),
     /// `/sprites/{subject}{@2x}.{json,png}`
     Sprite(SpriteFile),
     /// `/health`
@@ -71,9 +73,10 @@ impl Route {
                 Some(address) => Route::Tiles(address),
                 None => Route::Api(ApiAddress::parse(&segments)?),
             },
-            ["fonts", fonts, range] if !fonts.is_empty() => {
-                Route::Glyphs(GlyphRange::parse(fonts, range.strip_suffix(".pbf")?))
-            }
+            ["fonts", fonts, file] if !fonts.is_empty() => match file.strip_suffix(".pbf") {
+                Some(range) => Route::Glyphs(GlyphRange::parse(fonts, range)),
+                None => Route::WebFont(WebFont::parse(file)?),
+            },
             ["sprites", file] => Route::Sprite(SpriteFile::parse(file)?),
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
@@ -103,7 +106,7 @@ impl Route {
             },
             Route::Api(ApiAddress::Map(_)) => "map",
             Route::Api(_) => "ogcapi",
-            Route::Glyphs(_) => "glyphs",
+            Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use cartotheque::budget::Budget;
+use cartotheque::feature::Feature;
 use cartotheque::geom::{Bbox, Geometry};
 use cartotheque::store::{FeatureStore, FgbStore, Select};
 
@@ -205,10 +206,7 @@ fn a_file_cut_or_overwritten_under_its_map_does_not_end_the_process() {
                     let all = Select::default();
                     store.select(&all, &Budget::unlimited(), look).unwrap()
                 };
-                (0..20)
-                    .map(|_| look())
-                    .last()
-                    .unwrap()
+                (0..20).map(|_| look()).last().unwrap()
             });
             handle.set_len(cut as u64).unwrap();
             let stats = reader.join().unwrap();

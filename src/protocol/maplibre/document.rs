@@ -9,6 +9,8 @@ use crate::protocol::{Answer, tiles};
 
 /// The template of glyphs, under the base.
 const GLYPHS: &str = "/fonts/{fontstack}/{range}.pbf";
+/// The template of fonts for browsers, as ol-mapbox-style has it.
+const WEB_FONTS: &str = "/fonts/{font-family}/{fontweight}{-fontstyle}.css";
 /// A map of that size, in pixels, shows the whole of what it opens at.
 const SCREEN: [f64; 2] = [800.0, 600.0];
 /// What the server draws maps on.
@@ -64,6 +66,8 @@ fn document(catalogue: &Catalogue, subject: &Subject, base: &str, language: &str
     put("name", json!(title(catalogue, subject, language)));
     let mut metadata = Map::new();
     metadata.insert("cartotheque:style".into(), json!(subject.id));
+    // without it ol-mapbox-style asks a host of its own for fonts
+    metadata.insert("ol:webfonts".into(), json!(format!("{base}{WEB_FONTS}")));
     if !notes.is_empty() {
         // nothing is left out without a word
         metadata.insert("cartotheque:notes".into(), json!(notes));

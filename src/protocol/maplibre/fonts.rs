@@ -1,4 +1,5 @@
-//! `/fonts/{fontstack}/{range}.pbf`.
+//! `/fonts/{fontstack}/{range}.pbf`, and `/fonts/{family}/{weight}{-italic}.{css,ttf}` for
+//! clients that set text with the browser's fonts (ol-mapbox-style).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::encode::glyphs;
 use crate::error::{Error, Result};
 use crate::protocol::Answer;
-use crate::render::text::FaceStyle;
+use crate::render::text::{FaceStyle, font_file};
 
 /// Glyphs change with a new version of this program only.
 const CACHE_CONTROL: &str = "public, max-age=604800";
@@ -108,6 +109,56 @@ impl GlyphRange {
                 .insert(*self, Arc::clone(&packed));
         }
         packed
+    }
+}
+
+/// A font for browsers that is asked for: its style sheet, or the font itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebFont {
+    style: FaceStyle,
+    is_sheet: bool,
+}
+
+impl WebFont {
+    /// The file of the last segment of an address, `400.css` or `700-italic.ttf`; `None` where
+    /// it is none. The bundled family stands for all.
+    pub fn parse(name: &str) -> Option<WebFont> {
+        let (stem, is_sheet) = match name.rsplit_once('.')? {
+            (stem, "css") => (stem, true),
+            (stem, "ttf") => (stem, false),
+            _ => return None,
+        };
+        let (weight, italic) = match stem.split_once('-') {
+            Some((weight, "italic" | "oblique")) => (weight, true),
+            Some(_) => return None,
+            None => (stem, false),
+        };
+        let weight: u32 = weight.parse().ok().filter(|w| (1..=1000).contains(w))?;
+        let style = FaceStyle {
+            bold: weight >= 600,
+            italic,
+        };
+        Some(WebFont { style, is_sheet })
+    }
+
+    /// The file.
+    pub fn answer(&self) -> Answer {
+        let FaceStyle { bold, italic } = self.style;
+        let weight = if bold { 700 } else { 400 };
+        let answer = if self.is_sheet {
+            let (look, ending) = match italic {
+                true => ("italic", "-italic"),
+                false => ("normal", ""),
+            };
+            let sheet = format!(
+                "@font-face {{ font-family: \"Noto Sans\"; font-style: {look}; \
+                 font-weight: {weight}; src: url(\"{weight}{ending}.ttf\") }}\n"
+            );
+            Answer::ok("text/css; charset=utf-8", sheet)
+        } else {
+            Answer::ok("font/ttf", font_file(self.style))
+        };
+        answer.with_header("cache-control", CACHE_CONTROL)
     }
 }
 

@@ -10,7 +10,7 @@ mod sprites;
 mod subject;
 
 pub use document::maplibre_style;
-pub use fonts::GlyphRange;
+pub use fonts::{GlyphRange, WebFont};
 pub use sprites::SpriteFile;
 pub use subject::Subject;
 

@@ -70,6 +70,12 @@ impl FaceStyle {
     }
 }
 
+/// The bytes of the text face of a style, a TrueType font.
+pub fn font_file(style: FaceStyle) -> &'static [u8] {
+    let [text, ..] = style.chain();
+    FILES.get(usize::from(text.0)).copied().unwrap_or(&[])
+}
+
 impl FaceId {
     /// The face, opened on first use; `None` for a number that is not bundled.
     pub fn face(self) -> Option<&'static Face> {

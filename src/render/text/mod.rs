@@ -23,7 +23,7 @@ mod shape;
 
 pub use cache::Spread;
 pub use distance::{BUFFER, DistanceGlyph, EM_PX, ascender_px, distance_glyph};
-pub use font::FaceStyle;
+pub use font::{FaceStyle, font_file};
 pub use glyph::{GlyphPlace, POSITION_STEPS, ROTATION_STEPS, SIZE_STEPS, Subpixel};
 pub use ink::{Halo, Ink};
 pub use layout::{
