@@ -14,6 +14,7 @@ mod common;
 mod addresses;
 mod awkward;
 mod decoder;
+mod kept;
 mod pictures;
 mod served;
 mod thinning;
