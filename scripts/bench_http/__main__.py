@@ -139,7 +139,8 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, object]:
             cartotheque.start("many")
         else:
             print(f"{options.binary} is missing: MapServer alone", file=sys.stderr)
-        time.sleep(1.0)
+        for server in servers:
+            server.settle()
         report["servers"] = {
             s.name: {
                 "first_answer_ms": round(s.first_answer_ms, 1),

@@ -39,6 +39,14 @@ class Server:
     def cpu_s(self) -> float:
         return sum(map(process_cpu_s, self.pids()))
 
+    def settle(self) -> None:
+        """Waits until the work of starting is done, a minute at most: it is not that of requests."""
+        for _ in range(60):
+            before = self.cpu_s()
+            time.sleep(1.0)
+            if self.cpu_s() - before < 0.02:
+                return
+
     def anonymous_kb(self) -> int:
         """RssAnon of all processes."""
         total = 0
@@ -172,7 +180,10 @@ class Cartotheque(Server):
         log = self.folder / f"{site}.log"
         cache = ["--cache-dir", self.folder / "cache"]
         subprocess.run(
-            [self.binary, "prepare", self.folder / site, *cache], check=True, stderr=subprocess.DEVNULL
+            [self.binary, "prepare", self.folder / site, *cache],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         self.begin = time.monotonic()
         process = subprocess.Popen(
