@@ -22,6 +22,8 @@ pub struct Server {
     pub log: Arc<Mutex<String>>,
     /// Everything that came on standard output after the first line.
     pub stdout: Arc<Mutex<String>>,
+    /// Ends the server with this process: one in a `static` is never dropped.
+    watchdog: Child,
 }
 
 /// An answer over HTTP.
@@ -101,6 +103,7 @@ impl Server {
         Server {
             address: address.to_owned(),
             stdout: collect(stdout),
+            watchdog: watchdog(child.id()),
             child,
             log,
         }
@@ -162,9 +165,23 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // first, so that it never meets another process of that number
+        let _watched_no_more = self.watchdog.kill();
+        let _ended = self.watchdog.wait();
         let _already_dead = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+/// A shell that ends a process when this one ends: then the pipe that it reads from is closed.
+fn watchdog(process: u32) -> Child {
+    Command::new("sh")
+        .args(["-c", &format!("read -r _; kill {process}")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell")
 }
 
 fn collect(reader: impl Read + Send + 'static) -> Arc<Mutex<String>> {
