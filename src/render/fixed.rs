@@ -22,6 +22,11 @@ pub(super) fn round(value: f64) -> i64 {
     ((value + MAGIC).to_bits() as i64).wrapping_sub(MAGIC_BITS)
 }
 
+/// Pixels to units.
+pub(super) fn units(px: f64) -> i64 {
+    round(px.clamp(-1e9, 1e9) * UNIT as f64)
+}
+
 /// Beyond this (in units, from the world's origin) positions are moved to the border.
 const LIMIT: f64 = 1_125_899_906_842_624.0; // 2^50
 /// The same for positions relative to the view: 2^42 units are 17 thousand million pixels.

@@ -3,8 +3,9 @@
 use super::compile::{
     CompiledPass, CompiledStroke, CompiledStrokeKind, CompiledStyle, CompiledSymbolizer,
 };
-use super::fixed::{Fixed, Grid, UNIT, sin_cos_degrees};
-use super::painter::{Offset, Symbol, each_line, units};
+use super::fixed::{Fixed, Grid, UNIT, sin_cos_degrees, units};
+use super::graphic::Symbol;
+use super::painter::{Offset, each_line};
 use super::shape::Shape;
 use super::symbol::What;
 use crate::feature::Feature;

@@ -7,8 +7,9 @@ use tiny_skia::Pixmap;
 
 use super::canvas::Canvas;
 use super::compile::{CompiledFill, CompiledStyle, CompiledSymbolizer};
+use super::graphic::Symbol;
 use super::legend::Nobody;
-use super::painter::{Painter, Symbol};
+use super::painter::Painter;
 use super::pattern::Pattern;
 use super::symbol::SymbolCache;
 use crate::error::Result;

@@ -14,6 +14,7 @@ pub mod color;
 pub mod compile;
 mod crowd;
 pub mod fixed;
+mod graphic;
 pub mod hit;
 pub mod icon;
 pub mod image;

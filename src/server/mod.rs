@@ -12,6 +12,7 @@ mod disconnect;
 mod handler;
 mod metrics;
 mod pool;
+mod problem;
 mod respond;
 mod route;
 mod state;

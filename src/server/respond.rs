@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::metrics;
 use super::pool::guarded;
+use super::problem::{page_error, problem};
 use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
@@ -15,7 +16,7 @@ use crate::catalogue::Catalogue;
 use crate::error::{Error, Result};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
-use crate::protocol::ows::{Kvp, public_message};
+use crate::protocol::ows::Kvp;
 use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language};
 use crate::protocol::tiles::{
     Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
@@ -85,7 +86,7 @@ impl Asked {
     }
 
     /// True where a page is wanted: `f=html`, or HTML before JSON in `Accept`.
-    fn wants_html(&self) -> bool {
+    pub fn wants_html(&self) -> bool {
         match self.parameter("f").as_deref() {
             Some("html") => true,
             Some(_) => false,
@@ -109,59 +110,6 @@ impl std::fmt::Debug for Work {
                 .finish(),
             Work::Heavy { endpoint, .. } => f.debug_tuple("Heavy").field(endpoint).finish(),
         }
-    }
-}
-
-/// The status of an error outside the OGC web services.
-fn status(error: &Error) -> u16 {
-    match error {
-        Error::InvalidParameter { .. }
-        | Error::MissingParameter { .. }
-        | Error::OperationNotSupported { .. }
-        | Error::VersionNotNegotiated { .. }
-        | Error::FieldNotDefined { .. }
-        | Error::InvalidCrs { .. }
-        | Error::InvalidFormat { .. }
-        | Error::InvalidPoint { .. }
-        | Error::CurrentUpdateSequence { .. }
-        | Error::InvalidUpdateSequence { .. }
-        | Error::InvalidDimensionValue { .. }
-        | Error::InvalidStyle { .. }
-        | Error::InvalidFilter { .. }
-        | Error::LayerNotQueryable { .. }
-        | Error::Transform { .. }
-        | Error::Syntax { .. } => 400,
-        Error::Unauthorized { .. } => 401,
-        Error::LayerNotDefined { .. }
-        | Error::StyleNotDefined { .. }
-        | Error::TileMatrixSetNotDefined { .. }
-        | Error::TileMatrixNotDefined { .. }
-        | Error::TileOutOfRange { .. }
-        | Error::NotFound { .. } => 404,
-        Error::LimitExceeded { .. } => 413,
-        Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
-        Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
-            500
-        }
-    }
-}
-
-/// RFC 9457.
-fn problem(error: &Error) -> Answer {
-    let status = status(error);
-    if status == 500 {
-        tracing::error!(%error, "request failed");
-    }
-    let body = json!({"type": "about:blank", "status": status, "title": public_message(error)});
-    let answer = Answer {
-        status,
-        ..Answer::ok("application/problem+json", body.to_string())
-    };
-    match error {
-        Error::Busy { retry_after_s } => {
-            answer.with_header("retry-after", retry_after_s.to_string())
-        }
-        _ => answer,
     }
 }
 
@@ -525,24 +473,6 @@ impl Wms {
     }
 }
 
-/// An error as a page for people, as problem+json for machines.
-fn page_error(pages: &Pages, site: &Site, asked: &Asked, error: &Error) -> Answer {
-    if !asked.wants_html() {
-        return problem(error);
-    }
-    let catalogue = &site.catalogue;
-    let accepted = Some(asked.accept_language.as_str());
-    let language = page_language(None, accepted, &catalogue.site.languages);
-    let title = catalogue.site.title.get(language);
-    let message = public_message(error);
-    if status(error) == 500 {
-        tracing::error!(%error, "request failed");
-    }
-    pages
-        .error(title, &asked.base, language, status(error), &message)
-        .unwrap_or_else(|_| problem(error))
-}
-
 /// Work for the pool, with all that a request may cost.
 fn heavy(
     site: &Arc<Site>,
@@ -742,13 +672,5 @@ mod tests {
             body: Some(b"REQUEST=GetMap".to_vec()),
             ..Asked::default()
         }));
-    }
-
-    #[test]
-    fn faults_of_the_machine_are_not_shown_to_clients() {
-        let error = Error::data("/srv/secret/a.fgb", "bad magic");
-        let answer = problem(&error);
-        assert_eq!(answer.status, 500);
-        assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
     }
 }

@@ -1,0 +1,94 @@
+//! Errors outside the OGC web services: their status, and what machines and people are told.
+
+use serde_json::json;
+
+use super::respond::Asked;
+use super::state::Site;
+use crate::error::Error;
+use crate::protocol::Answer;
+use crate::protocol::ows::public_message;
+use crate::protocol::site::{Pages, page_language};
+
+/// The status of an error outside the OGC web services.
+fn status(error: &Error) -> u16 {
+    match error {
+        Error::InvalidParameter { .. }
+        | Error::MissingParameter { .. }
+        | Error::OperationNotSupported { .. }
+        | Error::VersionNotNegotiated { .. }
+        | Error::FieldNotDefined { .. }
+        | Error::InvalidCrs { .. }
+        | Error::InvalidFormat { .. }
+        | Error::InvalidPoint { .. }
+        | Error::CurrentUpdateSequence { .. }
+        | Error::InvalidUpdateSequence { .. }
+        | Error::InvalidDimensionValue { .. }
+        | Error::InvalidStyle { .. }
+        | Error::InvalidFilter { .. }
+        | Error::LayerNotQueryable { .. }
+        | Error::Transform { .. }
+        | Error::Syntax { .. } => 400,
+        Error::Unauthorized { .. } => 401,
+        Error::LayerNotDefined { .. }
+        | Error::StyleNotDefined { .. }
+        | Error::TileMatrixSetNotDefined { .. }
+        | Error::TileMatrixNotDefined { .. }
+        | Error::TileOutOfRange { .. }
+        | Error::NotFound { .. } => 404,
+        Error::LimitExceeded { .. } => 413,
+        Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
+        Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {
+            500
+        }
+    }
+}
+
+/// RFC 9457.
+pub(super) fn problem(error: &Error) -> Answer {
+    let status = status(error);
+    if status == 500 {
+        tracing::error!(%error, "request failed");
+    }
+    let body = json!({"type": "about:blank", "status": status, "title": public_message(error)});
+    let answer = Answer {
+        status,
+        ..Answer::ok("application/problem+json", body.to_string())
+    };
+    match error {
+        Error::Busy { retry_after_s } => {
+            answer.with_header("retry-after", retry_after_s.to_string())
+        }
+        _ => answer,
+    }
+}
+
+/// An error as a page for people, as problem+json for machines.
+pub(super) fn page_error(pages: &Pages, site: &Site, asked: &Asked, error: &Error) -> Answer {
+    if !asked.wants_html() {
+        return problem(error);
+    }
+    let catalogue = &site.catalogue;
+    let accepted = Some(asked.accept_language.as_str());
+    let language = page_language(None, accepted, &catalogue.site.languages);
+    let title = catalogue.site.title.get(language);
+    let message = public_message(error);
+    if status(error) == 500 {
+        tracing::error!(%error, "request failed");
+    }
+    pages
+        .error(title, &asked.base, language, status(error), &message)
+        .unwrap_or_else(|_| problem(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_the_machine_are_not_shown_to_clients() {
+        let error = Error::data("/srv/secret/a.fgb", "bad magic");
+        let answer = problem(&error);
+        assert_eq!(answer.status, 500);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
+    }
+}
