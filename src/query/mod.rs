@@ -16,6 +16,7 @@ mod tests;
 pub use condition::BoundFilter;
 pub use eval::{BoundExpr, Scalar};
 pub use function::{Function, into_condition};
+pub use spatial::geometry_touches_box;
 
 use crate::geom::{Bbox, Geometry};
 
