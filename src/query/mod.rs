@@ -7,6 +7,7 @@ mod array;
 mod bound;
 mod compare;
 mod condition;
+mod demand;
 mod eval;
 mod fold;
 mod format;
@@ -20,9 +21,11 @@ mod temporal;
 mod tests;
 
 pub use bound::BoundFilter;
+pub use demand::Demand;
 pub use eval::{BoundExpr, Scalar};
 pub use function::{Function, into_condition};
 pub use moment::Moment;
+pub use spatial::geometry_touches_box;
 
 use crate::geom::{Bbox, Geometry};
 

@@ -248,7 +248,12 @@ pub(super) fn touches_box(feature: &dyn Feature, bbox: &Bbox) -> Option<bool> {
     }
     let mut geometry = Geometry::default();
     feature.geometry(&mut geometry).ok()?;
-    Some(geometry.parts().any(|part| part_touches(&part, bbox)))
+    Some(geometry_touches_box(&geometry, bbox))
+}
+
+/// True where a geometry shares a point with the box.
+pub fn geometry_touches_box(geometry: &Geometry, bbox: &Bbox) -> bool {
+    geometry.parts().any(|part| part_touches(&part, bbox))
 }
 
 fn part_touches(part: &Part<'_>, bbox: &Bbox) -> bool {
