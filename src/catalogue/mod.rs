@@ -139,6 +139,8 @@ pub struct LayerField {
     pub unit: Option<String>,
     /// Digits after the decimal separator.
     pub decimals: Option<u8>,
+    /// People search and filter by it often: it is worth an index in memory.
+    pub is_indexed: bool,
 }
 
 impl Site {
