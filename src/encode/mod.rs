@@ -2,6 +2,8 @@
 //! that sends it.
 
 mod bits;
+pub mod cql2_json;
+pub mod cql2_text;
 mod deflate;
 pub mod feature;
 pub mod geojson;

@@ -22,10 +22,10 @@ mod tests;
 
 pub use bound::BoundFilter;
 pub use demand::Demand;
-pub use eval::{BoundExpr, Scalar};
+pub use eval::{BoundExpr, Scalar, is_geometry_name};
 pub use function::{Function, into_condition};
 pub use moment::Moment;
-pub use spatial::geometry_touches_box;
+pub use spatial::{geometry_touches_box, is_box};
 
 use crate::geom::{Bbox, Geometry};
 

@@ -216,8 +216,8 @@ fn part_coords<'a>(part: &Part<'a>) -> impl Iterator<Item = &'a Coord> + use<'a>
     part.sequences().flatten()
 }
 
-/// True for a rectangle parallel to the axes.
-fn is_box(part: &Part<'_>) -> bool {
+/// True for a part that is a rectangle parallel to the axes.
+pub fn is_box(part: &Part<'_>) -> bool {
     let mut rings = part.sequences();
     let (PartKind::Polygon, Some(ring), None) = (part.kind, rings.next(), rings.next()) else {
         return false;
