@@ -5,6 +5,7 @@
 
 mod array;
 mod bound;
+mod check;
 mod compare;
 mod condition;
 mod demand;
@@ -15,6 +16,7 @@ mod function;
 mod like;
 mod moment;
 mod names;
+mod outline;
 mod spatial;
 mod temporal;
 #[cfg(test)]
