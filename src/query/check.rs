@@ -13,7 +13,7 @@ impl Filter {
     /// Checks the types of what is compared.
     ///
     /// A text that is written as a number, a truth value or a date counts as one, since the
-    /// literals of XML are texts; a number compared with a column of texts is what it looks like.
+    /// literals of XML are texts; a column of texts is compared with anything, as what it holds.
     ///
     /// # Errors
     /// `InvalidFilter` that names the column, its type and the literal.
@@ -92,7 +92,7 @@ fn fits(kind: FieldType, literal: &Literal) -> bool {
             Literal::Text(text) => Moment::parse(text).is_some(),
             _ => false,
         },
-        (FieldType::Text | FieldType::Json, literal) => !matches!(literal, Literal::Bool(_)),
+        (FieldType::Text | FieldType::Json, _) => true,
     }
 }
 
