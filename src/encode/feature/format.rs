@@ -1,15 +1,21 @@
 //! The formats that features are sent in: names, media types, and who writes them.
 
 use super::csv::{CsvDialect, CsvGeometry, CsvWriter};
-use super::{FeatureSet, FeatureWriter, GeoJsonWriter, Workshop};
+use super::{FeatureSet, FeatureWriter, GeoJsonWriter, Workshop, gml};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+
+/// GML as OGC API – Features Part 1 names it (17-069r4 §8.4).
+const GML_SF0: &str =
+    "application/gml+xml;version=3.2;profile=http://www.opengis.net/def/profile/ogc/2.0/gml-sf0";
 
 /// A format of features, with what may be chosen of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeatureFormat {
     /// RFC 7946.
     GeoJson,
+    /// GML 3.2.1, simple features of level 0 (OGC 10-100r3).
+    Gml32,
     /// RFC 4180; one dialect for programs, one for spreadsheets in French.
     Csv(CsvDialect),
 }
@@ -25,8 +31,9 @@ pub struct FormatOption {
 
 impl FeatureFormat {
     /// Every one, the default first.
-    pub const ALL: [FeatureFormat; 3] = [
+    pub const ALL: [FeatureFormat; 4] = [
         FeatureFormat::GeoJson,
+        FeatureFormat::Gml32,
         FeatureFormat::Csv(CsvDialect::PLAIN),
         FeatureFormat::Csv(CsvDialect::FRENCH),
     ];
@@ -35,6 +42,7 @@ impl FeatureFormat {
     pub fn name(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "json",
+            FeatureFormat::Gml32 => "gml",
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "csv-fr",
             FeatureFormat::Csv(_) => "csv",
         }
@@ -43,6 +51,7 @@ impl FeatureFormat {
     pub fn media_type(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "application/geo+json",
+            FeatureFormat::Gml32 => GML_SF0,
             FeatureFormat::Csv(_) => "text/csv; charset=utf-8",
         }
     }
@@ -51,6 +60,7 @@ impl FeatureFormat {
     pub fn extension(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "geojson",
+            FeatureFormat::Gml32 => "gml",
             FeatureFormat::Csv(_) => "csv",
         }
     }
@@ -59,6 +69,7 @@ impl FeatureFormat {
     pub fn title(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "GeoJSON",
+            FeatureFormat::Gml32 => "GML 3.2",
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "CSV (Excel)",
             FeatureFormat::Csv(_) => "CSV",
         }
@@ -67,7 +78,7 @@ impl FeatureFormat {
     /// The value of `Content-Disposition` (RFC 6266) for features of a layer, where a browser
     /// should save the answer and not show it.
     pub fn disposition(self, layer: &str) -> Option<String> {
-        let is_shown = matches!(self, FeatureFormat::GeoJson);
+        let is_shown = matches!(self, FeatureFormat::GeoJson | FeatureFormat::Gml32);
         (!is_shown).then(|| {
             let is_safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             let name = layer.chars().map(|c| if is_safe(&c) { c } else { '_' });
@@ -79,14 +90,14 @@ impl FeatureFormat {
     /// The CRS that an answer is in where `asked` was asked for.
     pub fn crs(self, asked: &Crs) -> Crs {
         match self {
-            FeatureFormat::GeoJson | FeatureFormat::Csv(_) => asked.clone(),
+            FeatureFormat::GeoJson | FeatureFormat::Gml32 | FeatureFormat::Csv(_) => asked.clone(),
         }
     }
 
     /// What may be chosen.
     pub fn options(self) -> &'static [FormatOption] {
         match self {
-            FeatureFormat::GeoJson => &[],
+            FeatureFormat::GeoJson | FeatureFormat::Gml32 => &[],
             FeatureFormat::Csv(_) => CSV_OPTIONS,
         }
     }
@@ -114,7 +125,7 @@ impl FeatureFormat {
             FeatureFormat::Csv(dialect) => {
                 FeatureFormat::Csv(with_csv_option(dialect, option.name, value))
             }
-            FeatureFormat::GeoJson => self,
+            FeatureFormat::GeoJson | FeatureFormat::Gml32 => self,
         }))
     }
 
@@ -126,6 +137,7 @@ impl FeatureFormat {
     pub fn writer(self, set: FeatureSet, _workshop: &Workshop) -> Result<Box<dyn FeatureWriter>> {
         Ok(match self {
             FeatureFormat::GeoJson => Box::new(GeoJsonWriter::new(set)),
+            FeatureFormat::Gml32 => Box::new(gml::api_writer(&set, false)?),
             FeatureFormat::Csv(dialect) => Box::new(CsvWriter::new(set, dialect)),
         })
     }
@@ -141,6 +153,7 @@ impl FeatureFormat {
     ) -> Result<Box<dyn FeatureWriter>> {
         match self {
             FeatureFormat::GeoJson => Ok(Box::new(GeoJsonWriter::of_one(set))),
+            FeatureFormat::Gml32 => Ok(Box::new(gml::api_writer(&set, true)?)),
             // a table of one line is a table
             FeatureFormat::Csv(_) => self.writer(set, workshop),
         }

@@ -6,6 +6,7 @@
 mod csv;
 mod format;
 mod geojson;
+pub mod gml;
 mod id;
 mod set;
 mod workshop;
@@ -14,7 +15,7 @@ pub use csv::{CsvDialect, CsvGeometry, CsvWriter};
 pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
 pub use id::FeatureId;
-pub use set::{FeatureField, FeatureSet, Link};
+pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
 pub use workshop::{Spill, Workshop};
 
 use crate::error::Result;
