@@ -13,7 +13,8 @@ pub mod wfs;
 pub mod wms;
 pub mod wmts;
 
-pub use more::{More, Pieces};
+pub use crate::operation::features::Pieces;
+pub use more::More;
 
 use crate::budget::Budget;
 use crate::encode::feature::Rest;
