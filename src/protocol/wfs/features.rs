@@ -57,7 +57,10 @@ pub fn get(
     };
     match answering.selected.output {
         Output::Gml(gml) => answering.gml(gml, &found, budget),
-        Output::Other(format) => answering.other(format, found, budget),
+        Output::Other(format) => {
+            let format = with_options(format, incoming)?;
+            answering.other(service, format, found, budget)
+        }
     }
 }
 
@@ -141,10 +144,10 @@ impl Answering<'_> {
         Answer::stream(media_type, joined, budget)
     }
 
-    /// A format that holds one type; the number of what matches is told in a header where the
-    /// format has no place for it.
+    /// A format that holds one type.
     fn other(
         &self,
+        service: &Service<'_>,
         format: FeatureFormat,
         mut found: Vec<Found>,
         budget: &Budget,
@@ -160,23 +163,15 @@ impl Answering<'_> {
             ));
         };
         let set = self.set(query, &found);
-        let writer = match self.selected.is_alone {
-            true => format.writer_of_one(set)?,
-            false => format.writer(set)?,
+        let (studio, find) = (service.studio, query.find.clone());
+        let pieces = match self.selected.is_alone {
+            true => studio.feature_as(format, find, &found, set)?,
+            false => studio.features_as(format, find, &found, set)?,
         };
-        let stream = FeatureStream::new(query.find.clone(), &found, writer)?;
-        let name = &query.kind.name;
-        let answer = Answer::stream(self.selected.output.media_type(), stream, budget)?;
-        Ok(match format {
-            FeatureFormat::GeoJson => answer,
-            format => answer.with_header(
-                "content-disposition",
-                format!(
-                    "attachment; filename=\"{}.{}\"",
-                    ascii(name),
-                    format.extension()
-                ),
-            ),
+        let answer = Answer::stream(self.selected.output.media_type(), pieces, budget)?;
+        Ok(match format.disposition(&query.kind.name) {
+            Some(disposition) => answer.with_header("content-disposition", disposition),
+            None => answer,
         })
     }
 
@@ -246,17 +241,15 @@ fn decimals(query: &Query) -> u8 {
     }
 }
 
-/// A name that every browser saves a file by.
-fn ascii(name: &str) -> String {
-    name.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect()
+/// The format with what the address chooses of it.
+fn with_options(format: FeatureFormat, incoming: &Incoming) -> Result<FeatureFormat> {
+    let mut chosen = format;
+    for option in format.options() {
+        if let Some(value) = incoming.parameter(&option.name.to_uppercase()) {
+            chosen = chosen.with_option(option.name, value)?.unwrap_or(chosen);
+        }
+    }
+    Ok(chosen)
 }
 
 /// Answers of several queries, one after another.

@@ -71,7 +71,6 @@ pub(super) const FILTERS_200: &str = r#"<fes:Filter_Capabilities>
 <fes:TemporalOperator name="During"/>
 <fes:TemporalOperator name="Ends"/>
 <fes:TemporalOperator name="TEquals"/>
-<fes:TemporalOperator name="AnyInteracts"/>
 </fes:TemporalOperators>
 </fes:Temporal_Capabilities>
 </fes:Filter_Capabilities>

@@ -4,16 +4,16 @@
 use std::sync::Arc;
 
 use crate::catalogue::Layer;
-use crate::crs::{CrsKind, Transform};
-use crate::decode::fes::{self, Literals};
-use crate::decode::gml;
+use crate::crs::AxisOrder;
+use crate::decode::filter_context::{AxisRule, FilterContext};
 use crate::decode::xml::{Element, Node};
+use crate::decode::{cql2_text, fes, gml};
 use crate::encode::feature::gml::{GmlField, GmlType};
 use crate::error::{Error, Result, nearest};
-use crate::geom::{Bbox, Coord, Geometry};
+use crate::geom::Bbox;
 use crate::operation::features::Window;
 use crate::protocol::wfs::Version;
-use crate::protocol::wfs::scope::Scope;
+use crate::protocol::wfs::scope::{Scope, default_crs};
 use crate::protocol::wfs::srs::SrsName;
 use crate::query::Filter;
 
@@ -99,9 +99,53 @@ impl FilterReader<'_> {
         if !windows.is_empty() && element.elements().next().is_none() {
             return Ok((windows, None));
         }
-        let mut placing = Placing { reader: self };
-        let filter = fes::parse(&element, &mut placing)?;
+        let filter = fes::parse(&element, &self.context())?;
         Ok((windows, Some(filter)))
+    }
+
+    /// What geometries of filters are read with.
+    fn context(&self) -> FilterContext {
+        let has_own_order = self.srs.crs.axis_order == AxisOrder::NorthEast;
+        let is_x_first = has_own_order && !self.srs.is_swapped(self.version);
+        FilterContext {
+            filter_crs: self.srs.crs.clone(),
+            layer_crs: self.layer.crs.clone(),
+            axis_rule: match is_x_first || self.version == Version::V100 {
+                true => AxisRule::EastNorth,
+                false => AxisRule::Authority,
+            },
+        }
+    }
+
+    /// Reads a `CQL_FILTER` as GeoServer does: geometries that name no CRS are in the layer's
+    /// default one, x before y.
+    ///
+    /// # Errors
+    /// `InvalidFilter` with line and column, `FieldNotDefined`.
+    pub fn read_cql(&self, text: &str) -> Result<Filter> {
+        let context = FilterContext {
+            filter_crs: default_crs(self.layer),
+            layer_crs: self.layer.crs.clone(),
+            axis_rule: AxisRule::EastNorth,
+        };
+        let filter = cql2_text::parse(text, &context)?;
+        let schema = self.layer.store.schema();
+        for column in filter.bind(schema)?.columns() {
+            let is_shown = self.kind.fields.iter().any(|field| field.column == column);
+            if let Some(field) = schema.fields.get(column).filter(|_| !is_shown) {
+                // as if it were not there
+                return Err(self.not_defined(&field.name));
+            }
+        }
+        Ok(filter)
+    }
+
+    fn not_defined(&self, field: &str) -> Error {
+        Error::FieldNotDefined {
+            layer: self.layer.id.clone(),
+            field: field.to_owned(),
+            nearest: nearest(field, self.kind.fields.iter().map(|f| f.element.as_str())),
+        }
     }
 
     /// Has every name and id of the filter in the layer's own words.
@@ -209,101 +253,7 @@ fn as_filter(error: Error) -> Error {
 /// A box as the house has it, x before y.
 pub fn placed(bbox: &Bbox, srs: &SrsName, version: Version) -> Bbox {
     match srs.is_swapped(version) {
-        true => crate::crs::AxisOrder::NorthEast.reorder_bbox(*bbox),
+        true => AxisOrder::NorthEast.reorder_bbox(*bbox),
         false => *bbox,
     }
-}
-
-/// Brings literals into the layer's CRS.
-struct Placing<'a> {
-    reader: &'a FilterReader<'a>,
-}
-
-/// Parts that a segment is cut into before it is projected: what is straight in one CRS bends in
-/// another.
-const CUTS: u32 = 16;
-/// Positions up to which segments are cut.
-const MAX_CUT: usize = 20_000;
-
-impl Literals for Placing<'_> {
-    fn place(&mut self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()> {
-        let reader = self.reader;
-        let srs = match srs_name {
-            Some(name) => &SrsName::parse(name)?,
-            None => reader.srs,
-        };
-        if srs.is_swapped(reader.version) {
-            for coord in geometry.coords_mut() {
-                coord.reverse();
-            }
-        }
-        let way = Transform::new(&srs.crs, &reader.layer.crs)?;
-        if way.is_identity() {
-            return Ok(());
-        }
-        if geometry.coords().len() <= MAX_CUT {
-            *geometry = cut(geometry);
-        }
-        way.forward(geometry.coords_mut());
-        if geometry.coords().iter().flatten().any(|v| !v.is_finite()) {
-            return Err(Error::InvalidFilter {
-                message: format!(
-                    "a geometry in {} can't be brought into {}",
-                    srs.crs, reader.layer.crs
-                ),
-            });
-        }
-        Ok(())
-    }
-
-    fn distance(&mut self, value: f64, unit: Option<&str>) -> Result<f64> {
-        let crs = &self.reader.layer.crs;
-        let unit = unit.unwrap_or_default().to_lowercase();
-        let last = unit.rsplit([':', '/', '#']).next().unwrap_or_default();
-        let metres = match last {
-            // without a unit it is that of the data
-            "" => return Ok(value),
-            "m" | "metre" | "meter" | "metres" | "meters" | "9001" => 1.0,
-            "km" | "kilometre" | "kilometer" | "kilometers" | "kilometres" | "9036" => 1000.0,
-            "ft" | "foot" | "feet" | "9002" => 0.3048,
-            "mi" | "mile" | "miles" | "statute miles" | "9093" => 1609.344,
-            "nautical miles" | "nmi" | "9030" => 1852.0,
-            "deg" | "degree" | "degrees" | "9102" | "9122" => {
-                return Ok(match crs.kind {
-                    CrsKind::Geographic => value,
-                    _ => value * 111_319.490_793 / crs.metres_per_unit,
-                });
-            }
-            _ => {
-                return Err(Error::InvalidFilter {
-                    message: format!("expected a unit such as m, km or deg, found {unit:?}"),
-                });
-            }
-        };
-        Ok(value * metres / crs.metres_per_unit)
-    }
-}
-
-/// The same shape with more positions.
-fn cut(geometry: &Geometry) -> Geometry {
-    let mut out = Geometry::new(geometry.kind());
-    for part in geometry.parts() {
-        for sequence in part.sequences() {
-            let mut before: Option<Coord> = None;
-            for [x, y] in sequence.iter().copied() {
-                let is_line = part.kind != crate::geom::PartKind::Points;
-                if let Some([px, py]) = before.filter(|_| is_line) {
-                    for i in 1..CUTS {
-                        let t = f64::from(i) / f64::from(CUTS);
-                        out.push([px + (x - px) * t, py + (y - py) * t]);
-                    }
-                }
-                out.push([x, y]);
-                before = Some([x, y]);
-            }
-            out.end_sequence();
-        }
-        out.end_part(part.kind);
-    }
-    out
 }

@@ -225,7 +225,7 @@ impl Reader<'_> {
                     find.windows.extend(windows);
                     parts.extend(filter);
                 }
-                Condition::Cql(text) => parts.push(cql(text)?),
+                Condition::Cql(text) => parts.push(filters.read_cql(text)?),
                 Condition::Ids(ids) => parts.push(self.ids(ids, &filters)?),
                 Condition::Bbox(text) => {
                     find.windows.push(window(text, &srs, self.asked.version)?);
@@ -357,16 +357,9 @@ fn written_crs(srs: &SrsName, is_asked: bool, output: Output) -> Crs {
         Output::Other(FeatureFormat::GeoJson) if !is_asked || srs.crs.id() == "EPSG:4326" => {
             Crs::crs84()
         }
-        _ => srs.crs.clone(),
+        Output::Other(format) => format.crs(&srs.crs),
+        Output::Gml(_) => srs.crs.clone(),
     }
-}
-
-/// `CQL_FILTER`, as GeoServer has it.
-fn cql(text: &str) -> Result<Filter> {
-    Err(Error::parameter(
-        "cql_filter",
-        format!("is not read here: expected FILTER, found {text:?}"),
-    ))
 }
 
 /// `BBOX`: two corners, of two or three numbers each, then maybe their CRS
