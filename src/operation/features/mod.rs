@@ -7,6 +7,7 @@
 //!
 //! Answers are exact: they never read an overview.
 
+mod attribute_index;
 mod ids;
 mod inner;
 mod query;
@@ -17,4 +18,4 @@ mod stream;
 
 pub use query::{FeatureQuery, SortKey, Window};
 pub use select::{Found, Selections};
-pub use stream::FeatureStream;
+pub use stream::{FeatureStream, Pieces};
