@@ -4,6 +4,7 @@
 mod bits;
 pub mod cql2_json;
 pub mod cql2_text;
+pub mod date_time;
 mod deflate;
 pub mod feature;
 pub mod geojson;
@@ -18,6 +19,7 @@ mod palette;
 mod png;
 mod protobuf;
 mod sequences;
+pub mod simple_features;
 pub mod sld;
 mod sld_expression;
 pub mod tile_matrix_set;

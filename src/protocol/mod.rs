@@ -9,10 +9,12 @@ pub mod ows;
 pub mod record;
 pub mod site;
 pub mod tiles;
+pub mod wfs;
 pub mod wms;
 pub mod wmts;
 
-pub use more::{More, Pieces};
+pub use crate::operation::features::Pieces;
+pub use more::More;
 
 use crate::budget::Budget;
 use crate::encode::feature::Rest;
