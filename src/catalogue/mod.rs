@@ -149,6 +149,8 @@ pub struct LayerField {
     pub unit: Option<String>,
     /// Digits after the decimal separator.
     pub decimals: Option<u8>,
+    /// People search and filter by it often: it is worth an index in memory.
+    pub is_indexed: bool,
 }
 
 /// What a click shows.

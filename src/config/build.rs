@@ -292,6 +292,7 @@ impl Columns<'_> {
                 kind,
                 unit: written.unit.clone(),
                 decimals: written.decimals,
+                is_indexed: written.index,
             });
         }
         let rest = self.schema.fields.iter().enumerate();
@@ -304,6 +305,7 @@ impl Columns<'_> {
                     kind: field.kind,
                     unit: None,
                     decimals: None,
+                    is_indexed: false,
                 }),
         );
         fields

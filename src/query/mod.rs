@@ -5,6 +5,7 @@
 
 mod compare;
 mod condition;
+mod demand;
 mod eval;
 mod format;
 mod function;
@@ -14,6 +15,7 @@ mod spatial;
 mod tests;
 
 pub use condition::BoundFilter;
+pub use demand::Demand;
 pub use eval::{BoundExpr, Scalar};
 pub use function::{Function, into_condition};
 pub use spatial::geometry_touches_box;

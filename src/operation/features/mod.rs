@@ -7,6 +7,7 @@
 //!
 //! Answers are exact: they never read an overview.
 
+mod attribute_index;
 mod ids;
 mod inner;
 mod query;

@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use roaring::RoaringTreemap;
 
-use super::ids::with_ids_resolved;
+use super::attribute_index::{AttributeIndex, AttributeIndexes, is_indexable};
+use super::ids::{with_ids_resolved, without_prefix};
 use super::inner::inside_image;
 use super::selection::Selection;
 use super::sort::Keyed;
 use super::{FeatureQuery, Window};
 use crate::budget::Budget;
+use crate::catalogue::Layer;
 use crate::crs::Transform;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::geom::{Bbox, Geometry};
 use crate::operation::map::of_layer;
-use crate::query::{BoundFilter, Filter, geometry_touches_box};
+use crate::query::{BoundFilter, Demand, Filter, geometry_touches_box};
 use crate::store::Select;
 
 /// Memory for selections that are kept, in bytes.
@@ -26,9 +28,15 @@ const MAX_KEPT_BYTES: u64 = 32 << 20;
 /// Memory that the keys of one sort may take, in bytes: some million features.
 const MAX_SORT_BYTES: usize = 512 << 20;
 
-/// Selections that were made: the pages of a query share one.
+/// An index must spare most of the features: those it finds are read in no order of the disk.
+const INDEX_PAYS_BELOW: u64 = 8;
+
+/// Selections that were made: the pages of a query share one; and the indexes that make them.
 #[derive(Debug)]
-pub struct Selections(quick_cache::sync::Cache<String, Arc<Selection>, Weigh>);
+pub struct Selections {
+    kept: quick_cache::sync::Cache<String, Arc<Selection>, Weigh>,
+    indexes: AttributeIndexes,
+}
 
 #[derive(Debug, Clone)]
 struct Weigh;
@@ -42,11 +50,10 @@ impl quick_cache::Weighter<String, Arc<Selection>> for Weigh {
 impl Default for Selections {
     fn default() -> Self {
         let items = 1024;
-        Selections(quick_cache::sync::Cache::with_weighter(
-            items,
-            MAX_KEPT_BYTES,
-            Weigh,
-        ))
+        Selections {
+            kept: quick_cache::sync::Cache::with_weighter(items, MAX_KEPT_BYTES, Weigh),
+            indexes: AttributeIndexes::default(),
+        }
     }
 }
 
@@ -71,12 +78,12 @@ impl Selections {
     /// budget and the store say.
     pub fn find(&self, query: &FeatureQuery, budget: &Budget) -> Result<Found> {
         let key = query.key();
-        let selection = match self.0.get(&key) {
+        let selection = match self.kept.get(&key) {
             Some(known) => known,
             None => {
-                let made = Arc::new(select(query, budget)?);
+                let made = Arc::new(self.select(query, budget)?);
                 if !matches!(*made, Selection::All(_)) {
-                    self.0.insert(key, Arc::clone(&made));
+                    self.kept.insert(key, Arc::clone(&made));
                 }
                 made
             }
@@ -93,53 +100,95 @@ impl Selections {
     }
 }
 
-fn select(query: &FeatureQuery, budget: &Budget) -> Result<Selection> {
-    let layer = &query.layer;
-    let store = &layer.store;
-    let filter = query
-        .filter
-        .clone()
-        .map(|filter| with_ids_resolved(filter, layer).bind(store.schema()))
-        .transpose()
-        .map_err(|error| of_layer(error, &layer.id))?;
-    let filter = match filter.as_ref().map(BoundFilter::constant) {
-        Some(Some(true)) => None,
-        Some(Some(false)) => return Ok(Selection::Set(RoaringTreemap::new())),
-        _ => filter,
-    };
-    let mut tests = Vec::with_capacity(query.windows.len());
-    for window in &query.windows {
-        tests.push(WindowTest::new(window, query)?);
+impl Selections {
+    fn select(&self, query: &FeatureQuery, budget: &Budget) -> Result<Selection> {
+        let layer = &query.layer;
+        let store = &layer.store;
+        let wanted = query
+            .filter
+            .clone()
+            .map(|filter| with_ids_resolved(filter, layer));
+        let filter = wanted
+            .as_ref()
+            .map(|filter| filter.bind(store.schema()))
+            .transpose()
+            .map_err(|error| of_layer(error, &layer.id))?;
+        let filter = match filter.as_ref().map(BoundFilter::constant) {
+            Some(Some(true)) => None,
+            Some(Some(false)) => return Ok(Selection::Set(RoaringTreemap::new())),
+            _ => filter,
+        };
+        let mut tests = Vec::with_capacity(query.windows.len());
+        for window in &query.windows {
+            tests.push(WindowTest::new(window, query)?);
+        }
+        let named = match &wanted {
+            Some(wanted) => self.named(wanted, layer, budget)?,
+            None => None,
+        };
+        let reach = boxes(&tests, filter.as_ref(), query);
+        let set = match (reach, filter.as_ref(), named) {
+            (Reach::Nothing, ..) => RoaringTreemap::new(),
+            // nothing is read but these
+            (_, Some(filter), Some(named)) => {
+                passing(query, named, &mut tests, Some(filter), budget)?
+            }
+            (Reach::Everything, None, _) if query.sort.is_empty() => {
+                return Ok(Selection::All(store.count()));
+            }
+            (Reach::Everything, None, _) => (0..store.count()).collect(),
+            (Reach::Boxes(boxes), None, _) => looked_up(query, &boxes, &mut tests, budget)?,
+            (Reach::Everything, filter, _) => scanned(query, &[], &mut tests, filter, budget)?,
+            (Reach::Boxes(boxes), filter, _) => scanned(query, &boxes, &mut tests, filter, budget)?,
+        };
+        if query.sort.is_empty() {
+            return Ok(Selection::Set(set));
+        }
+        sorted(query, &set, budget).map(Selection::Ordered)
     }
-    let set = match boxes(&tests, filter.as_ref(), query) {
-        Reach::Nothing => RoaringTreemap::new(),
-        Reach::Everything => match &filter {
-            None if query.sort.is_empty() => return Ok(Selection::All(store.count())),
-            None => (0..store.count()).collect(),
-            Some(filter) => match positions_named(query.filter.as_ref(), layer.id_column) {
-                // positions by themselves: nothing is read but these
-                Some(named) => passing(query, named, &mut tests, Some(filter), budget)?,
-                None => scanned(query, &[], &mut tests, Some(filter), budget)?,
-            },
-        },
-        Reach::Boxes(boxes) => match &filter {
-            None => looked_up(query, &boxes, &mut tests, budget)?,
-            Some(filter) => scanned(query, &boxes, &mut tests, Some(filter), budget)?,
-        },
-    };
-    if query.sort.is_empty() {
-        return Ok(Selection::Set(set));
+
+    /// The positions that an index, or the filter by itself, names: all that can pass; `None`
+    /// where these are not few.
+    fn named(
+        &self,
+        filter: &Filter,
+        layer: &Layer,
+        budget: &Budget,
+    ) -> Result<Option<RoaringTreemap>> {
+        if let (Filter::Ids(ids), None) = (filter, layer.id_column) {
+            let position = |id: &String| without_prefix(id, &layer.id).parse::<u64>().ok();
+            return Ok(Some(ids.iter().filter_map(position).collect()));
+        }
+        let schema = layer.store.schema();
+        let mut best: Option<(usize, Arc<AttributeIndex>, Demand<'_>)> = None;
+        for (name, demand) in filter.demands() {
+            let Some(column) = schema.column(name).filter(|c| is_indexed(layer, *c)) else {
+                continue;
+            };
+            let index = self.indexes.get(layer, column, budget)?;
+            if let Some(count) = index.count(&demand)
+                && best.as_ref().is_none_or(|(least, ..)| count < *least)
+            {
+                best = Some((count, index, demand));
+            }
+        }
+        let pays = |count: usize| (count as u64) < layer.store.count() / INDEX_PAYS_BELOW + 64;
+        Ok(best
+            .filter(|(count, ..)| pays(*count))
+            .map(|(_, index, demand)| index.positions(&demand).collect()))
     }
-    sorted(query, &set, budget).map(Selection::Ordered)
 }
 
-/// The positions that a filter of ids alone names, where ids are positions.
-fn positions_named(filter: Option<&Filter>, id_column: Option<usize>) -> Option<RoaringTreemap> {
-    let (Some(Filter::Ids(ids)), None) = (filter, id_column) else {
-        return None;
-    };
-    let position = |id: &String| id.rsplit('.').next().and_then(|id| id.parse::<u64>().ok());
-    Some(ids.iter().filter_map(position).collect())
+/// True for the id column and those that the layer's file says.
+fn is_indexed(layer: &Layer, column: usize) -> bool {
+    let fields = &layer.store.schema().fields;
+    let can_be = fields.get(column).is_some_and(|f| is_indexable(f.kind));
+    let is_wanted = layer.id_column == Some(column)
+        || layer
+            .fields
+            .iter()
+            .any(|f| f.column == column && f.is_indexed);
+    can_be && is_wanted
 }
 
 /// By the index alone, but for features at the edges of a window.
