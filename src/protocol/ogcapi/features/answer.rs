@@ -1,0 +1,173 @@
+use std::sync::Arc;
+
+use super::page::{entity_tag, header, is_known, links};
+use super::rows::RowWriter;
+use super::wanted::{Wanted, view};
+use super::{Sent, View, file, picture};
+use crate::budget::Budget;
+use crate::catalogue::Layer;
+use crate::crs::Crs;
+use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link};
+use crate::error::{Error, Result};
+use crate::operation::Studio;
+use crate::operation::features::{FeatureQuery, FeatureStream, Found};
+use crate::protocol::ogcapi::{ApiAddress, ApiRequest, Service};
+use crate::protocol::{Answer, Pieces};
+
+/// A page of items, or one item.
+///
+/// # Errors
+/// `LayerNotDefined`, `InvalidParameter`, `InvalidFilter`, `InvalidFormat`; `NotFound` for an item
+/// that is not there; `SnapshotGone`.
+pub fn items(
+    service: &Service<'_>,
+    address: &ApiAddress,
+    request: &ApiRequest<'_>,
+    studio: &Studio,
+    budget: &Budget,
+) -> Result<Answer> {
+    let catalogue = service.tiles.catalogue;
+    let path = address.path();
+    let sent = Sent::parse(request.query)?;
+    let (layer, item) = match address {
+        ApiAddress::Items(id) => (catalogue.layer(id)?, None),
+        ApiAddress::Item(id, item) => (catalogue.layer(id)?, Some(item)),
+        _ => return Err(Error::NotFound { path }),
+    };
+    let view = view(&sent, request.accept)?;
+    let is_file = view.media_type() == file::FLATGEOBUF && item.is_none();
+    if is_file && file::size(layer).is_some() && sent.others(&["f", "lang"]).next().is_none() {
+        return file::file(layer, &path, request.conditions(), budget);
+    }
+    let mut wanted = match item {
+        Some(item) => Wanted::item(service, layer, item, &sent)?,
+        None => Wanted::page(service, layer, &sent, view)?,
+    };
+    let tag = entity_tag(catalogue.fingerprint(layer), request, &path, view);
+    if is_known(request.if_none_match, &tag) {
+        return Ok(finished(Answer::ok(view.media_type(), "").with_status(304), &tag));
+    }
+    if view == View::Page {
+        // the map under the features is one of the web
+        wanted.query.crs = Crs::from_epsg(3857)?;
+    }
+    let found = studio.features(&wanted.query, budget)?;
+    if item.is_some() && found.matched == 0 {
+        return Err(Error::NotFound { path });
+    }
+    let links = links(address, &sent, request, (view, &wanted.query, &found));
+    let link_header = header(&links);
+    let answer = match view {
+        View::Page => people(service, request, address, layer, wanted, &found, &links, budget)?,
+        View::Format(format) => {
+            let crs = format!("<{}>", wanted.query.crs.uri());
+            let set = set(&wanted, &found, links, request.language);
+            let answer = stream(format, item.is_some(), wanted.query, &found, set, budget)?;
+            answer.with_header("content-crs", crs)
+        }
+    };
+    Ok(finished(answer.with_header("link", link_header), &tag))
+}
+
+/// What every answer says of itself.
+fn finished(answer: Answer, tag: &str) -> Answer {
+    answer
+        .with_header("etag", tag)
+        .with_header("cache-control", "public, no-cache")
+        .with_header("vary", "Accept, Accept-Language")
+}
+
+fn stream(
+    format: FeatureFormat,
+    is_alone: bool,
+    query: FeatureQuery,
+    found: &Found,
+    set: FeatureSet,
+    budget: &Budget,
+) -> Result<Answer> {
+    let writer = match is_alone {
+        true => format.writer_of_one(set)?,
+        false => format.writer(set)?,
+    };
+    let stream = FeatureStream::new(query, found, writer)?;
+    Answer::stream(format.media_type(), stream, budget)
+}
+
+/// The source file of a collection.
+///
+/// # Errors
+/// `LayerNotDefined`; `NotFound` where it may not be copied; `InvalidParameter`.
+pub fn data_file(
+    service: &Service<'_>,
+    id: &str,
+    request: &ApiRequest<'_>,
+    budget: &Budget,
+) -> Result<Answer> {
+    Sent::parse(request.query)?.check(&["f", "lang"])?;
+    let layer = service.tiles.catalogue.layer(id)?;
+    let path = ApiAddress::DataFile(id.to_owned()).path();
+    file::file(layer, &path, request.conditions(), budget)
+}
+
+/// What the writer is told.
+fn set(wanted: &Wanted, found: &Found, links: Vec<Link>, language: &str) -> FeatureSet {
+    let query = &wanted.query;
+    let layer = &query.layer;
+    let fields = wanted.fields.iter().map(|field| FeatureField {
+        column: field.column,
+        name: field.name.clone(),
+        kind: field.kind,
+    });
+    FeatureSet {
+        name: layer.id.clone(),
+        title: layer.title.get(language).to_owned(),
+        fields: fields.collect(),
+        geometry: query
+            .with_geometry
+            .then(|| layer.store.schema().geometry),
+        is_swapped: FeatureSet::swaps(&query.crs),
+        crs: query.crs.clone(),
+        matched: Some(found.matched),
+        returned: found.returned,
+        links,
+        time_stamp: jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+    }
+}
+
+/// The features as a page: a map with their outlines, and a table.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what a page is made of, put together once"
+)]
+fn people(
+    service: &Service<'_>,
+    request: &ApiRequest<'_>,
+    address: &ApiAddress,
+    layer: &Arc<Layer>,
+    wanted: Wanted,
+    found: &Found,
+    links: &[Link],
+    budget: &Budget,
+) -> Result<Answer> {
+    let (writer, rows) = RowWriter::new(&wanted.fields);
+    let mut stream = FeatureStream::new(wanted.query, found, Box::new(writer))?;
+    let mut nothing = Vec::new();
+    while stream.pull(&mut nothing, budget)? == crate::encode::feature::Rest::More {}
+    let rows = rows.take();
+    let picture = picture::of(&rows, layer, request.base);
+    let page = crate::protocol::site::ItemsPage {
+        path: address.path(),
+        is_alone: matches!(address, ApiAddress::Item(..)),
+        layer,
+        fields: &wanted.fields,
+        rows: &rows,
+        picture,
+        matched: found.matched,
+        offset: found.offset,
+        links,
+    };
+    let catalogue = service.tiles.catalogue;
+    service.pages.items(catalogue, request.base, request.language, page)
+}
