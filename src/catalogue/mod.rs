@@ -153,6 +153,22 @@ pub struct LayerField {
     pub is_indexed: bool,
 }
 
+impl Site {
+    /// The XML namespace of the site's feature types: the same whatever address the site is
+    /// asked by, so that what a client has kept stays true.
+    pub fn namespace(&self) -> String {
+        match self
+            .contact
+            .url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/'))
+        {
+            Some(url) if !url.is_empty() => format!("{url}/cartotheque/features"),
+            _ => "urn:cartotheque:features".to_owned(),
+        }
+    }
+}
+
 /// What a click shows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Popup {

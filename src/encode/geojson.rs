@@ -124,7 +124,7 @@ impl Pen<'_> {
 
 /// By the sign of the area, around the first position: far from the origin the products would
 /// lose the digits that matter.
-fn is_counterclockwise(ring: &[Coord]) -> bool {
+pub(super) fn is_counterclockwise(ring: &[Coord]) -> bool {
     let [x0, y0] = ring.first().copied().unwrap_or_default();
     let twice_area: f64 = ring
         .iter()

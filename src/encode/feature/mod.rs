@@ -5,13 +5,14 @@
 
 mod format;
 mod geojson;
+pub mod gml;
 mod id;
 mod set;
 
 pub use format::FeatureFormat;
 pub use geojson::GeoJsonWriter;
 pub use id::FeatureId;
-pub use set::{FeatureField, FeatureSet, Link};
+pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
 
 use crate::error::Result;
 use crate::feature::Feature;

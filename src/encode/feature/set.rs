@@ -24,6 +24,17 @@ pub struct FeatureSet {
     pub links: Vec<Link>,
     /// The moment of the answer, RFC 3339 in UTC.
     pub time_stamp: String,
+    /// Where XML has its names from.
+    pub schema: XmlSchema,
+}
+
+/// The namespace of feature types in XML, and the document that describes them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct XmlSchema {
+    /// Empty: the one of a site that says nothing of itself.
+    pub namespace: String,
+    /// The address of the schema, not escaped; empty: it is not told.
+    pub location: String,
 }
 
 /// A column that is given.

@@ -8,7 +8,7 @@ use super::{ApiRequest, Service, check_parameters};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
-use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link};
+use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link, XmlSchema};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::operation::Studio;
@@ -119,6 +119,7 @@ fn set(layer: &Arc<Layer>, query: &FeatureQuery, found: &Found, links: Vec<Link>
         time_stamp: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
+        schema: XmlSchema::default(),
     }
 }
 
