@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
-use super::features::{FeatureQuery, Found, Selections};
+use super::features::{FeatureQuery, Found, Selections, TimeExtents};
 use super::{
     Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sprite,
     VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
@@ -14,6 +14,7 @@ use crate::crs::Crs;
 use crate::error::Result;
 use crate::geom::{Bbox, Size};
 use crate::overview::Overviews;
+use crate::query::Moment;
 use crate::render::{Icon, SymbolCache};
 
 /// Where maps are drawn: the operations, with the caches that they share.
@@ -23,6 +24,7 @@ pub struct Studio {
     anchors: Anchors,
     overviews: Arc<Overviews>,
     selections: Selections,
+    times: TimeExtents,
 }
 
 impl Studio {
@@ -63,6 +65,14 @@ impl Studio {
     /// As [`Selections::find`].
     pub fn features(&self, query: &FeatureQuery, budget: &Budget) -> Result<Found> {
         self.selections.find(query, budget)
+    }
+
+    /// The first and the last moment of a layer's features, as far as they have been found.
+    ///
+    /// # Errors
+    /// As [`TimeExtents::get`].
+    pub fn time_extent(&self, layer: &Layer, budget: &Budget) -> Result<[Option<Moment>; 2]> {
+        self.times.get(layer, budget)
     }
 
     /// Draws the sheet of a style's icons.

@@ -36,6 +36,8 @@ pub struct Asked {
     /// True where the answer may be compressed with gzip.
     pub accepts_gzip: bool,
     pub if_none_match: String,
+    pub if_range: String,
+    pub range: String,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -293,9 +295,19 @@ impl State {
                     }),
                 }
             }
+            ApiAddress::DataFile(id) => {
+                let (pages, id) = (Arc::clone(&self.pages), id.clone());
+                // a part of the file that is not in memory is waited for
+                long(site, endpoint, problem, move |site, budget| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::data_file(&service, &id, &request, budget)
+                        .unwrap_or_else(|error| problem(&error))
+                })
+            }
             ApiAddress::Items(_) | ApiAddress::Item(..) => {
                 let pages = Arc::clone(&self.pages);
-                heavy(site, endpoint, problem, move |site, budget| {
+                long(site, endpoint, problem, move |site, budget| {
                     let service = api_service(site, &pages, explain);
                     let request = api_request(site, &asked);
                     ogcapi::items(&service, &address, &request, &site.studio, budget)
@@ -492,6 +504,28 @@ fn heavy(
     let limits = &site.limits;
     let allowed = Duration::from_secs(limits.seconds);
     let budget = Budget::new(allowed, limits.features, limits.vertices);
+    with_budget(site, endpoint, on_error, budget, work)
+}
+
+/// The same for what reads features without drawing them: the limits on drawing are none of its.
+fn long(
+    site: &Arc<Site>,
+    endpoint: &'static str,
+    on_error: fn(&Error) -> Answer,
+    work: impl FnOnce(&Site, &Budget) -> Answer + Send + 'static,
+) -> Work {
+    let allowed = Duration::from_secs(site.limits.seconds);
+    let budget = Budget::new(allowed, u64::MAX, u64::MAX);
+    with_budget(site, endpoint, on_error, budget, work)
+}
+
+fn with_budget(
+    site: &Arc<Site>,
+    endpoint: &'static str,
+    on_error: fn(&Error) -> Answer,
+    budget: Budget,
+    work: impl FnOnce(&Site, &Budget) -> Answer + Send + 'static,
+) -> Work {
     let (site, work_budget) = (Arc::clone(site), budget.clone());
     Work::Heavy {
         endpoint,
@@ -538,6 +572,7 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         },
         reach: &site.known.reach,
         pages,
+        studio: &site.studio,
     }
 }
 
@@ -547,6 +582,9 @@ fn api_request<'a>(site: &'a Site, asked: &'a Asked) -> ApiRequest<'a> {
         base: &asked.base,
         language: language_of(site, asked),
         accept: &asked.accept,
+        if_none_match: &asked.if_none_match,
+        if_range: &asked.if_range,
+        range: &asked.range,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct StreamBody {
     gzip: Option<GzEncoder<Vec<u8>>>,
     is_done: bool,
     is_whole: bool,
+    /// In bytes, where it is known beforehand.
+    length: Option<u64>,
     /// For the log.
     endpoint: &'static str,
     started: Instant,
@@ -56,10 +58,17 @@ impl StreamBody {
             gzip: with_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
             is_done: false,
             is_whole: false,
+            length: None,
             endpoint,
             started: Instant::now(),
             sent: 0,
         }
+    }
+
+    /// A body that says how long it is.
+    pub fn with_length(mut self, length: Option<u64>) -> StreamBody {
+        self.length = length;
+        self
     }
 
     /// A body of which nothing is sent: the answer to HEAD.
@@ -118,7 +127,7 @@ impl MessageBody for StreamBody {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {
-        BodySize::Stream
+        self.length.map_or(BodySize::Stream, BodySize::Sized)
     }
 
     fn poll_next(

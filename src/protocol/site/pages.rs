@@ -17,7 +17,7 @@ pub struct Pages {
 }
 
 /// JSON as a template sees it.
-fn values(json: impl serde::Serialize) -> minijinja::Value {
+pub(super) fn values(json: impl serde::Serialize) -> minijinja::Value {
     minijinja::value::Serde(json).into()
 }
 
@@ -39,6 +39,9 @@ impl Pages {
             ("layer.html", include_str!("templates/layer.html")),
             ("document.html", include_str!("templates/document.html")),
             ("api.html", include_str!("templates/api.html")),
+            ("collections.html", include_str!("templates/collections.html")),
+            ("fields.html", include_str!("templates/fields.html")),
+            ("items.html", include_str!("templates/items.html")),
             ("error.html", include_str!("templates/error.html")),
         ] {
             templates.add_template(name, source).map_err(internal)?;
@@ -46,7 +49,7 @@ impl Pages {
         Ok(Pages { templates })
     }
 
-    fn render(&self, name: &str, values: minijinja::Value) -> Result<Answer> {
+    pub(super) fn render(&self, name: &str, values: minijinja::Value) -> Result<Answer> {
         let page = self
             .templates
             .get_template(name)

@@ -1,18 +1,20 @@
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::page::{entity_tag, header, is_known, links};
 use super::rows::RowWriter;
 use super::wanted::{Wanted, view};
 use super::{Sent, View, file, picture};
 use crate::budget::Budget;
-use crate::catalogue::Layer;
 use crate::crs::Crs;
-use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link};
+use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link, Rest, XmlSchema};
 use crate::error::{Error, Result};
 use crate::operation::Studio;
 use crate::operation::features::{FeatureQuery, FeatureStream, Found};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest, Service};
-use crate::protocol::{Answer, Pieces};
+use crate::protocol::Answer;
+use crate::protocol::site::ItemsPage;
 
 /// A page of items, or one item.
 ///
@@ -58,7 +60,7 @@ pub fn items(
     let links = links(address, &sent, request, (view, &wanted.query, &found));
     let link_header = header(&links);
     let answer = match view {
-        View::Page => people(service, request, address, layer, wanted, &found, &links, budget)?,
+        View::Page => people(service, request, address, wanted, (&found, &links), budget)?,
         View::Format(format) => {
             let crs = format!("<{}>", wanted.query.crs.uri());
             let set = set(&wanted, &found, links, request.language);
@@ -133,41 +135,44 @@ fn set(wanted: &Wanted, found: &Found, links: Vec<Link>, language: &str) -> Feat
         time_stamp: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
+        schema: XmlSchema::default(),
     }
 }
 
 /// The features as a page: a map with their outlines, and a table.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "what a page is made of, put together once"
-)]
 fn people(
     service: &Service<'_>,
     request: &ApiRequest<'_>,
     address: &ApiAddress,
-    layer: &Arc<Layer>,
     wanted: Wanted,
-    found: &Found,
-    links: &[Link],
+    (found, links): (&Found, &[Link]),
     budget: &Budget,
 ) -> Result<Answer> {
-    let (writer, rows) = RowWriter::new(&wanted.fields);
+    let layer = Arc::clone(&wanted.query.layer);
+    let (writer, rows) = RowWriter::new(&wanted.fields, layer.label);
     let mut stream = FeatureStream::new(wanted.query, found, Box::new(writer))?;
     let mut nothing = Vec::new();
-    while stream.pull(&mut nothing, budget)? == crate::encode::feature::Rest::More {}
+    while stream.pull(&mut nothing, budget)? == Rest::More {}
     let rows = rows.take();
-    let picture = picture::of(&rows, layer, request.base);
-    let page = crate::protocol::site::ItemsPage {
+    let picture = picture::of(&rows, &layer, request.base);
+    let table = rows.into_iter().map(|row| {
+        let address = ApiAddress::Item(layer.id.clone(), row.id.clone());
+        let url = format!("{}{}?f=html", request.base, address.path());
+        json!({ "id": row.id, "name": row.name, "url": url, "values": row.values })
+    });
+    let page = ItemsPage {
         path: address.path(),
         is_alone: matches!(address, ApiAddress::Item(..)),
-        layer,
+        layer: &layer,
         fields: &wanted.fields,
-        rows: &rows,
+        rows: table.collect(),
         picture,
         matched: found.matched,
         offset: found.offset,
         links,
     };
     let catalogue = service.tiles.catalogue;
-    service.pages.items(catalogue, request.base, request.language, page)
+    service
+        .pages
+        .items(catalogue, request.base, request.language, page)
 }

@@ -31,6 +31,7 @@ pub use schema::{Kind as SchemaKind, document as schema, field_schema};
 pub use sent::Sent;
 pub use sort::sortables;
 pub use wanted::{DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS};
+pub(super) use window::window;
 
 use crate::encode::feature::FeatureFormat;
 
