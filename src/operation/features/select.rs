@@ -325,7 +325,7 @@ enum Reach {
 }
 
 fn boxes(tests: &[WindowTest], filter: Option<&BoundFilter>, query: &FeatureQuery) -> Reach {
-    let mut reach: Option<Vec<Bbox>> = filter.and_then(BoundFilter::bbox).map(|b| vec![b]);
+    let mut reach: Option<Vec<Bbox>> = filter.and_then(BoundFilter::boxes).map(<[Bbox]>::to_vec);
     for test in tests {
         reach = Some(match reach {
             None => test.outer.clone(),
