@@ -349,7 +349,8 @@ impl Columns<'_> {
         fields: &[LayerField],
         findings: &mut Findings,
     ) -> Option<LayerTime> {
-        let is_time = |field: &&LayerField| matches!(field.kind, FieldType::Date | FieldType::DateTime);
+        let is_time =
+            |field: &&LayerField| matches!(field.kind, FieldType::Date | FieldType::DateTime);
         if file.time.is_empty() {
             let first = fields.iter().find(is_time)?;
             return Some(LayerTime::Instant(first.column));

@@ -189,9 +189,16 @@ fn http_response(
         response.insert_header((header::CONTENT_TYPE, answer.media_type));
     }
     // of an answer that is sent in pieces; the body says it itself where it is there as a whole
-    let length = answer.headers.iter().find(|(name, _)| *name == "content-length");
+    let length = answer
+        .headers
+        .iter()
+        .find(|(name, _)| *name == "content-length");
     let length = length.and_then(|(_, value)| value.parse().ok());
-    for (name, value) in answer.headers.into_iter().filter(|(name, _)| *name != "content-length") {
+    for (name, value) in answer
+        .headers
+        .into_iter()
+        .filter(|(name, _)| *name != "content-length")
+    {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.append_header((name, value));
         }

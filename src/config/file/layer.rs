@@ -196,7 +196,9 @@ impl LayerFile {
             fields: read_fields(fields.get("fields"), findings),
             popup: fields.get("popup").map(|e| PopupFile::read(&e, findings)),
             label: fields.text_at("label", findings),
-            time: fields.get("time").map_or_else(Vec::new, |e| read_time(&e, findings)),
+            time: fields
+                .get("time")
+                .map_or_else(Vec::new, |e| read_time(&e, findings)),
             scales: fields
                 .get("scales")
                 .map_or_else(ScaleRange::default, |e| read_scales(&e, findings)),

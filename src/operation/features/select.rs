@@ -200,7 +200,11 @@ fn bound(filter: &Filter, layer: &Layer) -> Result<BoundFilter> {
         other => other,
     })?;
     // who writes the name that stands in for a hidden one
-    match filter.columns().into_iter().find(|column| !is_seen(*column)) {
+    match filter
+        .columns()
+        .into_iter()
+        .find(|column| !is_seen(*column))
+    {
         Some(hidden) => Err(unknown(seen.fields.get(hidden).map_or("", |f| &f.name))),
         None => Ok(filter),
     }

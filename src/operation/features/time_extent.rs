@@ -40,7 +40,11 @@ impl TimeExtents {
         }
         let ends = look(layer, time, budget)?;
         let version = version.to_owned();
-        let known = Known { version, time, ends };
+        let known = Known {
+            version,
+            time,
+            ends,
+        };
         lock().insert(layer.id.clone(), known);
         Ok(ends)
     }

@@ -101,9 +101,10 @@ impl ApiAddress {
             ApiAddress::Items(id) => path.collection(Some(id)).plain("items"),
             ApiAddress::Schema(id, kind) => path.collection(Some(id)).plain(kind.segment()),
             ApiAddress::DataFile(id) => path.collection(Some(id)).plain("data.fgb"),
-            ApiAddress::ProdigeCollections => {
-                path.plain("api").plain("ogc-features").plain("collections.json")
-            }
+            ApiAddress::ProdigeCollections => path
+                .plain("api")
+                .plain("ogc-features")
+                .plain("collections.json"),
             ApiAddress::Item(id, item) => path.collection(Some(id)).plain("items").then(item),
             ApiAddress::TileMatrixSets => path.plain("tileMatrixSets"),
             ApiAddress::TileMatrixSet(set) => path.plain("tileMatrixSets").then(set),

@@ -133,8 +133,14 @@ fn is_found(layer: &Layer, language: &str, words: &[String]) -> bool {
         layer.abstract_.get(language),
     ];
     let keywords = layer.keywords.iter().map(String::as_str);
-    let texts: Vec<String> = said.into_iter().chain(keywords).map(str::to_lowercase).collect();
-    words.iter().all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+    let texts: Vec<String> = said
+        .into_iter()
+        .chain(keywords)
+        .map(str::to_lowercase)
+        .collect();
+    words
+        .iter()
+        .all(|word| texts.iter().any(|text| text.contains(word.as_str())))
 }
 
 /// A layer without an extent is everywhere (20-024 §8.2.3).

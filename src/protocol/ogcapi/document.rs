@@ -198,7 +198,9 @@ fn schema(
         true => {
             let page = (path.as_str(), kind.segment(), kind.title(language));
             let subject = (&**layer, &document);
-            service.pages.fields(catalogue, base, language, page, subject)?
+            service
+                .pages
+                .fields(catalogue, base, language, page, subject)?
         }
         false => Answer::ok(SCHEMA_JSON, document.to_string()),
     };

@@ -6,9 +6,9 @@ mod json;
 mod pages;
 mod preview;
 
+pub use items::ItemsPage;
 pub use json::landing_json;
 pub use pages::Pages;
-pub use items::ItemsPage;
 pub use preview::{Frame, preview_query};
 
 /// The style sheet of all pages.

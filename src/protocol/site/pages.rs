@@ -5,7 +5,7 @@ use super::preview_query;
 use crate::catalogue::{Catalogue, Layer, LayerField, Node};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::protocol::{Answer, tiles};
+use crate::protocol::{Answer, ogcapi, tiles};
 
 /// Layers on one page of the list; the search finds the others.
 const LIST_LENGTH: usize = 300;
@@ -39,7 +39,10 @@ impl Pages {
             ("layer.html", include_str!("templates/layer.html")),
             ("document.html", include_str!("templates/document.html")),
             ("api.html", include_str!("templates/api.html")),
-            ("collections.html", include_str!("templates/collections.html")),
+            (
+                "collections.html",
+                include_str!("templates/collections.html"),
+            ),
             ("fields.html", include_str!("templates/fields.html")),
             ("items.html", include_str!("templates/items.html")),
             ("error.html", include_str!("templates/error.html")),
@@ -145,7 +148,12 @@ impl Pages {
         addresses.extend([
             json!({"name": "WMTS", "url": format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"), "link": true}),
             json!({"name": "OGC API", "url": format!("{base}/collections/{id}?f=json"), "link": true}),
+            json!({"name": "OGC API – Features", "url": format!("{base}/collections/{id}/items?f=html"), "link": true}),
         ]);
+        if ogcapi::features::file_size(layer).is_some() {
+            let url = format!("{base}/collections/{id}/data.fgb");
+            addresses.push(json!({"name": "FlatGeobuf", "url": url, "link": true}));
+        }
         let metadata = &layer.metadata;
         self.render(
             "layer.html",

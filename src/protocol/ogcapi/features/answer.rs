@@ -12,8 +12,8 @@ use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link, Rest
 use crate::error::{Error, Result};
 use crate::operation::Studio;
 use crate::operation::features::{FeatureQuery, FeatureStream, Found};
-use crate::protocol::ogcapi::{ApiAddress, ApiRequest, Service};
 use crate::protocol::Answer;
+use crate::protocol::ogcapi::{ApiAddress, ApiRequest, Service};
 use crate::protocol::site::ItemsPage;
 
 /// A page of items, or one item.
@@ -47,7 +47,10 @@ pub fn items(
     };
     let tag = entity_tag(catalogue.fingerprint(layer), request, &path, view);
     if is_known(request.if_none_match, &tag) {
-        return Ok(finished(Answer::ok(view.media_type(), "").with_status(304), &tag));
+        return Ok(finished(
+            Answer::ok(view.media_type(), "").with_status(304),
+            &tag,
+        ));
     }
     if view == View::Page {
         // the map under the features is one of the web
@@ -124,9 +127,7 @@ fn set(wanted: &Wanted, found: &Found, links: Vec<Link>, language: &str) -> Feat
         name: layer.id.clone(),
         title: layer.title.get(language).to_owned(),
         fields: fields.collect(),
-        geometry: query
-            .with_geometry
-            .then(|| layer.store.schema().geometry),
+        geometry: query.with_geometry.then(|| layer.store.schema().geometry),
         is_swapped: FeatureSet::swaps(&query.crs),
         crs: query.crs.clone(),
         matched: Some(found.matched),

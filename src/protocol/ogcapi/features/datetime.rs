@@ -100,7 +100,15 @@ mod tests {
         assert_eq!(period("2024-02-29/"), Ok((leap, None)));
         let zoned = day("2024-02-29T12:00:00+02:00");
         assert_eq!(period("2024-02-29T12:00:00 02:00/.."), Ok((zoned, None)));
-        for wrong in ["", "2023-02-29", "yesterday", "2024-01-02/2024-01-01", "a/b", "1/2/3", "2024"] {
+        for wrong in [
+            "",
+            "2023-02-29",
+            "yesterday",
+            "2024-01-02/2024-01-01",
+            "a/b",
+            "1/2/3",
+            "2024",
+        ] {
             assert!(period(wrong).is_err(), "{wrong}");
         }
     }

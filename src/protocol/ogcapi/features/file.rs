@@ -50,10 +50,12 @@ pub fn file(
     let answer = match wanted {
         _ if is_known => Answer::ok(FLATGEOBUF, Vec::new()).with_status(304),
         Some(None) => {
-            return Ok(Answer::ok("text/plain", "the range is outside of the file\n")
-                .with_status(416)
-                .with_header("content-range", format!("bytes */{size}"))
-                .with_header("accept-ranges", "bytes"));
+            return Ok(
+                Answer::ok("text/plain", "the range is outside of the file\n")
+                    .with_status(416)
+                    .with_header("content-range", format!("bytes */{size}"))
+                    .with_header("accept-ranges", "bytes"),
+            );
         }
         Some(Some((first, last))) => part(layer, first, last, budget)?
             .with_status(206)
@@ -64,7 +66,13 @@ pub fn file(
     let name: String = layer
         .id
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     Ok(answer
         .with_header("accept-ranges", "bytes")
@@ -108,7 +116,11 @@ struct FilePieces {
 impl Pieces for FilePieces {
     fn pull(&mut self, out: &mut Vec<u8>, _: &Budget) -> Result<Rest> {
         let to = self.end.min(self.at.saturating_add(PIECE_BYTES));
-        let piece = |bytes: &[u8]| bytes.get(self.at..to).map(|piece| out.extend_from_slice(piece));
+        let piece = |bytes: &[u8]| {
+            bytes
+                .get(self.at..to)
+                .map(|piece| out.extend_from_slice(piece))
+        };
         let store = &self.layer.store;
         // asked again behind it: what was found gone while it was copied reads as zeros
         if store.flatgeobuf().and_then(piece).is_none() || store.flatgeobuf().is_none() {
@@ -118,7 +130,11 @@ impl Pieces for FilePieces {
             ));
         }
         self.at = to;
-        Ok(if to < self.end { Rest::More } else { Rest::Done })
+        Ok(if to < self.end {
+            Rest::More
+        } else {
+            Rest::Done
+        })
     }
 }
 
@@ -149,7 +165,10 @@ fn parse_range(range: &str, size: u64) -> Option<Option<(u64, u64)>> {
     if first > last {
         return None;
     }
-    Some(end.filter(|end| first <= *end).map(|end| (first, last.min(end))))
+    Some(
+        end.filter(|end| first <= *end)
+            .map(|end| (first, last.min(end))),
+    )
 }
 
 #[cfg(test)]
@@ -164,10 +183,24 @@ mod tests {
         assert_eq!(ask("Bytes = 7-"), Some(Some((7, 999))));
         assert_eq!(ask("bytes=-10"), Some(Some((990, 999))));
         assert_eq!(ask("bytes=-5000"), Some(Some((0, 999))));
-        for outside in ["bytes=1000-", "bytes=1000-1001", "bytes=-0", "bytes=99999999999999999999-"] {
+        for outside in [
+            "bytes=1000-",
+            "bytes=1000-1001",
+            "bytes=-0",
+            "bytes=99999999999999999999-",
+        ] {
             assert_eq!(ask(outside), Some(None), "{outside}");
         }
-        for whole in ["", "bytes", "bytes=", "bytes=a-b", "bytes=5-2", "lines=0-1", "bytes=0-1,5-6", "bytes=+1-2"] {
+        for whole in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=a-b",
+            "bytes=5-2",
+            "lines=0-1",
+            "bytes=0-1,5-6",
+            "bytes=+1-2",
+        ] {
             assert_eq!(ask(whole), None, "{whole}");
         }
         assert_eq!(parse_range("bytes=0-", 0), Some(None));

@@ -1,8 +1,8 @@
 //! What of a request decides which features match, besides place and time: `filter` in CQL2 (OGC
 //! 19-079r2) and the values of fields (OGC 17-069r4 §7.15.5).
 
-use super::sent::unknown;
 use super::Sent;
+use super::sent::unknown;
 use crate::catalogue::{Layer, LayerField};
 use crate::crs::Crs;
 use crate::decode::filter_context::FilterContext;

@@ -15,6 +15,7 @@ mod answer;
 mod datetime;
 mod file;
 mod filter;
+pub(super) mod openapi;
 mod page;
 mod picture;
 mod rows;

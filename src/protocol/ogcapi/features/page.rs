@@ -31,7 +31,14 @@ pub fn check_snapshot(sent: &Sent<'_>, layer: &Layer) -> Result<()> {
 pub fn entity_tag(fingerprint: u64, request: &ApiRequest<'_>, path: &str, view: View) -> String {
     let mut state = Fingerprint::new().bytes(&fingerprint.to_le_bytes());
     let version = env!("CARGO_PKG_VERSION");
-    for part in [version, request.base, path, request.query, request.language, view.name()] {
+    for part in [
+        version,
+        request.base,
+        path,
+        request.query,
+        request.language,
+        view.name(),
+    ] {
         state = state.bytes(part.as_bytes()).bytes(b"\0");
     }
     format!("W/\"{}\"", state.text())
@@ -96,9 +103,17 @@ pub fn links(
 /// The links as a header (RFC 8288): for formats that have no place for them.
 pub fn header(links: &[Link]) -> String {
     let written = links.iter().map(|link| {
-        let Link { href, rel, media_type, .. } = link;
+        let Link {
+            href,
+            rel,
+            media_type,
+            ..
+        } = link;
         let href = href.replace('>', "%3E");
-        format!("<{href}>; rel=\"{rel}\"; type=\"{}\"", media_type.replace('"', "'"))
+        format!(
+            "<{href}>; rel=\"{rel}\"; type=\"{}\"",
+            media_type.replace('"', "'")
+        )
     });
     written.collect::<Vec<_>>().join(", ")
 }

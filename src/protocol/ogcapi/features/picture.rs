@@ -15,7 +15,10 @@ const POINT: f64 = 5.0;
 
 /// The picture of features in Web Mercator; `None` where nothing has a place.
 pub fn of(rows: &[Row], layer: &Layer, base: &str) -> Option<Value> {
-    let coords = rows.iter().flat_map(|row| &row.shapes).flat_map(|s| &s.coords);
+    let coords = rows
+        .iter()
+        .flat_map(|row| &row.shapes)
+        .flat_map(|s| &s.coords);
     let around = Bbox::around(coords);
     let frame = match around {
         Some(around) => Frame::new(around, WIDTH, HEIGHT),
@@ -52,7 +55,10 @@ fn push_path(out: &mut String, frame: &Frame, shape: &Shape) {
         let [x, y] = frame.pixel(*coord).map(|v| (v * 10.0).round() / 10.0);
         if shape.kind == PartKind::Points {
             let (left, turn) = (x - POINT, 2.0 * POINT);
-            let _ = write!(out, "M{left} {y}a{POINT} {POINT} 0 1 0 {turn} 0a{POINT} {POINT} 0 1 0 -{turn} 0z");
+            let _ = write!(
+                out,
+                "M{left} {y}a{POINT} {POINT} 0 1 0 {turn} 0a{POINT} {POINT} 0 1 0 -{turn} 0z"
+            );
             continue;
         }
         if before.is_some_and(|[px, py]: [f64; 2]| (px - x).abs() < 0.5 && (py - y).abs() < 0.5) {

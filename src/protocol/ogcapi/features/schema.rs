@@ -45,7 +45,11 @@ impl Kind {
 /// The name of the geometry where it stands among fields: the first that no field has.
 fn geometry_name(layer: &Layer) -> String {
     let mut name = String::from("geometry");
-    while layer.fields.iter().any(|field| field.name.eq_ignore_ascii_case(&name)) {
+    while layer
+        .fields
+        .iter()
+        .any(|field| field.name.eq_ignore_ascii_case(&name))
+    {
         name.push('_');
     }
     name

@@ -165,7 +165,14 @@ mod tests {
         assert_eq!(whole("limit=10"), Ok(Some(10)));
         assert_eq!(whole("limit=99999999999999999999999"), Ok(Some(u64::MAX)));
         assert_eq!(whole(""), Ok(None));
-        for wrong in ["limit=0", "limit=", "limit=-1", "limit=1.0", "limit=%2B1", "limit=1e3"] {
+        for wrong in [
+            "limit=0",
+            "limit=",
+            "limit=-1",
+            "limit=1.0",
+            "limit=%2B1",
+            "limit=1e3",
+        ] {
             assert!(whole(wrong).is_err(), "{wrong}");
         }
     }

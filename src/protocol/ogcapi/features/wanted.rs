@@ -59,7 +59,12 @@ pub struct Wanted {
 pub fn view(sent: &Sent<'_>, accept: &str) -> Result<View> {
     // most programs ask for JSON by its plain name
     let plain = [("geojson", "application/json")];
-    let plain = plain.map(|(name, media_type)| (Offer { name, media_type }, View::Format(FeatureFormat::GeoJson)));
+    let plain = plain.map(|(name, media_type)| {
+        (
+            Offer { name, media_type },
+            View::Format(FeatureFormat::GeoJson),
+        )
+    });
     let all = View::all().map(|view| {
         let (name, media_type) = (view.name(), view.media_type());
         (Offer { name, media_type }, view)

@@ -52,7 +52,10 @@ mod tests {
     fn the_axes_are_those_of_the_crs() {
         let expected = vec![Bbox::new(4.0, 45.0, 5.0, 46.0).unwrap()];
         assert_eq!(boxes("4,45,5,46", &Crs::crs84()), Ok(expected.clone()));
-        assert_eq!(boxes("4,45,-10, 5,46,9", &Crs::crs84()), Ok(expected.clone()));
+        assert_eq!(
+            boxes("4,45,-10, 5,46,9", &Crs::crs84()),
+            Ok(expected.clone())
+        );
         let lat_first = Crs::from_epsg(4326).unwrap();
         assert_eq!(boxes("45,4,46,5", &lat_first), Ok(expected));
     }
@@ -72,7 +75,16 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         let mercator = Crs::from_epsg(3857).unwrap();
-        for wrong in ["1,2,3", "1,2,3,4,5", "a,b,c,d", "1,2,3,NaN", "1,2,inf,4", "1,5,2,4", "", "1,2,3,4,5,6,7"] {
+        for wrong in [
+            "1,2,3",
+            "1,2,3,4,5",
+            "a,b,c,d",
+            "1,2,3,NaN",
+            "1,2,inf,4",
+            "1,5,2,4",
+            "",
+            "1,2,3,4,5,6,7",
+        ] {
             assert!(boxes(wrong, &Crs::crs84()).is_err(), "{wrong}");
         }
         assert!(boxes("1,2,9,3,4,8", &Crs::crs84()).is_err());
