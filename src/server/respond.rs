@@ -298,7 +298,7 @@ impl State {
             ApiAddress::DataFile(id) => {
                 let (pages, id) = (Arc::clone(&self.pages), id.clone());
                 // a part of the file that is not in memory is waited for
-                long(site, endpoint, problem, move |site, budget| {
+                reading(site, endpoint, problem, move |site, budget| {
                     let service = api_service(site, &pages, explain);
                     let request = api_request(site, &asked);
                     ogcapi::data_file(&service, &id, &request, budget)
@@ -307,7 +307,7 @@ impl State {
             }
             ApiAddress::Items(_) | ApiAddress::Item(..) => {
                 let pages = Arc::clone(&self.pages);
-                long(site, endpoint, problem, move |site, budget| {
+                reading(site, endpoint, problem, move |site, budget| {
                     let service = api_service(site, &pages, explain);
                     let request = api_request(site, &asked);
                     ogcapi::items(&service, &address, &request, &site.studio, budget)
@@ -504,11 +504,11 @@ fn heavy(
     let limits = &site.limits;
     let allowed = Duration::from_secs(limits.seconds);
     let budget = Budget::new(allowed, limits.features, limits.vertices);
-    with_budget(site, endpoint, on_error, budget, work)
+    within(budget, site, endpoint, on_error, work)
 }
 
-/// The same for what reads features without drawing them: the limits on drawing are none of its.
-fn long(
+/// Work that reads features and streams them: the limits on drawing do not apply, time does.
+fn reading(
     site: &Arc<Site>,
     endpoint: &'static str,
     on_error: fn(&Error) -> Answer,
@@ -516,14 +516,14 @@ fn long(
 ) -> Work {
     let allowed = Duration::from_secs(site.limits.seconds);
     let budget = Budget::new(allowed, u64::MAX, u64::MAX);
-    with_budget(site, endpoint, on_error, budget, work)
+    within(budget, site, endpoint, on_error, work)
 }
 
-fn with_budget(
+fn within(
+    budget: Budget,
     site: &Arc<Site>,
     endpoint: &'static str,
     on_error: fn(&Error) -> Answer,
-    budget: Budget,
     work: impl FnOnce(&Site, &Budget) -> Answer + Send + 'static,
 ) -> Work {
     let (site, work_budget) = (Arc::clone(site), budget.clone());

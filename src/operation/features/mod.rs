@@ -19,5 +19,5 @@ mod time_extent;
 
 pub use query::{FeatureQuery, SortKey, Window};
 pub use select::{Found, Selections};
-pub use stream::FeatureStream;
+pub use stream::{FeatureStream, Pieces};
 pub use time_extent::TimeExtents;

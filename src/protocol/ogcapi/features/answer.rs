@@ -8,10 +8,10 @@ use super::wanted::{Wanted, view};
 use super::{Sent, View, file, picture};
 use crate::budget::Budget;
 use crate::crs::Crs;
-use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link, Rest, XmlSchema};
+use crate::encode::feature::{FeatureField, FeatureSet, Link, Rest, XmlSchema};
 use crate::error::{Error, Result};
 use crate::operation::Studio;
-use crate::operation::features::{FeatureQuery, FeatureStream, Found};
+use crate::operation::features::{FeatureStream, Found, Pieces};
 use crate::protocol::Answer;
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest, Service};
 use crate::protocol::site::ItemsPage;
@@ -36,7 +36,7 @@ pub fn items(
         ApiAddress::Item(id, item) => (catalogue.layer(id)?, Some(item)),
         _ => return Err(Error::NotFound { path }),
     };
-    let view = view(&sent, request.accept)?;
+    let view = view(&sent, request.accept)?.with_options(&sent)?;
     let is_file = view.media_type() == file::FLATGEOBUF && item.is_none();
     if is_file && file::size(layer).is_some() && sent.others(&["f", "lang"]).next().is_none() {
         return file::file(layer, &path, request.conditions(), budget);
@@ -52,10 +52,11 @@ pub fn items(
             &tag,
         ));
     }
-    if view == View::Page {
+    wanted.query.crs = match view {
         // the map under the features is one of the web
-        wanted.query.crs = Crs::from_epsg(3857)?;
-    }
+        View::Page => Crs::from_epsg(3857)?,
+        View::Format(format) => format.crs(&wanted.query.crs),
+    };
     let found = studio.features(&wanted.query, budget)?;
     if item.is_some() && found.matched == 0 {
         return Err(Error::NotFound { path });
@@ -67,7 +68,14 @@ pub fn items(
         View::Format(format) => {
             let crs = format!("<{}>", wanted.query.crs.uri());
             let set = set(&wanted, &found, links, request.language);
-            let answer = stream(format, item.is_some(), wanted.query, &found, set, budget)?;
+            let pieces = match item {
+                Some(_) => studio.feature_as(format, wanted.query, &found, set)?,
+                None => studio.features_as(format, wanted.query, &found, set)?,
+            };
+            let mut answer = Answer::stream(format.media_type(), pieces, budget)?;
+            if let Some(disposition) = format.disposition(&layer.id) {
+                answer = answer.with_header("content-disposition", disposition);
+            }
             answer.with_header("content-crs", crs)
         }
     };
@@ -80,22 +88,6 @@ fn finished(answer: Answer, tag: &str) -> Answer {
         .with_header("etag", tag)
         .with_header("cache-control", "public, no-cache")
         .with_header("vary", "Accept, Accept-Language")
-}
-
-fn stream(
-    format: FeatureFormat,
-    is_alone: bool,
-    query: FeatureQuery,
-    found: &Found,
-    set: FeatureSet,
-    budget: &Budget,
-) -> Result<Answer> {
-    let writer = match is_alone {
-        true => format.writer_of_one(set)?,
-        false => format.writer(set)?,
-    };
-    let stream = FeatureStream::new(query, found, writer)?;
-    Answer::stream(format.media_type(), stream, budget)
 }
 
 /// The source file of a collection.

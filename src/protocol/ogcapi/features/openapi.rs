@@ -9,7 +9,7 @@ use super::schema::field_schema;
 use super::wanted::{DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS};
 use super::{FLATGEOBUF, View};
 use crate::catalogue::{Catalogue, Layer};
-use crate::encode::feature::FeatureFormat;
+use crate::encode::feature::{FeatureFormat, FormatOption};
 use crate::feature::FieldType;
 use crate::protocol::ogcapi::ApiAddress;
 use crate::protocol::ogcapi::document::said;
@@ -46,6 +46,11 @@ pub fn paths(catalogue: &Catalogue, language: &str) -> Vec<(String, Value)> {
     let all = ApiAddress::Items("{collectionId}".into());
     let of_items = |extra: Vec<Value>, operation: String, title: &str| {
         let mut parameters: Vec<Value> = OF_ITEMS.iter().map(|name| refer(name)).collect();
+        parameters.extend(
+            View::options()
+                .iter()
+                .map(|option| refer(&of_option(option))),
+        );
         parameters.extend(extra);
         let summary = format!("{} {title}", said(language, "Objets :", "Features:"));
         operation_of(
@@ -192,11 +197,19 @@ fn shared_parameters(catalogue: &Catalogue) -> Vec<Value> {
         .collect()
 }
 
+/// The component of a choice that a format leaves.
+fn of_option(option: &FormatOption) -> String {
+    format!("option-{}", option.name)
+}
+
 /// True where a parameter has the name already.
 fn is_taken(name: &str) -> bool {
-    PARAMETERS
-        .iter()
-        .any(|taken| taken.eq_ignore_ascii_case(name))
+    let options = View::options();
+    let mut options = options.iter().map(|option| option.name);
+    options.any(|taken| taken.eq_ignore_ascii_case(name))
+        || PARAMETERS
+            .iter()
+            .any(|taken| taken.eq_ignore_ascii_case(name))
 }
 
 fn query(name: &str, schema: Value) -> Value {
@@ -333,6 +346,14 @@ pub fn parameters(language: &str) -> Map<String, Value> {
         .collect();
     let most = json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 10_000 });
     all.insert("limitCollections".into(), query("limit", most));
+    for option in View::options() {
+        let values = json!({ "type": "string", "enum": option.values });
+        let mut parameter = query(option.name, values);
+        if let Value::Object(parameter) = &mut parameter {
+            parameter.insert("description".into(), json!(option.description));
+        }
+        all.insert(of_option(&option), parameter);
+    }
     let id = json!({ "type": "string", "minLength": 1 });
     all.insert(
         "featureId".into(),

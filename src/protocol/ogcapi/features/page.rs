@@ -2,7 +2,7 @@
 
 use super::{Sent, View, file};
 use crate::catalogue::Layer;
-use crate::encode::feature::{FeatureFormat, Link};
+use crate::encode::feature::{FeatureFormat, FormatOption, Link};
 use crate::error::{Error, Result};
 use crate::operation::features::{FeatureQuery, Found};
 use crate::protocol::ogcapi::links::{HTML, JSON};
@@ -88,7 +88,7 @@ pub fn links(
             links.push(link("prev", before, own, "Previous page"));
         }
     }
-    for other in View::all().filter(|other| *other != view) {
+    for other in View::all().filter(|other| other.name() != view.name()) {
         let href = sent.href(&path, &[("f", Some(other.name()))]);
         links.push(link("alternate", href, other.media_type(), other.title()));
     }
@@ -123,6 +123,37 @@ impl View {
     pub fn all() -> impl Iterator<Item = View> {
         let formats = FeatureFormat::ALL.into_iter().map(View::Format);
         formats.chain([View::Page])
+    }
+
+    /// What may be chosen of the formats, each name once.
+    pub fn options() -> Vec<FormatOption> {
+        let mut options: Vec<FormatOption> = Vec::new();
+        for option in FeatureFormat::ALL
+            .iter()
+            .flat_map(|format| format.options())
+        {
+            if !options.iter().any(|known| known.name == option.name) {
+                options.push(*option);
+            }
+        }
+        options
+    }
+
+    /// The representation with what was chosen of it. What other formats leave to choose is
+    /// passed over, for links to them keep every parameter.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for a choice that there is not.
+    pub fn with_options(self, sent: &Sent<'_>) -> Result<View> {
+        let View::Format(mut format) = self else {
+            return Ok(self);
+        };
+        for option in format.options() {
+            if let Some(value) = sent.get(option.name)? {
+                format = format.with_option(option.name, value)?.unwrap_or(format);
+            }
+        }
+        Ok(View::Format(format))
     }
 
     /// What `f=` says.

@@ -45,6 +45,13 @@ pub const PARAMETERS: [&str; 15] = [
 /// Those of one item.
 const OF_ITEM: [&str; 5] = ["f", "lang", "crs", "properties", "skipGeometry"];
 
+/// The parameters of an address with those that choose of a format.
+fn known(parameters: &[&'static str]) -> Vec<&'static str> {
+    let options = View::options();
+    let options = options.iter().map(|option| option.name);
+    parameters.iter().copied().chain(options).collect()
+}
+
 /// A request that was read.
 pub struct Wanted {
     pub query: FeatureQuery,
@@ -100,7 +107,7 @@ impl Wanted {
         let bbox_crs = crs(service, layer, sent, "bbox-crs")?;
         query.windows.extend(window(sent, bbox_crs)?);
         let filter_crs = crs(service, layer, sent, "filter-crs")?;
-        let mut filters = values(sent, layer, &PARAMETERS)?;
+        let mut filters = values(sent, layer, &known(&PARAMETERS))?;
         if let Some(text) = sent.get("datetime")? {
             filters.extend(datetime::filter(text, layer)?);
         }
@@ -125,7 +132,7 @@ impl Wanted {
         id: &str,
         sent: &Sent<'_>,
     ) -> Result<Wanted> {
-        sent.check(&OF_ITEM)?;
+        sent.check(&known(&OF_ITEM))?;
         let mut query = FeatureQuery::all(layer);
         query.crs = crs(service, layer, sent, "crs")?;
         query.filter = Some(Filter::Ids(vec![id.to_owned()]));
