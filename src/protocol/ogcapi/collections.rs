@@ -28,6 +28,9 @@ const DEFAULT_LIMIT: u64 = 10_000;
 /// The same for people.
 const DEFAULT_ROWS: u64 = 100;
 const MAX_LIMIT: u64 = 10_000;
+/// Of more collections a list tells only where their features are and what these have; the rest
+/// is told by each of them: 2 kB, not 5, for each of thousands.
+const MAX_IN_FULL: usize = 500;
 /// What a document may spend on looking for the times of layers: what is not found by then is
 /// said to be without end, and found by one of the next documents.
 const TIME_FOR_TIMES: Duration = Duration::from_millis(300);
@@ -56,15 +59,18 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
     let offset = sent.whole("offset", 0)?.unwrap_or(0);
     let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let shown = found.iter().skip(place(offset)).take(place(limit));
+    let in_full = shown.len() <= MAX_IN_FULL;
     let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
     let collections: Vec<Value> = shown
         .map(|layer| {
             let mut collection = describe(service, layer, base, language, &budget);
             let address = ApiAddress::Collection(layer.id.clone());
-            push_link(
-                &mut collection,
-                to(base, &address, "self", "This collection"),
-            );
+            let mut own = vec![to(base, &address, "self", "This collection")];
+            own.extend(match in_full {
+                true => links(layer, base, language),
+                false => brief_links(layer, base, language),
+            });
+            push_links(&mut collection, own);
             collection
         })
         .collect();
@@ -99,11 +105,10 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
         "application/vnd.iso.19139+xml",
         "ISO 19139",
     ));
-    let crs: Vec<String> = crs_of(service, None).iter().map(Crs::uri).collect();
     let document = json!({
         "title": catalogue.site.title.get(language),
         "links": links,
-        "crs": crs,
+        "crs": crs_uris(service, None),
         "numberMatched": matched,
         "numberReturned": returned,
         "collections": collections,
@@ -178,7 +183,9 @@ fn title<'a>(layer: &'a Layer, language: &str) -> &'a str {
 /// One layer; `self` and `alternate` are added by who sends it.
 pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &str) -> Value {
     let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
-    describe(service, layer, base, language, &budget)
+    let mut collection = describe(service, layer, base, language, &budget);
+    push_links(&mut collection, links(layer, base, language));
+    collection
 }
 
 fn describe(
@@ -222,8 +229,7 @@ fn describe(
     if !extent.is_empty() {
         put("extent", Value::Object(extent));
     }
-    let crs: Vec<String> = crs_of(service, Some(layer)).iter().map(Crs::uri).collect();
-    put("crs", json!(crs));
+    put("crs", json!(crs_uris(service, Some(layer))));
     if !layer.crs.authority.is_empty() {
         put("storageCrs", json!(layer.crs.uri()));
     }
@@ -235,7 +241,7 @@ fn describe(
         );
         put("maxScaleDenominator", json!(max));
     }
-    put("links", json!(links(layer, base, language)));
+    put("links", json!([]));
     Value::Object(out)
 }
 
@@ -283,6 +289,16 @@ fn of_features(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     links
 }
 
+/// What QGIS, GDAL and OWSLib need to read a collection.
+fn brief_links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
+    let mut links = of_features(layer, base, language);
+    links.retain(|link| {
+        let is = |name: &str, value: &str| link.get(name).is_some_and(|found| found == value);
+        is("type", "application/geo+json") || is("type", SCHEMA_JSON)
+    });
+    links
+}
+
 fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     let id = &layer.id;
     let path = ApiAddress::Collection(id.clone()).path();
@@ -317,20 +333,33 @@ fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     links
 }
 
-/// The CRSs that maps are drawn in: CRS84, the site's, and the layer's own.
+/// The CRSs that features are sent and maps drawn in: CRS84, the site's, and the layer's own.
 pub(super) fn crs_of(service: &Service<'_>, layer: Option<&Layer>) -> Vec<Crs> {
-    let mut all = vec![Crs::crs84()];
+    let lonlat = Crs::crs84();
+    let offered = offered(&lonlat, service, layer);
+    offered.into_iter().cloned().collect()
+}
+
+/// Their names: a list of thousands of layers clones no CRS.
+fn crs_uris(service: &Service<'_>, layer: Option<&Layer>) -> Vec<String> {
+    let lonlat = Crs::crs84();
+    let offered = offered(&lonlat, service, layer);
+    offered.into_iter().map(Crs::uri).collect()
+}
+
+fn offered<'a>(lonlat: &'a Crs, service: &Service<'a>, layer: Option<&'a Layer>) -> Vec<&'a Crs> {
+    let mut all = vec![lonlat];
     let site = service.tiles.catalogue.site.crs.iter();
     for crs in site.chain(layer.map(|layer| &layer.crs)) {
-        if !crs.authority.is_empty() && !all.contains(crs) {
-            all.push(crs.clone());
+        if !crs.authority.is_empty() && !all.contains(&crs) {
+            all.push(crs);
         }
     }
     all
 }
 
-pub(super) fn push_link(document: &mut Value, link: Value) {
+fn push_links(document: &mut Value, more: Vec<Value>) {
     if let Some(links) = document.get_mut("links").and_then(Value::as_array_mut) {
-        links.push(link);
+        links.extend(more);
     }
 }

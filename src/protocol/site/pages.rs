@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::preview_query;
 use crate::catalogue::{Catalogue, Layer, LayerField, Node};
+use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::protocol::{Answer, ogcapi, tiles};
@@ -33,6 +34,11 @@ impl Pages {
     pub fn new() -> Result<Pages> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.add_filter("urlencode", |text: String| {
+            let mut encoded = String::new();
+            push_url_component(&mut encoded, &text);
+            encoded
+        });
         for (name, source) in [
             ("base.html", include_str!("templates/base.html")),
             ("landing.html", include_str!("templates/landing.html")),
