@@ -11,6 +11,7 @@ use clap::Args;
 use super::Outcome;
 use super::signal::{STOPPED, stop_at_signal};
 use crate::budget::Budget;
+use crate::config::foreign::shell_word;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::import::{self, Folders, Imported, Note, Options, Progress};
@@ -23,7 +24,8 @@ use crate::import::{self, Folders, Imported, Note, Options, Progress};
 /// it leaves nothing half.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// CSV with coordinates, GeoJSON (also a feature on each line).
+    /// GeoPackage, Shapefile (also zipped), GeoJSON (also a feature on each line), CSV with
+    /// coordinates, FlatGeobuf without an index.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
@@ -131,16 +133,6 @@ impl Import {
             xy,
             encoding: self.encoding.clone(),
         })
-    }
-}
-
-/// A path as a shell takes it.
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    match text.chars().all(plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 

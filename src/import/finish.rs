@@ -11,7 +11,8 @@ use super::target::{Folders, Target, write_whole};
 use super::temporal::DateForm;
 use super::{Options, Progress, file_name, record};
 use crate::budget::Budget;
-use crate::config::ident;
+use crate::config::foreign::shell_word;
+use crate::config::{Folder, ident};
 use crate::crs::{Crs, CrsKind};
 use crate::encode::sld;
 use crate::error::{Error, Result};
@@ -152,6 +153,8 @@ pub(super) fn run(
             .map(|f| f.field.name.as_str()),
         has_style: style.is_some(),
     });
+    let mut remarks = remarks;
+    remarks.extend(no_longer_served(folders, target));
     let (mut written, mut kept) = (Vec::new(), Vec::new());
     let mut put = |path: &Path, text: &str| match path.symlink_metadata().is_ok() {
         true => {
@@ -276,6 +279,29 @@ fn remarks(head: &Head, taken: &Taken, crs: &Crs, from: &Path) -> Result<Vec<Str
         remarks.push("there is no feature in it".to_owned());
     }
     Ok(remarks)
+}
+
+/// Where no layer had a file yet, every data file was a layer: from now on only those with one.
+fn no_longer_served(folders: &Folders, target: &Target) -> Option<String> {
+    let folder = Folder::scan(&folders.root, &[]).ok()?;
+    if !folder.layers.is_empty() {
+        return None;
+    }
+    let others = folder.data.iter().filter(|path| {
+        has_extension(path, "fgb") && path.file_name() != target.data.file_name()
+    });
+    let others: Vec<String> = others.map(|path| shell_word(path)).collect();
+    let first = others.first()?;
+    Some(format!(
+        "this is the first file in capabilities/layers/: the {} other data files, which were layers \
+         without one, need one from now on: cartotheque import {first} -o {} --force",
+        others.len(),
+        shell_word(&folders.data)
+    ))
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(wanted))
 }
 
 /// A style document; `None` where the default look can't be said in one.

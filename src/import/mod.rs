@@ -15,14 +15,17 @@
 
 mod csv;
 mod finish;
+mod flatgeobuf;
 mod form;
 mod geojson;
+mod geopackage;
 mod guess;
 mod intake;
 mod notes;
 mod record;
 mod repair;
 mod scratch;
+mod shapefile;
 mod skeleton;
 mod sort;
 pub mod source;
@@ -32,11 +35,12 @@ mod text;
 mod validity;
 mod wkb;
 mod wkt;
+mod zip;
 
 use std::path::{Path, PathBuf};
 
 pub use finish::{FieldReport, Imported};
-pub use form::{Form, is_importable};
+pub use form::Form;
 pub use intake::Intake;
 pub use notes::{Kind, Note};
 pub use target::{Folders, Target};
