@@ -62,9 +62,15 @@ mod tests {
 
     #[test]
     fn the_command_can_be_copied() {
-        let found = notice(&folder(&["data/a.fgb"], &["data/a.shp", "data/b'c.gpkg", "d.csv"]));
+        let found = notice(&folder(
+            &["data/a.fgb"],
+            &["data/a.shp", "data/b'c.gpkg", "d.csv"],
+        ));
         let found = found.unwrap();
-        assert_eq!(found.message, "this and 1 other files are not served as they are");
+        assert_eq!(
+            found.message,
+            "this and 1 other files are not served as they are"
+        );
         assert_eq!(
             found.help.unwrap(),
             r"cartotheque import 'my map/data/b'\''c.gpkg' 'my map/d.csv' -o 'my map/data'"

@@ -94,7 +94,7 @@ pub(super) fn run(
     let mut shape = Geometry::default();
     let mut properties = Vec::new();
     let (mut written, mut room) = (0_u64, String::new());
-    spool.sorted(extent, &mut |bytes| {
+    spool.sorted(extent, budget, &mut |bytes| {
         properties.clear();
         let readings = &fields;
         record::read(bytes, &mut shape)
@@ -287,9 +287,10 @@ fn no_longer_served(folders: &Folders, target: &Target) -> Option<String> {
     if !folder.layers.is_empty() {
         return None;
     }
-    let others = folder.data.iter().filter(|path| {
-        has_extension(path, "fgb") && path.file_name() != target.data.file_name()
-    });
+    let others = folder
+        .data
+        .iter()
+        .filter(|path| has_extension(path, "fgb") && path.file_name() != target.data.file_name());
     let others: Vec<String> = others.map(|path| shell_word(path)).collect();
     let first = others.first()?;
     Some(format!(
@@ -301,11 +302,14 @@ fn no_longer_served(folders: &Folders, target: &Target) -> Option<String> {
 }
 
 fn has_extension(path: &Path, wanted: &str) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(wanted))
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case(wanted))
 }
 
-/// A style document; `None` where the default look can't be said in one.
+/// A style document; `None` where the default look can't be said in one: what draws each feature
+/// by its dimension is the server's own.
 fn style_text(id: &str, geometry: GeometryType) -> Option<String> {
+    geometry.dimension()?;
     let mut style = default_style(geometry, id);
     id.clone_into(&mut style.id);
     let (text, notes) = sld::write(&[(id, &[&style])], sld::SldOptions::default());

@@ -63,20 +63,22 @@ impl Source for FlatGeobuf {
         let schema = self.store.schema();
         let (has_z, has_m) = (schema.has_z, schema.has_m);
         let all = Select::default();
-        let read = self.store.select(&all, &Budget::unlimited(), &mut |feature| {
-            intake.begin(Place::Feature(feature.fid()));
-            feature.geometry(intake.geometry())?;
-            intake.saw(has_z, has_m);
-            feature.values(&mut |column, value| {
-                if let Ok(column) = u16::try_from(column) {
-                    intake.value(column, value);
-                }
-            });
-            intake.end()?;
-            number += 1;
-            intake.read_to(number)?;
-            Ok(ControlFlow::Continue(()))
-        })?;
+        let read = self
+            .store
+            .select(&all, &Budget::unlimited(), &mut |feature| {
+                intake.begin(Place::Feature(feature.fid()));
+                feature.geometry(intake.geometry())?;
+                intake.saw(has_z, has_m);
+                feature.values(&mut |column, value| {
+                    if let Ok(column) = u16::try_from(column) {
+                        intake.value(column, value);
+                    }
+                });
+                intake.end()?;
+                number += 1;
+                intake.read_to(number)?;
+                Ok(ControlFlow::Continue(()))
+            })?;
         if read.damaged > 0 {
             let note = format!("{} damaged features are left out", read.damaged);
             self.head.notes.push(note);

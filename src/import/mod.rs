@@ -100,10 +100,7 @@ pub fn import(
     budget: &Budget,
     progress: &dyn Fn(&Progress),
 ) -> Result<Imported> {
-    let id = match &options.id {
-        Some(id) => id.clone(),
-        None => ident::slug(&table.head().name),
-    };
+    let id = id_of(table, options);
     if let Some((message, instead)) = ident::fault(&id) {
         let instead = instead.map_or(String::new(), |id| format!(", did you mean {id:?}?"));
         return Err(Error::parameter("--id", message + &instead));
@@ -124,6 +121,14 @@ pub fn import(
     }
     folders.prepare()?;
     finish::run(table, from, folders, &target, options, budget, progress)
+}
+
+/// The id that a table's layer will have.
+pub fn id_of(table: &dyn Source, options: &Options) -> String {
+    match &options.id {
+        Some(id) => id.clone(),
+        None => ident::slug(&table.head().name),
+    }
 }
 
 /// The name of a file without its folder, for messages.

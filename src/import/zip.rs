@@ -54,7 +54,10 @@ impl Zip {
         let tail = size.min((END_BYTES + MAX_COMMENT_BYTES) as u64);
         file.seek(SeekFrom::Start(size - tail)).map_err(io)?;
         let mut end = Vec::new();
-        Read::by_ref(&mut file).take(tail).read_to_end(&mut end).map_err(io)?;
+        Read::by_ref(&mut file)
+            .take(tail)
+            .read_to_end(&mut end)
+            .map_err(io)?;
         let at = end
             .windows(END_BYTES)
             .rposition(|window| window.starts_with(b"PK\x05\x06"))
@@ -70,7 +73,8 @@ impl Zip {
         let mut list = vec![0; usize::try_from(bytes).unwrap_or(0)];
         file.read_exact_at(&mut list, start.into())
             .map_err(|_| fault("the list of files in the .zip is cut"))?;
-        let entries = entries(&list).ok_or_else(|| fault("the list of files in the .zip is damaged"))?;
+        let entries =
+            entries(&list).ok_or_else(|| fault("the list of files in the .zip is damaged"))?;
         // files that lie over each other unpack to more than any honest ones
         let packed: u64 = entries.iter().map(|entry| u64::from(entry.packed)).sum();
         if packed > size {
@@ -93,7 +97,10 @@ impl Zip {
     /// `Io`; `Data` where it is damaged or packed in a way that is not read.
     pub fn unpack(&self, entry: &Entry, folder: &Path) -> Result<(File, u64)> {
         let fault = |message: &str| {
-            Error::data(&self.path, format!("{:?} in the .zip {message}", entry.name))
+            Error::data(
+                &self.path,
+                format!("{:?} in the .zip {message}", entry.name),
+            )
         };
         if entry.is_encrypted {
             return Err(fault("is encrypted"));
@@ -117,13 +124,19 @@ impl Zip {
         let mut unpacked: Box<dyn Read> = match entry.method {
             0 => Box::new(packed),
             8 => Box::new(DeflateDecoder::new(packed)),
-            other => return Err(fault(&format!("is packed by method {other}, which is not read"))),
+            other => {
+                return Err(fault(&format!(
+                    "is packed by method {other}, which is not read"
+                )));
+            }
         };
         let mut scratch = Scratch::create(folder)?;
         let mut crc = Crc::new();
         let mut buffer = vec![0; 128 << 10];
         loop {
-            let count = unpacked.read(&mut buffer).map_err(|_| fault("is damaged"))?;
+            let count = unpacked
+                .read(&mut buffer)
+                .map_err(|_| fault("is damaged"))?;
             let bytes = buffer.get(..count).unwrap_or_default();
             if bytes.is_empty() {
                 break;
@@ -139,7 +152,8 @@ impl Zip {
         }
         let size = scratch.written();
         let mut file = scratch.into_file()?;
-        file.seek(SeekFrom::Start(0)).map_err(|e| Error::io(folder, &e))?;
+        file.seek(SeekFrom::Start(0))
+            .map_err(|e| Error::io(folder, &e))?;
         Ok((file, size))
     }
 }

@@ -206,7 +206,10 @@ impl<R: Read> Splitter<R> {
             }
             if is_whole {
                 return match out.is_empty() {
-                    true => Err(self.unexpected("a value", self.buffer.get(self.at).copied().unwrap_or(0))),
+                    true => {
+                        Err(self
+                            .unexpected("a value", self.buffer.get(self.at).copied().unwrap_or(0)))
+                    }
                     false => Ok(()),
                 };
             }

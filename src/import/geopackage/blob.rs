@@ -17,7 +17,9 @@ pub fn read(blob: &[u8], out: &mut Geometry) -> Result<Found, String> {
         return Err("the geometry is none of a GeoPackage".to_owned());
     };
     if *version != 0 {
-        return Err(format!("expected version 0 of the geometry, found {version}"));
+        return Err(format!(
+            "expected version 0 of the geometry, found {version}"
+        ));
     }
     if flags & 0x20 != 0 {
         return Err("the geometry is of an extended type, which is not read".to_owned());

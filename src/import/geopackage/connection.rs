@@ -131,7 +131,10 @@ fn uri(path: &Path) -> Result<OsString> {
 fn fault(path: &Path, error: &rusqlite::Error) -> Error {
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => {
-            format!("the database did not give a row in {} s", PATIENCE.as_secs())
+            format!(
+                "the database did not give a row in {} s",
+                PATIENCE.as_secs()
+            )
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             format!("the database is damaged ({error})")

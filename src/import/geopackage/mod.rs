@@ -59,7 +59,10 @@ pub fn open(path: &Path) -> Result<Vec<Box<dyn Source>>> {
     while let Some(row) = rows.next().map_err(fault)? {
         reader.renew();
         if tables.len() >= MAX_TABLES {
-            return Err(Error::data(path, format!("expected at most {MAX_TABLES} tables")));
+            return Err(Error::data(
+                path,
+                format!("expected at most {MAX_TABLES} tables"),
+            ));
         }
         let table = text(row, 0).ok_or_else(|| Error::data(path, "a table has no name"))?;
         let geometry = text(row, 3)
@@ -92,7 +95,10 @@ pub fn open(path: &Path) -> Result<Vec<Box<dyn Source>>> {
         }));
     }
     match tables.is_empty() {
-        true => Err(Error::data(path, "expected a table of features, found none")),
+        true => Err(Error::data(
+            path,
+            "expected a table of features, found none",
+        )),
         false => Ok(tables),
     }
 }
@@ -119,7 +125,9 @@ fn extent(row: &Row<'_>) -> Option<Bbox> {
 /// What the file's own table says of a CRS.
 fn crs(reader: &Reader, srs_id: i64) -> Result<CrsFound> {
     if matches!(srs_id, -1 | 0) {
-        return Ok(CrsFound::Unknown("its CRS is declared as undefined".to_owned()));
+        return Ok(CrsFound::Unknown(
+            "its CRS is declared as undefined".to_owned(),
+        ));
     }
     let found = reader
         .connection
@@ -299,7 +307,10 @@ impl GeoPackageTable {
                 Ok(ValueRef::Text(bytes)) => match std::str::from_utf8(bytes) {
                     Ok(text) => intake.value(column, Value::Text(text)),
                     Err(_) => {
-                        intake.note(Kind::Changed, "text that is not UTF-8 read as well as may be");
+                        intake.note(
+                            Kind::Changed,
+                            "text that is not UTF-8 read as well as may be",
+                        );
                         intake.value(column, Value::Text(&String::from_utf8_lossy(bytes)));
                     }
                 },

@@ -53,9 +53,9 @@ impl Table {
         let language = head.get(29).copied().unwrap_or(0);
         let head_size = usize::from(u16::from_le_bytes([h0, h1]));
         let row_size = usize::from(u16::from_le_bytes([s0, s1]));
-        let rest = head_size
-            .checked_sub(32)
-            .ok_or_else(|| format!("expected a head of 32 bytes or more in the .dbf, found {head_size}"))?;
+        let rest = head_size.checked_sub(32).ok_or_else(|| {
+            format!("expected a head of 32 bytes or more in the .dbf, found {head_size}")
+        })?;
         let mut described = vec![0; rest];
         input
             .read_exact(&mut described)
@@ -68,7 +68,8 @@ impl Table {
             if entry.first().is_none_or(|byte| matches!(byte, 0x0d | 0)) {
                 break;
             }
-            let [.., kind, _, _, _, _, size, decimals] = entry.first_chunk::<18>().unwrap_or(&[0; 18]);
+            let [.., kind, _, _, _, _, size, decimals] =
+                entry.first_chunk::<18>().unwrap_or(&[0; 18]);
             let stored = entry.get(..11).unwrap_or_default();
             let name = stored.split(|byte| *byte == 0).next().unwrap_or_default();
             let mut size = usize::from(*size);
@@ -153,7 +154,12 @@ impl DbfColumn {
                 let text = text();
                 if let Ok(whole) = text.parse::<i64>() {
                     visit(Value::Int(whole));
-                } else if let Some(number) = text.replacen(',', ".", 1).parse().ok().filter(|n: &f64| n.is_finite()) {
+                } else if let Some(number) = text
+                    .replacen(',', ".", 1)
+                    .parse()
+                    .ok()
+                    .filter(|n: &f64| n.is_finite())
+                {
                     visit(Value::Float(number));
                 }
             }
@@ -184,7 +190,10 @@ impl DbfColumn {
             }
             _ if self.is_memo() => {}
             _ => {
-                let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+                let end = bytes
+                    .iter()
+                    .position(|byte| *byte == 0)
+                    .unwrap_or(bytes.len());
                 let (text, _) = texts.decode(bytes.get(..end).unwrap_or_default().trim_ascii_end());
                 let text = text.trim();
                 if !text.is_empty() {
@@ -212,7 +221,11 @@ fn moment(bytes: &[u8]) -> Option<String> {
     let days = day.checked_sub(2_440_588).filter(|_| day > 0)?;
     let seconds = days.checked_mul(86_400)?.checked_add(milliseconds / 1000)?;
     let time = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(time.to_zoned(jiff::tz::TimeZone::UTC).datetime().to_string())
+    Some(
+        time.to_zoned(jiff::tz::TimeZone::UTC)
+            .datetime()
+            .to_string(),
+    )
 }
 
 #[cfg(test)]
@@ -231,7 +244,8 @@ mod tests {
 
     fn value(kind: u8, bytes: &[u8]) -> String {
         let mut found = "none".to_owned();
-        column(kind, bytes.len(), 0).value(bytes, &Texts::Guessed, &mut |v| found = format!("{v:?}"));
+        column(kind, bytes.len(), 0)
+            .value(bytes, &Texts::Guessed, &mut |v| found = format!("{v:?}"));
         found
     }
 
@@ -253,7 +267,11 @@ mod tests {
             (b'D', b"        ", "none"),
             (b'I', &[1, 0, 0, 0], "Int(1)"),
             (b'O', &1.5_f64.to_le_bytes(), "Float(1.5)"),
-            (b'T', &[0x8c, 0x3d, 0x25, 0, 0xe8, 3, 0, 0], "Text(\"1970-01-01T00:00:01\")"),
+            (
+                b'T',
+                &[0x8c, 0x3d, 0x25, 0, 0xe8, 3, 0, 0],
+                "Text(\"1970-01-01T00:00:01\")",
+            ),
             (b'M', b"0000000001", "none"),
         ] {
             assert_eq!(value(kind, bytes), expected, "{}", char::from(kind));
@@ -269,7 +287,10 @@ mod tests {
             (b'N', 10, 2, FieldType::Float),
             (b'C', 5, 0, FieldType::Text),
         ] {
-            assert_eq!(column(kind, size, decimals).declared(), Declared::Type(expected));
+            assert_eq!(
+                column(kind, size, decimals).declared(),
+                Declared::Type(expected)
+            );
         }
     }
 }

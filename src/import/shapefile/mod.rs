@@ -65,7 +65,8 @@ pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Source>> {
     let beside = beside(path);
     let part = |extension: &str| {
         let mut found = beside.iter().filter(|path| {
-            path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension))
+            path.extension()
+                .is_some_and(|e| e.eq_ignore_ascii_case(extension))
         });
         found.next().map(|path| file(path)).transpose()
     };
@@ -119,16 +120,25 @@ pub fn open_zip(path: &Path, folders: &Folders, options: &Options) -> Result<Vec
     };
     // what macOS adds is no data
     let is_hidden = |name: &str| {
-        name.split('/').any(|part| part == "__MACOSX" || part.starts_with('.'))
+        name.split('/')
+            .any(|part| part == "__MACOSX" || part.starts_with('.'))
     };
-    let shapes = zip.entries().iter().filter(|e| has(&e.name, ".shp") && !is_hidden(&e.name));
+    let shapes = zip
+        .entries()
+        .iter()
+        .filter(|e| has(&e.name, ".shp") && !is_hidden(&e.name));
     let mut tables: Vec<Box<dyn Source>> = Vec::new();
     for entry in shapes {
         let bare = entry.name.get(..entry.name.len() - 4).unwrap_or_default();
         let part = |extension: &str| {
             let wanted = format!("{bare}.{extension}");
-            let found = zip.entries().iter().find(|e| e.name.eq_ignore_ascii_case(&wanted));
-            found.map(|entry| zip.unpack(entry, &folders.data)).transpose()
+            let found = zip
+                .entries()
+                .iter()
+                .find(|e| e.name.eq_ignore_ascii_case(&wanted));
+            found
+                .map(|entry| zip.unpack(entry, &folders.data))
+                .transpose()
         };
         let text = |extension: &str| -> Result<Option<Vec<u8>>> {
             let Some((file, _)) = part(extension)? else {
@@ -174,14 +184,18 @@ impl Shapefile {
                 let (text, _) = Texts::Guessed.decode(bytes);
                 match Crs::from_wkt(text.trim_start_matches('\u{feff}')) {
                     Ok(crs) => CrsFound::Known(crs, "the .prj".to_owned()),
-                    Err(error) => CrsFound::Unknown(format!("the .prj is not understood ({error})")),
+                    Err(error) => {
+                        CrsFound::Unknown(format!("the .prj is not understood ({error})"))
+                    }
                 }
             }
         };
         let had_index = parts.shx.is_some();
         let shapes = Shapes::open(parts.shp.0, parts.shp.1, parts.shx).map_err(fault)?;
         match (had_index, shapes.has_index()) {
-            (false, _) => head.notes.push(missing("shx") + ": the shapes are read in order"),
+            (false, _) => head
+                .notes
+                .push(missing("shx") + ": the shapes are read in order"),
             (true, false) => {
                 let note = "the .shx is damaged: the shapes are read in order";
                 head.notes.push(note.to_owned());
@@ -191,13 +205,21 @@ impl Shapefile {
         let [min_x, min_y, max_x, max_y] = shapes.extent;
         head.extent = Bbox::new(min_x, min_y, max_x, max_y);
         if shapes.kind == 31 {
-            return Err(fault("MultiPatch (surfaces in space) is not read".to_owned()));
+            return Err(fault(
+                "MultiPatch (surfaces in space) is not read".to_owned(),
+            ));
         }
-        let table = parts.dbf.map(|(file, _)| Table::open(file)).transpose().map_err(fault)?;
+        let table = parts
+            .dbf
+            .map(|(file, _)| Table::open(file))
+            .transpose()
+            .map_err(fault)?;
         let language = table.as_ref().map_or(0, |table| table.language);
         let (texts, how) = encoding(options, parts.cpg.as_deref(), language)?;
         match &table {
-            None => head.notes.push(missing("dbf") + ": the features have no fields"),
+            None => head
+                .notes
+                .push(missing("dbf") + ": the features have no fields"),
             Some(table) => {
                 head.notes.push(how);
                 for column in &table.columns {
@@ -313,7 +335,9 @@ impl Source for Shapefile {
             }
             match (&self.table, row) {
                 (Some(table), Row::Whole) => {
-                    table.values(&self.texts, &mut |column, value| intake.value(column, value));
+                    table.values(&self.texts, &mut |column, value| {
+                        intake.value(column, value)
+                    });
                 }
                 (Some(_), _) => without_row += 1,
                 (None, _) => {}
@@ -323,14 +347,20 @@ impl Source for Shapefile {
         }
         let mut note = |text: String| self.head.notes.push(text);
         if deleted > 0 {
-            note(format!("{deleted} records are marked as deleted in the .dbf and left out"));
+            note(format!(
+                "{deleted} records are marked as deleted in the .dbf and left out"
+            ));
         }
         if without_row > 0 {
-            note(format!("{without_row} shapes have no row in the .dbf: their fields are null"));
+            note(format!(
+                "{without_row} shapes have no row in the .dbf: their fields are null"
+            ));
         }
         if u64::from(rows) > number {
             let more = u64::from(rows) - number;
-            note(format!("{more} rows of the .dbf have no shape and are left out"));
+            note(format!(
+                "{more} rows of the .dbf have no shape and are left out"
+            ));
         }
         Ok(())
     }

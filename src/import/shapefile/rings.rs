@@ -96,7 +96,10 @@ fn owners(rings: &[Ring<'_>]) -> (Vec<Option<usize>>, Option<&'static str>) {
             .zip(0_usize..)
             .map(|(ring, nth)| {
                 let b = ring.bbox;
-                Entry::new(Rectangle::from_corners([b.min_x, b.min_y], [b.max_x, b.max_y]), nth)
+                Entry::new(
+                    Rectangle::from_corners([b.min_x, b.min_y], [b.max_x, b.max_y]),
+                    nth,
+                )
             })
             .collect(),
     );
@@ -105,7 +108,9 @@ fn owners(rings: &[Ring<'_>]) -> (Vec<Option<usize>>, Option<&'static str>) {
     let mut is_told = true;
     for (ring, nth) in rings.iter().zip(0_usize..) {
         let owner = match ring.area > 0.0 {
-            true => smallest_around(nth, ring, rings, &tree, &mut work, |other| other.area <= 0.0),
+            true => smallest_around(nth, ring, rings, &tree, &mut work, |other| {
+                other.area <= 0.0
+            }),
             false => None,
         };
         is_told &= ring.area <= 0.0 || owner.is_some();
@@ -133,7 +138,10 @@ fn owners(rings: &[Ring<'_>]) -> (Vec<Option<usize>>, Option<&'static str>) {
             parent.filter(|_| depth % 2 == 1)
         })
         .collect();
-    (owners, Some("rings told apart by how they lie, not by their direction"))
+    (
+        owners,
+        Some("rings told apart by how they lie, not by their direction"),
+    )
 }
 
 /// The smallest ring of a kind that holds a ring.
@@ -157,7 +165,12 @@ fn smallest_around(
         let is_better = best.is_none_or(|(smallest, _)| area < smallest);
         // of two that are the same the first holds the second
         let is_before = area > ring.area.abs() || entry.data < nth;
-        if entry.data != nth && is_better && is_before && is_wanted(other) && other.holds(ring, work) {
+        if entry.data != nth
+            && is_better
+            && is_before
+            && is_wanted(other)
+            && other.holds(ring, work)
+        {
             best = Some((area, entry.data));
         }
     }
@@ -188,7 +201,10 @@ mod tests {
                 assert_eq!(signed_area(ring) > 0.0, nth == 0, "direction of ring {nth}");
             }
         }
-        (out.parts().map(|p| p.sequences().count()).collect(), odd.is_some())
+        (
+            out.parts().map(|p| p.sequences().count()).collect(),
+            odd.is_some(),
+        )
     }
 
     #[test]
@@ -197,11 +213,21 @@ mod tests {
         let hole = turned(square(2.0, 2.0, 5.0));
         let island = square(3.0, 3.0, 2.0);
         let pond = turned(square(3.5, 3.5, 0.5));
-        assert_eq!(parts(&[hole.clone(), far.clone(), big.clone()]), (vec![1, 2], false));
-        assert_eq!(parts(&[big.clone(), hole, island, pond]), (vec![2, 2], false));
+        assert_eq!(
+            parts(&[hole.clone(), far.clone(), big.clone()]),
+            (vec![1, 2], false)
+        );
+        assert_eq!(
+            parts(&[big.clone(), hole, island, pond]),
+            (vec![2, 2], false)
+        );
         assert_eq!(parts(&[big.clone(), far]), (vec![1, 1], false));
         let touching = turned(vec![[0.0, 5.0], [1.0, 6.0], [1.0, 4.0], [0.0, 5.0]]);
-        let touching = if signed_area(&touching) > 0.0 { touching } else { turned(touching) };
+        let touching = if signed_area(&touching) > 0.0 {
+            touching
+        } else {
+            turned(touching)
+        };
         assert_eq!(parts(&[big, touching]), (vec![2], false));
     }
 
@@ -210,7 +236,10 @@ mod tests {
         let (big, hole) = (square(0.0, 0.0, 10.0), square(2.0, 2.0, 5.0));
         assert_eq!(parts(&[turned(big.clone())]), (vec![1], true));
         // all the wrong way round, and an exterior and its hole exchanged
-        assert_eq!(parts(&[turned(big.clone()), turned(hole.clone())]), (vec![2], true));
+        assert_eq!(
+            parts(&[turned(big.clone()), turned(hole.clone())]),
+            (vec![2], true)
+        );
         assert_eq!(parts(&[turned(big), hole]), (vec![2], true));
     }
 
@@ -218,12 +247,22 @@ mod tests {
     fn very_many_rings_are_sorted_in_little_time() {
         let mut lines = vec![square(0.0, 0.0, 1e6)];
         for n in 0..30_000 {
-            lines.push(turned(square(f64::from(n % 200) * 10.0 + 1.0, f64::from(n / 200) * 10.0 + 1.0, 5.0)));
+            lines.push(turned(square(
+                f64::from(n % 200) * 10.0 + 1.0,
+                f64::from(n / 200) * 10.0 + 1.0,
+                5.0,
+            )));
         }
         assert_eq!(parts(&lines), (vec![30_001], false));
         // every ring in every other
         let nested: Vec<_> = (0..3_000)
-            .map(|n| turned(square(-f64::from(n), -f64::from(n), 2.0 * f64::from(n) + 1.0)))
+            .map(|n| {
+                turned(square(
+                    -f64::from(n),
+                    -f64::from(n),
+                    2.0 * f64::from(n) + 1.0,
+                ))
+            })
             .collect();
         let _any = parts(&nested);
     }

@@ -46,7 +46,9 @@ impl Shapes {
             .map_err(|_| format!("expected a .shp of {HEAD_BYTES} bytes or more, found {size}"))?;
         let code = be_u32(&head, 0).unwrap_or(0);
         if code != 9994 {
-            return Err(format!("expected 9994 at the start of a .shp, found {code}"));
+            return Err(format!(
+                "expected 9994 at the start of a .shp, found {code}"
+            ));
         }
         let number = |at: usize| le_f64(&head, at).unwrap_or(f64::NAN);
         let index = index.and_then(|(file, size)| sound_index(file, size));
@@ -88,7 +90,9 @@ impl Shapes {
         let mut head = [0; RECORD_HEAD_BYTES as usize];
         if self.file.read_exact_at(&mut head, at).is_err() {
             return match self.index {
-                Some(_) => Ok(Some(Shape::Fault("the record lies beyond the end of the .shp".to_owned()))),
+                Some(_) => Ok(Some(Shape::Fault(
+                    "the record lies beyond the end of the .shp".to_owned(),
+                ))),
                 None => Err(format!("is cut at byte {at}")),
             };
         }
@@ -196,7 +200,10 @@ fn lines(record: &[u8]) -> Result<Vec<Vec<Coord>>, String> {
         .filter(|end| *end <= record.len())
         .ok_or_else(cut)?;
     let positions = positions(record, starts_end, count)?;
-    let (starts, _) = record.get(44..starts_end).unwrap_or_default().as_chunks::<4>();
+    let (starts, _) = record
+        .get(44..starts_end)
+        .unwrap_or_default()
+        .as_chunks::<4>();
     let starts: Vec<usize> = starts
         .iter()
         .map(|bytes| usize::try_from(u32::from_le_bytes(*bytes)).unwrap_or(usize::MAX))
@@ -259,7 +266,11 @@ mod tests {
     #[test]
     fn lines_and_their_parts_are_read() {
         let mut out = Geometry::default();
-        let line = record(3, &[0, 2], &[[0.0, 0.0], [1.0, 1.0], [5.0, 5.0], [6.0, 6.0]]);
+        let line = record(
+            3,
+            &[0, 2],
+            &[[0.0, 0.0], [1.0, 1.0], [5.0, 5.0], [6.0, 6.0]],
+        );
         read(&line, &mut out).unwrap();
         assert_eq!(out.kind(), GeometryType::MultiLineString);
         assert_eq!(out.parts().count(), 2);
@@ -270,7 +281,11 @@ mod tests {
             let wrong = record(3, parts, &[[0.0, 0.0], [1.0, 1.0]]);
             assert!(read(&wrong, &mut out).is_err());
         }
-        assert!(read(&31_u32.to_le_bytes(), &mut out).unwrap_err().contains("MultiPatch"));
+        assert!(
+            read(&31_u32.to_le_bytes(), &mut out)
+                .unwrap_err()
+                .contains("MultiPatch")
+        );
         assert!(read(&[0; 4], &mut out).is_ok() && out.is_empty());
     }
 
