@@ -3,7 +3,9 @@
 
 mod bits;
 mod checksum;
+pub mod date_time;
 mod deflate;
+pub mod feature;
 pub mod geojson;
 pub mod glyphs;
 pub mod gml;
@@ -16,6 +18,7 @@ mod palette;
 mod png;
 mod protobuf;
 mod sequences;
+pub mod simple_features;
 pub mod sld;
 mod sld_expression;
 pub mod tile_matrix_set;
