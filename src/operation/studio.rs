@@ -5,7 +5,7 @@ use tiny_skia::Pixmap;
 use super::anchors::Anchors;
 use super::features::{FeatureQuery, FeatureStream, Found, Pieces, Selections, TimeExtents};
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sprite,
+    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Sprite,
     VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
 };
 use crate::budget::Budget;
@@ -136,7 +136,7 @@ impl Studio {
         &self,
         request: &FeatureInfoRequest,
         budget: &Budget,
-    ) -> Result<Vec<FoundFeature>> {
+    ) -> Result<FoundFeatures> {
         feature_info::find(request, budget, &self.symbols)
     }
 
