@@ -7,12 +7,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use bytes::Bytes;
+
 use super::Tile;
 use crate::error::{Error, Result};
+use crate::packing::Coding;
 
 /// How a file begins; the last byte is the form's number.
 const MAGIC: [u8; 4] = *b"ctt\x01";
-/// Magic, a byte for the compression, and the checksum of what follows.
+/// Magic, a byte for the coding, and the checksum of what follows.
 const HEAD: usize = 4 + 1 + 4;
 /// What a file takes beside its bytes, on usual file systems half a block.
 const FILE_COST: u64 = 2_048;
@@ -70,7 +73,7 @@ impl Disk {
         let path = self.path(key);
         let content = fs::read(&path).ok()?;
         let made = fs::metadata(&path).and_then(|m| m.modified()).ok()?;
-        let tile = parse(&content);
+        let tile = parse(content);
         if tile.is_none() {
             tracing::warn!(file = %path.display(), "a kept tile is damaged, it will be made again");
         }
@@ -99,7 +102,7 @@ impl Disk {
     fn write(&self, path: &Path, tile: &Tile) -> std::io::Result<()> {
         let mut content = Vec::with_capacity(HEAD + tile.bytes.len());
         content.extend(MAGIC);
-        content.push(u8::from(tile.is_packed));
+        content.push(tile.coding.number());
         content.extend(libdeflater::crc32(&tile.bytes).to_le_bytes());
         content.extend(&tile.bytes);
         if let Some(parent) = path.parent() {
@@ -158,14 +161,16 @@ impl Disk {
     }
 }
 
-fn parse(content: &[u8]) -> Option<Tile> {
+fn parse(content: Vec<u8>) -> Option<Tile> {
+    let content = Bytes::from(content);
     let (head, bytes) = content.split_at_checked(HEAD)?;
     let (magic, rest) = head.split_at_checked(MAGIC.len())?;
-    let (packed, checksum) = rest.split_first()?;
+    let (coding, checksum) = rest.split_first()?;
+    let coding = Coding::of_number(*coding)?;
     let checksum = u32::from_le_bytes(checksum.try_into().ok()?);
-    (magic == MAGIC && *packed <= 1 && checksum == libdeflater::crc32(bytes)).then(|| Tile {
-        bytes: bytes.to_vec(),
-        is_packed: *packed == 1,
+    (magic == MAGIC && checksum == libdeflater::crc32(bytes)).then(|| Tile {
+        bytes: content.slice_ref(bytes),
+        coding,
     })
 }
 
@@ -191,8 +196,8 @@ mod tests {
 
     fn tile(byte: u8, length: usize) -> Tile {
         Tile {
-            bytes: vec![byte; length],
-            is_packed: byte % 2 == 1,
+            bytes: vec![byte; length].into(),
+            coding: Coding::of_number(byte % 4).unwrap(),
         }
     }
 

@@ -11,6 +11,10 @@ pub mod tiles;
 pub mod wms;
 pub mod wmts;
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
 /// A request after HTTP: what protocols read of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Request<'a> {
@@ -37,13 +41,14 @@ pub struct Body<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     pub status: u16,
-    pub media_type: String,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
+    pub media_type: Cow<'static, str>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// Shared with what is kept: a copy costs nothing.
+    pub body: Bytes,
 }
 
 impl Answer {
-    pub fn ok(media_type: impl Into<String>, body: impl Into<Vec<u8>>) -> Answer {
+    pub fn ok(media_type: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Answer {
         Answer {
             status: 200,
             media_type: media_type.into(),
@@ -53,7 +58,11 @@ impl Answer {
     }
 
     #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+    pub fn with_header(
+        mut self,
+        name: &'static str,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Answer {
         self.headers.push((name, value.into()));
         self
     }

@@ -1,21 +1,24 @@
 //! One HTTP request in, one HTTP response out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 use tracing::info;
 
 use super::CLIENT_TIMEOUT;
 use super::access_log::{redacted, shown};
 use super::base_url::base_url;
-use super::compress::{accepts_gzip, compressed};
+use super::compress::{coding, compressed};
 use super::disconnect::Peer;
 use super::respond::{Asked, Work};
 use super::state::State;
 use crate::error::{Error, Result};
+use crate::packing::Accepted;
 use crate::protocol::Answer;
 
 /// Answers everything: routes, methods, limits, compression, log and metrics.
@@ -45,7 +48,7 @@ pub async fn handle(
         ),
     };
     let outcome = outcome(&answer);
-    let answer = compressed(accepts_gzip(request.headers()), answer);
+    let answer = compressed(coding(accepted(&request)), answer);
     let answer = not_modified(&request, answer);
     let (status, bytes) = (answer.status, answer.body.len());
     let response = http_response(answer);
@@ -63,6 +66,21 @@ pub async fn handle(
         ms = (seconds * 1e5).round() / 100.0,
     );
     response
+}
+
+/// How the answer may be packed. A header that comes twice is one list (RFC 9110 §5.3).
+fn accepted(request: &HttpRequest) -> Accepted {
+    let mut values = request.headers().get_all(header::ACCEPT_ENCODING);
+    let first = values.next().and_then(|v| v.to_str().ok());
+    match (first, values.next()) {
+        (None, None) => Accepted::default(),
+        (Some(only), None) => Accepted::parse(only),
+        _ => {
+            let all = request.headers().get_all(header::ACCEPT_ENCODING);
+            let all: Vec<&str> = all.filter_map(|v| v.to_str().ok()).collect();
+            Accepted::parse(&all.join(","))
+        }
+    }
 }
 
 /// What may be done here, also for a page of another site that asks beforehand (CORS preflight).
@@ -102,7 +120,7 @@ async fn answer(
         query: request.query_string().to_owned(),
         accept: text(header::ACCEPT),
         accept_language: text(header::ACCEPT_LANGUAGE),
-        accepts_gzip: accepts_gzip(request.headers()),
+        accepted: accepted(request),
         if_none_match: text(header::IF_NONE_MATCH),
         content_type: text(header::CONTENT_TYPE),
         body: None,
@@ -174,10 +192,14 @@ fn http_response(answer: Answer) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     if answer.status != 204 && answer.status != 304 {
-        response.insert_header((header::CONTENT_TYPE, answer.media_type));
+        response.insert_header((header::CONTENT_TYPE, &*answer.media_type));
     }
     for (name, value) in answer.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        let value = match value {
+            Cow::Borrowed(value) => HeaderValue::from_str(value),
+            Cow::Owned(value) => HeaderValue::try_from(value),
+        };
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value) {
             response.append_header((name, value));
         }
     }
@@ -214,7 +236,7 @@ fn not_modified(request: &HttpRequest, answer: Answer) -> Answer {
         {
             Answer {
                 status: 304,
-                body: Vec::new(),
+                body: Bytes::new(),
                 ..answer
             }
         }

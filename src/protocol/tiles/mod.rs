@@ -12,17 +12,19 @@
 mod address;
 mod answer;
 mod links;
+mod prepared;
 mod reach;
 mod stored;
 mod tile;
 mod tilejson;
+mod validator;
 
 pub use address::TilesAddress;
 pub use answer::{
-    Prepared, PreparedTile, TileWish, TilesRequest, Wished, layers_of, prepare, prepare_tile,
-    styled, tile_json,
+    Prepared, TileWish, TilesRequest, Wished, layers_of, prepare, prepare_tile, styled, tile_json,
 };
 pub use links::{TilesLink, addresses, document_address, vector_template};
+pub use prepared::{PreparedTile, keep};
 pub use reach::TileReach;
 pub use stored::StoredTile;
 pub use tile::{Tile, TileFormat};
