@@ -31,6 +31,7 @@ pub struct Disk {
     /// One walk at a time.
     clearing: Mutex<()>,
     written: AtomicU64,
+    faults: AtomicU64,
 }
 
 /// A file of the folder.
@@ -57,6 +58,7 @@ impl Disk {
             bytes: AtomicU64::new(0),
             clearing: Mutex::new(()),
             written: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
         };
         let bytes = disk.files().iter().map(|f| f.bytes).sum();
         disk.bytes.store(bytes, Ordering::Relaxed);
@@ -66,6 +68,16 @@ impl Disk {
     /// What the files take, about.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// What the files may take.
+    pub fn limit(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// Tiles that could not be written.
+    pub fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
     }
 
     /// The tile and when it was made; `None` where it is not there or damaged.
@@ -88,6 +100,7 @@ impl Disk {
             return;
         }
         if let Err(error) = self.write(&path, tile) {
+            self.faults.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(file = %path.display(), %error, "a tile could not be kept");
             return;
         }

@@ -74,6 +74,10 @@ pub struct Counts {
     pub misses: u64,
     pub memory_bytes: u64,
     pub disk_bytes: u64,
+    /// What the disk may take; 0 where there is none.
+    pub disk_limit: u64,
+    /// Tiles that could not be written there.
+    pub disk_faults: u64,
 }
 
 /// Tiles in memory, and on disk where there is a folder for them.
@@ -194,6 +198,11 @@ impl TileCache {
         Some((Kept { tile, made }, source))
     }
 
+    /// True where tiles outlive the process.
+    pub fn is_lasting(&self) -> bool {
+        self.disk.is_some()
+    }
+
     pub fn counts(&self) -> Counts {
         Counts {
             memory_hits: self.memory_hits.load(Ordering::Relaxed),
@@ -201,6 +210,8 @@ impl TileCache {
             misses: self.misses.load(Ordering::Relaxed),
             memory_bytes: self.memory.weight(),
             disk_bytes: self.disk.as_ref().map_or(0, Disk::bytes),
+            disk_limit: self.disk.as_ref().map_or(0, Disk::limit),
+            disk_faults: self.disk.as_ref().map_or(0, Disk::faults),
         }
     }
 }

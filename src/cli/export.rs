@@ -1,15 +1,14 @@
-use std::io::{IsTerminal, Write as _};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::Outcome;
+use super::line::Line;
+use super::{Outcome, stop};
 use crate::archive::export::{Job, Progress, TileSource, export};
 use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
 use crate::budget::Budget;
@@ -58,13 +57,8 @@ pub struct Export {
 
 /// Work that is lost at most when the process ends.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
-/// A terminal is written anew so often, a log seldom.
-const TELL_TERMINAL_EVERY: Duration = Duration::from_millis(200);
-const TELL_LOG_EVERY: Duration = Duration::from_secs(10);
-/// Who was stopped by a signal exits with it, as shells expect of SIGINT.
-const STOPPED: u8 = 130;
 
-fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
+pub(super) fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
     let (min, max) = text.split_once('-').unwrap_or((text, text));
     match (min.trim().parse(), max.trim().parse()) {
         (Ok(min), Ok(max)) if min <= max && max <= WebTile::MAX_ZOOM => Ok(min..=max),
@@ -111,11 +105,10 @@ impl Export {
             checkpoint_every: CHECKPOINT_EVERY,
         };
         let writer = archive::create(&self.output, &maker.identity(&job))?;
-        let stop = Arc::new(AtomicBool::new(false));
-        stop_at_signal(&stop);
+        let stop = stop::at_signal();
         let mut line = Line::new();
         let made = export(&job, &maker, writer, &info, &stop, &mut |progress| {
-            line.tell(progress);
+            line.tell(|seconds| told(progress, seconds));
         });
         line.end();
         match made {
@@ -125,7 +118,7 @@ impl Export {
             }
             Err(Error::Cancelled) => {
                 eprintln!("stopped: the same command goes on from here");
-                Ok(ExitCode::from(STOPPED))
+                Ok(ExitCode::from(stop::STOPPED))
             }
             Err(error) => Err(error),
         }
@@ -299,6 +292,7 @@ impl TileSource for Maker<'_> {
             pixel_ratio: 1,
             format: self.format,
             layers: self.layers.clone(),
+            archives: Vec::new(),
             with_points: false,
         };
         let limits = &self.site.limits;
@@ -313,96 +307,22 @@ impl TileSource for Maker<'_> {
     }
 }
 
-/// Sets `stop` at SIGINT and SIGTERM; a second one ends the process.
-fn stop_at_signal(stop: &Arc<AtomicBool>) {
-    let stop = Arc::clone(stop);
-    let waiter = std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-            else {
-                return;
-            };
-            runtime.block_on(async {
-                use tokio::signal::unix::{SignalKind, signal};
-                let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-                    return;
-                };
-                for nth in 0.. {
-                    tokio::select! {
-                        _ = tokio::signal::ctrl_c() => {}
-                        _ = terminate.recv() => {}
-                    }
-                    if nth > 0 {
-                        std::process::exit(STOPPED.into());
-                    }
-                    stop.store(true, Ordering::Relaxed);
-                }
-            });
-        });
-    if waiter.is_err() {
-        eprintln!("warning: signals are not waited for: they end the export without a word");
-    }
-}
-
-/// The line that tells how far it is.
-struct Line {
-    started: Instant,
-    told: Option<Instant>,
-    is_terminal: bool,
-}
-
-impl Line {
-    fn new() -> Line {
-        Line {
-            started: Instant::now(),
-            told: None,
-            is_terminal: std::io::stderr().is_terminal(),
-        }
-    }
-
-    fn tell(&mut self, progress: &Progress) {
-        let every = match self.is_terminal {
-            true => TELL_TERMINAL_EVERY,
-            false => TELL_LOG_EVERY,
-        };
-        let last = self.told.unwrap_or(self.started);
-        if last.elapsed() < every {
-            return;
-        }
-        self.told = Some(Instant::now());
-        let Progress {
-            zoom,
-            done,
-            places,
-            tiles,
-            bytes,
-            resumed,
-        } = *progress;
-        let seconds = self.started.elapsed().as_secs_f64();
-        #[allow(clippy::cast_precision_loss, reason = "to be read by people")]
-        let (megabytes, rate) = (bytes as f64 / 1e6, tiles as f64 / seconds);
-        let earlier = match resumed {
-            0 => String::new(),
-            resumed => format!(", {resumed} places were made before"),
-        };
-        let text = format!(
-            "zoom {zoom}: {done} of {places} places; {tiles} tiles, {megabytes:.1} MB, {rate:.0} a second{earlier}"
-        );
-        if self.is_terminal {
-            eprint!("\r\x1b[K{text}");
-            // nobody may be reading
-            let _closed = std::io::stderr().flush();
-        } else {
-            eprintln!("{text}");
-        }
-    }
-
-    fn end(&self) {
-        if self.is_terminal && self.told.is_some() {
-            eprintln!();
-        }
-    }
+fn told(progress: &Progress, seconds: f64) -> String {
+    let Progress {
+        zoom,
+        done,
+        places,
+        tiles,
+        bytes,
+        resumed,
+    } = *progress;
+    #[allow(clippy::cast_precision_loss, reason = "to be read by people")]
+    let (megabytes, rate) = (bytes as f64 / 1e6, tiles as f64 / seconds);
+    let earlier = match resumed {
+        0 => String::new(),
+        resumed => format!(", {resumed} places were made before"),
+    };
+    format!(
+        "zoom {zoom}: {done} of {places} places; {tiles} tiles, {megabytes:.1} MB, {rate:.0} a second{earlier}"
+    )
 }

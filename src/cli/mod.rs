@@ -3,10 +3,13 @@
 pub mod check;
 mod export;
 mod info;
+mod line;
 mod log;
 mod prepare;
 mod render;
+mod seed;
 mod serve;
+mod stop;
 
 use std::process::ExitCode;
 
@@ -49,6 +52,8 @@ enum Command {
     Export(export::Export),
     /// Builds the overviews that a server would build when they are first needed.
     Prepare(prepare::Prepare),
+    /// Makes tiles into the cache on disk of a folder that is served.
+    Seed(seed::Seed),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -65,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Info(info) => info.run(),
         Command::Export(export) => export.run(),
         Command::Prepare(prepare) => prepare.run(),
+        Command::Seed(seed) => seed.run(),
         Command::Render(render) => render.run(),
     };
     match result {

@@ -141,9 +141,14 @@ impl State {
         let language = language_of(site, asked);
         let result = match route {
             Route::Landing => self.landing(catalogue, asked, language),
-            Route::Layer { layer } => catalogue
-                .layer(&layer)
-                .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
+            Route::Layer { layer } => match catalogue.archive(&layer) {
+                Some(archive) => self
+                    .pages
+                    .archive(catalogue, archive, &asked.base, language),
+                None => catalogue
+                    .layer(&layer)
+                    .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
+            },
             Route::Record { layer: None } => Ok(record::service_record(catalogue, &asked.base)),
             Route::Record { layer: Some(id) } => catalogue
                 .layer(&id)
@@ -335,7 +340,8 @@ impl State {
         site: &Site,
         on_error: fn(&Error) -> Answer,
     ) -> Option<Answer> {
-        if tile.tile.format != TileFormat::Mvt {
+        let is_quick = tile.tile.archives.iter().all(|a| a.archive.is_quick());
+        if tile.tile.format != TileFormat::Mvt || !is_quick {
             return None;
         }
         let limits = &site.limits;

@@ -2,16 +2,17 @@ use std::sync::Arc;
 
 use super::address::encoded;
 use super::links::template;
+use super::parts::{Parts, parts_of, styled};
 use super::stored::{self, StoredTile};
 use super::{PreparedTile, Service, Tile, TileFormat, TilesAddress, tilejson};
-use crate::catalogue::Layer;
+use crate::catalogue::ArchiveLayer;
 use crate::error::{Error, Result};
 use crate::operation::MapLayer;
 use crate::packing::Accepted;
 use crate::protocol::Answer;
 use crate::protocol::explain::ExplainFormat;
 use crate::protocol::ows::Kvp;
-use crate::tile::{TileAddress, TileMatrixSet};
+use crate::tile::{TileAddress, TileMatrixSet, TileMatrixSets};
 
 /// A request for tiles after HTTP.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,11 +60,15 @@ pub fn prepare(
                 Some(answer) => Prepared::Answer(answer),
                 None => Prepared::Stored(tile),
             }),
+            None if address.set() != TileMatrixSets::WEB => Err(Error::TileMatrixSetNotDefined {
+                set: address.set().to_owned(),
+                nearest: Some(TileMatrixSets::WEB.to_owned()),
+            }),
             None => Ok(document_answer(&stored::document(layer, request))),
         };
     }
     match address {
-        TilesAddress::TileJson { layers } => {
+        TilesAddress::TileJson { layers, set } => {
             let format = match kvp.get("F") {
                 None | Some("" | "json") => TileFormat::Mvt,
                 Some(name) => {
@@ -73,9 +78,19 @@ pub fn prepare(
                     })?
                 }
             };
-            let found = layers_of(service, layers)?;
-            let template = template(request.base, &encoded(layers), format);
-            let document = tilejson::document(&found, &template, format, request.language);
+            let set = service.catalogue.site.tile_matrix_sets.get(set)?;
+            let parts = parts_of(service, layers)?;
+            parts.check(format, set.id())?;
+            tilejson::check(set, request.base, layers)?;
+            let template = template(request.base, &encoded(layers), set.id(), format);
+            let document = tilejson::of_parts(
+                &parts.layers,
+                &parts.archives,
+                set.matrices().len(),
+                &template,
+                format,
+                request.language,
+            );
             Ok(document_answer(&document))
         }
         TilesAddress::Tile {
@@ -88,7 +103,8 @@ pub fn prepare(
             format,
         } => {
             let set = service.catalogue.site.tile_matrix_sets.get(set)?;
-            let found = layers_of(service, layers)?;
+            let parts = parts_of(service, layers)?;
+            parts.check(*format, set.id())?;
             let with_points = match kvp.get("POINTS") {
                 None | Some("" | "false") => false,
                 Some("true") => true,
@@ -105,7 +121,8 @@ pub fn prepare(
                 address: set.address(matrix, *column, *row)?,
                 pixel_ratio: *pixel_ratio,
                 format: *format,
-                layers: styled(found)?,
+                layers: styled(parts.layers)?,
+                archives: parts.archives,
                 with_points,
             };
             let wished = prepare_tile(service, wish, kvp.get("EXPLAIN"), request)?;
@@ -133,11 +150,17 @@ pub fn tile_json(
     names: &str,
     format: TileFormat,
 ) -> Result<serde_json::Value> {
-    let found = layers_of(service, names)?;
+    let parts = parts_of(service, names)?;
+    let set = service.catalogue.site.tile_matrix_sets.get(TileMatrixSets::WEB)?;
+    parts.check(format, set.id())?;
     let languages = &service.catalogue.site.languages;
     let language = languages.first().map_or("", String::as_str);
-    let template = template("", &encoded(names), format);
-    Ok(tilejson::document(&found, &template, format, language))
+    let template = template("", &encoded(names), set.id(), format);
+    let Parts { layers, archives } = parts;
+    let levels = set.matrices().len();
+    Ok(tilejson::of_parts(
+        &layers, &archives, levels, &template, format, language,
+    ))
 }
 
 /// A tile that a request asks for, its names resolved.
@@ -149,6 +172,8 @@ pub struct TileWish {
     pub format: TileFormat,
     /// Bottom to top.
     pub layers: Vec<MapLayer>,
+    /// Archives of vector tiles that are in a vector tile of WebMercatorQuad too.
+    pub archives: Vec<Arc<ArchiveLayer>>,
     /// True: a vector tile has a second layer of points to label areas at.
     pub with_points: bool,
 }
@@ -183,45 +208,4 @@ pub fn prepare_tile(
         Some(answer) => Wished::Known(answer),
         None => Wished::ToMake(Box::new(prepared)),
     })
-}
-
-/// The layers of a list of names, bottom to top.
-///
-/// # Errors
-/// `LayerNotDefined`; `LimitExceeded` for too many.
-pub fn layers_of(service: &Service<'_>, names: &str) -> Result<Vec<Arc<Layer>>> {
-    let mut found: Vec<Arc<Layer>> = Vec::new();
-    for name in names.split(',') {
-        if service.catalogue.archive(name).is_some() {
-            let message = format!("{name:?} is an archive of tiles: it is served by itself only");
-            return Err(Error::parameter("layers", message));
-        }
-        found.extend(service.catalogue.layers_of(name)?);
-        let limit = u64::from(service.limits.layers);
-        if found.len() as u64 > limit {
-            return Err(Error::LimitExceeded {
-                what: "the number of layers in a tile",
-                limit,
-                found: found.len() as u64,
-            });
-        }
-    }
-    Ok(found)
-}
-
-/// The layers in their default styles.
-///
-/// # Errors
-/// `StyleNotDefined` for a layer without any.
-pub fn styled(layers: Vec<Arc<Layer>>) -> Result<Vec<MapLayer>> {
-    layers
-        .into_iter()
-        .map(|layer| {
-            Ok(MapLayer {
-                style: Arc::clone(layer.style("")?),
-                layer,
-                filter: None,
-            })
-        })
-        .collect()
 }

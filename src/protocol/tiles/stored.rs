@@ -62,7 +62,7 @@ impl StoredTile {
             });
         }
         let info = layer.archive.info();
-        let stored = tile_format(info.format);
+        let stored = stored_format(info.format);
         if *format != stored || *pixel_ratio != 1 {
             let scale = if *pixel_ratio == 1 { "" } else { "@2x" };
             return Err(Error::InvalidFormat {
@@ -165,7 +165,7 @@ impl StoredTile {
     }
 }
 
-fn tile_format(format: archive::TileFormat) -> TileFormat {
+pub(super) fn stored_format(format: archive::TileFormat) -> TileFormat {
     match format {
         archive::TileFormat::Jpeg => TileFormat::Image(ImageFormat::Jpeg),
         archive::TileFormat::Mvt => TileFormat::Mvt,
@@ -177,7 +177,7 @@ fn tile_format(format: archive::TileFormat) -> TileFormat {
 /// The TileJSON of an archive.
 pub(super) fn document(layer: &ArchiveLayer, request: &TilesRequest<'_>) -> Value {
     let info = layer.archive.info();
-    let format = tile_format(info.format);
+    let format = stored_format(info.format);
     let mut document = Map::new();
     let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
     put("tilejson", json!("3.0.0"));
@@ -189,7 +189,7 @@ pub(super) fn document(layer: &ArchiveLayer, request: &TilesRequest<'_>) -> Valu
         put("attribution", json!(text));
     }
     put("scheme", json!("xyz"));
-    let tiles = template(request.base, &encoded(&layer.id), format);
+    let tiles = template(request.base, &encoded(&layer.id), TileMatrixSets::WEB, format);
     put("tiles", json!([tiles]));
     put("minzoom", json!(info.min_zoom));
     put("maxzoom", json!(info.max_zoom));
