@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 22] = [
     "error",
     "budget",
     "packing",
@@ -32,6 +32,7 @@ const ROOMS: [&str; 21] = [
     "operation",
     "protocol",
     "config",
+    "import",
     "server",
 ];
 

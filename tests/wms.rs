@@ -112,10 +112,7 @@ fn wms130_7_3_3_every_invalid_parameter_has_its_code() {
     ] {
         let answer = world.get(&with(MAP, name, Some(value)));
         assert_eq!(code(&answer), expected, "{name}={value}");
-        assert_eq!(
-            (answer.status, &*answer.media_type),
-            (200, "text/xml")
-        );
+        assert_eq!((answer.status, &*answer.media_type), (200, "text/xml"));
     }
     assert!(world.engine.maps.lock().unwrap().is_empty());
 }

@@ -68,12 +68,10 @@ impl TileFormat {
     /// what is compressed, or begins with a layer (field 3, length-delimited).
     pub fn sniffed(bytes: &[u8]) -> Option<TileFormat> {
         let mut pictures = TileFormat::ALL.into_iter().filter(|f| !f.is_vector());
-        pictures
-            .find(|f| f.marks(bytes))
-            .or_else(|| {
-                let is_packed = Coding::sniffed(bytes).is_some();
-                (is_packed || bytes.first() == Some(&0x1a)).then_some(TileFormat::Mvt)
-            })
+        pictures.find(|f| f.marks(bytes)).or_else(|| {
+            let is_packed = Coding::sniffed(bytes).is_some();
+            (is_packed || bytes.first() == Some(&0x1a)).then_some(TileFormat::Mvt)
+        })
     }
 
     /// True where a picture begins as its format says.

@@ -80,13 +80,7 @@ impl Verified {
     }
 
     /// Counts a stored content, damaged or not.
-    fn content(
-        &mut self,
-        tile: WebTile,
-        bytes: &[u8],
-        declared: Coding,
-        format: TileFormat,
-    ) {
+    fn content(&mut self, tile: WebTile, bytes: &[u8], declared: Coding, format: TileFormat) {
         self.contents = self.contents.saturating_add(1);
         if let Err(message) = info::sound(bytes, declared, format) {
             self.damaged = self.damaged.saturating_add(1);

@@ -238,7 +238,9 @@ mod tests {
     #[test]
     fn a_tile_is_made_from_another_that_is_kept_and_has_its_age() {
         let cache = TileCache::new(1 << 20, None);
-        cache.get(1, PATIENCE, [], copied, || Ok(tile(b"one"))).unwrap();
+        cache
+            .get(1, PATIENCE, [], copied, || Ok(tile(b"one")))
+            .unwrap();
         std::thread::sleep(Duration::from_millis(20));
         let other = |other: &Tile| Some(tile(&[other.bytes.as_ref(), b"!"].concat()));
         let (found, source) = cache
@@ -260,12 +262,16 @@ mod tests {
     fn a_tile_is_made_once_and_found_again() {
         let cache = TileCache::new(1 << 20, None);
         assert!(cache.in_memory(7).is_none());
-        let (made, source) = cache.get(7, PATIENCE, [], copied, || Ok(tile(b"seven"))).unwrap();
+        let (made, source) = cache
+            .get(7, PATIENCE, [], copied, || Ok(tile(b"seven")))
+            .unwrap();
         assert_eq!(
             (made.tile.bytes.as_ref(), source),
             (&b"seven"[..], Source::Made)
         );
-        let (found, source) = cache.get(7, PATIENCE, [], copied, || panic!("made twice")).unwrap();
+        let (found, source) = cache
+            .get(7, PATIENCE, [], copied, || panic!("made twice"))
+            .unwrap();
         assert_eq!(
             (found.tile.bytes.as_ref(), source),
             (&b"seven"[..], Source::Memory)
@@ -299,15 +305,25 @@ mod tests {
     #[test]
     fn an_error_is_not_kept_and_the_next_one_tries_again() {
         let cache = TileCache::new(1 << 20, None);
-        assert!(cache.get(1, PATIENCE, [], copied, || Err(Error::Cancelled)).is_err());
-        assert!(cache.get(1, PATIENCE, [], copied, || Ok(tile(b"one"))).is_ok());
+        assert!(
+            cache
+                .get(1, PATIENCE, [], copied, || Err(Error::Cancelled))
+                .is_err()
+        );
+        assert!(
+            cache
+                .get(1, PATIENCE, [], copied, || Ok(tile(b"one")))
+                .is_ok()
+        );
     }
 
     #[test]
     fn memory_stays_within_its_bound_whatever_is_asked() {
         let cache = TileCache::new(100_000, None);
         for key in 0..1_000 {
-            let made = cache.get(key, PATIENCE, [], copied, || Ok(tile(&[1; 1_000]))).unwrap();
+            let made = cache
+                .get(key, PATIENCE, [], copied, || Ok(tile(&[1; 1_000])))
+                .unwrap();
             assert_eq!(made.0.tile.bytes.len(), 1_000);
         }
         let huge = cache
@@ -322,7 +338,10 @@ mod tests {
         let cache = TileCache::new(0, None);
         for _ in 0..3 {
             assert_eq!(
-                cache.get(1, PATIENCE, [], copied, || Ok(tile(b"x"))).unwrap().1,
+                cache
+                    .get(1, PATIENCE, [], copied, || Ok(tile(b"x")))
+                    .unwrap()
+                    .1,
                 Source::Made
             );
         }
@@ -333,10 +352,14 @@ mod tests {
     fn what_is_on_disk_outlives_the_process() {
         let folder = std::env::temp_dir().join(format!("cartotheque-tiles-{}", std::process::id()));
         let first = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
-        first.get(9, PATIENCE, [], copied, || Ok(tile(b"nine"))).unwrap();
+        first
+            .get(9, PATIENCE, [], copied, || Ok(tile(b"nine")))
+            .unwrap();
         drop(first);
         let second = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
-        let (found, source) = second.get(9, PATIENCE, [], copied, || panic!("made again")).unwrap();
+        let (found, source) = second
+            .get(9, PATIENCE, [], copied, || panic!("made again"))
+            .unwrap();
         assert_eq!(
             (found.tile.bytes.as_ref(), source),
             (&b"nine"[..], Source::Disk)

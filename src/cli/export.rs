@@ -2,13 +2,15 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Map, Value};
 
+use super::Outcome;
 use super::line::Line;
-use super::{Outcome, stop};
+use super::signal::{STOPPED, stop_at_signal};
 use crate::archive::export::{Job, Progress, TileSource, export};
 use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
 use crate::budget::Budget;
@@ -105,7 +107,8 @@ impl Export {
             checkpoint_every: CHECKPOINT_EVERY,
         };
         let writer = archive::create(&self.output, &maker.identity(&job))?;
-        let stop = stop::at_signal();
+        let stop = Arc::new(AtomicBool::new(false));
+        stop_at_signal(&stop);
         let mut line = Line::new();
         let made = export(&job, &maker, writer, &info, &stop, &mut |progress| {
             line.tell(|seconds| told(progress, seconds));
@@ -118,7 +121,7 @@ impl Export {
             }
             Err(Error::Cancelled) => {
                 eprintln!("stopped: the same command goes on from here");
-                Ok(ExitCode::from(stop::STOPPED))
+                Ok(ExitCode::from(STOPPED))
             }
             Err(error) => Err(error),
         }

@@ -99,7 +99,11 @@ fn utc(since_1970: Duration) -> String {
     let day = day - (365 * year + year / 4 - year / 100);
     let march = (5 * day + 2) / 153;
     let day = day - (153 * march + 2) / 5 + 1;
-    let (month, late) = if march < 10 { (march + 3, 0) } else { (march - 9, 1) };
+    let (month, late) = if march < 10 {
+        (march + 3, 0)
+    } else {
+        (march - 9, 1)
+    };
     let year = year + era * 400 + late;
     let micros = u64::from(since_1970.subsec_micros());
     let mut out = String::with_capacity(32);

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::Outcome;
 use super::export::parse_zooms;
 use super::line::Line;
 use super::prepare::CacheArguments;
-use super::{Outcome, stop};
+use super::signal::{STOPPED, stop_at_signal};
 use crate::budget::Budget;
 use crate::cache::Source;
 use crate::crs::{Crs, Transform};
@@ -177,12 +178,14 @@ impl Seed {
             .map_err(|e| Error::Internal {
                 message: format!("starting {threads} threads: {e}"),
             })?;
+        let stop = Arc::new(AtomicBool::new(false));
+        stop_at_signal(&stop);
         let seeding = Seeding {
             state: &state,
             site: &site,
             area: &area,
             coding: self.encoding,
-            stop: stop::at_signal(),
+            stop: Arc::clone(&stop),
             counts: Counts::default(),
             fault: Mutex::new(None),
         };
@@ -232,7 +235,10 @@ impl Seed {
         for name in &self.sets {
             let set = catalogue.site.tile_matrix_sets.get(name)?;
             let last = set.matrices().len().saturating_sub(1);
-            let (from, to) = (usize::from(*self.zoom.start()), usize::from(*self.zoom.end()));
+            let (from, to) = (
+                usize::from(*self.zoom.start()),
+                usize::from(*self.zoom.end()),
+            );
             if from > last {
                 let message = format!("expected levels of {name}, 0 to {last}, found {from}");
                 return Err(Error::parameter("--zoom", message));
@@ -368,7 +374,10 @@ impl Counts {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let (made, there) = (of(&self.made), of(&self.there));
         #[allow(clippy::cast_precision_loss, reason = "to be read by people")]
-        let (megabytes, rate) = (of(&self.bytes) as f64 / 1e6, (made + there) as f64 / seconds);
+        let (megabytes, rate) = (
+            of(&self.bytes) as f64 / 1e6,
+            (made + there) as f64 / seconds,
+        );
         format!(
             "{} {} {} level {}: {} of {places} places; {made} tiles made, {there} there already, \
              {megabytes:.1} MB, {rate:.0} a second",
@@ -430,7 +439,7 @@ impl Seeding<'_> {
         }
         if self.stop.load(Ordering::Relaxed) {
             eprintln!("stopped: the same command goes on from here");
-            return Ok(ExitCode::from(stop::STOPPED));
+            return Ok(ExitCode::from(STOPPED));
         }
         match of(&counts.faults) {
             0 => Ok(ExitCode::SUCCESS),
@@ -504,8 +513,17 @@ impl Walk<'_> {
     }
 
     fn tile(&self, column: u32, row: u32) {
-        let Seeding { state, site, counts, .. } = self.seeding;
-        let Form { format, pixel_ratio, with_points } = self.task.form;
+        let Seeding {
+            state,
+            site,
+            counts,
+            ..
+        } = self.seeding;
+        let Form {
+            format,
+            pixel_ratio,
+            with_points,
+        } = self.task.form;
         let wish = TileWish {
             set: Arc::clone(&self.task.set),
             address: TileAddress {
@@ -525,7 +543,14 @@ impl Walk<'_> {
             TileFormat::Image(_) => Coding::Identity,
         };
         let budget = Budget::unlimited();
-        let kept = tiles::keep(&tile, coding, &state.tiles, Duration::ZERO, &site.studio, &budget);
+        let kept = tiles::keep(
+            &tile,
+            coding,
+            &state.tiles,
+            Duration::ZERO,
+            &site.studio,
+            &budget,
+        );
         match kept {
             Ok((kept, source)) => {
                 let count = match source {

@@ -95,9 +95,7 @@ impl<'a> Fields<'a> {
         };
         let (content, rest) = self.rest.split_at_checked(length).ok_or_else(damaged)?;
         self.rest = rest;
-        let whole = start
-            .get(..start.len() - rest.len())
-            .ok_or_else(damaged)?;
+        let whole = start.get(..start.len() - rest.len()).ok_or_else(damaged)?;
         Ok(Some(Field {
             number,
             wire_type,

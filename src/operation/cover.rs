@@ -83,9 +83,8 @@ impl Cover {
 
 /// The outline of a box in another CRS; `None` where a part of it has no place there.
 fn outline(there: &Transform, bbox: &Bbox) -> Option<Geometry> {
-    let along = |from: f64, to: f64, step: u32| {
-        from + (to - from) * f64::from(step) / f64::from(STEPS)
-    };
+    let along =
+        |from: f64, to: f64, step: u32| from + (to - from) * f64::from(step) / f64::from(STEPS);
     let (west, south, east, north) = (bbox.min_x, bbox.min_y, bbox.max_x, bbox.max_y);
     let steps = || 0..STEPS;
     let mut ring: Vec<Coord> = steps().map(|s| [along(west, east, s), south]).collect();
@@ -145,7 +144,9 @@ mod tests {
         let lonlat = Crs::crs84();
         let touches = |box_of: [f64; 4]| {
             let [a, b, c, d] = box_of;
-            cover.touches(&lonlat, &Bbox::new(a, b, c, d).unwrap()).unwrap()
+            cover
+                .touches(&lonlat, &Bbox::new(a, b, c, d).unwrap())
+                .unwrap()
         };
         assert!(touches([4.1, 45.1, 4.2, 45.2]), "inside");
         assert!(touches([3.0, 44.0, 7.0, 47.0]), "around");
@@ -160,8 +161,16 @@ mod tests {
         let lambert = Crs::from_epsg(2154).unwrap();
         let around = |x: f64, y: f64| Bbox::new(x, y, x + 2_000.0, y + 2_000.0).unwrap();
         // 4.25 east, 45.25 north; 4.9 east, 45.9 north
-        assert!(cover.touches(&lambert, &around(798_000.0, 6_462_000.0)).unwrap());
-        assert!(!cover.touches(&lambert, &around(847_000.0, 6_535_000.0)).unwrap());
+        assert!(
+            cover
+                .touches(&lambert, &around(798_000.0, 6_462_000.0))
+                .unwrap()
+        );
+        assert!(
+            !cover
+                .touches(&lambert, &around(847_000.0, 6_535_000.0))
+                .unwrap()
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod anchors;
 mod cover;
 mod feature_info;
+pub mod features;
 mod legend;
 mod level_of_detail;
 mod map;

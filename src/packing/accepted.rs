@@ -39,7 +39,11 @@ impl Accepted {
         }
         let mut weights = said.map(|weight| weight.or(others).unwrap_or(0));
         // identity is always acceptable unless it is refused, but liked the least
-        let identity = said.first().copied().flatten().or(others.filter(|w| *w == 0));
+        let identity = said
+            .first()
+            .copied()
+            .flatten()
+            .or(others.filter(|w| *w == 0));
         if let Some(weight) = weights.first_mut() {
             *weight = identity.unwrap_or(1);
         }

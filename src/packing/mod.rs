@@ -147,12 +147,18 @@ mod tests {
 
     #[test]
     fn damaged_bytes_are_an_error_and_never_another_content_with_a_checksum() {
-        let text: Vec<u8> = (0..20_000u32).flat_map(|n| (n % 97).to_le_bytes()).collect();
+        let text: Vec<u8> = (0..20_000u32)
+            .flat_map(|n| (n % 97).to_le_bytes())
+            .collect();
         for coding in Coding::PACKED {
             let packed = coding.pack(&text, Effort::Lasting).unwrap();
             for cut in [0, 1, packed.len() / 2, packed.len() - 1] {
                 let cut = packed.get(..cut).unwrap();
-                assert!(coding.unpack(cut, 1 << 20).is_err(), "{coding:?} {}", cut.len());
+                assert!(
+                    coding.unpack(cut, 1 << 20).is_err(),
+                    "{coding:?} {}",
+                    cut.len()
+                );
             }
             let mut broken = packed.clone();
             for byte in broken.iter_mut().skip(20).take(8) {

@@ -319,7 +319,12 @@ mod tests {
     #[test]
     fn web_maps_can_show_one_of_the_well_known_sets_and_those_like_it() {
         let sets = TileMatrixSets::default();
-        let web: Vec<&str> = sets.all().iter().filter(|s| s.is_web()).map(|s| s.id()).collect();
+        let web: Vec<&str> = sets
+            .all()
+            .iter()
+            .filter(|s| s.is_web())
+            .map(|s| s.id())
+            .collect();
         assert_eq!(web, [TileMatrixSets::WEB]);
         let known = sets.get(TileMatrixSets::WEB).unwrap();
         let text = TileMatrixSetText {
@@ -340,7 +345,10 @@ mod tests {
             let crs = known.crs.clone();
             TileMatrixSet::new(text.clone(), crs, known.axis_order, matrices).unwrap()
         };
-        assert!(make(large.clone()).is_web(), "tiles of 512 pixels at the same places");
+        assert!(
+            make(large.clone()).is_web(),
+            "tiles of 512 pixels at the same places"
+        );
         assert!(!make(large[1..].to_vec()).is_web(), "zoom 1 is the first");
     }
 

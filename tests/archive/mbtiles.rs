@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use cartotheque::archive::mbtiles::MbtilesArchive;
 use cartotheque::archive::{self, Content, TileArchive, TileFormat, VectorLayer};
-use cartotheque::packing::Coding;
 use cartotheque::geom::Bbox;
+use cartotheque::packing::Coding;
 use rusqlite::Connection;
 
 use crate::scratch::{Scratch, Tiles, at, info, png, pyramid, write};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use cartotheque::archive::pmtiles::PmtilesArchive;
 use cartotheque::archive::{self, Content, TileArchive, TileFormat, VectorLayer};
-use cartotheque::packing::Coding;
 use cartotheque::error::Error;
+use cartotheque::packing::Coding;
 use proptest::prelude::*;
 
 use crate::naive::Naive;

@@ -67,7 +67,9 @@ fn range(set: &str, level: usize, bbox: &Bbox, crs: &Crs) -> TileRange {
 fn is_hit(server: &Server, path: &str) -> bool {
     let reply = server.ask("GET", path, &[("Accept-Encoding", "gzip, br")], b"");
     assert_eq!(reply.status, 200, "{path}");
-    reply.header("cache-status").contains("hit; detail=\"disk, ")
+    reply
+        .header("cache-status")
+        .contains("hit; detail=\"disk, ")
 }
 
 #[test]
@@ -130,7 +132,10 @@ fn only_tiles_that_touch_the_covering_features_are_made() {
     assert!(by_layer.status.success(), "{by_layer:?}");
     let [some, _] = counts(&by_layer);
     let all = counts(&seed(&scratch.0, &["--zoom", "10"]));
-    assert!((5..30).contains(&some), "{some}: a département of 3,200 km²");
+    assert!(
+        (5..30).contains(&some),
+        "{some}: a département of 3,200 km²"
+    );
     assert!(all[0] > some * 5, "{all:?}");
     assert_eq!(all[1], some, "those were there");
     // a triangle over the north-west of a box: the south-east is left out

@@ -15,9 +15,7 @@ use super::HEAD_BYTES;
 use super::directory::{Directory, Entry};
 use super::header::{self, Compression, Header, Section};
 use super::journal::{Journal, Record};
-use crate::archive::{
-    ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, Written, beside, gzip,
-};
+use crate::archive::{ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, Written, beside, gzip};
 use crate::error::{Error, Result};
 use crate::packing::Coding;
 use crate::store::Fingerprint;

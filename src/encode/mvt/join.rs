@@ -116,7 +116,10 @@ mod tests {
         let whole = tile(&["eau"]);
         for end in 1..whole.len() {
             let cut = whole.get(..end).unwrap();
-            assert!(join(&mut Vec::new(), cut, "a", &mut HashSet::new()).is_err(), "{end}");
+            assert!(
+                join(&mut Vec::new(), cut, "a", &mut HashSet::new()).is_err(),
+                "{end}"
+            );
         }
         let nameless = [0x1a, 2, 0x78, 2];
         let error = join(&mut Vec::new(), &nameless, "a", &mut HashSet::new());

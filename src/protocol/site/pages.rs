@@ -5,8 +5,8 @@ use super::preview_query;
 use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::protocol::tiles::{self, TilesLink};
 use crate::protocol::Answer;
+use crate::protocol::tiles::{self, TilesLink};
 
 /// Layers on one page of the list; the search finds the others.
 const LIST_LENGTH: usize = 300;

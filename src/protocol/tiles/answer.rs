@@ -151,7 +151,11 @@ pub fn tile_json(
     format: TileFormat,
 ) -> Result<serde_json::Value> {
     let parts = parts_of(service, names)?;
-    let set = service.catalogue.site.tile_matrix_sets.get(TileMatrixSets::WEB)?;
+    let set = service
+        .catalogue
+        .site
+        .tile_matrix_sets
+        .get(TileMatrixSets::WEB)?;
     parts.check(format, set.id())?;
     let languages = &service.catalogue.site.languages;
     let language = languages.first().map_or("", String::as_str);

@@ -21,9 +21,7 @@ mod tilejson;
 mod validator;
 
 pub use address::TilesAddress;
-pub use answer::{
-    Prepared, TileWish, TilesRequest, Wished, prepare, prepare_tile, tile_json,
-};
+pub use answer::{Prepared, TileWish, TilesRequest, Wished, prepare, prepare_tile, tile_json};
 pub use links::{TilesLink, addresses, archive_addresses, document_address, vector_template};
 pub use parts::{layers_of, styled};
 pub use prepared::{PreparedTile, keep};

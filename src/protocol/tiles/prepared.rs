@@ -234,9 +234,7 @@ fn unpacked(tile: &cache::Tile) -> Result<Bytes> {
 
 /// 32 digits.
 fn hex(key: u128) -> String {
-    let digit = |nibble: u8| {
-        char::from_digit(u32::from(nibble), 16).unwrap_or('0')
-    };
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     key.to_be_bytes()
         .into_iter()
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
@@ -246,7 +244,10 @@ fn hex(key: u128) -> String {
 /// An answer that is packed where that saves a packet, in a coding that the client takes.
 pub(super) fn packed_if_worth(media_type: &'static str, bytes: Vec<u8>, coding: Coding) -> Answer {
     let is_worth = bytes.len() >= MIN_PACKED && coding != Coding::Identity;
-    match is_worth.then(|| coding.pack(&bytes, Effort::Quick)).flatten() {
+    match is_worth
+        .then(|| coding.pack(&bytes, Effort::Quick))
+        .flatten()
+    {
         Some(packed) => {
             Answer::ok(media_type, packed).with_header("content-encoding", coding.name())
         }

@@ -189,7 +189,12 @@ pub(super) fn document(layer: &ArchiveLayer, request: &TilesRequest<'_>) -> Valu
         put("attribution", json!(text));
     }
     put("scheme", json!("xyz"));
-    let tiles = template(request.base, &encoded(&layer.id), TileMatrixSets::WEB, format);
+    let tiles = template(
+        request.base,
+        &encoded(&layer.id),
+        TileMatrixSets::WEB,
+        format,
+    );
     put("tiles", json!([tiles]));
     put("minzoom", json!(info.min_zoom));
     put("maxzoom", json!(info.max_zoom));

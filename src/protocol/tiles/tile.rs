@@ -246,7 +246,10 @@ impl Tile {
         for MapLayer { layer, .. } in &self.layers {
             taken.extend([layer.id.clone(), points_layer(&layer.id)]);
         }
-        for ArchiveLayer { id, archive, path, .. } in self.archives.iter().map(|a| &**a) {
+        for ArchiveLayer {
+            id, archive, path, ..
+        } in self.archives.iter().map(|a| &**a)
+        {
             let fault = |message: String| Error::data(path, format!("tile {place}: {message}"));
             if let Some(tile) = archive.tile(place)? {
                 let tile = tile.into_unpacked().map_err(fault)?;
@@ -287,8 +290,8 @@ impl Key {
     }
 
     fn word(&mut self, word: u64) {
-        let mixed = (self.0 ^ u128::from(word))
-            .wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        let mixed =
+            (self.0 ^ u128::from(word)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         self.0 = mixed ^ (mixed >> 67);
     }
 }
@@ -322,7 +325,9 @@ mod tests {
         assert_eq!(key(&[b"a", b"b"]), key(&[b"a", b"b"]));
         // numbers that follow each other differ in both halves: folders and packings are told by
         // the ends of a key
-        let places: HashSet<u128> = (0..1000_u32).map(|n| key(&[&n.to_le_bytes()]) >> 100).collect();
+        let places: HashSet<u128> = (0..1000_u32)
+            .map(|n| key(&[&n.to_le_bytes()]) >> 100)
+            .collect();
         assert!(places.len() > 990, "{}", places.len());
     }
 }

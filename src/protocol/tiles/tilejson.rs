@@ -153,7 +153,10 @@ fn archived(layers: &[Arc<Layer>], archives: &[Arc<ArchiveLayer>]) -> Vec<Value>
         let told = &archive.archive.info().vector_layers;
         for layer in told {
             let id = mvt::joined_name(&layer.id, &archive.id, &taken);
-            described.push(json!(VectorLayer { id, ..layer.clone() }));
+            described.push(json!(VectorLayer {
+                id,
+                ..layer.clone()
+            }));
         }
         taken.extend(told.iter().map(|layer| layer.id.clone()));
     }

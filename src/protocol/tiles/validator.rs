@@ -64,7 +64,10 @@ mod tests {
         for other in ["", "\"1e\"", "\"1f-xx\"", "\"1f2\"", "1", "\"\""] {
             assert_eq!(known(other, "gzip, br"), None, "{other}");
         }
-        assert_eq!(super::known("\"1f-gz\"", "1f", &[], Accepted::parse("gzip")), None);
+        assert_eq!(
+            super::known("\"1f-gz\"", "1f", &[], Accepted::parse("gzip")),
+            None
+        );
         assert_eq!(tag("1f", Coding::Zstd), "\"1f-zst\"");
     }
 }

@@ -1,4 +1,4 @@
-//! Work that is asked to end, and what it exits with.
+//! Signals that tell a command to stop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Who was stopped by a signal exits with it, as shells expect of SIGINT.
 pub const STOPPED: u8 = 130;
 
-/// A flag that SIGINT and SIGTERM set; a second one ends the process.
-pub fn at_signal() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let sets = Arc::clone(&stop);
+/// Sets `stop` at SIGINT and SIGTERM; a second one ends the process.
+pub fn stop_at_signal(stop: &Arc<AtomicBool>) {
+    let stop = Arc::clone(stop);
     let waiter = std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
@@ -32,12 +31,11 @@ pub fn at_signal() -> Arc<AtomicBool> {
                     if nth > 0 {
                         std::process::exit(STOPPED.into());
                     }
-                    sets.store(true, Ordering::Relaxed);
+                    stop.store(true, Ordering::Relaxed);
                 }
             });
         });
     if waiter.is_err() {
         eprintln!("warning: signals are not waited for: they end the work without a word");
     }
-    stop
 }
