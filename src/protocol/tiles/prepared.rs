@@ -179,11 +179,10 @@ pub fn keep(
     studio: &Studio,
     budget: &Budget,
 ) -> Result<(std::sync::Arc<Kept>, Source)> {
-    let mut others = offered(tile.format).iter().copied().collect::<Vec<_>>();
-    if !others.is_empty() {
-        others.push(Coding::Identity);
-    }
-    let others = others.into_iter().filter(|other| *other != coding);
+    let offered = offered(tile.format);
+    let plain = (!offered.is_empty()).then_some(Coding::Identity);
+    let others = offered.iter().copied().chain(plain);
+    let others = others.filter(|other| *other != coding);
     tiles.get(
         key_of(tile.key, coding),
         patience,
