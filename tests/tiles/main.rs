@@ -16,6 +16,7 @@ mod awkward;
 mod decoder;
 mod kept;
 mod pictures;
+mod seeded;
 mod served;
 mod thinning;
 mod truth;

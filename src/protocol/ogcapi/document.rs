@@ -241,7 +241,7 @@ pub(super) fn send(
         false => Answer::ok(JSON, body.to_string()),
     };
     Ok(answer
-        .with_header("content-language", request.language)
+        .with_header("content-language", request.language.to_owned())
         .with_header("vary", "Accept, Accept-Language")
         .with_header("link", links))
 }
