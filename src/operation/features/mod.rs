@@ -8,6 +8,7 @@
 //! Answers are exact: they never read an overview.
 
 mod attribute_index;
+mod copy;
 mod ids;
 mod inner;
 mod query;
@@ -16,6 +17,7 @@ mod selection;
 mod sort;
 mod stream;
 
+pub use copy::FgbStream;
 pub use query::{FeatureQuery, SortKey, Window};
 pub use select::{Found, Selections};
 pub use stream::{FeatureStream, Pieces};
