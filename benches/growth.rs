@@ -119,6 +119,7 @@ impl Writer {
             nullable: true,
         };
         let head = FgbHead {
+            title: "",
             name,
             description: "",
             metadata: "",

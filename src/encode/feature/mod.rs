@@ -4,17 +4,25 @@
 //! more than it must, so that an answer of any length takes the memory of one piece of it.
 
 mod csv;
+mod flatgeobuf;
 mod format;
 mod geojson;
 pub mod gml;
 mod id;
+mod json_fg;
+mod kml;
 mod set;
 mod workshop;
 
 pub use csv::{CsvDialect, CsvGeometry, CsvWriter};
+pub use flatgeobuf::{
+    FlatGeobufWriter, header as flatgeobuf_header, header_fields as flatgeobuf_header_fields,
+};
 pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
 pub use id::FeatureId;
+pub use json_fg::JsonFgWriter;
+pub use kml::KmlWriter;
 pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
 pub use workshop::{Spill, Workshop};
 

@@ -205,7 +205,7 @@ fn schema(
         false => Answer::ok(SCHEMA_JSON, document.to_string()),
     };
     Ok(answer
-        .with_header("content-language", language)
+        .with_header("content-language", language.to_owned())
         .with_header("vary", "Accept, Accept-Language"))
 }
 
