@@ -63,7 +63,7 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
     let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
     let collections: Vec<Value> = shown
         .map(|layer| {
-            let mut collection = describe(service, layer, base, language, &budget);
+            let mut collection = describe(service, layer, language, &budget);
             let address = ApiAddress::Collection(layer.id.clone());
             let mut own = vec![to(base, &address, "self", "This collection")];
             own.extend(match in_full {
@@ -183,18 +183,12 @@ fn title<'a>(layer: &'a Layer, language: &str) -> &'a str {
 /// One layer; `self` and `alternate` are added by who sends it.
 pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &str) -> Value {
     let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
-    let mut collection = describe(service, layer, base, language, &budget);
+    let mut collection = describe(service, layer, language, &budget);
     push_links(&mut collection, links(layer, base, language));
     collection
 }
 
-fn describe(
-    service: &Service<'_>,
-    layer: &Layer,
-    base: &str,
-    language: &str,
-    budget: &Budget,
-) -> Value {
+fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budget) -> Value {
     let id = &layer.id;
     let mut out = Map::new();
     let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
