@@ -17,7 +17,7 @@ use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Transform;
 use crate::error::{Error, Result, nearest};
-use crate::feature::Feature;
+use crate::feature::{Feature, Schema};
 use crate::geom::{Bbox, Geometry};
 use crate::query::{BoundFilter, Demand, Filter, geometry_touches_box};
 use crate::store::Select;
@@ -181,26 +181,20 @@ impl Selections {
 /// A filter of the layer's columns: of those that people see, for whoever may ask for the
 /// features with a certain value knows the value. A hidden one is as if it were not there.
 fn bound(filter: &Filter, layer: &Layer) -> Result<BoundFilter> {
-    let schema = layer.store.schema();
     let is_seen = |column: usize| layer.fields.iter().any(|f| f.column == column);
     let unknown = |field: &str| Error::FieldNotDefined {
         layer: layer.id.clone(),
         field: field.to_owned(),
         nearest: nearest(field, layer.fields.iter().map(|f| f.name.as_str())),
     };
-    let mut seen = Cow::Borrowed(schema);
-    if layer.fields.len() < schema.fields.len() {
-        let fields = seen.to_mut().fields.iter_mut().enumerate();
-        for (column, field) in fields.filter(|(column, _)| !is_seen(*column)) {
-            field.name = format!("\0{column}");
-        }
-    }
-    let checked = filter.check_types(&seen);
-    let filter = checked.and_then(|()| filter.bind(&seen));
-    let filter = filter.map_err(|error| match error {
-        Error::FieldNotDefined { field, .. } => unknown(&field),
-        other => other,
-    })?;
+    let seen = schema_as_seen(layer);
+    let filter = filter
+        .check_types(&seen)
+        .and_then(|()| filter.bind(&seen))
+        .map_err(|error| match error {
+            Error::FieldNotDefined { field, .. } => unknown(&field),
+            other => other,
+        })?;
     // who writes the name that stands in for a hidden one
     match filter
         .columns()
@@ -210,6 +204,27 @@ fn bound(filter: &Filter, layer: &Layer) -> Result<BoundFilter> {
         Some(hidden) => Err(unknown(seen.fields.get(hidden).map_or("", |f| &f.name))),
         None => Ok(filter),
     }
+}
+
+/// The columns with the types that people see; hidden ones under names that nobody writes.
+fn schema_as_seen(layer: &Layer) -> Cow<'_, Schema> {
+    let schema = layer.store.schema();
+    let is_stored_so = layer.fields.len() == schema.fields.len()
+        && layer
+            .fields
+            .iter()
+            .all(|seen| schema.fields.get(seen.column).map(|f| f.kind) == Some(seen.kind));
+    if is_stored_so {
+        return Cow::Borrowed(schema);
+    }
+    let mut schema = schema.clone();
+    for (column, field) in schema.fields.iter_mut().enumerate() {
+        match layer.fields.iter().find(|seen| seen.column == column) {
+            Some(seen) => field.kind = seen.kind,
+            None => field.name = format!("\0{column}"),
+        }
+    }
+    Cow::Owned(schema)
 }
 
 /// True for the id column and those that the layer's file says.

@@ -188,12 +188,7 @@ pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &s
     collection
 }
 
-fn describe(
-    service: &Service<'_>,
-    layer: &Layer,
-    language: &str,
-    budget: &Budget,
-) -> Value {
+fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budget) -> Value {
     let id = &layer.id;
     let mut out = Map::new();
     let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
