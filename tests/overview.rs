@@ -12,6 +12,8 @@
 )]
 
 mod common;
+#[path = "common/landscape.rs"]
+mod landscape;
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -23,13 +25,14 @@ use cartotheque::budget::Budget;
 use cartotheque::catalogue::Layer;
 use cartotheque::config::{self, FileSources, LoadOptions, Loaded};
 use cartotheque::crs::{Crs, Transform};
-use cartotheque::feature::{Field, FieldType, Value};
-use cartotheque::geom::{Bbox, Coord, Geometry, GeometryType, PartKind, Size, View};
+use cartotheque::feature::Value;
+use cartotheque::geom::{Bbox, Coord, Geometry, Size, View};
 use cartotheque::operation::{Drawn, MapLayer, MapRequest, Studio};
 use cartotheque::overview::{Cache, Keeper, Level, Outcome, Progress, resolution};
-use cartotheque::store::fgb::{FgbHead, FgbStore, FgbWriter, push_value};
+use cartotheque::store::fgb::FgbStore;
 use cartotheque::store::{FeatureStore, Select};
 use cartotheque::style::Style;
+use landscape::{ORIGIN, SIDE_STEPS, write_landscape};
 
 /// A folder of its own, removed in the end.
 struct Folder(PathBuf);
@@ -206,78 +209,6 @@ fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
     println!("{compared} maps, at worst {worst:?}");
     assert!(compared > 80, "only {compared} maps were compared");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-/// South-west corner of the generated data in Lambert-93.
-const ORIGIN: Coord = [800_000.0, 6_500_000.0];
-
-/// Lines of a side of a field.
-const SIDE_STEPS: u32 = 16;
-
-/// A shaken lattice: its nodes are the same for all polygons that meet there.
-fn node(column: u32, row: u32, step: f64) -> Coord {
-    let mut seed = u64::from(column) << 32 | u64::from(row);
-    let mut random = || {
-        seed = seed
-            .wrapping_add(0x9e37_79b9_7f4a_7c15)
-            .wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        seed ^= seed >> 29;
-        (seed >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
-    };
-    let (dx, dy) = (random() * 0.3, random() * 0.3);
-    [
-        ORIGIN[0] + (f64::from(column) + dx) * step,
-        ORIGIN[1] + (f64::from(row) + dy) * step,
-    ]
-}
-
-/// Writes a landscape without gaps: `side` by `side` fields of `step` metres, in four classes.
-fn write_landscape(path: &Path, side: u32, step: f64) {
-    let class = Field {
-        name: "classe".into(),
-        kind: FieldType::Integer,
-        title: None,
-        description: None,
-        nullable: true,
-    };
-    let mut writer = FgbWriter::create(path, GeometryType::Polygon).unwrap();
-    let mut field = Geometry::default();
-    let mut properties = Vec::new();
-    for row in 0..side {
-        for column in 0..side {
-            field.begin(GeometryType::Polygon);
-            let around = [(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)];
-            let corners = around.map(|(x, y)| node(column + x, row + y, step));
-            for pair in corners.windows(2) {
-                // positions along the sides that a level can do without
-                field.extend((0..SIDE_STEPS).map(|n| {
-                    // counted from the same end whichever way a neighbour walks
-                    let (a, b, n) = if pair[0] < pair[1] {
-                        (pair[0], pair[1], n)
-                    } else {
-                        (pair[1], pair[0], SIDE_STEPS - n)
-                    };
-                    let t = f64::from(n) / f64::from(SIDE_STEPS);
-                    [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]
-                }));
-            }
-            field.push(corners[0]);
-            field.end_part(PartKind::Polygon);
-            properties.clear();
-            let value = Value::Int(i64::from((column / 7 + row / 5) % 4));
-            push_value(&mut properties, 0, FieldType::Integer, value);
-            writer.add(&field, &properties).unwrap();
-        }
-    }
-    let head = FgbHead {
-        name: "champs",
-        description: "",
-        metadata: "",
-        geometry: GeometryType::Polygon,
-        fields: &[class],
-        crs: &Crs::from_epsg(2154).unwrap(),
-    };
-    writer.finish(&head).unwrap();
 }
 
 /// A style of one colour without outline.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::anchors::Anchors;
-use super::level_of_detail::Detail;
+use super::level_of_detail::{Detail, Sources};
 use super::reach::Way;
 use super::speck::Speck;
 use super::{DrawReport, Drawn, LayerReport, MapLayer, MapRequest};
@@ -12,7 +12,7 @@ use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, Schema};
 use crate::geom::{Bbox, Coord, Geometry, View};
-use crate::overview::{Level, Overviews};
+use crate::overview::Level;
 use crate::query::BoundFilter;
 use crate::render::label::{CompiledText, LabelSet, PlacedLabels, margins_px};
 use crate::render::{Canvas, Color, CompiledPass, CompiledStyle, Painter, SymbolCache};
@@ -49,7 +49,7 @@ pub fn draw(
     budget: &Budget,
     symbols: &SymbolCache,
     anchors: &Anchors,
-    overviews: &Overviews,
+    sources: &Sources,
 ) -> Result<Drawn> {
     let started = Instant::now();
     let view = &request.view;
@@ -62,16 +62,15 @@ pub fn draw(
     let mut report = DrawReport::default();
     let mut texts = Vec::new();
     let mut prepared = Vec::new();
-    for (rank, layer) in request.layers.iter().enumerate() {
+    for (place, layer) in request.layers.iter().enumerate() {
         let layer_started = Instant::now();
         let mut told = LayerReport {
             layer: layer.layer.id.clone(),
             style: layer.style.id.clone(),
             ..LayerReport::default()
         };
-        let rank = u32::try_from(rank).unwrap_or(u32::MAX);
-        let shared = Shared { symbols, overviews };
-        if let Some(ready) = prepare(request, layer, rank, &shared, &mut texts, &mut told)? {
+        let shared = Shared { symbols, sources };
+        if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
             draw_layer(&ready, request, budget, symbols, &mut canvas, &mut told)?;
             prepared.push(ready);
         }
@@ -122,14 +121,14 @@ pub(super) fn of_layer(error: Error, id: &str) -> Error {
 /// What all maps share.
 struct Shared<'a> {
     symbols: &'a SymbolCache,
-    overviews: &'a Overviews,
+    sources: &'a Sources,
 }
 
 /// Makes a layer ready; `None` where it is out of scale.
 fn prepare<'a>(
     request: &MapRequest,
     layer: &'a MapLayer,
-    rank: u32,
+    place: usize,
     shared: &Shared<'_>,
     texts: &mut Vec<CompiledText>,
     told: &mut LayerReport,
@@ -158,12 +157,13 @@ fn prepare<'a>(
         .transpose()
         .map_err(named)?;
     let first_text = texts.len();
+    let rank = u32::try_from(place).unwrap_or(u32::MAX);
     for text in all_texts(&style) {
         texts.push(CompiledText::new(text, schema, view, rank).map_err(named)?);
     }
     told.in_scale = true;
     let way = Way::new(&layer.layer, &request.crs, view)?;
-    let detail = Detail::of(layer, &request.crs, view, shared.overviews)?;
+    let detail = Detail::of(layer, &request.crs, view, shared.sources.level(place))?;
     told.level = detail.level.as_deref().map(Level::name);
     told.pipeline = detail.way.forward.pipeline().to_owned();
     told.accuracy_m = way.forward.accuracy_m();

@@ -4,8 +4,8 @@ use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sprite,
-    VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
+    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sources,
+    Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
 };
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -38,13 +38,23 @@ impl Studio {
     /// # Errors
     /// As [`map::draw`].
     pub fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {
-        map::draw(
-            request,
-            budget,
-            &self.symbols,
-            &self.anchors,
-            &self.overviews,
-        )
+        self.map_from(request, &Sources::of_map(request, &self.overviews), budget)
+    }
+
+    /// Draws a map from what was chosen for it.
+    ///
+    /// # Errors
+    /// As [`map::draw`].
+    pub fn map_from(
+        &self,
+        request: &MapRequest,
+        sources: &Sources,
+        budget: &Budget,
+    ) -> Result<Drawn> {
+        for place in 0..request.layers.len() {
+            self.overviews.count(sources.level(place).map(|l| &**l));
+        }
+        map::draw(request, budget, &self.symbols, &self.anchors, sources)
     }
 
     /// Makes a vector tile.
@@ -52,7 +62,21 @@ impl Studio {
     /// # Errors
     /// As [`vector_tile::make`].
     pub fn vector_tile(&self, request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
-        vector_tile::make(request, budget, &self.anchors)
+        let sources = Sources::of_tile(request, &self.overviews);
+        self.vector_tile_from(request, &sources, budget)
+    }
+
+    /// Makes a vector tile from what was chosen for it.
+    ///
+    /// # Errors
+    /// As [`vector_tile::make`].
+    pub fn vector_tile_from(
+        &self,
+        request: &VectorTileRequest,
+        sources: &Sources,
+        budget: &Budget,
+    ) -> Result<VectorTile> {
+        vector_tile::make(request, budget, &self.anchors, sources)
     }
 
     /// Draws the sheet of a style's icons.

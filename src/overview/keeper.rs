@@ -1,7 +1,8 @@
 //! Who makes levels ready: finds them in the cache, builds them where they are wanted, and
 //! notices when they are no longer what they were.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,10 @@ use crate::store::{FeatureStore, FileStamp};
 use crate::style::depends_on_place;
 
 /// Changes with the way levels are built: those of another version are not read.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+/// A level has at most this part of the bytes of the finer one, the finest of the source: all of
+/// a CRS together are smaller than the source. Others are not kept.
+const MAX_SHARE: f64 = 0.5;
 /// How often the keeper looks what is wanted.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often it looks whether files are still there.
@@ -394,7 +398,7 @@ impl Keeper {
         }
         let store = FgbStore::open(path)?;
         let crs = Crs::parse(&told.crs)?;
-        Ok(Level::new(store, crs, told.zoom))
+        Ok(Level::new(store, crs, told.zoom, digest))
     }
 
     /// Builds the levels of one CRS, each from the finer one; `None` where they are too large.
@@ -411,7 +415,10 @@ impl Keeper {
         let mut levels: Vec<LevelFile> = Vec::with_capacity(zooms.len());
         let crs = way.target();
         let mut finer: Option<FgbStore> = None;
-        for zoom in zooms {
+        let mut finer_bytes = job.source.bytes;
+        // one that saves too little: still the quickest to make the next one from
+        let mut spare: Option<PathBuf> = None;
+        for (nth, zoom) in zooms.iter().enumerate() {
             let input = match &finer {
                 Some(store) => Input { store, way: None },
                 None => Input {
@@ -426,7 +433,7 @@ impl Keeper {
                 layer: job.layer.id.clone(),
                 crs: crs.id(),
                 zoom: *zoom,
-                level: levels.len(),
+                level: nth,
                 levels: zooms.len(),
                 read: 0,
                 features: input.store.count(),
@@ -442,18 +449,29 @@ impl Keeper {
                     ..progress.clone()
                 });
             })?;
-            levels.push(LevelFile {
-                digest: Digest::of_file(&path, budget)?,
-                file,
-                crs: crs.id(),
-                zoom: *zoom,
-                features: built.features,
-                bytes: built.bytes,
-            });
+            if let Some(spare) = spare.take() {
+                fs::remove_file(&spare).map_err(|e| Error::io(&spare, &e))?;
+            }
+            if built.bytes as f64 <= finer_bytes as f64 * MAX_SHARE {
+                finer_bytes = built.bytes;
+                levels.push(LevelFile {
+                    digest: Digest::of_file(&path, budget)?,
+                    file,
+                    crs: crs.id(),
+                    zoom: *zoom,
+                    features: built.features,
+                    bytes: built.bytes,
+                });
+            } else {
+                spare = Some(path.clone());
+            }
             if levels.iter().map(|l| l.bytes).sum::<u64>() > self.cache.max_bytes() {
                 return Ok(None);
             }
             finer = Some(FgbStore::open(&path)?.with_crs(Some(crs.clone())));
+        }
+        if let Some(spare) = spare {
+            fs::remove_file(&spare).map_err(|e| Error::io(&spare, &e))?;
         }
         // what was read must be what was loaded, to the end
         self.stamp(job.layer)?;

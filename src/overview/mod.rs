@@ -55,11 +55,20 @@ pub struct Level {
     pub crs: Crs,
     pub zoom: u8,
     pub store: Arc<dyn FeatureStore>,
+    /// The column of [`FID_FIELD`].
+    pub fid_column: Option<usize>,
     /// The column of [`COUNT_FIELD`].
     pub count_column: Option<usize>,
+    /// Of its file's bytes: part of the key of what is made from it.
+    pub digest: String,
     file: Arc<FgbStore>,
     stamp: FileStamp,
+    /// What [`scale_into`] found, by CRS.
+    scales: Mutex<HashMap<String, f64>>,
 }
+
+/// CRSs that a level remembers the scale of.
+const MAX_SCALES: usize = 64;
 
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,11 +77,14 @@ impl std::fmt::Debug for Level {
 }
 
 impl Level {
-    fn new(file: FgbStore, crs: Crs, zoom: u8) -> Level {
+    fn new(file: FgbStore, crs: Crs, zoom: u8, digest: String) -> Level {
         let stamp = file.stamp();
         let file = Arc::new(file.with_crs(Some(crs.clone())));
         Level {
+            fid_column: file.schema().column(FID_FIELD),
             count_column: file.schema().column(COUNT_FIELD),
+            digest,
+            scales: Mutex::default(),
             store: Arc::clone(&file) as Arc<dyn FeatureStore>,
             file,
             stamp,
@@ -94,6 +106,25 @@ impl Level {
     /// Size of its pixel, in units of its CRS.
     pub fn resolution(&self) -> f64 {
         ladder::resolution(self.zoom, &self.crs)
+    }
+
+    /// How many of its units a unit of another CRS is, at the least.
+    fn scale(&self, crs: &Crs) -> f64 {
+        let id = crs.id();
+        let kept = |scales: &Mutex<HashMap<String, f64>>| {
+            let scales = scales.lock().unwrap_or_else(PoisonError::into_inner);
+            scales.get(&id).copied()
+        };
+        if let Some(scale) = kept(&self.scales) {
+            return scale;
+        }
+        let scale = scale_into(self, crs);
+        let mut scales = self.scales.lock().unwrap_or_else(PoisonError::into_inner);
+        if scales.len() >= MAX_SCALES {
+            scales.clear();
+        }
+        scales.insert(id, scale);
+        scale
     }
 
     /// True where the file is still the one that was opened.
@@ -161,14 +192,17 @@ impl Overviews {
         crs: &Crs,
         resolution: f64,
     ) -> Option<Arc<Level>> {
-        let level = self.choose(layer, style, crs, resolution);
-        let counter = match &level {
-            Some(level) => self.drawn.get(usize::from(level.zoom)),
-            None => None,
-        };
+        // a style sent along has classes of its own
+        let is_own = layer.styles.iter().any(|own| Arc::ptr_eq(own, style));
+        let level = self.level_for_all_styles(layer, crs, resolution);
+        level.filter(|_| is_own)
+    }
+
+    /// Counts what a layer was drawn from.
+    pub fn count(&self, level: Option<&Level>) {
+        let counter = level.and_then(|level| self.drawn.get(usize::from(level.zoom)));
         let counter = counter.unwrap_or(&self.drawn_from_features);
         counter.fetch_add(1, Ordering::Relaxed);
-        level
     }
 
     /// How often layers were drawn from levels, by zoom, and from their features (`None`).
@@ -178,10 +212,10 @@ impl Overviews {
         all.map(|(zoom, n)| (zoom, n.load(Ordering::Relaxed)))
     }
 
-    fn choose(
+    /// The same for whoever draws in any of the layer's styles, as clients draw vector tiles.
+    pub fn level_for_all_styles(
         &self,
         layer: &Layer,
-        style: &Arc<Style>,
         crs: &Crs,
         resolution: f64,
     ) -> Option<Arc<Level>> {
@@ -196,15 +230,11 @@ impl Overviews {
                 return None;
             }
         };
-        // a style sent along has classes of its own
-        if !layer.styles.iter().any(|own| Arc::ptr_eq(own, style)) {
-            return None;
-        }
         let fitting = |level: &&Arc<Level>| {
             let scale = if level.crs == *crs {
                 1.0
             } else {
-                scale_into(level, crs)
+                level.scale(crs)
             };
             level.resolution() <= resolution * scale * (1.0 + 1e-6)
         };

@@ -78,6 +78,7 @@ fn tile_layer(report: &TileLayerReport) -> Value {
     json!({
         "layer": report.layer,
         "inScale": report.in_scale,
+        "level": report.level,
         "pipeline": report.pipeline,
         "askedBoxes": boxes(&report.boxes),
         "indexNodes": report.index_nodes,

@@ -199,6 +199,7 @@ impl State {
         let service = tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: self.options.explain,
         };
         let request = tiles_request(&asked, language_of(site, &asked));
@@ -515,6 +516,7 @@ fn service(site: &Site, explain: bool) -> wms::Service<'_> {
 fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
     wmts::Service {
         wms: service(site, explain),
+        overviews: site.studio.overviews(),
         reach: &site.known.reach,
         documents: &site.known.wmts,
     }
@@ -525,6 +527,7 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         tiles: tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain,
         },
         reach: &site.known.reach,
