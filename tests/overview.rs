@@ -28,7 +28,7 @@ use cartotheque::crs::{Crs, Transform};
 use cartotheque::feature::Value;
 use cartotheque::geom::{Bbox, Coord, Geometry, Size, View};
 use cartotheque::operation::{Drawn, MapLayer, MapRequest, Studio};
-use cartotheque::overview::{Cache, Keeper, Level, Outcome, Progress, resolution};
+use cartotheque::overview::{Cache, Keeper, Level, Outcome, Progress, Zoom};
 use cartotheque::store::fgb::FgbStore;
 use cartotheque::store::{FeatureStore, Select};
 use cartotheque::style::Style;
@@ -183,9 +183,9 @@ fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
             let mut center = [extent.intersection(&around).unwrap_or(extent).center()];
             way.forward(&mut center);
             for style in &layer.styles {
-                for zoom in 5..=11 {
-                    // pixels between those of two levels
-                    let pixel = resolution(zoom, &crs) * 1.37;
+                for (zoom, factor) in (5..=11).flat_map(|z| [1.02, 1.37, 1.93].map(|f| (z, f))) {
+                    // pixels from those of one level to those of the next
+                    let pixel = Zoom::whole(zoom).resolution(&crs) * factor;
                     let view = view(center[0], pixel, &crs);
                     let from_level = draw(&with, layer, style, view, &crs);
                     if from_level.report.layers[0].level.is_none() {
@@ -199,7 +199,7 @@ fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
                         let (id, style) = (&layer.id, &style.id);
                         let level = &from_level.report.layers[0].level;
                         faults.push(format!(
-                            "{id}/{style} {name} z{zoom} {level:?}: {difference:?}"
+                            "{id}/{style} {name} z{zoom} * {factor} {level:?}: {difference:?}"
                         ));
                     }
                 }
@@ -207,7 +207,7 @@ fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
         }
     }
     println!("{compared} maps, at worst {worst:?}");
-    assert!(compared > 80, "only {compared} maps were compared");
+    assert!(compared > 70, "only {compared} maps were compared");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -229,8 +229,8 @@ fn landscape(folder: &Folder, side: u32, step: f64) -> Loaded {
 /// The levels of a CRS, by asking for every zoom.
 fn levels(studio: &Studio, layer: &Layer, crs: &Crs) -> Vec<Arc<Level>> {
     let mut found: Vec<Arc<Level>> = Vec::new();
-    for zoom in 0..=18 {
-        let pixel = resolution(zoom, crs);
+    for zoom in Zoom::all() {
+        let pixel = zoom.resolution(crs);
         let level = studio
             .overviews()
             .level(layer, &layer.styles[0], crs, pixel);

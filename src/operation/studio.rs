@@ -54,7 +54,13 @@ impl Studio {
         for place in 0..request.layers.len() {
             self.overviews.count(sources.level(place).map(|l| &**l));
         }
-        map::draw(request, budget, &self.symbols, &self.anchors, sources)
+        let overviews = &*self.overviews;
+        map::draw(
+            request,
+            budget,
+            (&self.symbols, &self.anchors),
+            (sources, overviews),
+        )
     }
 
     /// Makes a vector tile.

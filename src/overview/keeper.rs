@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::build::{Input, Recipe, Target, build, columns_of};
-use super::cache::{Cache, LevelFile, Manifest, Source};
+use super::cache::{Cache, LevelFile, Manifest, NamesFile, Source};
 use super::classes::{kept_columns, wording};
 use super::digest::Digest;
-use super::{FID_FIELD, Level, Overviews, State, ladder, plan};
+use super::names::{Namers, Place};
+use super::{FID_FIELD, Level, Names, Overviews, Ready, State, Zoom, names, plan};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{Crs, Transform};
@@ -46,7 +47,7 @@ pub enum Outcome {
 pub struct Progress {
     pub layer: String,
     pub crs: String,
-    pub zoom: u8,
+    pub zoom: Zoom,
     /// Which of how many levels.
     pub level: usize,
     pub levels: usize,
@@ -70,6 +71,7 @@ pub struct Keeper {
 struct Job<'a> {
     layer: &'a Layer,
     recipe: Recipe,
+    namers: Option<Namers>,
     source: Source,
     plans: Vec<Planned>,
 }
@@ -77,15 +79,32 @@ struct Job<'a> {
 /// The levels of one CRS.
 struct Planned {
     way: Arc<Transform>,
-    zooms: Vec<u8>,
+    zooms: Vec<Zoom>,
+    /// The side of the smallest squares of which the first in rank is told; `None` where nobody
+    /// is named.
+    squares: Option<f64>,
     /// All that they depend on beside the source's bytes, as a digest.
     recipe: String,
 }
 
 /// The levels of one CRS, open.
+#[derive(Default)]
 struct Found {
-    levels: Vec<Arc<Level>>,
+    ready: Ready,
     bytes: u64,
+}
+
+impl Found {
+    fn add(&mut self, other: Found) {
+        self.bytes += other.bytes;
+        self.ready.levels.extend(other.ready.levels);
+        self.ready.names.extend(other.ready.names);
+    }
+
+    /// How many files there are.
+    fn count(&self) -> usize {
+        self.ready.files().count()
+    }
 }
 
 impl Keeper {
@@ -123,8 +142,8 @@ impl Keeper {
             Ok(job) => job,
             Err(reason) => return Ok(self.without(layer, reason)),
         };
-        let mut levels = Vec::new();
-        let (mut bytes, mut built) = (0, false);
+        let mut all = Found::default();
+        let mut built = false;
         let mut content = None;
         for plan in &job.plans {
             let found = match self.find(&job, plan)? {
@@ -150,21 +169,14 @@ impl Keeper {
                     }
                 }
             };
-            bytes += found.bytes;
-            levels.extend(found.levels);
+            all.add(found);
         }
-        let count = levels.len();
-        self.overviews.set(layer, State::Ready(Arc::new(levels)));
+        let (levels, bytes) = (all.count(), all.bytes);
+        self.overviews.set(layer, State::Ready(Arc::new(all.ready)));
         Ok(if built {
-            Outcome::Built {
-                levels: count,
-                bytes,
-            }
+            Outcome::Built { levels, bytes }
         } else {
-            Outcome::Found {
-                levels: count,
-                bytes,
-            }
+            Outcome::Found { levels, bytes }
         })
     }
 
@@ -237,29 +249,24 @@ impl Keeper {
             Ok(job) => job,
             Err(reason) => return Ok(Some(self.without(layer, reason))),
         };
-        let mut levels = Vec::new();
-        let mut bytes = 0;
+        let mut all = Found::default();
         for plan in &job.plans {
             let Some(found) = self.find(&job, plan)? else {
                 return Ok(None);
             };
-            bytes += found.bytes;
-            levels.extend(found.levels);
+            all.add(found);
         }
-        let count = levels.len();
-        self.overviews.set(layer, State::Ready(Arc::new(levels)));
-        Ok(Some(Outcome::Found {
-            levels: count,
-            bytes,
-        }))
+        let (levels, bytes) = (all.count(), all.bytes);
+        self.overviews.set(layer, State::Ready(Arc::new(all.ready)));
+        Ok(Some(Outcome::Found { levels, bytes }))
     }
 
     /// Drops levels whose files changed or are gone; they are built again when they are wanted.
     fn check(&self, layer: &Layer) {
-        let Some(State::Ready(levels)) = self.overviews.state(layer) else {
+        let Some(State::Ready(ready)) = self.overviews.state(layer) else {
             return;
         };
-        if !levels.iter().all(|level| level.is_sound()) {
+        if !ready.is_sound() {
             tracing::warn!(layer = layer.id, "overviews changed or were removed");
             self.overviews.forget(&layer.id);
         }
@@ -293,28 +300,33 @@ impl Keeper {
             let field = column.and_then(|column| schema.fields.get(column));
             field.map(|field: &Field| field.name.clone())
         };
-        let names = kept_columns(&layer.styles)
+        let kept = kept_columns(&layer.styles)
             .into_iter()
             .chain(name(layer.label))
             .chain(name(layer.id_column));
-        let columns = columns_of(names, schema);
+        let columns = columns_of(kept, schema);
         let (from, styles) = (layer.crs.id(), wording(&layer.styles));
+        let namers = Namers::new(&layer.styles, schema)?;
+        let named = namers.is_some() && layer.store.count() as f64 >= self.least_saved;
         let mut plans = Vec::new();
         for crs in &self.targets {
             if *crs != layer.crs && !plan::fits(layer.extent_lonlat, crs) {
                 continue;
             }
             let way = Transform::new(&layer.crs, crs)?;
-            let zooms = match plan::extent_in(&*layer.store, &way) {
-                Some(extent) => plan::zooms(&*layer.store, &way, &extent, self.least_saved),
-                None => Vec::new(),
+            let Some(extent) = plan::extent_in(&*layer.store, &way) else {
+                continue;
             };
-            if !zooms.is_empty() {
+            let zooms = plan::zooms(&*layer.store, &way, &extent, self.least_saved);
+            let squares = named.then(|| plan::squares(layer.store.count(), &extent));
+            if !zooms.is_empty() || squares.is_some() {
                 let to = crs.id();
-                let all = format!("{VERSION} {from} {to} {zooms:?} {columns:?} {styles}");
+                let all =
+                    format!("{VERSION} {from} {to} {zooms:?} {squares:?} {columns:?} {styles}");
                 plans.push(Planned {
                     way,
                     zooms,
+                    squares,
                     recipe: Digest::of(all.as_bytes()),
                 });
             }
@@ -329,6 +341,7 @@ impl Keeper {
                 styles: layer.styles.clone(),
                 columns,
             },
+            namers,
             source: Source::new(&layer.path, self.stamp(layer)?),
             plans,
         }))
@@ -371,34 +384,17 @@ impl Keeper {
     /// Opens levels, each byte checked. Damaged ones are removed: `None`.
     fn open(&self, job: &Job<'_>, key: &str, manifest: &Manifest) -> Option<Found> {
         let folder = self.cache.folder_of(key);
-        let mut levels = Vec::with_capacity(manifest.levels.len());
-        for told in &manifest.levels {
-            match self.open_level(&folder.join(&told.file), told) {
-                Ok(level) => levels.push(Arc::new(level)),
-                Err(error) => {
-                    tracing::warn!(layer = job.layer.id, "overviews are built again: {error}");
-                    self.cache.remove(key);
-                    return None;
-                }
+        match open_all(&folder, manifest) {
+            Ok(ready) => Some(Found {
+                ready,
+                bytes: manifest.bytes(),
+            }),
+            Err(error) => {
+                tracing::warn!(layer = job.layer.id, "overviews are built again: {error}");
+                self.cache.remove(key);
+                None
             }
         }
-        Some(Found {
-            levels,
-            bytes: manifest.levels.iter().map(|level| level.bytes).sum(),
-        })
-    }
-
-    fn open_level(&self, path: &Path, told: &LevelFile) -> Result<Level> {
-        let digest = Digest::of_file(path, &Budget::unlimited())?;
-        if digest != told.digest {
-            return Err(Error::data(
-                path,
-                "the bytes are not those that were written",
-            ));
-        }
-        let store = FgbStore::open(path)?;
-        let crs = Crs::parse(&told.crs)?;
-        Ok(Level::new(store, crs, told.zoom, digest))
     }
 
     /// Builds the levels of one CRS, each from the finer one; `None` where they are too large.
@@ -410,9 +406,16 @@ impl Keeper {
         budget: &Budget,
         tell: &dyn Fn(&Progress),
     ) -> Result<Option<Found>> {
-        let Planned { way, zooms, recipe } = plan;
+        let Planned {
+            way, zooms, recipe, ..
+        } = plan;
         let building = self.cache.begin()?;
-        let mut levels: Vec<LevelFile> = Vec::with_capacity(zooms.len());
+        let mut manifest = Manifest {
+            source: job.source.clone(),
+            recipe: recipe.clone(),
+            levels: Vec::new(),
+            names: self.build_names(job, plan, &building.folder, budget)?,
+        };
         let crs = way.target();
         let mut finer: Option<FgbStore> = None;
         let mut finer_bytes = job.source.bytes;
@@ -427,7 +430,7 @@ impl Keeper {
                 },
             };
             let code = crs.id().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-            let file = format!("{}-z{zoom:02}.fgb", code.to_lowercase());
+            let file = format!("{}-{zoom}.fgb", code.to_lowercase());
             let path = building.folder.join(&file);
             let progress = Progress {
                 layer: job.layer.id.clone(),
@@ -440,7 +443,7 @@ impl Keeper {
             };
             let to = Target {
                 crs,
-                resolution: ladder::resolution(*zoom, crs),
+                resolution: zoom.resolution(crs),
                 path: &path,
             };
             let built = build(&input, &job.recipe, &to, budget, &|read| {
@@ -454,7 +457,7 @@ impl Keeper {
             }
             if built.bytes as f64 <= finer_bytes as f64 * MAX_SHARE {
                 finer_bytes = built.bytes;
-                levels.push(LevelFile {
+                manifest.levels.push(LevelFile {
                     digest: Digest::of_file(&path, budget)?,
                     file,
                     crs: crs.id(),
@@ -465,7 +468,7 @@ impl Keeper {
             } else {
                 spare = Some(path.clone());
             }
-            if levels.iter().map(|l| l.bytes).sum::<u64>() > self.cache.max_bytes() {
+            if manifest.bytes() > self.cache.max_bytes() {
                 return Ok(None);
             }
             finer = Some(FgbStore::open(&path)?.with_crs(Some(crs.clone())));
@@ -475,11 +478,6 @@ impl Keeper {
         }
         // what was read must be what was loaded, to the end
         self.stamp(job.layer)?;
-        let manifest = Manifest {
-            source: job.source.clone(),
-            recipe: recipe.clone(),
-            levels,
-        };
         self.cache.publish(&building, key, &manifest)?;
         let found = self.open(job, key, &manifest).ok_or_else(|| {
             let message = "the levels can't be read again after they were written";
@@ -490,4 +488,70 @@ impl Keeper {
         self.cache.trim(&in_use);
         Ok(Some(found))
     }
+
+    /// Writes the lists of who is named, of one CRS.
+    fn build_names(
+        &self,
+        job: &Job<'_>,
+        plan: &Planned,
+        folder: &Path,
+        budget: &Budget,
+    ) -> Result<Vec<NamesFile>> {
+        let (Some(namers), Some(finest)) = (&job.namers, plan.squares) else {
+            return Ok(Vec::new());
+        };
+        let crs = plan.way.target();
+        let place = Place {
+            id: &job.layer.id,
+            crs,
+            finest,
+            folder,
+        };
+        let input = Input {
+            store: &*job.layer.store,
+            way: (!plan.way.is_identity()).then(|| Arc::clone(&plan.way)),
+        };
+        let lists = names::build(&input, namers, &place, budget)?;
+        let told = lists.into_iter().map(|list| {
+            let name = list.path.file_name().unwrap_or_default();
+            Ok(NamesFile {
+                file: name.to_string_lossy().into_owned(),
+                crs: crs.id(),
+                exponent: list.exponent,
+                features: list.features,
+                bytes: list.bytes,
+                digest: Digest::of_file(&list.path, budget)?,
+            })
+        });
+        told.collect()
+    }
+}
+
+/// Opens all files of a folder, each byte checked.
+fn open_all(folder: &Path, manifest: &Manifest) -> Result<Ready> {
+    let open = |file: &str, digest: &str| {
+        let path = folder.join(file);
+        if Digest::of_file(&path, &Budget::unlimited())? != digest {
+            let message = "the bytes are not those that were written";
+            return Err(Error::data(path, message));
+        }
+        FgbStore::open(&path)
+    };
+    let mut ready = Ready::default();
+    for told in &manifest.levels {
+        let store = open(&told.file, &told.digest)?;
+        let level = Level::new(
+            store,
+            Crs::parse(&told.crs)?,
+            told.zoom,
+            told.digest.clone(),
+        );
+        ready.levels.push(Arc::new(level));
+    }
+    for told in &manifest.names {
+        let store = open(&told.file, &told.digest)?;
+        let names = Names::new(store, Crs::parse(&told.crs)?, told.exponent);
+        ready.names.push(Arc::new(names));
+    }
+    Ok(ready)
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::build::vertices_at;
-use super::ladder::{MAX_ZOOM, resolution};
+use super::ladder::Zoom;
 use super::simplify::Simplifier;
 use crate::crs::{Crs, Transform};
 use crate::geom::{Bbox, Geometry, GeometryType};
@@ -19,7 +19,9 @@ const VIEW_PX: f64 = 480_000.0;
 /// A level must save so many positions a map: some 2 to 5 ms.
 pub const LEAST_SAVED: f64 = 20_000.0;
 /// And have less than this part of the positions that the next finer one has.
-const LEAST_RATIO: f64 = 0.75;
+const LEAST_RATIO: f64 = 0.5;
+/// Points of a pile that is thinned are so many pixels apart.
+const POINT_SPACING_PX: f64 = 2.5;
 /// Degrees around the area of use of a CRS in which it is fit for a layer.
 const BEYOND_AREA: f64 = 5.0;
 
@@ -41,7 +43,7 @@ pub fn zooms(
     way: &Transform,
     extent: &Bbox,
     least_saved: f64,
-) -> Vec<u8> {
+) -> Vec<Zoom> {
     let count = store.count();
     let sample = Sample::take(store, way);
     let sampled = sample.geometries.len() as f64;
@@ -63,8 +65,8 @@ pub fn zooms(
     let mut zooms = Vec::new();
     // what the next finer level has of all positions: the features themselves at first
     let mut finer = 1.0;
-    for zoom in (0..=MAX_ZOOM).rev() {
-        let pixel = resolution(zoom, crs);
+    for zoom in Zoom::all().rev() {
+        let pixel = zoom.resolution(crs);
         let in_view = all * (VIEW_PX * pixel * pixel / area).min(1.0);
         if in_view * finer < least_saved {
             continue;
@@ -76,6 +78,13 @@ pub fn zooms(
         }
     }
     zooms
+}
+
+/// The side of the smallest squares worth a list of who is named there, in units of the CRS of
+/// `extent`: four of them a feature.
+pub fn squares(count: u64, extent: &Bbox) -> f64 {
+    let area = (extent.width() * extent.height()).max(f64::MIN_POSITIVE);
+    (area / count.max(1) as f64).sqrt() / 2.0
 }
 
 struct Sample {
@@ -113,8 +122,8 @@ impl Sample {
     /// How many positions a level has of the sample, which is `share` of all.
     fn vertices_at(&self, pixel: f64, share: f64) -> f64 {
         if self.kind == GeometryType::Point {
-            // as many points a cell as there would be of all points in a pixel
-            let cell = pixel / share.sqrt();
+            // as many points a cell as there would be of all points
+            let cell = pixel * POINT_SPACING_PX / share.sqrt();
             let cells: HashSet<[i64; 2]> = self
                 .geometries
                 .iter()
@@ -180,7 +189,7 @@ mod tests {
         (store, Transform::new(&crs, &crs).unwrap())
     }
 
-    fn zooms_of(side: u32) -> Vec<u8> {
+    fn zooms_of(side: u32) -> Vec<Zoom> {
         let (store, way) = circles(side);
         zooms(&store, &way, &store.extent().unwrap(), LEAST_SAVED)
     }
@@ -194,7 +203,7 @@ mod tests {
             "{many:?}"
         );
         // at 19 m a pixel a circle is drawn with fewer positions, at 2 m it is not
-        assert!(many.iter().all(|zoom| *zoom <= 14), "{many:?}");
+        assert!(many.iter().all(|zoom| *zoom <= Zoom::whole(14)), "{many:?}");
     }
 
     #[test]

@@ -51,6 +51,7 @@ fn layer(report: &LayerReport) -> Value {
         "inScale": report.in_scale,
         "blankBecause": report.blank_because,
         "level": report.level,
+        "names": report.names,
         "pipeline": report.pipeline,
         "accuracyMetres": report.accuracy_m,
         "askedBoxes": boxes(&report.boxes),

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use super::NO_KEY;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
-use crate::feature::{Feature, Value};
-use crate::overview::Level;
+use crate::feature::Feature;
+use crate::overview::{Level, fid_of};
 use crate::store::FeatureStore;
 use crate::style::telling_columns_of;
 
@@ -84,14 +84,10 @@ impl<'a> Origins<'a> {
         let Some(level) = self.level else {
             return Whom::Itself;
         };
-        let value = |column: Option<usize>| column.map(|column| feature.value(column));
-        if value(level.count_column).is_some_and(|count| count.as_f64().is_some()) {
+        let count = level.count_column.map(|column| feature.value(column));
+        if count.is_some_and(|count| count.as_f64().is_some()) {
             return Whom::Many;
         }
-        match value(level.fid_column) {
-            Some(Value::Int(fid)) => u64::try_from(fid).map_or(Whom::Many, Whom::Feature),
-            Some(Value::UInt(fid)) => Whom::Feature(fid),
-            _ => Whom::Many,
-        }
+        fid_of(feature, level.fid_column).map_or(Whom::Many, Whom::Feature)
     }
 }
