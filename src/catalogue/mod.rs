@@ -139,6 +139,24 @@ pub struct LayerField {
     pub unit: Option<String>,
     /// Digits after the decimal separator.
     pub decimals: Option<u8>,
+    /// People search and filter by it often: it is worth an index in memory.
+    pub is_indexed: bool,
+}
+
+impl Site {
+    /// The XML namespace of the site's feature types: the same whatever address the site is
+    /// asked by, so that what a client has kept stays true.
+    pub fn namespace(&self) -> String {
+        match self
+            .contact
+            .url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/'))
+        {
+            Some(url) if !url.is_empty() => format!("{url}/cartotheque/features"),
+            _ => "urn:cartotheque:features".to_owned(),
+        }
+    }
 }
 
 /// What a click shows.

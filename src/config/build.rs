@@ -291,6 +291,7 @@ impl Columns<'_> {
                 kind,
                 unit: written.unit.clone(),
                 decimals: written.decimals,
+                is_indexed: written.index,
             });
         }
         let rest = self.schema.fields.iter().enumerate();
@@ -303,6 +304,7 @@ impl Columns<'_> {
                     kind: field.kind,
                     unit: None,
                     decimals: None,
+                    is_indexed: false,
                 }),
         );
         fields

@@ -248,6 +248,11 @@ impl Crs {
             .collect()
     }
 
+    /// True for longitude and latitude of WGS 84 in that order: what GeoJSON means.
+    pub fn is_crs84(&self) -> bool {
+        self.authority == "OGC" && self.code == "CRS84"
+    }
+
     /// True for a geographic CRS in degrees from Greenwich: datums apart, all are one.
     fn is_lon_lat_degrees(&self) -> bool {
         self.kind == CrsKind::Geographic

@@ -18,19 +18,21 @@ use crate::query::{
 };
 
 /// What a filter's literals mean where it is used: their CRS, axis order and units.
+///
+/// [`FilterContext`](super::filter_context::FilterContext) is that of requests.
 pub trait Literals {
     /// Brings a literal geometry into the CRS of the data, easting first, from the CRS that it
     /// names (`srsName`), or from the default of the request.
     ///
     /// # Errors
     /// What the CRS says: `InvalidCrs`, `Transform`.
-    fn place(&mut self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()>;
+    fn place(&self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()>;
 
     /// A distance in units of the data's CRS, from the unit that it names (`m`, `metre`, …).
     ///
     /// # Errors
     /// `InvalidFilter` for a unit that is not known.
-    fn distance(&mut self, value: f64, unit: Option<&str>) -> Result<f64>;
+    fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64>;
 }
 
 /// Literals taken as they are written: already in the CRS of the data, easting first.
@@ -38,11 +40,11 @@ pub trait Literals {
 pub struct AsWritten;
 
 impl Literals for AsWritten {
-    fn place(&mut self, _geometry: &mut Geometry, _srs_name: Option<&str>) -> Result<()> {
+    fn place(&self, _geometry: &mut Geometry, _srs_name: Option<&str>) -> Result<()> {
         Ok(())
     }
 
-    fn distance(&mut self, value: f64, _unit: Option<&str>) -> Result<f64> {
+    fn distance(&self, value: f64, _unit: Option<&str>) -> Result<f64> {
         Ok(value)
     }
 }
@@ -51,7 +53,7 @@ impl Literals for AsWritten {
 ///
 /// # Errors
 /// `Syntax` where the text is not well formed; else as [`parse`].
-pub fn parse_text(text: &str, literals: &mut dyn Literals) -> Result<Filter> {
+pub fn parse_text(text: &str, literals: &dyn Literals) -> Result<Filter> {
     let element = Element::parse(text, &Limits::default())?;
     parse(&element, literals)
 }
@@ -61,7 +63,7 @@ pub fn parse_text(text: &str, literals: &mut dyn Literals) -> Result<Filter> {
 /// # Errors
 /// `InvalidFilter` with line and column for an element that is not known, or holds what it must
 /// not; what `literals` says.
-pub fn parse(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
+pub fn parse(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     filter(element, literals).map_err(|error| match error {
         Error::Syntax {
             message,
@@ -75,7 +77,7 @@ pub fn parse(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
 }
 
 /// As [`parse`], with faults as `Syntax`, for documents that hold filters.
-pub(super) fn filter(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
+pub(super) fn filter(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     if element.name != "Filter" {
         let name = &element.name;
         return Err(element.fault(format!("expected <Filter>, found <{name}>")));
@@ -113,7 +115,7 @@ fn ids(element: &Element) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-fn condition(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
+fn condition(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     let name = element.name.as_str();
     if let Some(op) = comparison(name) {
         let [left, right] = two(element, literals)?;
@@ -236,7 +238,7 @@ fn one_element(element: &Element) -> Result<&Element> {
     }
 }
 
-fn two(element: &Element, literals: &mut dyn Literals) -> Result<[Expr; 2]> {
+fn two(element: &Element, literals: &dyn Literals) -> Result<[Expr; 2]> {
     let list = element
         .elements()
         .map(|e| expression(e, literals))
@@ -250,7 +252,7 @@ fn two(element: &Element, literals: &mut dyn Literals) -> Result<[Expr; 2]> {
     })
 }
 
-fn like(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
+fn like(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     let [value, pattern] = two(element, literals)?;
     let Expr::Literal(Literal::Text(pattern)) = pattern else {
         return Err(element.fault("the pattern of <PropertyIsLike> is a literal"));
@@ -273,7 +275,7 @@ fn like(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
     })
 }
 
-fn bbox(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
+fn bbox(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     let boxed = element.elements().find(|e| gml::is_geometry(&e.name));
     let boxed = boxed.ok_or_else(|| element.fault("<BBOX> needs a gml:Envelope or gml:Box"))?;
     let mut literal = gml::parse(boxed)?;
@@ -283,11 +285,7 @@ fn bbox(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
     Ok(Filter::Bbox(bbox))
 }
 
-fn spatial_condition(
-    op: SpatialOp,
-    element: &Element,
-    literals: &mut dyn Literals,
-) -> Result<Filter> {
+fn spatial_condition(op: SpatialOp, element: &Element, literals: &dyn Literals) -> Result<Filter> {
     let mut operands = Vec::new();
     let mut distance = None;
     for child in element.elements() {
@@ -330,7 +328,7 @@ fn spatial_condition(
 }
 
 /// A temporal operator on a property that is an instant (OGC 09-026r2 §7.9).
-fn temporal(element: &Element, literals: &mut dyn Literals) -> Result<Filter> {
+fn temporal(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     let mut operands = element.elements();
     let (Some(first), Some(second), None) = (operands.next(), operands.next(), operands.next())
     else {
@@ -388,7 +386,7 @@ fn period(element: &Element) -> Result<[String; 2]> {
 }
 
 /// What stands inside an element that holds an expression: text, an element, or both mixed.
-pub(super) fn content(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
+pub(super) fn content(element: &Element, literals: &dyn Literals) -> Result<Expr> {
     let mut parts = mixed(element, literals)?;
     Ok(match parts.len() {
         0 => Expr::text(""),
@@ -398,7 +396,7 @@ pub(super) fn content(element: &Element, literals: &mut dyn Literals) -> Result<
 }
 
 /// The parts of mixed content. White space around elements is layout; in CDATA it is meant.
-pub(super) fn mixed(element: &Element, literals: &mut dyn Literals) -> Result<Vec<Expr>> {
+pub(super) fn mixed(element: &Element, literals: &dyn Literals) -> Result<Vec<Expr>> {
     let mut parts = Vec::new();
     for node in &element.nodes {
         match node {
@@ -413,7 +411,7 @@ pub(super) fn mixed(element: &Element, literals: &mut dyn Literals) -> Result<Ve
 }
 
 /// An expression: a property, a literal, arithmetic, a function.
-pub(super) fn expression(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
+pub(super) fn expression(element: &Element, literals: &dyn Literals) -> Result<Expr> {
     let name = element.name.as_str();
     let op = match name {
         "PropertyName" | "ValueReference" => return Ok(property(&element.text())),
@@ -439,13 +437,13 @@ fn property(text: &str) -> Expr {
     }
 }
 
-fn geometry(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
+fn geometry(element: &Element, literals: &dyn Literals) -> Result<Expr> {
     let mut literal = gml::parse(element)?;
     literals.place(&mut literal.geometry, literal.srs_name.as_deref())?;
     Ok(Expr::Literal(Literal::Geometry(literal.geometry)))
 }
 
-fn literal(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
+fn literal(element: &Element, literals: &dyn Literals) -> Result<Expr> {
     match element.elements().next() {
         Some(inner) if gml::is_geometry(&inner.name) => geometry(inner, literals),
         Some(inner) => Err(inner.fault(format!("a literal can't be <{}>", inner.name))),
@@ -460,7 +458,7 @@ fn literal(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
     }
 }
 
-fn function(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
+fn function(element: &Element, literals: &dyn Literals) -> Result<Expr> {
     let name = element.attribute("name");
     let name = name.ok_or_else(|| element.fault("<Function> needs name=\"…\""))?;
     let arguments = element
@@ -486,9 +484,10 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>, element: &Element) -> Resul
 mod tests {
     use super::*;
     use crate::geom::Bbox;
+    use std::cell::RefCell;
 
     fn read(text: &str) -> Result<Filter> {
-        parse_text(text, &mut AsWritten)
+        parse_text(text, &AsWritten)
     }
 
     /// The condition, in each of the three versions.
@@ -554,24 +553,24 @@ mod tests {
 
     #[test]
     fn literals_are_placed_by_the_crs_that_they_name() {
-        struct Swap(Vec<Option<String>>);
+        struct Swap(RefCell<Vec<Option<String>>>);
         impl Literals for Swap {
-            fn place(&mut self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()> {
-                self.0.push(srs_name.map(str::to_owned));
+            fn place(&self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()> {
+                self.0.borrow_mut().push(srs_name.map(str::to_owned));
                 geometry.coords_mut().iter_mut().for_each(|c| c.reverse());
                 Ok(())
             }
-            fn distance(&mut self, value: f64, unit: Option<&str>) -> Result<f64> {
+            fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64> {
                 assert_eq!(unit, Some("km"));
                 Ok(value * 1000.0)
             }
         }
-        let mut swap = Swap(Vec::new());
+        let swap = Swap(RefCell::default());
         let text = "<Filter><And><BBOX><ValueReference>geom</ValueReference>\
             <Envelope srsName='urn:ogc:def:crs:EPSG::4326'><lowerCorner>42 2</lowerCorner>\
             <upperCorner>45 6</upperCorner></Envelope></BBOX><DWithin><ValueReference>geom</ValueReference>\
             <Point><pos>45 5</pos></Point><Distance uom='km'>2</Distance></DWithin></And></Filter>";
-        let Filter::And(parts) = parse_text(text, &mut swap).unwrap() else {
+        let Filter::And(parts) = parse_text(text, &swap).unwrap() else {
             panic!()
         };
         assert_eq!(
@@ -585,7 +584,8 @@ mod tests {
                 ..
             }
         ));
-        assert_eq!(swap.0, [Some("urn:ogc:def:crs:EPSG::4326".into()), None]);
+        let asked = swap.0.into_inner();
+        assert_eq!(asked, [Some("urn:ogc:def:crs:EPSG::4326".into()), None]);
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Foreign notations → core: filters, geometries and styles as other programs write them.
 
+mod cql2;
+pub mod cql2_json;
+pub mod cql2_text;
 pub mod fes;
+pub mod filter_context;
+mod geojson_geometry;
 pub mod gml;
 pub mod maplibre;
 mod maplibre_expression;

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::query::{ArithmeticOp, Expr, Literal};
 
 /// The functions that SE 1.1 (OGC 05-077r4 §11.6) writes as elements of their own.
-pub(super) fn read(element: &Element, literals: &mut dyn Literals) -> Result<Expr> {
-    let mut of = |name: &str| match element.child(name) {
+pub(super) fn read(element: &Element, literals: &dyn Literals) -> Result<Expr> {
+    let of = |name: &str| match element.child(name) {
         Some(child) => fes::content(child, literals),
         None => Err(element.fault(format!("<{}> needs <{name}>", element.name))),
     };
@@ -35,7 +35,7 @@ pub(super) fn read(element: &Element, literals: &mut dyn Literals) -> Result<Exp
             let value = of("LookupValue")?;
             let mut cases = Vec::new();
             for item in element.elements().filter(|e| e.name == "MapItem") {
-                let part = |name: &str, literals: &mut dyn Literals| match item.child(name) {
+                let part = |name: &str, literals: &dyn Literals| match item.child(name) {
                     Some(child) => fes::content(child, literals),
                     None => Err(item.fault(format!("<MapItem> needs <{name}>"))),
                 };
@@ -54,7 +54,7 @@ pub(super) fn read(element: &Element, literals: &mut dyn Literals) -> Result<Exp
                 .elements()
                 .filter(|e| e.name == "InterpolationPoint")
             {
-                let part = |name: &str, literals: &mut dyn Literals| match point.child(name) {
+                let part = |name: &str, literals: &dyn Literals| match point.child(name) {
                     Some(child) => fes::content(child, literals),
                     None => Err(point.fault(format!("<InterpolationPoint> needs <{name}>"))),
                 };

@@ -213,7 +213,7 @@ impl Reader<'_, '_> {
         for constraint in element.elements() {
             for child in constraint.elements() {
                 match child.name.as_str() {
-                    "Filter" => filters.push(fes::filter(child, &mut AsWritten)?),
+                    "Filter" => filters.push(fes::filter(child, &AsWritten)?),
                     "FeatureTypeName" => {}
                     _ => self.unknown(child),
                 }
@@ -306,7 +306,7 @@ impl Reader<'_, '_> {
                 "Title" => rule.title = text_of(child),
                 "Abstract" => {}
                 "Description" => rule.title = child.child("Title").and_then(text_of),
-                "Filter" => rule.filter = Some(fes::filter(child, &mut AsWritten)?),
+                "Filter" => rule.filter = Some(fes::filter(child, &AsWritten)?),
                 "ElseFilter" => rule.is_else = true,
                 "MinScaleDenominator" => rule.scales.min = Some(plain_number(child)?),
                 "MaxScaleDenominator" => rule.scales.max = Some(plain_number(child)?),

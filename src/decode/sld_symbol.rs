@@ -148,7 +148,7 @@ impl Reader<'_, '_> {
                 let numbers: Vec<Expr> = function
                     .elements()
                     .filter(|e| e.name == "Literal")
-                    .map(|e| fes::content(e, &mut AsWritten).map(as_number))
+                    .map(|e| fes::content(e, &AsWritten).map(as_number))
                     .collect::<Result<_>>()?;
                 match <[Expr; 2]>::try_from(numbers) {
                     Ok(by) if displacement.is_none() => {
@@ -347,7 +347,7 @@ impl Reader<'_, '_> {
     }
 
     fn dashes(&mut self, element: &Element, unit: Unit) -> Result<Vec<Measure>> {
-        let parts = fes::mixed(element, &mut AsWritten)?;
+        let parts = fes::mixed(element, &AsWritten)?;
         let mut dashes = Vec::new();
         for part in parts {
             match part {
@@ -416,7 +416,7 @@ impl Reader<'_, '_> {
 }
 
 fn parameter(element: &Element) -> Result<Expr> {
-    fes::content(element, &mut AsWritten)
+    fes::content(element, &AsWritten)
 }
 
 pub(super) fn plain_number(element: &Element) -> Result<f64> {

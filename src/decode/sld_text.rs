@@ -20,7 +20,7 @@ pub(super) fn read(
         return Ok(None);
     };
     let mut text = TextSymbolizer {
-        label: fes::content(label, &mut AsWritten)?,
+        label: fes::content(label, &AsWritten)?,
         font: Font {
             families: Vec::new(),
             size: Measure {
@@ -56,7 +56,7 @@ pub(super) fn read(
                     text.placement = placement;
                 }
             }
-            "Priority" => text.priority = as_number(fes::content(child, &mut AsWritten)?),
+            "Priority" => text.priority = as_number(fes::content(child, &AsWritten)?),
             "Geometry" => {
                 let natural = ["centroid", "interiorpoint", "pointonsurface"];
                 if reader.geometry(child, &natural, &mut None)? {
@@ -94,7 +94,7 @@ fn font(
                 continue;
             }
         };
-        let value = fes::content(child, &mut AsWritten)?;
+        let value = fes::content(child, &AsWritten)?;
         let text = match &value {
             Expr::Literal(Literal::Text(text)) => Some(text.trim()),
             _ => None,

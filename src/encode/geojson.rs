@@ -8,20 +8,130 @@ use crate::geom::{Coord, Geometry, GeometryType, Part, PartKind};
 /// Appends a geometry object in x, y order, with at most `decimals` digits behind the point;
 /// `null` for one without positions.
 pub fn push_geometry(out: &mut String, geometry: &Geometry, decimals: u8) {
+    push_geometry_axes(out, geometry, decimals, false);
+}
+
+/// The same, y before x where `is_swapped`. Outer rings run counterclockwise, holes clockwise
+/// (RFC 7946 §3.1.6), whatever way they are stored.
+pub fn push_geometry_axes(out: &mut String, geometry: &Geometry, decimals: u8, is_swapped: bool) {
     let parts: Vec<Part<'_>> = geometry.parts().collect();
     let kind = written_type(geometry.kind(), &parts);
+    let mut pen = Pen {
+        out,
+        decimals,
+        is_swapped,
+    };
     match (kind, parts.as_slice()) {
-        (_, []) => out.push_str("null"),
+        (_, []) => pen.out.push_str("null"),
         (GeometryType::GeometryCollection, parts) => {
-            out.push_str(r#"{"type":"GeometryCollection","geometries":["#);
+            pen.out
+                .push_str(r#"{"type":"GeometryCollection","geometries":["#);
             for (i, part) in parts.iter().enumerate() {
-                comma(out, i);
-                push_object(out, part_type(part), std::slice::from_ref(part), decimals);
+                pen.comma(i);
+                pen.object(part_type(part), std::slice::from_ref(part));
             }
-            out.push_str("]}");
+            pen.out.push_str("]}");
         }
-        (kind, parts) => push_object(out, kind, parts, decimals),
+        (kind, parts) => pen.object(kind, parts),
     }
+}
+
+/// Where positions are written to, and how.
+struct Pen<'a> {
+    out: &'a mut String,
+    decimals: u8,
+    is_swapped: bool,
+}
+
+impl Pen<'_> {
+    fn object(&mut self, kind: GeometryType, parts: &[Part<'_>]) {
+        self.out.push_str(r#"{"type":""#);
+        self.out.push_str(kind.name());
+        self.out.push_str(r#"","coordinates":"#);
+        let mut sequences = parts.iter().flat_map(Part::sequences);
+        match kind {
+            GeometryType::Point => {
+                if let Some(coord) = sequences.flatten().next() {
+                    self.position(*coord);
+                }
+            }
+            GeometryType::LineString => self.line(sequences.next().unwrap_or(&[]).iter()),
+            GeometryType::MultiPoint => self.line(sequences.flatten()),
+            GeometryType::MultiPolygon => {
+                self.out.push('[');
+                for (i, part) in parts.iter().enumerate() {
+                    self.comma(i);
+                    self.rings(part);
+                }
+                self.out.push(']');
+            }
+            GeometryType::Polygon => {
+                for part in parts.iter().take(1) {
+                    self.rings(part);
+                }
+            }
+            _ => {
+                self.out.push('[');
+                for (i, line) in sequences.enumerate() {
+                    self.comma(i);
+                    self.line(line.iter());
+                }
+                self.out.push(']');
+            }
+        }
+        self.out.push('}');
+    }
+
+    fn rings(&mut self, polygon: &Part<'_>) {
+        self.out.push('[');
+        for (i, ring) in polygon.sequences().enumerate() {
+            self.comma(i);
+            if is_counterclockwise(ring) == (i == 0) {
+                self.line(ring.iter());
+            } else {
+                self.line(ring.iter().rev());
+            }
+        }
+        self.out.push(']');
+    }
+
+    fn line<'a>(&mut self, line: impl Iterator<Item = &'a Coord>) {
+        self.out.push('[');
+        for (i, coord) in line.enumerate() {
+            self.comma(i);
+            self.position(*coord);
+        }
+        self.out.push(']');
+    }
+
+    #[inline]
+    fn position(&mut self, [x, y]: Coord) {
+        let (first, second) = if self.is_swapped { (y, x) } else { (x, y) };
+        self.out.push('[');
+        push_number(self.out, first, self.decimals);
+        self.out.push(',');
+        push_number(self.out, second, self.decimals);
+        self.out.push(']');
+    }
+
+    #[inline]
+    fn comma(&mut self, i: usize) {
+        if i > 0 {
+            self.out.push(',');
+        }
+    }
+}
+
+/// By the sign of the area, around the first position: far from the origin the products would
+/// lose the digits that matter.
+pub(super) fn is_counterclockwise(ring: &[Coord]) -> bool {
+    let [x0, y0] = ring.first().copied().unwrap_or_default();
+    let twice_area: f64 = ring
+        .iter()
+        .zip(ring.iter().skip(1))
+        .map(|([ax, ay], [bx, by])| (ax - x0) * (by - y0) - (bx - x0) * (ay - y0))
+        .sum();
+    twice_area >= 0.0
 }
 
 /// The type to write: the declared one where the parts agree with it.
@@ -53,85 +163,61 @@ fn part_type(part: &Part<'_>) -> GeometryType {
     }
 }
 
-fn push_object(out: &mut String, kind: GeometryType, parts: &[Part<'_>], decimals: u8) {
-    let _ = write!(out, r#"{{"type":"{}","coordinates":"#, kind.name());
-    let mut sequences = parts.iter().flat_map(Part::sequences);
-    match kind {
-        GeometryType::Point => {
-            if let Some(coord) = sequences.flatten().next() {
-                push_position(out, *coord, decimals);
-            }
-        }
-        GeometryType::LineString => push_line(out, sequences.next().unwrap_or(&[]), decimals),
-        GeometryType::MultiPoint => {
-            out.push('[');
-            for (i, coord) in sequences.flatten().enumerate() {
-                comma(out, i);
-                push_position(out, *coord, decimals);
-            }
-            out.push(']');
-        }
-        GeometryType::MultiPolygon => {
-            out.push('[');
-            for (i, part) in parts.iter().enumerate() {
-                comma(out, i);
-                push_lines(out, part.sequences(), decimals);
-            }
-            out.push(']');
-        }
-        _ => push_lines(out, sequences, decimals),
-    }
-    out.push('}');
-}
-
-fn push_lines<'a>(out: &mut String, lines: impl Iterator<Item = &'a [Coord]>, decimals: u8) {
-    out.push('[');
-    for (i, line) in lines.enumerate() {
-        comma(out, i);
-        push_line(out, line, decimals);
-    }
-    out.push(']');
-}
-
-fn push_line(out: &mut String, line: &[Coord], decimals: u8) {
-    out.push('[');
-    for (i, coord) in line.iter().enumerate() {
-        comma(out, i);
-        push_position(out, *coord, decimals);
-    }
-    out.push(']');
-}
-
-fn push_position(out: &mut String, [x, y]: Coord, decimals: u8) {
-    out.push('[');
-    push_number(out, x, decimals);
-    out.push(',');
-    push_number(out, y, decimals);
-    out.push(']');
-}
-
-fn comma(out: &mut String, i: usize) {
-    if i > 0 {
-        out.push(',');
-    }
-}
-
 /// Appends a number with at most `decimals` digits behind the point and no trailing zeros; what
 /// is not finite, which JSON can't hold, is `null`.
 pub fn push_number(out: &mut String, value: f64, decimals: u8) {
-    if !value.is_finite() {
-        out.push_str("null");
-        return;
-    }
-    let factor = 10f64.powi(i32::from(decimals));
-    let rounded = (value * factor).round() / factor;
-    // beyond 2^53 / factor the rounding itself would lose digits; + 0.0 makes -0 a plain 0
-    let value = if rounded.is_finite() && value.abs() < 9e15 / factor {
-        rounded + 0.0
-    } else {
-        value
+    const FACTORS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+    let Some(factor) = FACTORS.get(usize::from(decimals)) else {
+        return push_float(out, value);
     };
-    push_float(out, value);
+    let scaled = (value * factor).round();
+    // whole numbers below 2^53 are exact; the comparison is false for what is not finite
+    if scaled.abs() < 9e15 {
+        return push_scaled(out, scaled as i64, usize::from(decimals));
+    }
+    if value.is_finite() {
+        // so large that there is nothing behind the point to round
+        push_float(out, value);
+    } else {
+        out.push_str("null");
+    }
+}
+
+/// Writes `value / 10^decimals` without trailing zeros; `decimals` at most 9.
+fn push_scaled(out: &mut String, value: i64, decimals: usize) {
+    // 19 digits and a zero before the point
+    let mut digits = [b'0'; 24];
+    let mut rest = value.unsigned_abs();
+    let mut start = digits.len();
+    let mut end = digits.len();
+    let mut fraction = decimals;
+    while fraction > 0 && rest % 10 == 0 {
+        rest /= 10;
+        fraction -= 1;
+    }
+    let mut written = 0;
+    while rest > 0 || written <= fraction {
+        start -= 1;
+        if let Some(digit) = digits.get_mut(start) {
+            *digit = b'0' + (rest % 10) as u8;
+        }
+        rest /= 10;
+        written += 1;
+    }
+    if value < 0 {
+        out.push('-');
+    }
+    end -= fraction;
+    let text = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .and_then(|d| std::str::from_utf8(d).ok())
+    };
+    out.push_str(text(start, end).unwrap_or(""));
+    if fraction > 0 {
+        out.push('.');
+        out.push_str(text(end, digits.len()).unwrap_or(""));
+    }
 }
 
 /// The shortest digits that read back as the same number; with an exponent where there would be
@@ -146,6 +232,17 @@ fn push_float(out: &mut String, value: f64) {
 /// Appends a JSON string, quotes included.
 pub fn push_string(out: &mut String, text: &str) {
     out.push('"');
+    // almost every text is plain, and is copied whole; E2 begins U+2028
+    let is_plain = |b: &u8| !matches!(b, 0..=0x1F | b'"' | b'\\' | 0x7F | 0xE2);
+    if text.as_bytes().iter().all(is_plain) {
+        out.push_str(text);
+    } else {
+        push_escaped(out, text);
+    }
+    out.push('"');
+}
+
+fn push_escaped(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -160,7 +257,6 @@ pub fn push_string(out: &mut String, text: &str) {
             c => out.push(c),
         }
     }
-    out.push('"');
 }
 
 /// Appends a value as JSON. A whole number of a column of reals keeps its `.0`, so that clients

@@ -1,6 +1,9 @@
-//! GML geometries, written into a `String`: 2.1.2 (OGC 02-069) and 3.1.1 (OGC 03-105r1).
+//! GML geometries, written into a `String`: 2.1.2 (OGC 02-069), 3.1.1 (OGC 03-105r1) and 3.2.1
+//! (OGC 07-036), as the simple features profile has them (OGC 10-100r3).
 
-use super::geojson::push_number;
+use std::fmt::Write;
+
+use super::geojson::{is_counterclockwise, push_number};
 use super::xml::push_attribute;
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
 
@@ -16,176 +19,244 @@ pub struct GmlStyle {
     pub decimals: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GmlVersion {
     /// `gml:coordinates`, `outerBoundaryIs`, `MultiPolygon`.
     V212,
     /// `gml:posList`, `exterior`, `MultiSurface`.
     V311,
+    /// The same with an id for each geometry.
+    V321,
+}
+
+impl GmlVersion {
+    /// The namespace of `gml:`.
+    pub fn namespace(self) -> &'static str {
+        match self {
+            GmlVersion::V212 | GmlVersion::V311 => "http://www.opengis.net/gml",
+            GmlVersion::V321 => "http://www.opengis.net/gml/3.2",
+        }
+    }
 }
 
 impl GmlStyle {
     /// Appends a geometry with the prefix `gml:`; nothing for one without positions.
     pub fn push_geometry(&self, out: &mut String, geometry: &Geometry) {
-        let parts: Vec<Part<'_>> = geometry.parts().collect();
-        let points: usize = parts.iter().flat_map(Part::sequences).map(<[_]>::len).sum();
-        let all = |kind: PartKind| parts.iter().all(|p| p.kind == kind);
-        let multi = matches!(
-            geometry.kind(),
-            GeometryType::MultiPoint
-                | GeometryType::MultiLineString
-                | GeometryType::MultiPolygon
-                | GeometryType::GeometryCollection
-        );
-        let v3 = self.version == GmlVersion::V311;
-        match parts.as_slice() {
-            [] => {}
-            [part] if !multi && (part.kind != PartKind::Points || points == 1) => {
-                self.push_part(out, part, true);
-            }
-            parts if all(PartKind::Points) => {
-                self.open(out, "MultiPoint", true);
-                for coord in parts.iter().flat_map(Part::sequences).flatten() {
-                    out.push_str("<gml:pointMember>");
-                    self.push_point(out, *coord, false);
-                    out.push_str("</gml:pointMember>");
-                }
-                out.push_str("</gml:MultiPoint>");
-            }
-            parts => {
-                let (name, member) = match (all(PartKind::Line), all(PartKind::Polygon), v3) {
-                    (true, _, false) => ("MultiLineString", "lineStringMember"),
-                    (true, _, true) => ("MultiCurve", "curveMember"),
-                    (_, true, false) => ("MultiPolygon", "polygonMember"),
-                    (_, true, true) => ("MultiSurface", "surfaceMember"),
-                    _ => ("MultiGeometry", "geometryMember"),
-                };
-                self.open(out, name, true);
-                for part in parts {
-                    out.push_str("<gml:");
-                    out.push_str(member);
-                    out.push('>');
-                    self.push_part(out, part, false);
-                    out.push_str("</gml:");
-                    out.push_str(member);
-                    out.push('>');
-                }
-                out.push_str("</gml:");
-                out.push_str(name);
-                out.push('>');
-            }
-        }
+        self.push_typed(out, geometry, geometry.kind(), "");
+    }
+
+    /// Appends a geometry of a property of type `declared`: of a property of many surfaces it is
+    /// many, be it one. `id` is what 3.2.1 knows the geometry by; its members are known by it
+    /// and their numbers.
+    ///
+    /// Exterior rings run counterclockwise as seen on a map, interior ones clockwise
+    /// (ISO 19107 §6.3.17), whatever way they are stored.
+    pub fn push_typed(
+        &self,
+        out: &mut String,
+        geometry: &Geometry,
+        declared: GeometryType,
+        id: &str,
+    ) {
+        let mut pen = Pen {
+            style: self,
+            out,
+            id,
+            member: 0,
+        };
+        pen.geometry(geometry, declared);
     }
 
     /// Appends the `gml:boundedBy` of a feature.
     pub fn push_bounded_by(&self, out: &mut String, bbox: &Bbox) {
         let corners = [[bbox.min_x, bbox.min_y], [bbox.max_x, bbox.max_y]];
-        out.push_str("<gml:boundedBy>");
+        let mut pen = Pen {
+            style: self,
+            out,
+            id: "",
+            member: 0,
+        };
+        pen.out.push_str("<gml:boundedBy>");
         match self.version {
             GmlVersion::V212 => {
-                self.open(out, "Box", true);
-                self.push_positions(out, &corners);
-                out.push_str("</gml:Box>");
+                pen.out.push_str("<gml:Box");
+                push_attribute(pen.out, "srsName", &self.srs_name);
+                pen.out.push('>');
+                pen.positions(corners.iter());
+                pen.out.push_str("</gml:Box>");
             }
-            GmlVersion::V311 => {
-                self.open(out, "Envelope", true);
+            GmlVersion::V311 | GmlVersion::V321 => {
+                pen.out.push_str("<gml:Envelope");
+                push_attribute(pen.out, "srsName", &self.srs_name);
+                pen.out.push('>');
                 for (name, corner) in ["lowerCorner", "upperCorner"].into_iter().zip(corners) {
-                    out.push_str("<gml:");
-                    out.push_str(name);
-                    out.push('>');
-                    self.push_position(out, corner, ' ');
-                    out.push_str("</gml:");
-                    out.push_str(name);
-                    out.push('>');
+                    pen.tag("<gml:", name);
+                    pen.position(corner, ' ');
+                    pen.tag("</gml:", name);
                 }
-                out.push_str("</gml:Envelope>");
+                pen.out.push_str("</gml:Envelope>");
             }
         }
-        out.push_str("</gml:boundedBy>");
+        pen.out.push_str("</gml:boundedBy>");
     }
+}
 
-    fn open(&self, out: &mut String, name: &str, outermost: bool) {
-        out.push_str("<gml:");
-        out.push_str(name);
-        if outermost {
-            push_attribute(out, "srsName", &self.srs_name);
+/// Where one geometry is written to.
+struct Pen<'a> {
+    style: &'a GmlStyle,
+    out: &'a mut String,
+    id: &'a str,
+    /// The number of the member that was opened last.
+    member: u32,
+}
+
+impl Pen<'_> {
+    fn geometry(&mut self, geometry: &Geometry, declared: GeometryType) {
+        let parts: Vec<Part<'_>> = geometry.parts().collect();
+        let points: usize = parts.iter().flat_map(Part::sequences).map(<[_]>::len).sum();
+        let all = |kind: PartKind| parts.iter().all(|p| p.kind == kind);
+        let kind = match declared {
+            GeometryType::Unknown => geometry.kind(),
+            declared => declared,
+        };
+        let is_many = matches!(
+            kind,
+            GeometryType::MultiPoint
+                | GeometryType::MultiLineString
+                | GeometryType::MultiPolygon
+                | GeometryType::GeometryCollection
+        );
+        let is_collection = kind == GeometryType::GeometryCollection;
+        let is_old = self.style.version == GmlVersion::V212;
+        let (name, member) = match parts.as_slice() {
+            [] => return,
+            [part] if !is_many && (part.kind != PartKind::Points || points == 1) => {
+                return self.part(part, true);
+            }
+            _ if is_collection => ("MultiGeometry", "geometryMember"),
+            _ if all(PartKind::Points) => ("MultiPoint", "pointMember"),
+            _ if all(PartKind::Line) && is_old => ("MultiLineString", "lineStringMember"),
+            _ if all(PartKind::Line) => ("MultiCurve", "curveMember"),
+            _ if all(PartKind::Polygon) && is_old => ("MultiPolygon", "polygonMember"),
+            _ if all(PartKind::Polygon) => ("MultiSurface", "surfaceMember"),
+            _ => ("MultiGeometry", "geometryMember"),
+        };
+        self.open(name, true);
+        for part in &parts {
+            if part.kind == PartKind::Points {
+                // each position is a point of its own
+                for coord in part.sequences().flatten() {
+                    self.tag("<gml:", member);
+                    self.point(*coord, false);
+                    self.tag("</gml:", member);
+                }
+                continue;
+            }
+            self.tag("<gml:", member);
+            self.part(part, false);
+            self.tag("</gml:", member);
         }
-        out.push('>');
+        self.tag("</gml:", name);
     }
 
-    fn push_part(&self, out: &mut String, part: &Part<'_>, outermost: bool) {
+    /// Opens a geometry: the outermost one has the CRS, and in 3.2.1 each has an id.
+    fn open(&mut self, name: &str, is_outermost: bool) {
+        self.out.push_str("<gml:");
+        self.out.push_str(name);
+        if self.style.version == GmlVersion::V321 {
+            self.out.push_str(" gml:id=\"");
+            self.out.push_str(self.id);
+            if !is_outermost {
+                self.member = self.member.saturating_add(1);
+                let _ = write!(self.out, ".{}", self.member);
+            }
+            self.out.push('"');
+        }
+        if is_outermost {
+            push_attribute(self.out, "srsName", &self.style.srs_name);
+        }
+        self.out.push('>');
+    }
+
+    fn tag(&mut self, open: &str, name: &str) {
+        self.out.push_str(open);
+        self.out.push_str(name);
+        self.out.push('>');
+    }
+
+    fn part(&mut self, part: &Part<'_>, is_outermost: bool) {
         match part.kind {
             PartKind::Points => {
                 for coord in part.sequences().flatten() {
-                    self.push_point(out, *coord, outermost);
+                    self.point(*coord, is_outermost);
                 }
             }
             PartKind::Line => {
-                self.open(out, "LineString", outermost);
+                self.open("LineString", is_outermost);
                 for line in part.sequences() {
-                    self.push_positions(out, line);
+                    self.positions(line.iter());
                 }
-                out.push_str("</gml:LineString>");
+                self.tag("</gml:", "LineString");
             }
             PartKind::Polygon => {
-                self.open(out, "Polygon", outermost);
+                self.open("Polygon", is_outermost);
                 for (i, ring) in part.sequences().enumerate() {
-                    let role = match (self.version, i) {
+                    let role = match (self.style.version, i) {
                         (GmlVersion::V212, 0) => "outerBoundaryIs",
                         (GmlVersion::V212, _) => "innerBoundaryIs",
-                        (GmlVersion::V311, 0) => "exterior",
-                        (GmlVersion::V311, _) => "interior",
+                        (GmlVersion::V311 | GmlVersion::V321, 0) => "exterior",
+                        (GmlVersion::V311 | GmlVersion::V321, _) => "interior",
                     };
-                    out.push_str("<gml:");
-                    out.push_str(role);
-                    out.push_str("><gml:LinearRing>");
-                    self.push_positions(out, ring);
-                    out.push_str("</gml:LinearRing></gml:");
-                    out.push_str(role);
-                    out.push('>');
+                    self.tag("<gml:", role);
+                    self.tag("<gml:", "LinearRing");
+                    if is_counterclockwise(ring) == (i == 0) {
+                        self.positions(ring.iter());
+                    } else {
+                        self.positions(ring.iter().rev());
+                    }
+                    self.tag("</gml:", "LinearRing");
+                    self.tag("</gml:", role);
                 }
-                out.push_str("</gml:Polygon>");
+                self.tag("</gml:", "Polygon");
             }
         }
     }
 
-    fn push_point(&self, out: &mut String, coord: Coord, outermost: bool) {
-        self.open(out, "Point", outermost);
-        match self.version {
-            GmlVersion::V212 => self.push_positions(out, &[coord]),
-            GmlVersion::V311 => {
-                out.push_str("<gml:pos>");
-                self.push_position(out, coord, ' ');
-                out.push_str("</gml:pos>");
+    fn point(&mut self, coord: Coord, is_outermost: bool) {
+        self.open("Point", is_outermost);
+        match self.style.version {
+            GmlVersion::V212 => self.positions([coord].iter()),
+            GmlVersion::V311 | GmlVersion::V321 => {
+                self.tag("<gml:", "pos");
+                self.position(coord, ' ');
+                self.tag("</gml:", "pos");
             }
         }
-        out.push_str("</gml:Point>");
+        self.tag("</gml:", "Point");
     }
 
-    fn push_positions(&self, out: &mut String, coords: &[Coord]) {
-        let (name, between) = match self.version {
+    fn positions<'c>(&mut self, coords: impl Iterator<Item = &'c Coord>) {
+        let (name, between) = match self.style.version {
             GmlVersion::V212 => ("coordinates", ','),
-            GmlVersion::V311 => ("posList", ' '),
+            GmlVersion::V311 | GmlVersion::V321 => ("posList", ' '),
         };
-        out.push_str("<gml:");
-        out.push_str(name);
-        out.push('>');
-        for (i, coord) in coords.iter().enumerate() {
+        self.tag("<gml:", name);
+        for (i, coord) in coords.enumerate() {
             if i > 0 {
-                out.push(' ');
+                self.out.push(' ');
             }
-            self.push_position(out, *coord, between);
+            self.position(*coord, between);
         }
-        out.push_str("</gml:");
-        out.push_str(name);
-        out.push('>');
+        self.tag("</gml:", name);
     }
 
-    fn push_position(&self, out: &mut String, [x, y]: Coord, between: char) {
-        let (first, second) = if self.swapped { (y, x) } else { (x, y) };
-        push_number(out, first, self.decimals);
-        out.push(between);
-        push_number(out, second, self.decimals);
+    #[inline]
+    fn position(&mut self, [x, y]: Coord, between: char) {
+        let style = self.style;
+        let (first, second) = if style.swapped { (y, x) } else { (x, y) };
+        push_number(self.out, first, style.decimals);
+        self.out.push(between);
+        push_number(self.out, second, style.decimals);
     }
 }
 
@@ -219,6 +290,26 @@ mod tests {
             out,
             r#"<gml:Point srsName="EPSG:4326"><gml:pos>45.5 5</gml:pos></gml:Point>"#
         );
+    }
+
+    #[test]
+    fn in_32_every_geometry_has_an_id_and_rings_run_as_iso_19107_has_them() {
+        let mut g = Geometry::new(GeometryType::MultiPolygon);
+        // both rings clockwise
+        g.extend([[0.0, 0.0], [4.0, 4.0], [4.0, 0.0], [0.0, 0.0]]);
+        g.end_sequence();
+        g.extend([[2.0, 1.0], [3.0, 2.0], [3.0, 1.0], [2.0, 1.0]]);
+        g.end_part(PartKind::Polygon);
+        let mut out = String::new();
+        style(GmlVersion::V321, true).push_typed(&mut out, &g, GeometryType::MultiPolygon, "a.1");
+        let ring = |text: &str| format!("<gml:LinearRing><gml:posList>{text}</gml:posList>");
+        assert!(out.contains("<gml:MultiSurface gml:id=\"a.1\" srsName=\"EPSG:4326\">"));
+        assert!(
+            out.contains("<gml:Polygon gml:id=\"a.1.1\"><gml:exterior>"),
+            "{out}"
+        );
+        assert!(out.contains(&ring("0 0 0 4 4 4 0 0")), "{out}");
+        assert!(out.contains(&ring("1 2 2 3 1 3 1 2")), "{out}");
     }
 
     #[test]

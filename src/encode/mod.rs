@@ -3,6 +3,7 @@
 
 mod bits;
 mod deflate;
+pub mod feature;
 pub mod geojson;
 pub mod glyphs;
 pub mod gml;

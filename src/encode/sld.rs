@@ -182,7 +182,9 @@ impl SldWriter {
         if let Some(filter) = &rule.filter
             && !SldWriter::can_write(filter)
         {
-            return self.dropped("a rule with a spatial condition is not written");
+            return self.dropped(
+                "a rule with a condition on the geometry, on times or arrays is not written",
+            );
         }
         if rule.symbolizers.is_empty() {
             return; // the schemas want one; it draws nothing

@@ -29,7 +29,9 @@ impl SldWriter {
             Literal::Null => String::new(),
             Literal::Bool(b) => b.to_string(),
             Literal::Number(n) => n.to_string(),
+            Literal::Integer(i) => i.to_string(),
             Literal::Text(t) => t.clone(),
+            Literal::Moment(moment) => moment.to_string(),
             Literal::Geometry(_) => {
                 self.dropped("a geometry inside an expression is not written");
                 String::new()
@@ -53,6 +55,10 @@ impl SldWriter {
                     ArithmeticOp::Subtract => "ogc:Sub",
                     ArithmeticOp::Multiply => "ogc:Mul",
                     ArithmeticOp::Divide => "ogc:Div",
+                    ArithmeticOp::IntegerDivide => {
+                        let quotient = Expr::Arithmetic(ArithmeticOp::Divide, a.clone(), b.clone());
+                        return self.function("parseInt", &[&quotient]);
+                    }
                     ArithmeticOp::Modulo => return self.function("modulo", &[a, b]),
                     ArithmeticOp::Power => return self.function("pow", &[a, b]),
                 };
@@ -73,6 +79,8 @@ impl SldWriter {
             Expr::Match(value, cases, otherwise) => self.recode(value, cases, otherwise),
             Expr::Interpolate(value, stops) => self.interpolate(value, stops),
             Expr::Case(cases, otherwise) => self.case(cases, otherwise),
+            // only in conditions that are not written
+            Expr::Array(_) | Expr::Interval(..) => {}
         }
     }
 
@@ -235,9 +243,14 @@ impl SldWriter {
             }
             Filter::IsNull(value) => self.function("isNull", &[value]),
             Filter::Truth(value) => self.expression(value),
-            Filter::Bbox(_) | Filter::Spatial { .. } | Filter::Ids(_) => {
+            Filter::Bbox(_)
+            | Filter::Spatial { .. }
+            | Filter::Temporal { .. }
+            | Filter::Array { .. }
+            | Filter::Ids(_) => {
                 self.approximated(
-                    "a condition on the geometry inside an expression is taken as true",
+                    "a condition on the geometry, on times or arrays inside an expression is \
+                     taken as true",
                 );
                 self.expression(&Expr::Literal(Literal::Bool(true)));
             }
@@ -249,7 +262,7 @@ impl SldWriter {
         match filter {
             Filter::And(parts) | Filter::Or(parts) => parts.iter().all(SldWriter::can_write),
             Filter::Not(inner) => SldWriter::can_write(inner),
-            Filter::Spatial { .. } => false,
+            Filter::Spatial { .. } | Filter::Temporal { .. } | Filter::Array { .. } => false,
             _ => true,
         }
     }
@@ -371,8 +384,11 @@ impl SldWriter {
                 }
                 self.xml.close();
             }
-            Filter::Spatial { .. } => {
-                self.approximated("a spatial condition is not written: it is taken as true");
+            Filter::Spatial { .. } | Filter::Temporal { .. } | Filter::Array { .. } => {
+                self.approximated(
+                    "a condition on the geometry, on times or arrays is not written: it is taken \
+                     as true",
+                );
                 self.condition(&Filter::And(Vec::new()));
             }
         }

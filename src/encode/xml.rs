@@ -1,5 +1,9 @@
 //! XML text written into a `String`: escaped, and free of what XML 1.0 can't hold.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt::Write;
+
 /// True for characters that an XML 1.0 document may contain (XML 1.0 §2.2).
 fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
@@ -80,6 +84,98 @@ pub fn ncname(text: &str) -> String {
     name
 }
 
+/// Names of elements for names of columns: each its own, in order. One that XML can hold stays
+/// as it is, accents included; any other has `_` for what it can't hold, and a number where that
+/// name is taken.
+///
+/// ```
+/// use cartotheque::encode::xml::element_names;
+/// let names = element_names(["nom", "code insee", "2020", "code_insee"]);
+/// assert_eq!(names, ["nom", "code_insee_2", "_2020", "code_insee"]);
+/// ```
+pub fn element_names<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Vec<String> {
+    let mut taken: HashSet<String> = names
+        .clone()
+        .into_iter()
+        .filter(|name| ncname_of_letters(name) == **name)
+        .map(str::to_owned)
+        .collect();
+    let mut seen = HashSet::new();
+    let mut named = |name: &'a str| -> String {
+        let plain = ncname_of_letters(name);
+        if plain == name && seen.insert(name) {
+            return plain;
+        }
+        let mut own = plain.clone();
+        let mut number = 1_u32;
+        while !taken.insert(own.clone()) {
+            number = number.saturating_add(1);
+            own = format!("{plain}_{number}");
+        }
+        own
+    };
+    names.into_iter().map(&mut named).collect()
+}
+
+/// As [`ncname`], of letters and digits only: validators that go by an older XML than the fifth
+/// edition take no other signs.
+fn ncname_of_letters(text: &str) -> String {
+    let is_plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\u{300}'..='\u{36F}');
+    ncname(&text.replace(|c: char| !is_plain(c), "_"))
+}
+
+/// Appends text as the rest of a name, so that [`read_name_part`] gives it back: what a name
+/// can't hold becomes `_x002F_`, by its number in hexadecimal (ISO 9075-14 §9.1).
+pub fn push_name_part(out: &mut String, text: &str) {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if text.chars().all(is_plain) && !text.contains("_x") {
+        out.push_str(text);
+        return;
+    }
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let reads_as_escape = c == '_' && rest.peek() == Some(&'x');
+        let is_letter = c.is_alphanumeric() && is_name_char(c);
+        if reads_as_escape || !(is_plain(c) || is_letter) {
+            let _ = write!(out, "_x{:04X}_", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+}
+
+/// What [`push_name_part`] wrote.
+pub fn read_name_part(text: &str) -> Cow<'_, str> {
+    if !text.contains("_x") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("_x") {
+        out.push_str(before);
+        let escaped = after
+            .split_once('_')
+            .filter(|(digits, _)| (4..=6).contains(&digits.len()))
+            .and_then(|(digits, tail)| {
+                let code = u32::from_str_radix(digits, 16).ok()?;
+                Some((char::from_u32(code)?, tail))
+            });
+        match escaped {
+            Some((c, tail)) => {
+                out.push(c);
+                rest = tail;
+            }
+            None => {
+                out.push_str("_x");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
 /// The letters that XML 1.0 (fifth edition) §2.3 allows in a name, colon excluded.
 fn is_name_char(c: char) -> bool {
     matches!(c,
@@ -132,6 +228,25 @@ mod tests {
             let kept: String = text.chars().filter(|c| is_allowed(*c)).collect();
             let read = quick_xml::escape::unescape(&escaped(&text)).unwrap().into_owned();
             prop_assert_eq!(read, kept);
+        }
+
+        #[test]
+        fn a_part_of_a_name_is_read_back(text in "[_x0-9a-f A-F/é\u{1F600}]{0,12}|\\PC{0,12}") {
+            let mut out = "a".to_owned();
+            push_name_part(&mut out, &text);
+            prop_assert_eq!(&ncname(&out), &out);
+            let read = read_name_part(&out);
+            prop_assert_eq!(read.strip_prefix('a'), Some(text.as_str()));
+        }
+
+        #[test]
+        fn every_column_has_an_element_of_its_own(
+            names in prop::collection::vec("[ab _1é-]{0,3}", 0..12)
+        ) {
+            let elements = element_names(names.iter().map(String::as_str));
+            let distinct: HashSet<&String> = elements.iter().collect();
+            prop_assert_eq!(distinct.len(), names.len());
+            prop_assert!(elements.iter().all(|e| ncname(e) == *e));
         }
 
         #[test]

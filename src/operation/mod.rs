@@ -2,6 +2,7 @@
 
 mod anchors;
 mod feature_info;
+pub mod features;
 mod legend;
 mod level_of_detail;
 mod map;

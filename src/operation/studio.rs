@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
+use super::features::{FeatureQuery, Found, Selections};
 use super::{
     Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sources,
     Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
@@ -21,6 +22,7 @@ pub struct Studio {
     symbols: SymbolCache,
     anchors: Anchors,
     overviews: Arc<Overviews>,
+    selections: Selections,
 }
 
 impl Studio {
@@ -83,6 +85,14 @@ impl Studio {
         budget: &Budget,
     ) -> Result<VectorTile> {
         vector_tile::make(request, budget, &self.anchors, sources)
+    }
+
+    /// Finds the features that match a query.
+    ///
+    /// # Errors
+    /// As [`Selections::find`].
+    pub fn features(&self, query: &FeatureQuery, budget: &Budget) -> Result<Found> {
+        self.selections.find(query, budget)
     }
 
     /// Draws the sheet of a style's icons.

@@ -3,6 +3,7 @@
 
 mod explain;
 pub mod maplibre;
+mod more;
 pub mod ogcapi;
 pub mod ows;
 pub mod record;
@@ -10,6 +11,12 @@ pub mod site;
 pub mod tiles;
 pub mod wms;
 pub mod wmts;
+
+pub use more::{More, Pieces};
+
+use crate::budget::Budget;
+use crate::encode::feature::Rest;
+use crate::error::Result;
 
 /// A request after HTTP: what protocols read of it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +47,8 @@ pub struct Answer {
     pub media_type: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
+    /// What comes after `body`, made when the client has taken what came before.
+    pub more: Option<More>,
 }
 
 impl Answer {
@@ -49,7 +58,26 @@ impl Answer {
             media_type: media_type.into(),
             headers: Vec::new(),
             body: body.into(),
+            more: None,
         }
+    }
+
+    /// An answer that is made piece by piece. The first piece is made now, so that what can't be
+    /// answered at all is an error with a status of its own; an answer of one piece is a plain one.
+    ///
+    /// # Errors
+    /// What making the first piece says.
+    pub fn stream(
+        media_type: impl Into<String>,
+        mut pieces: impl Pieces + 'static,
+        budget: &Budget,
+    ) -> Result<Answer> {
+        let mut body = Vec::new();
+        let rest = pieces.pull(&mut body, budget)?;
+        Ok(Answer {
+            more: (rest == Rest::More).then(|| More::new(pieces)),
+            ..Answer::ok(media_type, body)
+        })
     }
 
     #[must_use]

@@ -7,12 +7,14 @@
 
 use std::cmp::Ordering;
 
-use super::{CompareOp, Scalar};
+use super::fold::Folding;
+use super::{CompareOp, Moment, Scalar};
 
 /// How texts are read in a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Mode {
-    pub match_case: bool,
+    /// What does not matter in texts.
+    pub folding: Folding,
     /// A side is a date or a time: texts are instants where both can be read as one.
     pub time: bool,
 }
@@ -35,6 +37,10 @@ pub(super) fn order(a: &Scalar<'_>, b: &Scalar<'_>, mode: Mode) -> Option<Orderi
         (Scalar::Null, _) | (_, Scalar::Null) => None,
         (Scalar::Int(a), Scalar::Int(b)) => Some(a.cmp(b)),
         (Scalar::Text(a), Scalar::Text(b)) => Some(order_texts(a, b, mode)),
+        (Scalar::Moment(a), Scalar::Moment(b)) => Some(a.order(*b)),
+        (Scalar::Moment(a), Scalar::Text(b)) => Moment::parse(b).map(|b| a.order(b)),
+        (Scalar::Text(a), Scalar::Moment(b)) => Moment::parse(a).map(|a| a.order(*b)),
+        (Scalar::Moment(_), _) | (_, Scalar::Moment(_)) => None,
         (Scalar::Bool(a), Scalar::Bool(b)) => Some(a.cmp(b)),
         (Scalar::Bool(a), Scalar::Text(b)) => truth_of_text(b).map(|b| a.cmp(&b)),
         (Scalar::Text(a), Scalar::Bool(b)) => truth_of_text(a).map(|a| a.cmp(b)),
@@ -79,7 +85,7 @@ pub(super) fn number(value: &Scalar<'_>) -> Option<Number> {
         Scalar::Int(i) => Some(Number::Int(*i)),
         Scalar::Number(f) => Some(Number::Float(*f)),
         Scalar::Text(t) => Number::parse(t),
-        Scalar::Null | Scalar::Geometry(_) => None,
+        Scalar::Null | Scalar::Moment(_) | Scalar::Geometry(_) => None,
     }
 }
 
@@ -94,27 +100,19 @@ pub(super) fn order_texts(a: &str, b: &str, mode: Mode) -> Ordering {
     if mode.time
         && let (Some(a), Some(b)) = (instant(a), instant(b))
     {
-        return a.cmp(&b);
+        return a.order(b);
     }
-    if mode.match_case {
-        a.cmp(b)
-    } else {
-        let fold = |t| str::chars(t).flat_map(char::to_lowercase);
-        fold(a).cmp(fold(b))
+    if mode.folding == Folding::NONE {
+        return a.cmp(b);
     }
+    let folding = mode.folding;
+    folding.with(a, |a| folding.with(b, |b| a.cmp(b)))
 }
 
-/// The instant of an RFC 3339 text; without a zone it is UTC, a date alone is its midnight.
-pub(super) fn instant(text: &str) -> Option<jiff::Timestamp> {
-    let text = text.trim();
-    let zoned = text.parse::<jiff::Timestamp>().ok();
-    zoned.or_else(|| {
-        let civil: jiff::civil::DateTime = text.parse().ok()?;
-        civil
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()
-            .map(|z| z.timestamp())
-    })
+/// The instant of a text without a type of its own: a date alone is its midnight, since XML
+/// says nothing else.
+pub(super) fn instant(text: &str) -> Option<Moment> {
+    Moment::parse(text).map(Moment::start)
 }
 
 /// What a text says where a truth value is asked for (xs:boolean).
@@ -135,7 +133,7 @@ pub(super) fn truth(value: &Scalar<'_>) -> Option<bool> {
         Scalar::Int(i) => Some(*i != 0),
         Scalar::Number(n) => Some(*n != 0.0),
         Scalar::Text(t) => truth_of_text(t),
-        Scalar::Null | Scalar::Geometry(_) => None,
+        Scalar::Null | Scalar::Moment(_) | Scalar::Geometry(_) => None,
     }
 }
 
@@ -145,7 +143,7 @@ mod tests {
     use std::borrow::Cow;
 
     const PLAIN: Mode = Mode {
-        match_case: true,
+        folding: Folding::NONE,
         time: false,
     };
 
@@ -206,7 +204,7 @@ mod tests {
     #[test]
     fn without_case_accented_capitals_equal_small_letters() {
         let folded = Mode {
-            match_case: false,
+            folding: Folding::CASE,
             ..PLAIN
         };
         assert_eq!(

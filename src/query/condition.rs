@@ -1,4 +1,4 @@
-//! Filters bound to a schema, and what they answer for a feature.
+//! Conditions bound to a schema, and what they answer for a feature.
 //!
 //! A condition is true, false or unknown. Unknown comes from null, and only true passes: so
 //! `NOT (population > 100)` leaves features without a population out, as SQL and CQL2 have it
@@ -7,52 +7,16 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use super::array::ArrayTest;
 use super::compare::{self, Mode, Number};
-use super::eval::{Node, Scalar, sorted};
+use super::eval::{Node, Scalar};
+use super::fold::Folding;
 use super::spatial::{self, SpatialTest};
-use super::{CompareOp, Expr, Filter, LikePattern};
+use super::temporal::TemporalTest;
+use super::{CompareOp, Expr, Filter, LikePattern, LikePiece, Moment};
 use crate::error::Result;
 use crate::feature::{Feature, FieldType, Schema, Value};
 use crate::geom::Bbox;
-
-/// A filter whose properties are column numbers, with what is constant decided already.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BoundFilter(Condition);
-
-impl Filter {
-    /// Resolves the names against a schema.
-    ///
-    /// # Errors
-    /// `FieldNotDefined` (with an empty `layer`, for the caller to fill in); `InvalidFilter`
-    /// where an operator can't work on what it is given.
-    pub fn bind(&self, schema: &Schema) -> Result<BoundFilter> {
-        Condition::bind(self, schema).map(BoundFilter)
-    }
-}
-
-impl BoundFilter {
-    /// True where the feature passes; a condition that is unknown (null was compared) does not.
-    pub fn matches(&self, feature: &dyn Feature) -> bool {
-        self.0.test(feature) == Some(true)
-    }
-
-    /// The answer, where it is the same for every feature.
-    pub fn constant(&self) -> Option<bool> {
-        self.0.constant().map(|answer| answer == Some(true))
-    }
-
-    /// The columns that the answer depends on, ascending, each once.
-    pub fn columns(&self) -> Vec<usize> {
-        let mut columns = Vec::new();
-        self.0.columns(&mut columns);
-        sorted(columns)
-    }
-
-    /// A box outside which no feature passes, where the filter says so: for the spatial index.
-    pub fn bbox(&self) -> Option<Bbox> {
-        self.0.bbox()
-    }
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Condition {
@@ -66,23 +30,23 @@ pub(super) enum Condition {
         op: CompareOp,
         number: Number,
     },
-    /// A column of texts with a text.
+    /// A column of texts, folded, with a text.
     ColumnText {
         column: usize,
         op: CompareOp,
+        folding: Folding,
         text: Box<str>,
-        mode: Mode,
     },
-    /// A column of dates or times with an instant.
-    ColumnInstant {
+    /// A column of dates or times with an instant or a day.
+    ColumnMoment {
         column: usize,
         op: CompareOp,
-        instant: jiff::Timestamp,
-        text: Box<str>,
+        moment: Moment,
     },
-    /// A column of texts with many texts.
+    /// A column of texts, folded, with many texts.
     ColumnInTexts {
         column: usize,
+        folding: Folding,
         texts: HashSet<Box<str>>,
     },
     /// A column of integers with many integers.
@@ -103,12 +67,14 @@ pub(super) enum Condition {
     },
     Like {
         value: Node,
+        folding: Folding,
         pattern: LikePattern,
-        match_case: bool,
     },
     IsNull(Node),
     Bbox(Bbox),
     Spatial(Box<SpatialTest>),
+    Temporal(Box<TemporalTest>),
+    Array(Box<ArrayTest>),
     Ids(HashSet<u64>),
     Truth(Node),
 }
@@ -121,6 +87,10 @@ impl Condition {
             Filter::Or(parts) => any(bind_each(parts, schema)?),
             Filter::Not(inner) => match Condition::bind(inner, schema)? {
                 Condition::Constant(answer) => Condition::Constant(answer.map(|a| !a)),
+                Condition::Spatial(test) => match test.negated() {
+                    Some(negated) => Condition::Spatial(Box::new(negated)),
+                    None => Condition::Not(Box::new(Condition::Spatial(test))),
+                },
                 condition => Condition::Not(Box::new(condition)),
             },
             Filter::Compare {
@@ -143,11 +113,7 @@ impl Condition {
                 value,
                 pattern,
                 match_case,
-            } => Condition::Like {
-                value: node(value)?,
-                pattern: pattern.clone(),
-                match_case: *match_case,
-            },
+            } => like(node(value)?, pattern, *match_case),
             Filter::IsNull(value) => match node(value)? {
                 // a truth about the literal, whatever the feature
                 Node::Literal(literal) => {
@@ -164,6 +130,12 @@ impl Condition {
             } => {
                 let test = SpatialTest::new(*op, node(left)?, node(right)?, *distance)?;
                 Condition::Spatial(Box::new(test))
+            }
+            Filter::Temporal { op, left, right } => {
+                TemporalTest::bind(*op, left, right, schema)?.into_condition()
+            }
+            Filter::Array { op, left, right } => {
+                ArrayTest::bind(*op, left, right, schema)?.into_condition()
             }
             Filter::Ids(ids) => Condition::Ids(ids.iter().filter_map(|id| fid(id)).collect()),
             Filter::Truth(value) => match node(value)? {
@@ -212,32 +184,27 @@ impl Condition {
             Condition::ColumnText {
                 column,
                 op,
-                text,
-                mode,
-            } => {
-                let value = feature.value(*column);
-                let found = value.as_str()?;
-                Some(compare::holds(
-                    *op,
-                    compare::order_texts(found, text, *mode),
-                ))
-            }
-            Condition::ColumnInstant {
-                column,
-                op,
-                instant,
+                folding,
                 text,
             } => {
                 let value = feature.value(*column);
                 let found = value.as_str()?;
-                let order = match compare::instant(found) {
-                    Some(found) => found.cmp(instant),
-                    None => found.cmp(text),
-                };
+                let order = folding.with(found, |folded| folded.cmp(text));
                 Some(compare::holds(*op, order))
             }
-            Condition::ColumnInTexts { column, texts } => {
-                feature.value(*column).as_str().map(|t| texts.contains(t))
+            Condition::ColumnMoment { column, op, moment } => {
+                let value = feature.value(*column);
+                let found = Moment::parse(value.as_str()?)?;
+                Some(compare::holds(*op, found.order(*moment)))
+            }
+            Condition::ColumnInTexts {
+                column,
+                folding,
+                texts,
+            } => {
+                let value = feature.value(*column);
+                let found = value.as_str()?;
+                Some(folding.with(found, |folded| texts.contains(folded)))
             }
             Condition::ColumnInIntegers { column, integers } => match feature.value(*column) {
                 Value::Null => None,
@@ -257,7 +224,7 @@ impl Condition {
             Condition::In { value, list, time } => {
                 let value = value.eval(feature);
                 let mode = Mode {
-                    match_case: true,
+                    folding: Folding::NONE,
                     time: *time,
                 };
                 let mut answer = Some(false);
@@ -272,15 +239,18 @@ impl Condition {
             }
             Condition::Like {
                 value,
+                folding,
                 pattern,
-                match_case,
             } => {
                 let value = value.eval(feature);
-                (!value.is_null()).then(|| pattern.matches(&value.to_text(), *match_case))
+                let matches = |text: &str| folding.with(text, |t| pattern.matches(t, true));
+                (!value.is_null()).then(|| matches(&value.to_text()))
             }
             Condition::IsNull(value) => Some(value.eval(feature).is_null()),
             Condition::Bbox(bbox) => spatial::touches_box(feature, bbox),
             Condition::Spatial(test) => test.test(feature),
+            Condition::Temporal(test) => test.test(feature),
+            Condition::Array(test) => test.test(feature),
             Condition::Ids(ids) => Some(ids.contains(&feature.fid())),
             Condition::Truth(value) => compare::truth(&value.eval(feature)),
         }
@@ -290,51 +260,6 @@ impl Condition {
     pub(super) fn constant(&self) -> Option<Option<bool>> {
         match self {
             Condition::Constant(answer) => Some(*answer),
-            _ => None,
-        }
-    }
-
-    pub(super) fn columns(&self, out: &mut Vec<usize>) {
-        match self {
-            Condition::Constant(_) | Condition::Bbox(_) | Condition::Ids(_) => {}
-            Condition::And(parts) | Condition::Or(parts) => {
-                parts.iter().for_each(|p| p.columns(out));
-            }
-            Condition::Not(inner) => inner.columns(out),
-            Condition::ColumnNumber { column, .. }
-            | Condition::ColumnText { column, .. }
-            | Condition::ColumnInstant { column, .. }
-            | Condition::ColumnInTexts { column, .. }
-            | Condition::ColumnInIntegers { column, .. } => out.push(*column),
-            Condition::Compare { left, right, .. } => {
-                left.columns(out);
-                right.columns(out);
-            }
-            Condition::In { value, list, .. } => {
-                value.columns(out);
-                list.iter().for_each(|n| n.columns(out));
-            }
-            Condition::Like { value, .. } | Condition::IsNull(value) | Condition::Truth(value) => {
-                value.columns(out);
-            }
-            Condition::Spatial(test) => test.columns(out),
-        }
-    }
-
-    fn bbox(&self) -> Option<Bbox> {
-        match self {
-            Condition::Bbox(bbox) => Some(*bbox),
-            Condition::Spatial(test) => test.bbox(),
-            Condition::And(parts) => {
-                let boxes = parts.iter().filter_map(Condition::bbox);
-                // boxes that share nothing: any of them keeps everything out
-                boxes.reduce(|a, b| a.intersection(&b).unwrap_or(a))
-            }
-            Condition::Or(parts) => {
-                let mut boxes = parts.iter().map(Condition::bbox);
-                let first = boxes.next()??;
-                boxes.try_fold(first, |all, b| Some(all.union(&b?)))
-            }
             _ => None,
         }
     }
@@ -379,57 +304,104 @@ fn single(
 
 /// A comparison in the cheapest form that its sides allow.
 fn comparison(op: CompareOp, left: Node, right: Node, match_case: bool) -> Condition {
-    if let (Node::Literal(_), Node::Column(..)) = (&left, &right) {
+    if left.constant().is_some() && right.constant().is_none() {
         return comparison(mirrored(op), right, left, match_case);
     }
     let mode = Mode {
-        match_case,
+        folding: if match_case {
+            Folding::NONE
+        } else {
+            Folding::CASE
+        },
         time: left.is_time() || right.is_time(),
     };
-    if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
-        let order = compare::order(&a, &b, mode);
+    let Some(value) = right.constant() else {
+        return Condition::Compare {
+            op,
+            left,
+            right,
+            mode,
+        };
+    };
+    if value.is_null() {
+        return Condition::Constant(None);
+    }
+    if let Some(constant) = left.constant() {
+        let order = compare::order(&constant, &value, mode);
         return Condition::Constant(order.map(|o| compare::holds(op, o)));
     }
-    if let (Node::Column(column, kind), Some(value)) = (&left, right.constant()) {
-        if value.is_null() {
-            return Condition::Constant(None);
-        }
-        let column = *column;
-        let text = || value.to_text().into_owned().into_boxed_str();
-        match kind {
-            FieldType::Integer | FieldType::Long | FieldType::Float => {
-                if let Some(number) = compare::number(&value) {
-                    return Condition::ColumnNumber { column, op, number };
-                }
-            }
-            FieldType::Date | FieldType::DateTime => {
-                if let Some(instant) = compare::instant(&value.to_text()) {
-                    let text = text();
-                    return Condition::ColumnInstant {
-                        column,
-                        op,
-                        instant,
-                        text,
-                    };
-                }
-            }
-            FieldType::Text if matches!(value, Scalar::Text(_)) => {
-                let text = text();
-                return Condition::ColumnText {
-                    column,
-                    op,
-                    text,
-                    mode,
-                };
-            }
-            _ => {}
-        }
+    let (folding, inner) = left.clone().unfolded();
+    if let Node::Column(column, kind) = inner
+        && let Some(condition) = column_comparison(op, column, kind, folding, &value, mode)
+    {
+        return condition;
     }
     Condition::Compare {
         op,
         left,
         right,
         mode,
+    }
+}
+
+/// A column, folded, compared with a constant: nothing of it is evaluated per feature.
+fn column_comparison(
+    op: CompareOp,
+    column: usize,
+    kind: FieldType,
+    folding: Folding,
+    value: &Scalar<'_>,
+    mode: Mode,
+) -> Option<Condition> {
+    let plain = folding == Folding::NONE;
+    match (kind, value) {
+        (FieldType::Integer | FieldType::Long | FieldType::Float, _) if plain => {
+            let number = compare::number(value)?;
+            Some(Condition::ColumnNumber { column, op, number })
+        }
+        (FieldType::Text | FieldType::Date | FieldType::DateTime, Scalar::Moment(moment))
+            if plain =>
+        {
+            let moment = *moment;
+            Some(Condition::ColumnMoment { column, op, moment })
+        }
+        (FieldType::Date | FieldType::DateTime, _) if plain => {
+            let moment = compare::instant(&value.to_text())?;
+            Some(Condition::ColumnMoment { column, op, moment })
+        }
+        (FieldType::Text, Scalar::Text(text)) => Some(Condition::ColumnText {
+            column,
+            op,
+            folding: folding.and(mode.folding),
+            text: mode.folding.fold(text).into(),
+        }),
+        _ => None,
+    }
+}
+
+/// LIKE, with a pattern that is folded already.
+fn like(value: Node, pattern: &LikePattern, match_case: bool) -> Condition {
+    let own = match match_case {
+        true => Folding::NONE,
+        false => Folding::CASE,
+    };
+    let pieces = pattern.0.iter().map(|piece| match piece {
+        LikePiece::Text(text) => LikePiece::Text(own.fold(text).into_owned()),
+        other => other.clone(),
+    });
+    let pattern = LikePattern(pieces.collect());
+    let (folding, value) = value.unfolded();
+    let folding = folding.and(own);
+    match value.constant() {
+        Some(constant) => Condition::Constant(
+            (!constant.is_null())
+                .then(|| folding.with(&constant.to_text(), |text| pattern.matches(text, true))),
+        ),
+        None => Condition::Like {
+            value,
+            folding,
+            pattern,
+        },
     }
 }
 
@@ -448,7 +420,8 @@ fn membership(value: Node, list: Vec<Node>) -> Condition {
     if list.is_empty() {
         return Condition::Constant(Some(false));
     }
-    if let Node::Column(column, kind) = value {
+    let (folding, inner) = value.clone().unfolded();
+    if let Node::Column(column, kind) = inner {
         let constants: Option<Vec<Scalar<'_>>> = list.iter().map(Node::constant).collect();
         if let Some(constants) = constants {
             let texts = constants.iter().map(|c| match c {
@@ -459,10 +432,14 @@ fn membership(value: Node, list: Vec<Node>) -> Condition {
             match kind {
                 FieldType::Text => {
                     if let Some(texts) = texts.collect() {
-                        return Condition::ColumnInTexts { column, texts };
+                        return Condition::ColumnInTexts {
+                            column,
+                            folding,
+                            texts,
+                        };
                     }
                 }
-                FieldType::Integer | FieldType::Long => {
+                FieldType::Integer | FieldType::Long if folding == Folding::NONE => {
                     if let Some(integers) = integers.collect() {
                         return Condition::ColumnInIntegers { column, integers };
                     }

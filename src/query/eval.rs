@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::compare::{self, Mode, Number};
 use super::condition::Condition;
-use super::{ArithmeticOp, Expr, Function, Literal};
+use super::fold::Folding;
+use super::{ArithmeticOp, Expr, Function, Literal, Moment};
 use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldType, Schema, Value};
 use crate::geom::{Bbox, Geometry};
@@ -17,6 +18,7 @@ pub enum Scalar<'a> {
     Int(i64),
     Number(f64),
     Text(Cow<'a, str>),
+    Moment(Moment),
     Geometry(Cow<'a, Geometry>),
 }
 
@@ -28,7 +30,7 @@ impl Scalar<'_> {
             Scalar::Int(i) => Some(*i as f64),
             Scalar::Number(n) => Some(*n),
             Scalar::Text(t) => Number::parse(t).map(Number::as_f64),
-            Scalar::Null | Scalar::Geometry(_) => None,
+            Scalar::Null | Scalar::Moment(_) | Scalar::Geometry(_) => None,
         }
     }
 
@@ -40,6 +42,7 @@ impl Scalar<'_> {
             Scalar::Int(i) => Cow::Owned(i.to_string()),
             Scalar::Number(n) => Cow::Owned(n.to_string()),
             Scalar::Text(t) => Cow::Borrowed(t),
+            Scalar::Moment(m) => Cow::Owned(m.to_string()),
         }
     }
 
@@ -51,9 +54,10 @@ impl Scalar<'_> {
         match self {
             Scalar::Null => Literal::Null,
             Scalar::Bool(b) => Literal::Bool(b),
-            Scalar::Int(i) => Literal::Number(i as f64),
+            Scalar::Int(i) => Literal::integer(i),
             Scalar::Number(n) => Literal::Number(n),
             Scalar::Text(t) => Literal::Text(t.into_owned()),
+            Scalar::Moment(m) => Literal::Moment(m),
             Scalar::Geometry(g) => Literal::Geometry(g.into_owned()),
         }
     }
@@ -178,6 +182,16 @@ impl Node {
                 let cases = cases.iter().map(case).collect::<Result<_>>()?;
                 Node::Case(cases, boxed(otherwise)?)
             }
+            Expr::Array(_) => {
+                return Err(Error::InvalidFilter {
+                    message: "an array is compared by the array functions only".into(),
+                });
+            }
+            Expr::Interval(..) => {
+                return Err(Error::InvalidFilter {
+                    message: "an interval is compared by the temporal functions only".into(),
+                });
+            }
         };
         Ok(node.folded())
     }
@@ -258,6 +272,20 @@ impl Node {
         matches!(self, Node::Column(_, FieldType::Date | FieldType::DateTime))
     }
 
+    /// What of the node's text does not matter, and the node below those functions.
+    pub(super) fn unfolded(self) -> (Folding, Node) {
+        let (mut node, mut folding) = (self, Folding::NONE);
+        loop {
+            match node {
+                Node::Call(function @ (Function::CaseFold | Function::AccentFold), mut list) => {
+                    folding = folding.and(function.folding());
+                    node = list.pop().unwrap_or(Node::Literal(Literal::Null));
+                }
+                other => return (folding, other),
+            }
+        }
+    }
+
     pub(super) fn eval<'a>(&'a self, feature: &'a dyn Feature) -> Scalar<'a> {
         match self {
             Node::Literal(literal) => scalar(literal),
@@ -315,7 +343,7 @@ impl Node {
 }
 
 const PLAIN: Mode = Mode {
-    match_case: true,
+    folding: Folding::NONE,
     time: false,
 };
 
@@ -348,7 +376,9 @@ fn scalar(literal: &Literal) -> Scalar<'_> {
         Literal::Null => Scalar::Null,
         Literal::Bool(b) => Scalar::Bool(*b),
         Literal::Number(n) => Scalar::Number(*n),
+        Literal::Integer(i) => Scalar::Int(*i),
         Literal::Text(t) => Scalar::Text(Cow::Borrowed(t)),
+        Literal::Moment(m) => Scalar::Moment(*m),
         Literal::Geometry(g) => Scalar::Geometry(Cow::Borrowed(g)),
     }
 }
@@ -364,6 +394,7 @@ fn arithmetic(op: ArithmeticOp, a: &Scalar<'_>, b: &Scalar<'_>) -> Scalar<'stati
             ArithmeticOp::Subtract => a.checked_sub(b),
             ArithmeticOp::Multiply => a.checked_mul(b),
             ArithmeticOp::Modulo => a.checked_rem(b),
+            ArithmeticOp::IntegerDivide => a.checked_div(b),
             ArithmeticOp::Divide | ArithmeticOp::Power => None,
         };
         if let Some(i) = exact {
@@ -376,6 +407,7 @@ fn arithmetic(op: ArithmeticOp, a: &Scalar<'_>, b: &Scalar<'_>) -> Scalar<'stati
         ArithmeticOp::Subtract => a - b,
         ArithmeticOp::Multiply => a * b,
         ArithmeticOp::Divide => a / b,
+        ArithmeticOp::IntegerDivide => (a / b).trunc(),
         ArithmeticOp::Modulo => a % b,
         ArithmeticOp::Power => a.powf(b),
     };

@@ -1,5 +1,7 @@
 //! Numbers and dates as text, by the patterns that SE and GeoServer use (those of Java).
 
+use super::Moment;
+
 /// A number by a pattern such as `#,##0.00`, `0.#`, `#.## km`, `0%`.
 ///
 /// `0` digits are always written, `#` digits where they are not zero; `,` groups by thousands.
@@ -67,7 +69,11 @@ fn grouped(digits: &str) -> String {
 ///
 /// `None` where `value` is no date.
 pub(super) fn date(pattern: &str, value: &str) -> Option<String> {
-    let at = super::compare::instant(value)?.to_zoned(jiff::tz::TimeZone::UTC);
+    let Moment::Instant(second, nanos) = super::compare::instant(value)? else {
+        return None;
+    };
+    let at = jiff::Timestamp::new(second, i32::try_from(nanos).ok()?).ok()?;
+    let at = at.to_zoned(jiff::tz::TimeZone::UTC);
     let mut out = String::new();
     let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::compare;
 use super::eval::{Scalar, finite};
+use super::fold::Folding;
 use super::spatial;
 use super::{ArithmeticOp, CompareOp, Expr, Filter, LikePattern, Literal};
 use crate::error::{Error, Result, nearest};
@@ -30,6 +31,10 @@ pub enum Function {
     StartsWith,
     EndsWith,
     Includes,
+    /// Without case: `CASEI` of CQL2.
+    CaseFold,
+    /// Without accents: `ACCENTI` of CQL2.
+    AccentFold,
     // numbers
     Abs,
     Ceil,
@@ -101,6 +106,8 @@ const NAMES: &[(&[&str], Function, (usize, usize))] = {
         (&["strStartsWith", "startswith"], F::StartsWith, (2, 2)),
         (&["strEndsWith", "endswith"], F::EndsWith, (2, 2)),
         (&["strContains", "includes"], F::Includes, (2, 2)),
+        (&["casei"], F::CaseFold, (1, 1)),
+        (&["accenti"], F::AccentFold, (1, 1)),
         (&["abs", "abs2", "abs3", "abs4"], F::Abs, (1, 1)),
         (&["ceil", "ceiling"], F::Ceil, (1, 1)),
         (&["floor"], F::Floor, (1, 1)),
@@ -207,6 +214,15 @@ impl Function {
             .and_then(|(names, ..)| names.first())
             .copied()
             .unwrap_or_default()
+    }
+
+    /// What the function takes away from a text.
+    pub(super) fn folding(self) -> Folding {
+        match self {
+            Function::CaseFold => Folding::CASE,
+            Function::AccentFold => Folding::ACCENTS,
+            _ => Folding::NONE,
+        }
     }
 
     fn arity(self) -> (usize, usize) {
@@ -319,6 +335,9 @@ impl Function {
             Function::StartsWith => Some(Scalar::Bool(text.starts_with(second()?.as_ref()))),
             Function::EndsWith => Some(Scalar::Bool(text.ends_with(second()?.as_ref()))),
             Function::Includes => Some(Scalar::Bool(text.contains(second()?.as_ref()))),
+            Function::CaseFold | Function::AccentFold => {
+                owned(self.folding().fold(&text).into_owned())
+            }
             Function::ToText => owned(text.into_owned()),
             Function::FormatNumber => {
                 let number = rest.first()?.as_f64()?;

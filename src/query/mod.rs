@@ -3,19 +3,29 @@
 //! A filter is parsed into names, then [bound](Filter::bind) to a schema: unknown names are
 //! errors there, and what runs per feature holds column numbers only.
 
+mod array;
+mod bound;
 mod compare;
 mod condition;
+mod demand;
 mod eval;
+mod fold;
 mod format;
 mod function;
 mod like;
+mod moment;
+mod names;
 mod spatial;
+mod temporal;
 #[cfg(test)]
 mod tests;
 
-pub use condition::BoundFilter;
+pub use bound::BoundFilter;
+pub use demand::Demand;
 pub use eval::{BoundExpr, Scalar};
 pub use function::{Function, into_condition};
+pub use moment::Moment;
+pub use spatial::geometry_touches_box;
 
 use crate::geom::{Bbox, Geometry};
 
@@ -40,6 +50,10 @@ pub enum Expr {
     Interpolate(Box<Expr>, Vec<(Expr, Expr)>),
     /// MapLibre `case`: (condition, result), else.
     Case(Vec<(Filter, Expr)>, Box<Expr>),
+    /// A set of values, for [`Filter::Array`].
+    Array(Vec<Expr>),
+    /// From an instant to another, both included, for [`Filter::Temporal`]; `None`: without end.
+    Interval(Option<Box<Expr>>, Option<Box<Expr>>),
 }
 
 /// A constant.
@@ -48,9 +62,25 @@ pub enum Literal {
     Null,
     Bool(bool),
     Number(f64),
+    /// An integer that [`Literal::Number`] would round: 2⁵³ or beyond.
+    Integer(i64),
     Text(String),
+    /// An instant or a day.
+    Moment(Moment),
     /// In the CRS of the data it is compared with.
     Geometry(Geometry),
+}
+
+impl Literal {
+    /// The literal of an integer: a [`Number`](Literal::Number) where that is exact.
+    pub fn integer(value: i64) -> Literal {
+        // every integer up to 2⁵³ is exact as a float
+        if value.unsigned_abs() < 1 << 53 {
+            Literal::Number(value as f64)
+        } else {
+            Literal::Integer(value)
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +89,8 @@ pub enum ArithmeticOp {
     Subtract,
     Multiply,
     Divide,
+    /// Without the fraction, towards zero: `div` of CQL2.
+    IntegerDivide,
     Modulo,
     Power,
 }
@@ -99,6 +131,16 @@ pub enum Filter {
         /// For `DWithin` and `Beyond`, in units of the data's CRS.
         distance: f64,
     },
+    Temporal {
+        op: TemporalOp,
+        left: Expr,
+        right: Expr,
+    },
+    Array {
+        op: ArrayOp,
+        left: Expr,
+        right: Expr,
+    },
     /// Features by id, as protocols write it (`layer.12` or `12`).
     Ids(Vec<String>),
     /// An expression that is true or false by itself.
@@ -127,6 +169,36 @@ pub enum SpatialOp {
     Contains,
     DWithin,
     Beyond,
+}
+
+/// How two instants or intervals lie to each other, in the words of CQL2 (OGC 21-065r2 §7.8); FES
+/// has the same relations (OGC 09-026r2 §7.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TemporalOp {
+    After,
+    Before,
+    Contains,
+    Disjoint,
+    During,
+    Equals,
+    FinishedBy,
+    Finishes,
+    Intersects,
+    Meets,
+    MetBy,
+    OverlappedBy,
+    Overlaps,
+    StartedBy,
+    Starts,
+}
+
+/// How two arrays compare, as sets (OGC 21-065r2 §7.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrayOp {
+    ContainedBy,
+    Contains,
+    Equals,
+    Overlaps,
 }
 
 /// A pattern of LIKE, taken apart: what must match, with `Any` for `%` and `One` for `_`.

@@ -30,6 +30,10 @@ enum Operand {
     Constant {
         shape: geo::Geometry,
         bbox: Option<Bbox>,
+        /// Of each part.
+        boxes: Vec<Bbox>,
+        /// The parts are the boxes.
+        is_boxes: bool,
         vertices: usize,
     },
     Computed(Node),
@@ -41,6 +45,11 @@ impl Operand {
             Node::Geometry => Ok(Operand::Feature),
             Node::Literal(super::Literal::Geometry(g)) => Ok(Operand::Constant {
                 bbox: g.bbox(),
+                boxes: g
+                    .parts()
+                    .filter_map(|p| Bbox::around(part_coords(&p)))
+                    .collect(),
+                is_boxes: g.parts().all(|p| is_box(&p)),
                 vertices: g.coords().len(),
                 shape: to_geo(&g),
             }),
@@ -125,18 +134,43 @@ impl SpatialTest {
         })
     }
 
-    /// A box outside which no feature passes.
-    pub(super) fn bbox(&self) -> Option<Bbox> {
-        let bbox = match (&self.left, &self.right) {
-            (Operand::Feature, Operand::Constant { bbox, .. })
-            | (Operand::Constant { bbox, .. }, Operand::Feature) => (*bbox)?,
+    /// The test that is its negation, where there is one: true, false and unknown alike.
+    pub(super) fn negated(&self) -> Option<SpatialTest> {
+        let op = match self.op {
+            SpatialOp::Disjoint => SpatialOp::Intersects,
+            SpatialOp::Intersects => SpatialOp::Disjoint,
+            SpatialOp::Beyond => SpatialOp::DWithin,
+            SpatialOp::DWithin => SpatialOp::Beyond,
             _ => return None,
+        };
+        Some(SpatialTest { op, ..self.clone() })
+    }
+
+    /// The boxes outside which no feature passes; `None` where the operator does not say.
+    pub(super) fn boxes(&self) -> Option<Vec<Bbox>> {
+        let ((Operand::Feature, Operand::Constant { boxes, .. })
+        | (Operand::Constant { boxes, .. }, Operand::Feature)) = (&self.left, &self.right)
+        else {
+            return None;
         };
         match self.op {
             SpatialOp::Disjoint | SpatialOp::Beyond => None,
-            SpatialOp::DWithin => Some(bbox.grown(self.distance, self.distance)),
-            _ => Some(bbox),
+            SpatialOp::DWithin => {
+                let grown = boxes.iter().map(|b| b.grown(self.distance, self.distance));
+                Some(grown.collect())
+            }
+            _ => Some(boxes.clone()),
         }
+    }
+
+    /// True where a point passes exactly if it lies in one of [`boxes`](Self::boxes).
+    pub(super) fn is_box_test(&self) -> bool {
+        let ((Operand::Feature, Operand::Constant { is_boxes, .. })
+        | (Operand::Constant { is_boxes, .. }, Operand::Feature)) = (&self.left, &self.right)
+        else {
+            return false;
+        };
+        self.op == SpatialOp::Intersects && *is_boxes
     }
 
     pub(super) fn columns(&self, out: &mut Vec<usize>) {
@@ -178,6 +212,25 @@ fn relate(
     catch_unwind(AssertUnwindSafe(answer)).ok()
 }
 
+fn part_coords<'a>(part: &Part<'a>) -> impl Iterator<Item = &'a Coord> + use<'a> {
+    part.sequences().flatten()
+}
+
+/// True for a rectangle parallel to the axes.
+fn is_box(part: &Part<'_>) -> bool {
+    let mut rings = part.sequences();
+    let (PartKind::Polygon, Some(ring), None) = (part.kind, rings.next(), rings.next()) else {
+        return false;
+    };
+    let [a, b, c, d, e] = ring else {
+        return false;
+    };
+    let [[ax, ay], [bx, by], [cx, cy], [dx, dy]] = [a, b, c, d];
+    a == e
+        && ((ay == by && bx == cx && cy == dy && dx == ax)
+            || (ax == bx && by == cy && cx == dx && dy == ay))
+}
+
 fn box_distance(a: &Bbox, b: &Bbox) -> f64 {
     let dx = (b.min_x - a.max_x).max(a.min_x - b.max_x).max(0.0);
     let dy = (b.min_y - a.max_y).max(a.min_y - b.max_y).max(0.0);
@@ -195,7 +248,12 @@ pub(super) fn touches_box(feature: &dyn Feature, bbox: &Bbox) -> Option<bool> {
     }
     let mut geometry = Geometry::default();
     feature.geometry(&mut geometry).ok()?;
-    Some(geometry.parts().any(|part| part_touches(&part, bbox)))
+    Some(geometry_touches_box(&geometry, bbox))
+}
+
+/// True where a geometry shares a point with the box.
+pub fn geometry_touches_box(geometry: &Geometry, bbox: &Bbox) -> bool {
+    geometry.parts().any(|part| part_touches(&part, bbox))
 }
 
 fn part_touches(part: &Part<'_>, bbox: &Bbox) -> bool {

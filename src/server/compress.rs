@@ -39,7 +39,15 @@ pub fn compressed(accepts_gzip: bool, mut answer: Answer) -> Answer {
     answer
         .headers
         .push(("vary", "Accept-Encoding, Accept-Language".to_owned()));
-    if answer.body.len() < MIN_COMPRESSED || !accepts_gzip {
+    if !accepts_gzip {
+        return answer;
+    }
+    if answer.more.is_some() {
+        // the body that streams compresses what it sends
+        answer.headers.push(("content-encoding", "gzip".to_owned()));
+        return answer;
+    }
+    if answer.body.len() < MIN_COMPRESSED {
         return answer;
     }
     let Ok(level) = libdeflater::CompressionLvl::new(COMPRESSION_LEVEL) else {

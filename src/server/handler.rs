@@ -15,6 +15,7 @@ use super::compress::{accepts_gzip, compressed};
 use super::disconnect::Peer;
 use super::respond::{Asked, Work};
 use super::state::State;
+use super::stream::StreamBody;
 use crate::error::{Error, Result};
 use crate::protocol::Answer;
 
@@ -48,7 +49,7 @@ pub async fn handle(
     let answer = compressed(accepts_gzip(request.headers()), answer);
     let answer = not_modified(&request, answer);
     let (status, bytes) = (answer.status, answer.body.len());
-    let response = http_response(answer);
+    let response = http_response(answer, &request, &state, endpoint);
     let seconds = started.elapsed().as_secs_f64();
     state
         .metrics
@@ -170,7 +171,16 @@ fn outcome(answer: &Answer) -> &'static str {
     }
 }
 
-fn http_response(answer: Answer) -> HttpResponse {
+fn http_response(
+    answer: Answer,
+    request: &HttpRequest,
+    state: &Arc<State>,
+    endpoint: &'static str,
+) -> HttpResponse {
+    let is_packed = answer
+        .headers
+        .iter()
+        .any(|(name, value)| *name == "content-encoding" && value == "gzip");
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     if answer.status != 204 && answer.status != 304 {
@@ -192,7 +202,16 @@ fn http_response(answer: Answer) -> HttpResponse {
     ] {
         response.insert_header((name, HeaderValue::from_static(value)));
     }
-    let mut response = response.body(answer.body);
+    let mut response = match answer.more {
+        None => response.body(answer.body),
+        Some(more) => {
+            let body = StreamBody::new(state, answer.body, more, is_packed, endpoint);
+            match *request.method() {
+                Method::HEAD => response.body(body.unsent()),
+                _ => response.body(body),
+            }
+        }
+    };
     // QGIS looks for "Content-Type" letter by letter when it reads JSON of GetFeatureInfo
     response.head_mut().set_camel_case_headers(true);
     response
@@ -215,6 +234,7 @@ fn not_modified(request: &HttpRequest, answer: Answer) -> Answer {
             Answer {
                 status: 304,
                 body: Vec::new(),
+                more: None,
                 ..answer
             }
         }

@@ -144,6 +144,11 @@ impl Metrics {
         self.bytes.inc_by(bytes);
     }
 
+    /// Bytes of a streamed answer behind its first piece.
+    pub fn streamed(&self, bytes: u64) {
+        self.bytes.inc_by(bytes);
+    }
+
     pub fn to_text(&self, levels: Levels, overviews: &Overviews, cache: cache::Counts) -> String {
         for (from, times) in [
             ("memory", cache.memory_hits),

@@ -16,6 +16,7 @@ mod problem;
 mod respond;
 mod route;
 mod state;
+mod stream;
 
 use std::io::Write as _;
 use std::net::TcpListener;

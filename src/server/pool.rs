@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::error::{Error, Result};
 
@@ -99,6 +99,32 @@ impl Pool {
                 }
             }
         };
+        self.run_at(place, cancel, work).await
+    }
+
+    /// As `run`, for the next piece of an answer that has begun: it waits for its turn however
+    /// long that takes, because there is no way left to say 503.
+    ///
+    /// # Errors
+    /// `Internal` where the work panicked.
+    pub async fn run_patiently<T: Send + 'static>(
+        &self,
+        cancel: Arc<AtomicBool>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|_| Error::Internal {
+            message: "the pool is closed".into(),
+        })?;
+        self.run_at(place, cancel, work).await
+    }
+
+    async fn run_at<T: Send + 'static>(
+        &self,
+        place: OwnedSemaphorePermit,
+        cancel: Arc<AtomicBool>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
         let (send, receive) = oneshot::channel();
         let _cancel_on_drop = CancelOnDrop { flag: cancel };
         self.threads.spawn(move || {

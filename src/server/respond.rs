@@ -294,6 +294,15 @@ impl State {
                     }),
                 }
             }
+            ApiAddress::Items(_) | ApiAddress::Item(..) => {
+                let pages = Arc::clone(&self.pages);
+                heavy(site, endpoint, problem, move |site, budget| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::items(&service, &address, &request, &site.studio, budget)
+                        .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
+                })
+            }
             _ => {
                 let pages = Arc::clone(&self.pages);
                 heavy(site, endpoint, problem, move |site, _| {

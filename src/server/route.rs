@@ -105,6 +105,7 @@ impl Route {
                 DataKind::Map => "tile_map",
             },
             Route::Api(ApiAddress::Map(_)) => "map",
+            Route::Api(ApiAddress::Items(_) | ApiAddress::Item(..)) => "items",
             Route::Api(_) => "ogcapi",
             Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",

@@ -426,7 +426,16 @@ struct Meter<'a> {
     nodes: u64,
 }
 
-impl Meter<'_> {
+impl<'a> Meter<'a> {
+    fn new(budget: &'a Budget) -> Meter<'a> {
+        Meter {
+            budget,
+            features: 0,
+            vertices: 0,
+            nodes: 0,
+        }
+    }
+
     #[inline]
     fn feature(&mut self, vertices: usize) -> Result<()> {
         self.features += 1;
@@ -535,12 +544,7 @@ impl FeatureStore for FgbStore {
         } else {
             Leaves::Found(tree.search(&select.boxes))
         };
-        let mut meter = Meter {
-            budget,
-            features: 0,
-            vertices: 0,
-            nodes: 0,
-        };
+        let mut meter = Meter::new(budget);
         let mut scratch = Scratch::default();
         let section = self.section();
         for (fid, leaf) in leaves.by_ref() {
@@ -581,6 +585,71 @@ impl FeatureStore for FgbStore {
             Leaves::All(..) => stats.features + stats.damaged,
             Leaves::Found(search) => search.nodes,
         };
+        meter.settle()?;
+        Ok(stats)
+    }
+
+    fn search(
+        &self,
+        boxes: &[Bbox],
+        budget: &Budget,
+        found: &mut dyn FnMut(u64, Option<Bbox>) -> Flow,
+    ) -> Result<SelectStats> {
+        let mut stats = SelectStats::default();
+        budget.check()?;
+        let Some(tree) = self.tree()?.filter(|_| !boxes.is_empty()) else {
+            return Ok(stats);
+        };
+        let mut meter = Meter::new(budget);
+        let mut leaves = tree.search(boxes);
+        for (fid, leaf) in leaves.by_ref() {
+            meter.passed()?;
+            if found(fid, leaf.bbox())?.is_break() {
+                break;
+            }
+        }
+        stats.nodes = leaves.nodes;
+        Ok(stats)
+    }
+
+    fn visit(
+        &self,
+        fids: &mut dyn Iterator<Item = u64>,
+        budget: &Budget,
+        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+    ) -> Result<SelectStats> {
+        let mut stats = SelectStats::default();
+        budget.check()?;
+        let Some(tree) = self.tree()? else {
+            return Ok(stats);
+        };
+        let mut meter = Meter::new(budget);
+        let mut scratch = Scratch::default();
+        let section = self.section();
+        for fid in fids {
+            stats.nodes += 1;
+            let Some(leaf) = tree.leaf(fid) else {
+                stats.damaged += 1;
+                continue;
+            };
+            let read = feature_at(section, leaf.offset)
+                .and_then(|bytes| Ok((bytes.len(), self.record(bytes, &mut scratch)?)));
+            let (size, record) = match read {
+                Ok(read) => read,
+                Err(damage) => {
+                    stats.damaged += 1;
+                    self.meet_damage(fid, damage);
+                    meter.feature(0)?;
+                    continue;
+                }
+            };
+            stats.bytes += size as u64 + 4;
+            stats.features += 1;
+            meter.feature(record.vertices)?;
+            if visit(&self.feature(fid, leaf, record, &scratch))?.is_break() {
+                break;
+            }
+        }
         meter.settle()?;
         Ok(stats)
     }

@@ -77,6 +77,63 @@ pub trait FeatureStore: Send + Sync {
         visit: &mut dyn FnMut(&dyn Feature) -> Flow,
     ) -> Result<SelectStats>;
 
+    /// Tells, from the index alone, which features' boxes may touch one of `boxes`, by ascending
+    /// position, each once, with the box where the index holds one. Without boxes: none.
+    ///
+    /// What the index tells without a box may have any place, or none; damage is not noticed.
+    ///
+    /// # Errors
+    /// What `found` returns, and what `budget` says.
+    fn search(
+        &self,
+        boxes: &[Bbox],
+        budget: &Budget,
+        found: &mut dyn FnMut(u64, Option<Bbox>) -> Flow,
+    ) -> Result<SelectStats> {
+        if boxes.is_empty() {
+            return Ok(SelectStats::default());
+        }
+        let select = Select {
+            boxes: boxes.to_vec(),
+            offset: 0,
+        };
+        self.select(&select, budget, &mut |feature| {
+            found(feature.fid(), feature.bbox())
+        })
+    }
+
+    /// Visits the features at these positions, in the order given. One that is damaged or not
+    /// there is left out and counted as damaged.
+    ///
+    /// # Errors
+    /// What `visit` returns, and what `budget` says.
+    fn visit(
+        &self,
+        fids: &mut dyn Iterator<Item = u64>,
+        budget: &Budget,
+        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+    ) -> Result<SelectStats> {
+        let mut stats = SelectStats::default();
+        for fid in fids {
+            let mut flow = ControlFlow::Continue(());
+            budget.spend(1, 0)?;
+            let is_there = self.get(fid, &mut |feature| {
+                flow = visit(feature)?;
+                Ok(())
+            });
+            stats.nodes += 1;
+            match is_there {
+                Ok(true) => stats.features += 1,
+                Ok(false) | Err(crate::error::Error::Data { .. }) => stats.damaged += 1,
+                Err(error) => return Err(error),
+            }
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(stats)
+    }
+
     /// Visits one feature by its position; false where there is no such feature.
     ///
     /// # Errors

@@ -180,7 +180,10 @@ impl Names {
             Expr::Geometry | Expr::FeatureId => self.depends_on_place = true,
             Expr::Literal(_) => {}
             Expr::Arithmetic(_, a, b) => self.exprs([&**a, &**b]),
-            Expr::Function(_, list) | Expr::Concat(list) => self.exprs(list),
+            Expr::Function(_, list) | Expr::Concat(list) | Expr::Array(list) => self.exprs(list),
+            Expr::Interval(begin, end) => {
+                self.exprs([begin, end].into_iter().flatten().map(|e| &**e))
+            }
             Expr::Step(value, first, steps) => {
                 self.exprs([&**value, &**first]);
                 self.pairs(steps);
@@ -213,7 +216,10 @@ impl Names {
         match filter {
             Filter::And(list) | Filter::Or(list) => list.iter().for_each(|f| self.filter(f)),
             Filter::Not(inner) => self.filter(inner),
-            Filter::Compare { left, right, .. } | Filter::Spatial { left, right, .. } => {
+            Filter::Compare { left, right, .. }
+            | Filter::Spatial { left, right, .. }
+            | Filter::Temporal { left, right, .. }
+            | Filter::Array { left, right, .. } => {
                 self.exprs([left, right]);
             }
             Filter::Between { value, low, high } => self.exprs([value, low, high]),

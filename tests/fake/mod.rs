@@ -159,6 +159,7 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
             kind: *kind,
             unit: (*name == "pop").then(|| "hab.".into()),
             decimals: None,
+            is_indexed: false,
         })
         .collect();
     let style = |id: &str, title: &str| {

@@ -11,8 +11,11 @@ pub(super) fn expression(expr: &Expr) -> Option<Value> {
         Expr::Literal(Literal::Null) => Value::Null,
         Expr::Literal(Literal::Bool(b)) => json!(b),
         Expr::Literal(Literal::Number(n)) => json!(n),
+        Expr::Literal(Literal::Integer(i)) => json!(i),
         Expr::Literal(Literal::Text(t)) => json!(t),
+        Expr::Literal(Literal::Moment(moment)) => json!(moment.to_string()),
         Expr::Literal(Literal::Geometry(_)) | Expr::Geometry => return None,
+        Expr::Array(_) | Expr::Interval(..) => return None,
         Expr::Property(name) => json!(["get", name]),
         Expr::FeatureId => json!(["id"]),
         Expr::Arithmetic(op, a, b) => {
@@ -21,6 +24,7 @@ pub(super) fn expression(expr: &Expr) -> Option<Value> {
                 ArithmeticOp::Subtract => "-",
                 ArithmeticOp::Multiply => "*",
                 ArithmeticOp::Divide => "/",
+                ArithmeticOp::IntegerDivide => return None,
                 ArithmeticOp::Modulo => "%",
                 ArithmeticOp::Power => "^",
             };
@@ -239,7 +243,11 @@ pub(super) fn condition(filter: &Filter) -> Option<Value> {
             Value::Bool(b) => json!(b),
             other => json!(["to-boolean", other]),
         },
-        Filter::Bbox(_) | Filter::Spatial { .. } | Filter::Ids(_) => return None,
+        Filter::Bbox(_)
+        | Filter::Spatial { .. }
+        | Filter::Temporal { .. }
+        | Filter::Array { .. }
+        | Filter::Ids(_) => return None,
     })
 }
 

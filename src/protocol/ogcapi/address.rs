@@ -10,6 +10,10 @@ pub enum ApiAddress {
     ApiPage,
     Collections,
     Collection(String),
+    /// The features of a collection.
+    Items(String),
+    /// One feature, by its id.
+    Item(String, String),
     TileMatrixSets,
     TileMatrixSet(String),
     /// The list of tile sets of some data.
@@ -64,6 +68,10 @@ impl ApiAddress {
             ["styles", style, "metadata"] => ApiAddress::StyleMetadata((*style).to_owned()),
             ["collections"] => ApiAddress::Collections,
             ["collections", id] => ApiAddress::Collection((*id).to_owned()),
+            ["collections", id, "items"] => ApiAddress::Items((*id).to_owned()),
+            ["collections", id, "items", item] => {
+                ApiAddress::Item((*id).to_owned(), (*item).to_owned())
+            }
             ["collections", id, rest @ ..] => data(Some(id), rest)?,
             rest => data(None, rest)?,
         })
@@ -78,6 +86,8 @@ impl ApiAddress {
             ApiAddress::ApiPage => path.plain("api.html"),
             ApiAddress::Collections => path.plain("collections"),
             ApiAddress::Collection(id) => path.collection(Some(id)),
+            ApiAddress::Items(id) => path.collection(Some(id)).plain("items"),
+            ApiAddress::Item(id, item) => path.collection(Some(id)).plain("items").then(item),
             ApiAddress::TileMatrixSets => path.plain("tileMatrixSets"),
             ApiAddress::TileMatrixSet(set) => path.plain("tileMatrixSets").then(set),
             ApiAddress::TileSets(data) => path.tiles(data),
@@ -187,6 +197,8 @@ mod tests {
             "/api.html",
             "/collections",
             "/collections/communes",
+            "/collections/communes/items",
+            "/collections/communes/items/69123",
             "/collections/communes/map",
             "/collections/communes/tiles",
             "/collections/communes/map/tiles/WebMercatorQuad",

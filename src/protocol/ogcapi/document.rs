@@ -116,7 +116,11 @@ pub fn document(
         ApiAddress::StyleMetadata(id) => {
             (id.clone(), styles::metadata(service, id, base, language)?)
         }
-        ApiAddress::Style(_) | ApiAddress::Tile(..) | ApiAddress::Map(_) => {
+        ApiAddress::Style(_)
+        | ApiAddress::Items(_)
+        | ApiAddress::Item(..)
+        | ApiAddress::Tile(..)
+        | ApiAddress::Map(_) => {
             return Err(Error::NotFound {
                 path: address.path(),
             });

@@ -12,6 +12,7 @@ mod address;
 mod collections;
 mod conformance;
 mod document;
+mod items;
 mod links;
 mod map;
 mod negotiation;
@@ -22,6 +23,7 @@ mod tilesets;
 
 pub use address::{ApiAddress, DataKind, TileData, TilePlace};
 pub use document::{ApiRequest, document};
+pub use items::items;
 pub use links::landing_links;
 pub use map::{PreparedMap, prepare_map};
 pub use parameters::check as check_parameters;

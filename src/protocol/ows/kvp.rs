@@ -119,6 +119,12 @@ impl Kvp {
         self.pairs.iter().map(|(name, _)| self.at(name))
     }
 
+    /// Every pair that was given, the names in capitals, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.pairs.iter();
+        pairs.map(|(name, value)| (self.at(name), self.at(value)))
+    }
+
     fn values<'a, 'n>(
         &'a self,
         name: &'n str,

@@ -1,0 +1,363 @@
+//! What a filter is read for: in which CRS its geometries are, and where they are to go.
+
+use super::fes::Literals;
+use crate::crs::{AxisOrder, Crs, CrsKind, Transform};
+use crate::error::{Error, Result};
+use crate::geom::{Bbox, Coord, Geometry, PartKind};
+
+/// A straight edge may be off its true image by this much: what maps are drawn to.
+const EDGE_TOLERANCE_M: f64 = 0.05;
+/// An edge becomes at most 2⁹ edges.
+const MAX_EDGE_DEPTH: u32 = 9;
+/// Edges are no longer parted in geometries of more positions: a filter's own are near enough.
+const MAX_POSITIONS: usize = 100_000;
+/// How far, in degrees, a box may lie outside a CRS's area of use and still have edges in it.
+const AREA_MARGIN_DEGREES: f64 = 5.0;
+
+/// The CRS and axis order of a filter's geometries, and the CRS of the layer that it filters.
+#[derive(Debug, Clone)]
+pub struct FilterContext {
+    /// Of geometries that name none: `filter-crs` of OGC API, the request's or the layer's default
+    /// in WFS.
+    pub filter_crs: Crs,
+    pub layer_crs: Crs,
+    pub axis_rule: AxisRule,
+}
+
+/// What comes first in a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AxisRule {
+    /// What the CRS's authority says: OGC API, WFS 1.1.0 and 2.0.0 in every spelling but
+    /// `http://www.opengis.net/gml/srs/epsg.xml#4326`, which always meant x, y.
+    Authority,
+    /// Always x, y: WFS 1.0.0.
+    EastNorth,
+}
+
+impl FilterContext {
+    /// For a filter whose geometries are in longitude and latitude (CRS84), the default of OGC
+    /// API (OGC 19-079r2 §7.6).
+    pub fn new(layer_crs: Crs) -> FilterContext {
+        FilterContext {
+            filter_crs: Crs::crs84(),
+            layer_crs,
+            axis_rule: AxisRule::Authority,
+        }
+    }
+
+    /// The same with another CRS for geometries that name none.
+    pub fn with_filter_crs(self, filter_crs: Crs) -> FilterContext {
+        FilterContext { filter_crs, ..self }
+    }
+
+    /// The geometry of `BBOX(west, south, east, north)` in the layer's CRS, from the filter's
+    /// axis order: one across the antimeridian, where west is greater than east, is two boxes.
+    ///
+    /// # Errors
+    /// `InvalidFilter`: not finite, or south above north.
+    pub fn boxed(&self, [a, b, c, d]: [f64; 4]) -> Result<Geometry> {
+        let [west, south] = self.filter_axis().reorder([a, b]);
+        let [east, north] = self.filter_axis().reorder([c, d]);
+        let turns = self.filter_crs.kind == CrsKind::Geographic;
+        let boxes = match Bbox::new(west, south, east, north) {
+            Some(bbox) => vec![bbox],
+            None if turns && west > east => [(west, 180.0), (-180.0, east)]
+                .into_iter()
+                .filter_map(|(from, to)| Bbox::new(from, south, to, north))
+                .collect(),
+            None => Vec::new(),
+        };
+        if boxes.is_empty() {
+            return Err(Error::InvalidFilter {
+                message: format!("the box {a}, {b}, {c}, {d} has a minimum above its maximum"),
+            });
+        }
+        let mut all = Geometry::new(match boxes.len() {
+            1 => crate::geom::GeometryType::Polygon,
+            _ => crate::geom::GeometryType::MultiPolygon,
+        });
+        for bbox in boxes {
+            add_box(&bbox, &mut all);
+        }
+        self.transform(&mut all, &self.filter_crs)?;
+        Ok(all)
+    }
+
+    /// Brings a geometry written in the filter's CRS and axis order into the layer's CRS.
+    ///
+    /// # Errors
+    /// `InvalidFilter` for a position that the layer's CRS can't hold; what the CRS says.
+    pub fn place_own(&self, geometry: &mut Geometry) -> Result<()> {
+        reorder(geometry, self.filter_axis());
+        self.transform(geometry, &self.filter_crs)
+    }
+
+    fn filter_axis(&self) -> AxisOrder {
+        match self.axis_rule {
+            AxisRule::Authority => self.filter_crs.axis_order,
+            AxisRule::EastNorth => AxisOrder::EastNorth,
+        }
+    }
+
+    /// From `source`, easting first, into the layer's CRS. Edges that bend become several.
+    fn transform(&self, geometry: &mut Geometry, source: &Crs) -> Result<()> {
+        let transform = Transform::new(source, &self.layer_crs)?;
+        if transform.is_identity() {
+            return Ok(());
+        }
+        let mut placed = Geometry::new(geometry.kind());
+        let mut failed = None;
+        let tolerance = EDGE_TOLERANCE_M / self.layer_crs.metres_per_unit;
+        for part in geometry.parts() {
+            if let Some(bbox) = as_box(part.sequences(), part.kind)
+                && !self.is_near_area(&bbox, source)
+            {
+                // its edges would run around the globe: the boxes around its image do as well
+                for image in transform.forward_bbox(&bbox) {
+                    add_box(&image, &mut placed);
+                }
+                continue;
+            }
+            for sequence in part.sequences() {
+                let mut images = sequence.to_vec();
+                transform.forward(&mut images);
+                if let Some((from, _)) = sequence.iter().zip(&images).find(|(_, to)| !is_finite(to))
+                {
+                    failed = Some(*from);
+                }
+                let points = part.kind == PartKind::Points;
+                placed.extend(images.first().copied());
+                for (ends, to) in sequence.windows(2).zip(images.windows(2)) {
+                    if let ([a, b], [image_a, image_b]) = (ends, to) {
+                        if !points && placed.coords().len() < MAX_POSITIONS {
+                            let edge = [(*a, *image_a), (*b, *image_b)];
+                            bend(&transform, edge, tolerance, MAX_EDGE_DEPTH, &mut placed);
+                        }
+                        placed.push(*image_b);
+                    }
+                }
+                placed.end_sequence();
+            }
+            placed.end_part(part.kind);
+        }
+        if let Some([x, y]) = failed {
+            return Err(Error::InvalidFilter {
+                message: format!(
+                    "the position {x} {y} in {source} has no place in {}",
+                    self.layer_crs
+                ),
+            });
+        }
+        *geometry = placed;
+        Ok(())
+    }
+
+    /// True where a box of longitudes and latitudes lies in the area of the layer's CRS, roughly.
+    fn is_near_area(&self, bbox: &Bbox, source: &Crs) -> bool {
+        source.kind != CrsKind::Geographic
+            || self.layer_crs.area_of_use.iter().any(|area| {
+                area.grown(AREA_MARGIN_DEGREES, AREA_MARGIN_DEGREES)
+                    .contains(bbox)
+            })
+    }
+}
+
+impl Literals for FilterContext {
+    fn place(&self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()> {
+        let Some(name) = srs_name else {
+            return self.place_own(geometry);
+        };
+        let crs = Crs::parse(name)?;
+        let x_first = self.axis_rule == AxisRule::EastNorth || name.contains("/gml/srs/");
+        if !x_first {
+            reorder(geometry, crs.axis_order);
+        }
+        self.transform(geometry, &crs)
+    }
+
+    fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64> {
+        let Some(unit) = unit.map(str::trim).filter(|u| !u.is_empty()) else {
+            return Ok(value);
+        };
+        let metres = metres_in(unit).ok_or_else(|| Error::InvalidFilter {
+            message: format!(
+                "no unit of length {unit:?}: expected m, km, ft, mi, nmi or deg, or their URN"
+            ),
+        })?;
+        Ok(value * metres / self.layer_crs.metres_per_unit)
+    }
+}
+
+/// Metres in a unit of length, by its symbol, its name, or the URN or URI that ends in it.
+fn metres_in(unit: &str) -> Option<f64> {
+    let name = unit.rsplit([':', '/', '#']).next()?.to_ascii_lowercase();
+    Some(match name.as_str() {
+        "m" | "metre" | "metres" | "meter" | "meters" | "9001" => 1.0,
+        "km" | "kilometre" | "kilometres" | "kilometer" | "kilometers" | "9036" => 1000.0,
+        "cm" | "centimetre" | "centimeter" => 0.01,
+        "mm" | "millimetre" | "millimeter" => 0.001,
+        "ft" | "foot" | "feet" | "9002" => 0.3048,
+        "yd" | "yard" | "yards" | "9096" => 0.9144,
+        "mi" | "mile" | "miles" | "statute mile" | "statute miles" | "9093" => 1609.344,
+        "nmi" | "nm" | "nautical mile" | "nautical miles" | "9030" => 1852.0,
+        // of a great circle
+        "deg" | "degree" | "degrees" | "9102" => 111_319.490_793,
+        _ => return None,
+    })
+}
+
+fn reorder(geometry: &mut Geometry, order: AxisOrder) {
+    for coord in geometry.coords_mut() {
+        *coord = order.reorder(*coord);
+    }
+}
+
+fn add_box(bbox: &Bbox, out: &mut Geometry) {
+    out.extend([
+        [bbox.min_x, bbox.min_y],
+        [bbox.max_x, bbox.min_y],
+        [bbox.max_x, bbox.max_y],
+        [bbox.min_x, bbox.max_y],
+        [bbox.min_x, bbox.min_y],
+    ]);
+    out.end_part(PartKind::Polygon);
+}
+
+/// The box that a polygon of four corners parallel to the axes is.
+fn as_box<'a>(mut rings: impl Iterator<Item = &'a [Coord]>, kind: PartKind) -> Option<Bbox> {
+    let (PartKind::Polygon, Some(ring), None) = (kind, rings.next(), rings.next()) else {
+        return None;
+    };
+    let bbox = Bbox::around(ring)?;
+    let at_corner = |[x, y]: &Coord| {
+        (*x == bbox.min_x || *x == bbox.max_x) && (*y == bbox.min_y || *y == bbox.max_y)
+    };
+    (ring.len() == 5 && ring.iter().all(at_corner)).then_some(bbox)
+}
+
+/// Pushes what lies between the ends of an edge, as far as it is off the straight line.
+fn bend(
+    transform: &Transform,
+    [from, to]: [(Coord, Coord); 2],
+    tolerance: f64,
+    depth: u32,
+    out: &mut Geometry,
+) {
+    let middle = |[ax, ay]: Coord, [bx, by]: Coord| [ax + (bx - ax) / 2.0, ay + (by - ay) / 2.0];
+    let between = middle(from.0, to.0);
+    let mut image = [between];
+    transform.forward(&mut image);
+    let [image] = image;
+    let [straight_x, straight_y] = middle(from.1, to.1);
+    let off = (image[0] - straight_x).hypot(image[1] - straight_y);
+    // not finite: the ends say what is wrong
+    if depth == 0 || off.is_nan() || off <= tolerance {
+        return;
+    }
+    let middle = (between, image);
+    bend(transform, [from, middle], tolerance, depth - 1, out);
+    out.push(image);
+    bend(transform, [middle, to], tolerance, depth - 1, out);
+}
+
+fn is_finite(coord: &Coord) -> bool {
+    coord.iter().all(|v| v.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geom::GeometryType;
+
+    fn lambert() -> FilterContext {
+        FilterContext::new(Crs::from_epsg(2154).unwrap())
+    }
+
+    fn line(coords: &[Coord]) -> Geometry {
+        let mut g = Geometry::new(GeometryType::LineString);
+        g.extend(coords.iter().copied());
+        g.end_part(PartKind::Line);
+        g
+    }
+
+    #[test]
+    fn positions_are_read_in_the_axis_order_of_the_filter_crs() {
+        let lyon = [842_667.0, 6_519_925.0];
+        let near = |g: &Geometry| {
+            let [x, y] = g.coords()[0];
+            assert!(
+                (x - lyon[0]).abs() < 1.0 && (y - lyon[1]).abs() < 1.0,
+                "{x} {y}"
+            );
+        };
+        let mut lon_lat = line(&[[4.8357, 45.7640], [4.9, 45.8]]);
+        lambert().place_own(&mut lon_lat).unwrap();
+        near(&lon_lat);
+        let mut lat_lon = line(&[[45.7640, 4.8357], [45.8, 4.9]]);
+        let context = lambert().with_filter_crs(Crs::from_epsg(4326).unwrap());
+        context.place_own(&mut lat_lon).unwrap();
+        near(&lat_lon);
+        let old = FilterContext {
+            axis_rule: AxisRule::EastNorth,
+            ..context.clone()
+        };
+        let mut lon_lat = line(&[[4.8357, 45.7640], [4.9, 45.8]]);
+        old.place(&mut lon_lat, Some("EPSG:4326")).unwrap();
+        near(&lon_lat);
+        let mut named = line(&[[4.8357, 45.7640], [4.9, 45.8]]);
+        let old_name = "http://www.opengis.net/gml/srs/epsg.xml#4326";
+        context.place(&mut named, Some(old_name)).unwrap();
+        near(&named);
+    }
+
+    #[test]
+    fn a_parallel_stays_a_parallel_in_lambert() {
+        let mut edge = line(&[[-4.0, 46.0], [8.0, 46.0]]);
+        lambert().place_own(&mut edge).unwrap();
+        assert!(edge.coords().len() > 50, "{}", edge.coords().len());
+        let back = Transform::new(&Crs::from_epsg(2154).unwrap(), &Crs::crs84()).unwrap();
+        let mut middles: Vec<Coord> = edge
+            .coords()
+            .windows(2)
+            .map(|w| [(w[0][0] + w[1][0]) / 2.0, (w[0][1] + w[1][1]) / 2.0])
+            .collect();
+        back.forward(&mut middles);
+        for [_, lat] in middles {
+            assert!((lat - 46.0).abs() < 1e-6, "{lat}");
+        }
+    }
+
+    #[test]
+    fn a_box_across_the_antimeridian_is_two_and_the_world_has_an_image() {
+        let world = FilterContext::new(Crs::crs84());
+        let two = world.boxed([150.0, -90.0, -150.0, 90.0]).unwrap();
+        assert_eq!(two.parts().count(), 2);
+        assert!(world.boxed([0.0, 10.0, 1.0, 9.0]).is_err());
+        assert!(lambert().boxed([f64::NAN, 0.0, 1.0, 9.0]).is_err());
+        let all = lambert().boxed([-180.0, -90.0, 180.0, 90.0]).unwrap();
+        let bbox = all.bbox().unwrap();
+        assert!(bbox.contains_point([842_667.0, 6_519_925.0]), "{bbox:?}");
+    }
+
+    #[test]
+    fn distances_come_in_units_of_the_layer() {
+        let metres = |text| lambert().distance(2.0, Some(text)).unwrap();
+        assert_eq!(metres("km"), 2000.0);
+        assert_eq!(metres("urn:ogc:def:uom:EPSG::9001"), 2.0);
+        assert_eq!(metres("http://www.opengis.net/def/uom/OGC/1.0/metre"), 2.0);
+        assert!(lambert().distance(1.0, Some("parsec")).is_err());
+        let degrees = FilterContext::new(Crs::crs84());
+        let found = degrees.distance(111.319_490_793, Some("km")).unwrap();
+        assert!((found - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_position_without_place_in_the_layer_is_named() {
+        let mut pole = line(&[[3.0, -90.0], [4.0, -90.0]]);
+        let error = lambert().place_own(&mut pole).unwrap_err().to_string();
+        assert!(
+            error.contains("-90") && error.contains("EPSG:2154"),
+            "{error}"
+        );
+    }
+}

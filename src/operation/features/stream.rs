@@ -1,0 +1,168 @@
+//! An answer of features, made a piece at a time.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::selection::{Place, Selection};
+use super::{FeatureQuery, Found};
+use crate::budget::Budget;
+use crate::crs::Transform;
+use crate::encode::feature::{FeatureId, FeatureRow, FeatureWriter, Rest};
+use crate::error::Result;
+use crate::feature::Feature;
+use crate::geom::Geometry;
+
+/// A piece ends after so many bytes: some packets, and not so many that a thousand slow clients
+/// fill the memory.
+const PIECE_BYTES: usize = 128 << 10;
+/// Or after so much work, so that other requests get their turn.
+const PIECE_TIME: Duration = Duration::from_millis(50);
+/// Positions taken out of a selection at once.
+const LOT: usize = 256;
+
+/// Features on their way into a format.
+pub struct FeatureStream {
+    query: FeatureQuery,
+    selection: Arc<Selection>,
+    place: Place,
+    /// Features still to come.
+    rest: u64,
+    way: Arc<Transform>,
+    writer: Box<dyn FeatureWriter>,
+    step: Step,
+    lot: Vec<u64>,
+    geometry: Geometry,
+    /// Features that were to come and are damaged.
+    pub damaged: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Begin,
+    Features,
+    End,
+    Done,
+}
+
+impl std::fmt::Debug for FeatureStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FeatureStream")
+            .field("layer", &self.query.layer.id)
+            .field("rest", &self.rest)
+            .field("step", &self.step)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FeatureStream {
+    /// The features found, on their way into `writer`.
+    ///
+    /// # Errors
+    /// `Transform` where PROJ knows no way into the query's CRS.
+    pub fn new(
+        query: FeatureQuery,
+        found: &Found,
+        writer: Box<dyn FeatureWriter>,
+    ) -> Result<FeatureStream> {
+        Ok(FeatureStream {
+            way: Transform::new(&query.layer.crs, &query.crs)?,
+            place: found.selection.at(found.offset),
+            selection: Arc::clone(&found.selection),
+            rest: found.returned,
+            query,
+            writer,
+            step: Step::Begin,
+            lot: Vec::new(),
+            geometry: Geometry::default(),
+            damaged: 0,
+        })
+    }
+
+    /// Appends the next piece to `out`; `Done` when nothing comes after it. A piece may be empty
+    /// though more is to come.
+    ///
+    /// # Errors
+    /// What the store, the writer and the budget say: the answer can't be brought to its end.
+    pub fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
+        let started = Instant::now();
+        let is_full = |out: &Vec<u8>| out.len() >= PIECE_BYTES || started.elapsed() > PIECE_TIME;
+        loop {
+            match self.step {
+                Step::Begin => {
+                    self.writer.begin(out)?;
+                    self.step = Step::Features;
+                }
+                Step::Features if self.rest == 0 => self.step = Step::End,
+                Step::Features => self.lot(out, budget)?,
+                Step::End => match self.writer.end(out)? {
+                    Rest::More => {}
+                    Rest::Done => self.step = Step::Done,
+                },
+                Step::Done => return Ok(Rest::Done),
+            }
+            if self.step != Step::Done && is_full(out) {
+                return Ok(Rest::More);
+            }
+        }
+    }
+
+    /// Writes the next lot of features, or as many as make a piece.
+    fn lot(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<()> {
+        let count = usize::try_from(self.rest).map_or(LOT, |rest| rest.min(LOT));
+        self.lot.clear();
+        let mut next = self.selection.read(self.place, count, &mut self.lot);
+        if self.lot.is_empty() {
+            self.rest = 0;
+            return Ok(());
+        }
+        let (query, way, geometry, writer) =
+            (&self.query, &self.way, &mut self.geometry, &mut self.writer);
+        let mut done = 0_usize;
+        let stats = query.layer.store.visit(
+            &mut self.lot.iter().copied().inspect(|_| done += 1),
+            budget,
+            &mut |feature| {
+                let geometry = projected(query, way, feature, geometry)?;
+                let row = FeatureRow {
+                    id: FeatureId::of(feature, query.layer.id_column),
+                    feature,
+                    geometry,
+                };
+                writer.feature(&row, out)?;
+                Ok(match out.len() < PIECE_BYTES {
+                    true => ControlFlow::Continue(()),
+                    false => ControlFlow::Break(()),
+                })
+            },
+        )?;
+        if done < self.lot.len() {
+            // a heavy lot is left in its middle
+            let mut again = Vec::new();
+            next = self.selection.read(self.place, done, &mut again);
+        }
+        self.place = next;
+        self.rest = self.rest.saturating_sub(done as u64);
+        self.damaged += stats.damaged;
+        Ok(())
+    }
+}
+
+/// The feature's geometry in the query's CRS; `None` where there is none, or a position of it
+/// can't be projected.
+fn projected<'a>(
+    query: &FeatureQuery,
+    way: &Transform,
+    feature: &dyn Feature,
+    geometry: &'a mut Geometry,
+) -> Result<Option<&'a Geometry>> {
+    if !query.with_geometry {
+        return Ok(None);
+    }
+    feature.geometry(geometry)?;
+    if !way.is_identity() {
+        way.forward(geometry.coords_mut());
+    }
+    let is_whole = geometry.coords().iter().flatten().all(|v| v.is_finite());
+    Ok((is_whole && !geometry.is_empty()).then_some(&*geometry))
+}

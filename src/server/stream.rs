@@ -1,0 +1,175 @@
+//! A body that is made while it is sent: the next piece when the client has taken the last one.
+//!
+//! Each piece is a turn on the pool, so that a thousand downloads and the maps beside them share
+//! the cores, and a client that reads slowly holds no thread. When it goes away actix drops the
+//! body, and with it the work.
+
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tracing::{info, warn};
+
+use super::state::State;
+use crate::budget::Budget;
+use crate::encode::feature::Rest;
+use crate::error::{Error, Result};
+use crate::protocol::More;
+
+type Piece = Result<(Vec<u8>, Rest)>;
+
+/// The body of a streamed answer.
+pub struct StreamBody {
+    state: Arc<State>,
+    more: More,
+    /// What is sent before the rest is asked for.
+    first: Option<Vec<u8>>,
+    making: Option<Pin<Box<dyn Future<Output = Piece>>>>,
+    gzip: Option<GzEncoder<Vec<u8>>>,
+    is_done: bool,
+    is_whole: bool,
+    /// For the log.
+    endpoint: &'static str,
+    started: Instant,
+    sent: u64,
+}
+
+impl StreamBody {
+    pub fn new(
+        state: &Arc<State>,
+        first: Vec<u8>,
+        more: More,
+        with_gzip: bool,
+        endpoint: &'static str,
+    ) -> StreamBody {
+        StreamBody {
+            state: Arc::clone(state),
+            more,
+            first: Some(first),
+            making: None,
+            gzip: with_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
+            is_done: false,
+            is_whole: false,
+            endpoint,
+            started: Instant::now(),
+            sent: 0,
+        }
+    }
+
+    /// A body of which nothing is sent: the answer to HEAD.
+    pub fn unsent(mut self) -> StreamBody {
+        self.first = None;
+        (self.is_done, self.is_whole) = (true, true);
+        self
+    }
+
+    /// A turn on the pool that makes the next piece.
+    fn next_piece(&self) -> Pin<Box<dyn Future<Output = Piece>>> {
+        let (state, more) = (Arc::clone(&self.state), self.more.clone());
+        let seconds = state.site().limits.seconds;
+        Box::pin(async move {
+            // the time that a piece may take; how many pieces there are is the client's affair
+            let budget = Budget::new(Duration::from_secs(seconds), u64::MAX, u64::MAX);
+            let flag = budget.cancel_flag();
+            let make = move || {
+                let mut out = Vec::new();
+                more.pull(&mut out, &budget).map(|rest| (out, rest))
+            };
+            state.pool.run_patiently(flag, make).await?
+        })
+    }
+
+    /// A piece as it goes over the wire; the last one closes the compression.
+    fn packed(&mut self, piece: Vec<u8>, is_last: bool) -> Result<Vec<u8>> {
+        let Some(mut gzip) = self.gzip.take() else {
+            return Ok(piece);
+        };
+        let failed = |error: std::io::Error| Error::Internal {
+            message: format!("compressing: {error}"),
+        };
+        gzip.write_all(&piece).map_err(failed)?;
+        if is_last {
+            return gzip.finish().map_err(failed);
+        }
+        // what was read is sent now, not when a window is full
+        gzip.flush().map_err(failed)?;
+        let out = std::mem::take(gzip.get_mut());
+        self.gzip = Some(gzip);
+        Ok(out)
+    }
+
+    fn send(&mut self, piece: Piece) -> Result<Bytes> {
+        let (piece, rest) = piece?;
+        self.is_done = rest == Rest::Done;
+        self.is_whole = self.is_done;
+        let packed = self.packed(piece, self.is_done)?;
+        self.sent = self.sent.saturating_add(packed.len() as u64);
+        Ok(Bytes::from(packed))
+    }
+}
+
+impl MessageBody for StreamBody {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let body = self.get_mut();
+        loop {
+            if body.is_done {
+                return Poll::Ready(None);
+            }
+            let piece = match body.first.take() {
+                Some(first) => Ok((first, Rest::More)),
+                None => {
+                    let next = match body.making.take() {
+                        Some(making) => making,
+                        None => body.next_piece(),
+                    };
+                    let making = body.making.insert(next);
+                    let piece = ready!(making.as_mut().poll(context));
+                    body.making = None;
+                    piece
+                }
+            };
+            match body.send(piece) {
+                // an empty chunk would end the body
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => return Poll::Ready(Some(Ok(bytes))),
+                Err(error) => {
+                    // the status is sent already: the connection is cut, so that what arrived is
+                    // not taken for the whole
+                    warn!(endpoint = body.endpoint, "an answer was cut short: {error}");
+                    body.is_done = true;
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for StreamBody {
+    fn drop(&mut self) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.state.metrics.streamed(self.sent);
+        info!(
+            target: "access",
+            endpoint = self.endpoint,
+            bytes = self.sent,
+            whole = self.is_whole,
+            ms = (seconds * 1e5).round() / 100.0,
+            "the end of a streamed answer",
+        );
+    }
+}
