@@ -32,6 +32,8 @@ use cartotheque::overview::{Cache, Keeper, Level, Outcome, Progress, Zoom};
 use cartotheque::store::fgb::FgbStore;
 use cartotheque::store::{FeatureStore, Select};
 use cartotheque::style::Style;
+use tiny_skia::PremultipliedColorU8;
+
 use landscape::{ORIGIN, SIDE_STEPS, write_landscape};
 
 /// A folder of its own, removed in the end.
@@ -79,7 +81,12 @@ fn prepare(keeper: &Keeper, layer: &Layer) -> Outcome {
 }
 
 fn draw(studio: &Studio, layer: &Arc<Layer>, style: &Arc<Style>, view: View, crs: &Crs) -> Drawn {
-    let request = MapRequest {
+    let request = request(layer, style, view, crs);
+    studio.map(&request, &Budget::unlimited()).unwrap()
+}
+
+fn request(layer: &Arc<Layer>, style: &Arc<Style>, view: View, crs: &Crs) -> MapRequest {
+    MapRequest {
         view,
         crs: crs.clone(),
         layers: vec![MapLayer {
@@ -89,8 +96,7 @@ fn draw(studio: &Studio, layer: &Arc<Layer>, style: &Arc<Style>, view: View, crs
         }],
         background: [255; 3],
         transparent: false,
-    };
-    studio.map(&request, &Budget::unlimited()).unwrap()
+    }
 }
 
 /// A view of 400 by 300 pixels around a place.
@@ -124,16 +130,33 @@ impl Difference {
         block: 25.0,
     };
 
+    /// Of what is covered, whatever colour it has: for symbols that may lie piled.
+    fn of_cover(a: &Drawn, b: &Drawn) -> Difference {
+        Difference::between(a, b, |a, b| {
+            [i64::from(a.alpha()) - i64::from(b.alpha()); 3]
+        })
+    }
+
     fn of(a: &Drawn, b: &Drawn) -> Difference {
+        Difference::between(a, b, |a, b| {
+            [
+                i64::from(a.red()) - i64::from(b.red()),
+                i64::from(a.green()) - i64::from(b.green()),
+                i64::from(a.blue()) - i64::from(b.blue()),
+            ]
+        })
+    }
+
+    fn between(
+        a: &Drawn,
+        b: &Drawn,
+        off: impl Fn(&PremultipliedColorU8, &PremultipliedColorU8) -> [i64; 3],
+    ) -> Difference {
         let (width, height) = (a.pixmap.width() as usize, a.pixmap.height() as usize);
         let mut blocks = vec![[0_i64; 3]; width.div_ceil(8) * height.div_ceil(8)];
         let (mut sum, mut far) = (0, 0);
         for (place, (a, b)) in a.pixmap.pixels().iter().zip(b.pixmap.pixels()).enumerate() {
-            let off = [
-                i64::from(a.red()) - i64::from(b.red()),
-                i64::from(a.green()) - i64::from(b.green()),
-                i64::from(a.blue()) - i64::from(b.blue()),
-            ];
+            let off = off(a, b);
             sum += off.iter().map(|o| o.abs()).sum::<i64>();
             far += usize::from(off.iter().any(|o| o.abs() > 64));
             let block = place / width / 8 * width.div_ceil(8) + place % width / 8;
@@ -187,12 +210,23 @@ fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
                     // pixels from those of one level to those of the next
                     let pixel = Zoom::whole(zoom).resolution(&crs) * factor;
                     let view = view(center[0], pixel, &crs);
-                    let from_level = draw(&with, layer, style, view, &crs);
+                    let is_of_points = layer.store.schema().geometry.dimension() == Some(0);
+                    let draw = |studio| {
+                        let request = MapRequest {
+                            transparent: is_of_points,
+                            ..request(layer, style, view, &crs)
+                        };
+                        Studio::map(studio, &request, &Budget::unlimited()).unwrap()
+                    };
+                    let from_level = draw(&with);
                     if from_level.report.layers[0].level.is_none() {
                         continue;
                     }
-                    let from_features = draw(&without, layer, style, view, &crs);
-                    let difference = Difference::of(&from_level, &from_features);
+                    let from_features = draw(&without);
+                    let difference = match is_of_points {
+                        true => Difference::of_cover(&from_level, &from_features),
+                        false => Difference::of(&from_level, &from_features),
+                    };
                     compared += 1;
                     worst = worst.worst(difference);
                     if !difference.is_within(&Difference::BOUND) {

@@ -23,7 +23,7 @@ use crate::style::Style;
 /// Polygons smaller than so many pixels are summed up. The pixels of a view are one to two times
 /// as large as the level's: it may have to draw some hundred thousand polygons by themselves, but
 /// not a million.
-const SMALL: f64 = 2.0;
+const SMALL: f64 = 3.0;
 
 /// A polygon narrower than this part of a pixel, on average, is summed up with the small ones: a
 /// grid of a quarter can't hold it.

@@ -317,7 +317,13 @@ impl Keeper {
             let Some(extent) = plan::extent_in(&*layer.store, &way) else {
                 continue;
             };
-            let zooms = plan::zooms(&*layer.store, &way, &extent, self.least_saved);
+            let zooms = plan::zooms(
+                &*layer.store,
+                &way,
+                &extent,
+                &layer.styles,
+                self.least_saved,
+            );
             let squares = named.then(|| plan::squares(layer.store.count(), &extent));
             if !zooms.is_empty() || squares.is_some() {
                 let to = crs.id();
