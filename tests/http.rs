@@ -321,3 +321,56 @@ fn a_start_without_faults_says_nothing_and_takes_little_memory() {
         assert!(own < 20_000, "{own} kB");
     }
 }
+
+/// Every commune: four megabytes, more than what lies between a server and a client that does
+/// not read.
+const DOWNLOAD: &str = "/collections/communes/items?limit=1000000";
+
+/// A streamed answer's features: what stands behind them has the time of the answer in it.
+fn features(text: &str) -> &str {
+    text.rsplit_once("\"timeStamp\"")
+        .expect("a whole collection")
+        .0
+}
+
+#[test]
+fn who_does_not_read_holds_no_thread() {
+    let server = Server::start(repository(), &["--workers", "1"]);
+    let many: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = connect(&server);
+            write!(stream, "GET {DOWNLOAD} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    for mut stream in &many {
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+    }
+    assert_eq!(server.get(&format!("/wms?{MAP}")).status, 200);
+    let whole = server.get(DOWNLOAD);
+    assert_eq!(whole.json()["numberReturned"], 4021);
+    drop(many);
+    // and who goes away in the middle is seen to
+    server.wait_until("eight downloads given up", |server| {
+        server.log().matches("whole=false").count() == 8
+    });
+}
+
+#[test]
+fn a_download_is_the_same_compressed_and_head_sends_none_of_it() {
+    let server = Server::start(repository(), &[]);
+    let plain = server.get(DOWNLOAD);
+    let packed = server.ask("GET", DOWNLOAD, &[("Accept-Encoding", "gzip")], b"");
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    assert!(packed.body.len() * 2 < plain.body.len());
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(packed.body.as_slice())
+        .read_to_string(&mut text)
+        .expect("one gzip stream");
+    assert!(features(&text) == features(&plain.text()), "not the same");
+    let head = server.ask("HEAD", DOWNLOAD, &[], b"");
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-type"), "application/geo+json");
+}

@@ -18,7 +18,7 @@ use cartotheque::encode::feature::{FeatureRow, FeatureWriter, Rest};
 use cartotheque::error::Result;
 use cartotheque::feature::{OwnedValue, Value};
 use cartotheque::geom::{Bbox, Geometry};
-use cartotheque::operation::features::{FeatureQuery, FeatureStream, SortKey, Window};
+use cartotheque::operation::features::{FeatureQuery, FeatureStream, Pieces, SortKey, Window};
 use cartotheque::query::{CompareOp, Expr, Filter, Literal, geometry_touches_box};
 use cartotheque::server::{Options, State};
 use cartotheque::store::Select;

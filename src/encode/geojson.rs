@@ -2,8 +2,13 @@
 
 use std::fmt::Write;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::date_time::rfc_3339;
+use super::simple_features::{is_counterclockwise, part_type, written_type};
 use crate::feature::{FieldType, Value};
-use crate::geom::{Coord, Geometry, GeometryType, Part, PartKind};
+use crate::geom::{Coord, Geometry, GeometryType, Part};
 
 /// Appends a geometry object in x, y order, with at most `decimals` digits behind the point;
 /// `null` for one without positions.
@@ -15,7 +20,7 @@ pub fn push_geometry(out: &mut String, geometry: &Geometry, decimals: u8) {
 /// (RFC 7946 §3.1.6), whatever way they are stored.
 pub fn push_geometry_axes(out: &mut String, geometry: &Geometry, decimals: u8, is_swapped: bool) {
     let parts: Vec<Part<'_>> = geometry.parts().collect();
-    let kind = written_type(geometry.kind(), &parts);
+    let kind = written_type(geometry, &parts);
     let mut pen = Pen {
         out,
         decimals,
@@ -122,47 +127,6 @@ impl Pen<'_> {
     }
 }
 
-/// By the sign of the area, around the first position: far from the origin the products would
-/// lose the digits that matter.
-pub(super) fn is_counterclockwise(ring: &[Coord]) -> bool {
-    let [x0, y0] = ring.first().copied().unwrap_or_default();
-    let twice_area: f64 = ring
-        .iter()
-        .zip(ring.iter().skip(1))
-        .map(|([ax, ay], [bx, by])| (ax - x0) * (by - y0) - (bx - x0) * (ay - y0))
-        .sum();
-    twice_area >= 0.0
-}
-
-/// The type to write: the declared one where the parts agree with it.
-fn written_type(declared: GeometryType, parts: &[Part<'_>]) -> GeometryType {
-    let of_one_kind = |kind: PartKind| parts.iter().all(|p| p.kind == kind);
-    let one = parts.len() == 1;
-    let points: usize = parts.iter().flat_map(Part::sequences).map(<[_]>::len).sum();
-    match declared {
-        GeometryType::Point if of_one_kind(PartKind::Points) && points == 1 => declared,
-        GeometryType::LineString if of_one_kind(PartKind::Line) && one => declared,
-        GeometryType::Polygon if of_one_kind(PartKind::Polygon) && one => declared,
-        GeometryType::GeometryCollection => declared,
-        GeometryType::Unknown if one => parts.first().map_or(declared, part_type),
-        _ if of_one_kind(PartKind::Points) => GeometryType::MultiPoint,
-        _ if of_one_kind(PartKind::Line) => GeometryType::MultiLineString,
-        _ if of_one_kind(PartKind::Polygon) => GeometryType::MultiPolygon,
-        _ => GeometryType::GeometryCollection,
-    }
-}
-
-fn part_type(part: &Part<'_>) -> GeometryType {
-    match part.kind {
-        PartKind::Points if part.sequences().map(<[_]>::len).sum::<usize>() == 1 => {
-            GeometryType::Point
-        }
-        PartKind::Points => GeometryType::MultiPoint,
-        PartKind::Line => GeometryType::LineString,
-        PartKind::Polygon => GeometryType::Polygon,
-    }
-}
-
 /// Appends a number with at most `decimals` digits behind the point and no trailing zeros; what
 /// is not finite, which JSON can't hold, is `null`.
 pub fn push_number(out: &mut String, value: f64, decimals: u8) {
@@ -222,7 +186,7 @@ fn push_scaled(out: &mut String, value: i64, decimals: usize) {
 
 /// The shortest digits that read back as the same number; with an exponent where there would be
 /// many zeros.
-fn push_float(out: &mut String, value: f64) {
+pub fn push_float(out: &mut String, value: f64) {
     let _ = match value.abs() {
         0.0 | 1e-7..1e16 => write!(out, "{value}"),
         _ => write!(out, "{value:e}"),
@@ -260,10 +224,16 @@ fn push_escaped(out: &mut String, text: &str) {
 }
 
 /// Appends a value as JSON. A whole number of a column of reals keeps its `.0`, so that clients
-/// which guess types from the first features see a real; stored JSON is copied where it is valid.
+/// which guess types from the first features see a real; an instant without a zone gets `Z`; bytes
+/// are base64; stored JSON is copied where it is valid.
 pub fn push_value(out: &mut String, value: &Value<'_>, kind: FieldType) {
     match value {
-        Value::Null | Value::Binary(_) => out.push_str("null"),
+        Value::Null => out.push_str("null"),
+        Value::Binary(bytes) => {
+            out.push('"');
+            BASE64_STANDARD.encode_string(bytes, out);
+            out.push('"');
+        }
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Value::Int(i) => {
             let _ = write!(out, "{i}");
@@ -284,13 +254,15 @@ pub fn push_value(out: &mut String, value: &Value<'_>, kind: FieldType) {
             Ok(_) => out.push_str(text.trim()),
             Err(_) => push_string(out, text),
         },
-        Value::Text(text) | Value::DateTime(text) => push_string(out, text),
+        Value::Text(text) => push_string(out, text),
+        Value::DateTime(text) => push_string(out, &rfc_3339(text, kind)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geom::PartKind;
     use proptest::prelude::*;
 
     fn geojson(geometry: &Geometry) -> String {

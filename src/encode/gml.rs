@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use super::geojson::{is_counterclockwise, push_number};
+use super::geojson::push_number;
+use super::simple_features::is_counterclockwise;
 use super::xml::push_attribute;
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
 

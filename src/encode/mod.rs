@@ -2,6 +2,7 @@
 //! that sends it.
 
 mod bits;
+pub mod date_time;
 mod deflate;
 pub mod feature;
 pub mod geojson;
@@ -16,6 +17,7 @@ mod palette;
 mod png;
 mod protobuf;
 mod sequences;
+pub mod simple_features;
 pub mod sld;
 mod sld_expression;
 pub mod tile_matrix_set;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
-use super::features::{FeatureQuery, Found, Selections};
+use super::features::{FeatureQuery, FeatureStream, Found, Pieces, Selections};
 use super::{
     Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sources,
     Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
@@ -11,6 +11,7 @@ use super::{
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
+use crate::encode::feature::{FeatureFormat, FeatureSet, Workshop};
 use crate::error::Result;
 use crate::geom::{Bbox, Size};
 use crate::overview::Overviews;
@@ -23,11 +24,24 @@ pub struct Studio {
     anchors: Anchors,
     overviews: Arc<Overviews>,
     selections: Selections,
+    workshop: Workshop,
 }
 
 impl Studio {
     pub fn new() -> Studio {
         Studio::default()
+    }
+
+    /// With a place of its own for downloads that are put together.
+    #[must_use]
+    pub fn with_workshop(mut self, workshop: Workshop) -> Studio {
+        self.workshop = workshop;
+        self
+    }
+
+    /// Where downloads are put together.
+    pub fn workshop(&self) -> &Workshop {
+        &self.workshop
     }
 
     /// The levels of layers that maps are drawn from: whoever makes them ready puts them there.
@@ -93,6 +107,37 @@ impl Studio {
     /// As [`Selections::find`].
     pub fn features(&self, query: &FeatureQuery, budget: &Budget) -> Result<Found> {
         self.selections.find(query, budget)
+    }
+
+    /// The features found, on their way into a format; `set` tells what is given of them.
+    ///
+    /// # Errors
+    /// What the format can't hold of such features; `Transform` where PROJ knows no way into the
+    /// query's CRS; `Io`.
+    pub fn features_as(
+        &self,
+        format: FeatureFormat,
+        query: FeatureQuery,
+        found: &Found,
+        set: FeatureSet,
+    ) -> Result<Box<dyn Pieces>> {
+        let writer = format.writer(set, &self.workshop)?;
+        Ok(Box::new(FeatureStream::new(query, found, writer)?))
+    }
+
+    /// The same of one feature alone, which is in no collection where the format can say so.
+    ///
+    /// # Errors
+    /// As [`features_as`](Studio::features_as).
+    pub fn feature_as(
+        &self,
+        format: FeatureFormat,
+        query: FeatureQuery,
+        found: &Found,
+        set: FeatureSet,
+    ) -> Result<Box<dyn Pieces>> {
+        let writer = format.writer_of_one(set, &self.workshop)?;
+        Ok(Box::new(FeatureStream::new(query, found, writer)?))
     }
 
     /// Draws the sheet of a style's icons.

@@ -147,6 +147,8 @@ pub struct Limits {
     pub seconds: u64,
     /// Bytes of a vector tile before compression.
     pub tile_bytes: usize,
+    /// Bytes of temporary files, of all downloads under way together. Read when the server starts.
+    pub temporary_bytes: u64,
     /// Bytes of a request body or of an `SLD_BODY`.
     pub body_bytes: usize,
     pub xml_depth: u32,
@@ -169,6 +171,8 @@ impl Default for Limits {
             seconds: 30,
             // 300 kB compressed: a screen of twelve such tiles takes a second at 30 Mbit/s
             tile_bytes: 1_000_000,
+            // forty of the largest shapefiles at once would be refused, ten not
+            temporary_bytes: 20_000_000_000,
             body_bytes: 2 << 20,
             xml_depth: 64,
             allowed_hosts: Vec::new(),

@@ -12,7 +12,8 @@ pub mod tiles;
 pub mod wms;
 pub mod wmts;
 
-pub use more::{More, Pieces};
+pub use crate::operation::features::Pieces;
+pub use more::More;
 
 use crate::budget::Budget;
 use crate::encode::feature::Rest;

@@ -3,22 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::budget::Budget;
 use crate::encode::feature::Rest;
 use crate::error::Result;
-use crate::operation::features::FeatureStream;
-
-/// Something long, made a piece at a time.
-pub trait Pieces: Send {
-    /// Appends the next piece to `out`; it may be empty though more is to come.
-    ///
-    /// # Errors
-    /// What ends the answer before its end.
-    fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest>;
-}
-
-impl Pieces for FeatureStream {
-    fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
-        FeatureStream::pull(self, out, budget)
-    }
-}
+use crate::operation::features::Pieces;
 
 /// The rest of an answer. Clones are of one and the same: what one takes the others don't get.
 #[derive(Clone)]

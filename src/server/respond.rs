@@ -296,7 +296,7 @@ impl State {
             }
             ApiAddress::Items(_) | ApiAddress::Item(..) => {
                 let pages = Arc::clone(&self.pages);
-                heavy(site, endpoint, problem, move |site, budget| {
+                reading(site, endpoint, problem, move |site, budget| {
                     let service = api_service(site, &pages, explain);
                     let request = api_request(site, &asked);
                     ogcapi::items(&service, &address, &request, &site.studio, budget)
@@ -493,6 +493,28 @@ fn heavy(
     let limits = &site.limits;
     let allowed = Duration::from_secs(limits.seconds);
     let budget = Budget::new(allowed, limits.features, limits.vertices);
+    within(budget, site, endpoint, on_error, work)
+}
+
+/// Work that reads features and streams them: the limits on drawing do not apply, time does.
+fn reading(
+    site: &Arc<Site>,
+    endpoint: &'static str,
+    on_error: fn(&Error) -> Answer,
+    work: impl FnOnce(&Site, &Budget) -> Answer + Send + 'static,
+) -> Work {
+    let allowed = Duration::from_secs(site.limits.seconds);
+    let budget = Budget::new(allowed, u64::MAX, u64::MAX);
+    within(budget, site, endpoint, on_error, work)
+}
+
+fn within(
+    budget: Budget,
+    site: &Arc<Site>,
+    endpoint: &'static str,
+    on_error: fn(&Error) -> Answer,
+    work: impl FnOnce(&Site, &Budget) -> Answer + Send + 'static,
+) -> Work {
     let (site, work_budget) = (Arc::clone(site), budget.clone());
     Work::Heavy {
         endpoint,

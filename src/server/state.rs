@@ -17,6 +17,7 @@ use crate::cache::{Disk, TileCache};
 use crate::catalogue::Catalogue;
 use crate::config::{self, CacheFile, FileSources, LoadOptions, Loaded, Severity};
 use crate::crs::Crs;
+use crate::encode::feature::Workshop;
 use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
 use crate::overview::{self, Cache, Keeper};
@@ -74,6 +75,14 @@ impl CacheOptions {
         let cache = Cache::open(&folder, self.max_bytes.unwrap_or(OVERVIEW_BYTES))?;
         Ok(Keeper::new(Arc::clone(studio.overviews()), cache, crs))
     }
+}
+
+/// Where downloads are put together: on the disk of the overviews where one was named and can be
+/// written, else in the system's folder for temporary files.
+fn workshop(options: &Options, max_bytes: u64) -> Workshop {
+    let named = options.cache.as_ref().and_then(|c| c.folder.clone());
+    let folder = named.filter(|folder| std::fs::create_dir_all(folder).is_ok());
+    Workshop::new(folder.unwrap_or_else(std::env::temp_dir), max_bytes)
 }
 
 /// What is served at one moment: a request keeps the one that it began with.
@@ -163,7 +172,8 @@ impl State {
                 ),
             });
         }
-        let studio = Arc::new(Studio::new());
+        let workshop = workshop(&options, loaded.limits.temporary_bytes);
+        let studio = Arc::new(Studio::new().with_workshop(workshop));
         Ok(State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),

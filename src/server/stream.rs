@@ -22,7 +22,33 @@ use crate::encode::feature::Rest;
 use crate::error::{Error, Result};
 use crate::protocol::More;
 
-type Piece = Result<(Vec<u8>, Rest)>;
+/// What a turn makes: bytes as they go over the wire, whether more comes, and the compression
+/// that goes on with the next piece.
+type Piece = Result<(Vec<u8>, Rest, Packer)>;
+
+/// Compresses pieces as one stream, or leaves them as they are.
+struct Packer(Option<GzEncoder<Vec<u8>>>);
+
+impl Packer {
+    /// A piece as it goes over the wire; the last one closes the compression.
+    fn pack(&mut self, piece: Vec<u8>, rest: Rest) -> Result<Vec<u8>> {
+        let Some(mut gzip) = self.0.take() else {
+            return Ok(piece);
+        };
+        let failed = |error: std::io::Error| Error::Internal {
+            message: format!("compressing: {error}"),
+        };
+        gzip.write_all(&piece).map_err(failed)?;
+        if rest == Rest::Done {
+            return gzip.finish().map_err(failed);
+        }
+        // what was read is sent now, not when a window is full
+        gzip.flush().map_err(failed)?;
+        let out = std::mem::take(gzip.get_mut());
+        self.0 = Some(gzip);
+        Ok(out)
+    }
+}
 
 /// The body of a streamed answer.
 pub struct StreamBody {
@@ -31,7 +57,8 @@ pub struct StreamBody {
     /// What is sent before the rest is asked for.
     first: Option<Vec<u8>>,
     making: Option<Pin<Box<dyn Future<Output = Piece>>>>,
-    gzip: Option<GzEncoder<Vec<u8>>>,
+    /// With the turn that makes a piece, while one is made.
+    packer: Option<Packer>,
     is_done: bool,
     is_whole: bool,
     /// For the log.
@@ -53,7 +80,9 @@ impl StreamBody {
             more,
             first: Some(first),
             making: None,
-            gzip: with_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
+            packer: Some(Packer(
+                with_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
+            )),
             is_done: false,
             is_whole: false,
             endpoint,
@@ -69,48 +98,41 @@ impl StreamBody {
         self
     }
 
-    /// A turn on the pool that makes the next piece.
-    fn next_piece(&self) -> Pin<Box<dyn Future<Output = Piece>>> {
-        let (state, more) = (Arc::clone(&self.state), self.more.clone());
+    /// A turn on the pool that makes the next piece: what was made before, or what comes now.
+    fn next_piece(&mut self) -> Pin<Box<dyn Future<Output = Piece>>> {
+        let (state, more, first) = (
+            Arc::clone(&self.state),
+            self.more.clone(),
+            self.first.take(),
+        );
+        let mut packer = self.packer.take().unwrap_or(Packer(None));
         let seconds = state.site().limits.seconds;
         Box::pin(async move {
             // the time that a piece may take; how many pieces there are is the client's affair
             let budget = Budget::new(Duration::from_secs(seconds), u64::MAX, u64::MAX);
             let flag = budget.cancel_flag();
             let make = move || {
-                let mut out = Vec::new();
-                more.pull(&mut out, &budget).map(|rest| (out, rest))
+                let (piece, rest) = match first {
+                    Some(first) => (first, Rest::More),
+                    None => {
+                        let mut out = Vec::new();
+                        let rest = more.pull(&mut out, &budget)?;
+                        (out, rest)
+                    }
+                };
+                Ok((packer.pack(piece, rest)?, rest, packer))
             };
             state.pool.run_patiently(flag, make).await?
         })
     }
 
-    /// A piece as it goes over the wire; the last one closes the compression.
-    fn packed(&mut self, piece: Vec<u8>, is_last: bool) -> Result<Vec<u8>> {
-        let Some(mut gzip) = self.gzip.take() else {
-            return Ok(piece);
-        };
-        let failed = |error: std::io::Error| Error::Internal {
-            message: format!("compressing: {error}"),
-        };
-        gzip.write_all(&piece).map_err(failed)?;
-        if is_last {
-            return gzip.finish().map_err(failed);
-        }
-        // what was read is sent now, not when a window is full
-        gzip.flush().map_err(failed)?;
-        let out = std::mem::take(gzip.get_mut());
-        self.gzip = Some(gzip);
-        Ok(out)
-    }
-
     fn send(&mut self, piece: Piece) -> Result<Bytes> {
-        let (piece, rest) = piece?;
+        let (piece, rest, packer) = piece?;
+        self.packer = Some(packer);
         self.is_done = rest == Rest::Done;
         self.is_whole = self.is_done;
-        let packed = self.packed(piece, self.is_done)?;
-        self.sent = self.sent.saturating_add(packed.len() as u64);
-        Ok(Bytes::from(packed))
+        self.sent = self.sent.saturating_add(piece.len() as u64);
+        Ok(Bytes::from(piece))
     }
 }
 
@@ -130,19 +152,19 @@ impl MessageBody for StreamBody {
             if body.is_done {
                 return Poll::Ready(None);
             }
-            let piece = match body.first.take() {
-                Some(first) => Ok((first, Rest::More)),
-                None => {
-                    let next = match body.making.take() {
-                        Some(making) => making,
-                        None => body.next_piece(),
-                    };
-                    let making = body.making.insert(next);
-                    let piece = ready!(making.as_mut().poll(context));
-                    body.making = None;
-                    piece
-                }
+            if let Some(Packer(None)) = &body.packer
+                && let Some(first) = body.first.take_if(|first| !first.is_empty())
+            {
+                // nothing to do with it: it need not wait for a turn
+                body.sent = first.len() as u64;
+                return Poll::Ready(Some(Ok(Bytes::from(first))));
+            }
+            let making = match body.making.take() {
+                Some(making) => making,
+                None => body.next_piece(),
             };
+            let piece = ready!(body.making.insert(making).as_mut().poll(context));
+            body.making = None;
             match body.send(piece) {
                 // an empty chunk would end the body
                 Ok(bytes) if bytes.is_empty() => {}

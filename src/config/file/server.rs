@@ -344,6 +344,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         "vertices",
         "seconds",
         "tile_bytes",
+        "temporary_bytes",
         "body_bytes",
         "xml_depth",
         "allowed_hosts",
@@ -378,9 +379,13 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
             default.xml_depth,
         ),
         tile_bytes: default.tile_bytes,
+        temporary_bytes: default.temporary_bytes,
         body_bytes: default.body_bytes,
         allowed_hosts: Vec::new(),
     };
+    let temporary_bytes = fields
+        .get("temporary_bytes")
+        .and_then(|e| e.bytes(findings));
     let mut bytes = |key: &str, default: usize| {
         fields
             .get(key)
@@ -413,6 +418,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
     Limits {
         body_bytes,
         tile_bytes,
+        temporary_bytes: temporary_bytes.unwrap_or(default.temporary_bytes),
         allowed_hosts,
         ..limits
     }

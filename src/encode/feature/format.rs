@@ -1,30 +1,50 @@
 //! The formats that features are sent in: names, media types, and who writes them.
 
-use super::{FeatureSet, FeatureWriter, GeoJsonWriter, gml};
-use crate::error::Result;
+use super::csv::{CsvDialect, CsvGeometry, CsvWriter};
+use super::{FeatureSet, FeatureWriter, GeoJsonWriter, Workshop, gml};
+use crate::crs::Crs;
+use crate::error::{Error, Result};
 
 /// GML as OGC API – Features Part 1 names it (17-069r4 §8.4).
 const GML_SF0: &str =
     "application/gml+xml;version=3.2;profile=http://www.opengis.net/def/profile/ogc/2.0/gml-sf0";
 
-/// A format of features.
+/// A format of features, with what may be chosen of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeatureFormat {
     /// RFC 7946.
     GeoJson,
     /// GML 3.2.1, simple features of level 0 (OGC 10-100r3).
     Gml32,
+    /// RFC 4180; one dialect for programs, one for spreadsheets in French.
+    Csv(CsvDialect),
+}
+
+/// A choice that a format leaves to whoever asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormatOption {
+    /// What the parameter is called.
+    pub name: &'static str,
+    pub values: &'static [&'static str],
+    pub description: &'static str,
 }
 
 impl FeatureFormat {
     /// Every one, the default first.
-    pub const ALL: [FeatureFormat; 2] = [FeatureFormat::GeoJson, FeatureFormat::Gml32];
+    pub const ALL: [FeatureFormat; 4] = [
+        FeatureFormat::GeoJson,
+        FeatureFormat::Gml32,
+        FeatureFormat::Csv(CsvDialect::PLAIN),
+        FeatureFormat::Csv(CsvDialect::FRENCH),
+    ];
 
     /// What `f=` says.
     pub fn name(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "json",
             FeatureFormat::Gml32 => "gml",
+            FeatureFormat::Csv(dialect) if dialect.decimal_comma => "csv-fr",
+            FeatureFormat::Csv(_) => "csv",
         }
     }
 
@@ -32,6 +52,7 @@ impl FeatureFormat {
         match self {
             FeatureFormat::GeoJson => "application/geo+json",
             FeatureFormat::Gml32 => GML_SF0,
+            FeatureFormat::Csv(_) => "text/csv; charset=utf-8",
         }
     }
 
@@ -40,6 +61,7 @@ impl FeatureFormat {
         match self {
             FeatureFormat::GeoJson => "geojson",
             FeatureFormat::Gml32 => "gml",
+            FeatureFormat::Csv(_) => "csv",
         }
     }
 
@@ -48,17 +70,75 @@ impl FeatureFormat {
         match self {
             FeatureFormat::GeoJson => "GeoJSON",
             FeatureFormat::Gml32 => "GML 3.2",
+            FeatureFormat::Csv(dialect) if dialect.decimal_comma => "CSV (Excel)",
+            FeatureFormat::Csv(_) => "CSV",
         }
     }
 
-    /// A writer of a set of features.
+    /// The value of `Content-Disposition` (RFC 6266) for features of a layer, where a browser
+    /// should save the answer and not show it.
+    pub fn disposition(self, layer: &str) -> Option<String> {
+        let is_shown = matches!(self, FeatureFormat::GeoJson | FeatureFormat::Gml32);
+        (!is_shown).then(|| {
+            let is_safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            let name = layer.chars().map(|c| if is_safe(&c) { c } else { '_' });
+            let name = name.collect::<String>();
+            format!("attachment; filename=\"{name}.{}\"", self.extension())
+        })
+    }
+
+    /// The CRS that an answer is in where `asked` was asked for.
+    pub fn crs(self, asked: &Crs) -> Crs {
+        match self {
+            FeatureFormat::GeoJson | FeatureFormat::Gml32 | FeatureFormat::Csv(_) => asked.clone(),
+        }
+    }
+
+    /// What may be chosen.
+    pub fn options(self) -> &'static [FormatOption] {
+        match self {
+            FeatureFormat::GeoJson | FeatureFormat::Gml32 => &[],
+            FeatureFormat::Csv(_) => CSV_OPTIONS,
+        }
+    }
+
+    /// The format with an option chosen; `None` where it has no such option.
+    ///
+    /// # Errors
+    /// `InvalidParameter` where the option has no such value.
+    pub fn with_option(self, name: &str, value: &str) -> Result<Option<FeatureFormat>> {
+        let has_name = |option: &&FormatOption| option.name.eq_ignore_ascii_case(name);
+        let Some(option) = self.options().iter().find(has_name) else {
+            return Ok(None);
+        };
+        let is_meant = |known: &&&str| known.eq_ignore_ascii_case(value.trim());
+        let Some(value) = option.values.iter().find(is_meant) else {
+            return Err(Error::parameter(
+                option.name,
+                format!(
+                    "expected one of {}, found {value:?}",
+                    option.values.join(", ")
+                ),
+            ));
+        };
+        Ok(Some(match self {
+            FeatureFormat::Csv(dialect) => {
+                FeatureFormat::Csv(with_csv_option(dialect, option.name, value))
+            }
+            FeatureFormat::GeoJson | FeatureFormat::Gml32 => self,
+        }))
+    }
+
+    /// A writer of a set of features. `workshop` is where formats are put together that can't be
+    /// written from their start to their end.
     ///
     /// # Errors
     /// What the format can't hold of such a set, named.
-    pub fn writer(self, set: FeatureSet) -> Result<Box<dyn FeatureWriter>> {
+    pub fn writer(self, set: FeatureSet, _workshop: &Workshop) -> Result<Box<dyn FeatureWriter>> {
         Ok(match self {
             FeatureFormat::GeoJson => Box::new(GeoJsonWriter::new(set)),
             FeatureFormat::Gml32 => Box::new(gml::api_writer(&set, false)?),
+            FeatureFormat::Csv(dialect) => Box::new(CsvWriter::new(set, dialect)),
         })
     }
 
@@ -66,10 +146,95 @@ impl FeatureFormat {
     ///
     /// # Errors
     /// As [`writer`](FeatureFormat::writer).
-    pub fn writer_of_one(self, set: FeatureSet) -> Result<Box<dyn FeatureWriter>> {
-        Ok(match self {
-            FeatureFormat::GeoJson => Box::new(GeoJsonWriter::of_one(set)),
-            FeatureFormat::Gml32 => Box::new(gml::api_writer(&set, true)?),
-        })
+    pub fn writer_of_one(
+        self,
+        set: FeatureSet,
+        workshop: &Workshop,
+    ) -> Result<Box<dyn FeatureWriter>> {
+        match self {
+            FeatureFormat::GeoJson => Ok(Box::new(GeoJsonWriter::of_one(set))),
+            FeatureFormat::Gml32 => Ok(Box::new(gml::api_writer(&set, true)?)),
+            // a table of one line is a table
+            FeatureFormat::Csv(_) => self.writer(set, workshop),
+        }
+    }
+}
+
+const CSV_OPTIONS: &[FormatOption] = &[
+    FormatOption {
+        name: "separator",
+        values: &["comma", "semicolon", "tab"],
+        description: "what stands between two values",
+    },
+    FormatOption {
+        name: "bom",
+        values: &["yes", "no"],
+        description: "a byte order mark, which Excel needs to see accents",
+    },
+    FormatOption {
+        name: "guard",
+        values: &["yes", "no"],
+        description: "an apostrophe before text that a spreadsheet would run as a formula",
+    },
+    FormatOption {
+        name: "geometry",
+        values: &["auto", "wkt", "none"],
+        description: "x and y for points and well-known text for others, text for all, or none",
+    },
+];
+
+/// The dialect with one of its options, whose name and value are known to be there.
+fn with_csv_option(dialect: CsvDialect, name: &str, value: &str) -> CsvDialect {
+    let mut chosen = dialect;
+    match (name, value) {
+        ("separator", "semicolon") => chosen.separator = ';',
+        ("separator", "tab") => chosen.separator = '\t',
+        ("separator", _) => chosen.separator = ',',
+        ("bom", _) => chosen.has_bom = value == "yes",
+        ("guard", _) => chosen.guards_formulas = value == "yes",
+        (_, "wkt") => chosen.geometry = CsvGeometry::Wkt,
+        (_, "none") => chosen.geometry = CsvGeometry::None,
+        _ => chosen.geometry = CsvGeometry::Auto,
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_options_are_understood() {
+        let mut names: Vec<&str> = FeatureFormat::ALL.iter().map(|f| f.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FeatureFormat::ALL.len());
+        for format in FeatureFormat::ALL {
+            for option in format.options() {
+                for value in option.values {
+                    let chosen = format.with_option(option.name, value).unwrap().unwrap();
+                    assert_eq!(chosen.media_type(), format.media_type());
+                    // whatever was chosen before, the same is chosen
+                    let mut before = format;
+                    for other in option.values {
+                        before = before.with_option(option.name, other).unwrap().unwrap();
+                    }
+                    assert_eq!(before.with_option(option.name, value), Ok(Some(chosen)));
+                }
+                let refused = format.with_option(option.name, "?").unwrap_err();
+                assert!(refused.to_string().contains(option.values[0]));
+            }
+            assert_eq!(format.with_option("colour", "red"), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_file_name_holds_nothing_that_a_header_or_a_disk_could_misread() {
+        let csv = FeatureFormat::Csv(CsvDialect::PLAIN);
+        assert_eq!(
+            csv.disposition("é\"/../x").unwrap(),
+            "attachment; filename=\"___.._x.csv\""
+        );
+        assert_eq!(FeatureFormat::GeoJson.disposition("x"), None);
     }
 }

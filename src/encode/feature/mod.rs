@@ -3,16 +3,20 @@
 //! A writer is given features as they are read and appends what it makes of them; it holds no
 //! more than it must, so that an answer of any length takes the memory of one piece of it.
 
+mod csv;
 mod format;
 mod geojson;
 pub mod gml;
 mod id;
 mod set;
+mod workshop;
 
-pub use format::FeatureFormat;
+pub use csv::{CsvDialect, CsvGeometry, CsvWriter};
+pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
 pub use id::FeatureId;
 pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
+pub use workshop::{Spill, Workshop};
 
 use crate::error::Result;
 use crate::feature::Feature;

@@ -64,6 +64,11 @@ impl FeatureSet {
         }
     }
 
+    /// True where positions are longitude and latitude.
+    pub fn is_geographic(&self) -> bool {
+        self.crs.kind == CrsKind::Geographic
+    }
+
     /// True where the CRS's authority puts y first.
     pub fn swaps(crs: &Crs) -> bool {
         crs.axis_order == AxisOrder::NorthEast

@@ -18,4 +18,4 @@ mod stream;
 
 pub use query::{FeatureQuery, SortKey, Window};
 pub use select::{Found, Selections};
-pub use stream::FeatureStream;
+pub use stream::{FeatureStream, Pieces};

@@ -13,6 +13,22 @@ use crate::error::Result;
 use crate::feature::Feature;
 use crate::geom::Geometry;
 
+/// Something long, made a piece at a time.
+pub trait Pieces: Send {
+    /// Appends the next piece to `out`; `Done` when nothing comes after it. A piece may be empty
+    /// though more is to come.
+    ///
+    /// # Errors
+    /// What the store, the writer and the budget say: the answer can't be brought to its end.
+    fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest>;
+}
+
+impl Pieces for Box<dyn Pieces> {
+    fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
+        (**self).pull(out, budget)
+    }
+}
+
 /// A piece ends after so many bytes: some packets, and not so many that a thousand slow clients
 /// fill the memory.
 const PIECE_BYTES: usize = 128 << 10;
@@ -79,34 +95,6 @@ impl FeatureStream {
         })
     }
 
-    /// Appends the next piece to `out`; `Done` when nothing comes after it. A piece may be empty
-    /// though more is to come.
-    ///
-    /// # Errors
-    /// What the store, the writer and the budget say: the answer can't be brought to its end.
-    pub fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
-        let started = Instant::now();
-        let is_full = |out: &Vec<u8>| out.len() >= PIECE_BYTES || started.elapsed() > PIECE_TIME;
-        loop {
-            match self.step {
-                Step::Begin => {
-                    self.writer.begin(out)?;
-                    self.step = Step::Features;
-                }
-                Step::Features if self.rest == 0 => self.step = Step::End,
-                Step::Features => self.lot(out, budget)?,
-                Step::End => match self.writer.end(out)? {
-                    Rest::More => {}
-                    Rest::Done => self.step = Step::Done,
-                },
-                Step::Done => return Ok(Rest::Done),
-            }
-            if self.step != Step::Done && is_full(out) {
-                return Ok(Rest::More);
-            }
-        }
-    }
-
     /// Writes the next lot of features, or as many as make a piece.
     fn lot(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<()> {
         let count = usize::try_from(self.rest).map_or(LOT, |rest| rest.min(LOT));
@@ -145,6 +133,31 @@ impl FeatureStream {
         self.rest = self.rest.saturating_sub(done as u64);
         self.damaged += stats.damaged;
         Ok(())
+    }
+}
+
+impl Pieces for FeatureStream {
+    fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
+        let started = Instant::now();
+        let is_full = |out: &Vec<u8>| out.len() >= PIECE_BYTES || started.elapsed() > PIECE_TIME;
+        loop {
+            match self.step {
+                Step::Begin => {
+                    self.writer.begin(out)?;
+                    self.step = Step::Features;
+                }
+                Step::Features if self.rest == 0 => self.step = Step::End,
+                Step::Features => self.lot(out, budget)?,
+                Step::End => match self.writer.end(out)? {
+                    Rest::More => {}
+                    Rest::Done => self.step = Step::Done,
+                },
+                Step::Done => return Ok(Rest::Done),
+            }
+            if self.step != Step::Done && is_full(out) {
+                return Ok(Rest::More);
+            }
+        }
     }
 }
 

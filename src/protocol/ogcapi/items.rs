@@ -12,7 +12,7 @@ use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, Link, XmlS
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::operation::Studio;
-use crate::operation::features::{FeatureQuery, FeatureStream, Found, Window};
+use crate::operation::features::{FeatureQuery, Found, Window};
 use crate::protocol::Answer;
 use crate::protocol::ows::Kvp;
 use crate::query::Filter;
@@ -41,14 +41,6 @@ pub fn items(
         ApiAddress::Item(id, item) => (id, Some(item)),
         other => return Err(Error::NotFound { path: other.path() }),
     };
-    check_parameters(
-        &kvp,
-        if item.is_some() {
-            &["F", "LANG", "CRS"]
-        } else {
-            DECLARED
-        },
-    )?;
     let layer = service.tiles.catalogue.layer(id)?;
     let offers = FeatureFormat::ALL.map(|f| Offer {
         name: f.name(),
@@ -59,10 +51,24 @@ pub fn items(
         .get(chosen)
         .copied()
         .unwrap_or(FeatureFormat::GeoJson);
+    let options: Vec<String> = format
+        .options()
+        .iter()
+        .map(|o| o.name.to_uppercase())
+        .collect();
+    let mut declared: Vec<&str> = options.iter().map(String::as_str).collect();
+    declared.extend(if item.is_some() {
+        &["F", "LANG", "CRS"]
+    } else {
+        DECLARED
+    });
+    check_parameters(&kvp, &declared)?;
+    let format = with_options(format, &kvp)?;
     let mut query = FeatureQuery::all(layer);
-    query.crs = kvp
+    let crs = kvp
         .get("CRS")
         .map_or_else(|| Ok(Crs::crs84()), Crs::parse)?;
+    query.crs = format.crs(&crs);
     match item {
         Some(item) => query.filter = Some(Filter::Ids(vec![item.clone()])),
         None => {
@@ -90,13 +96,26 @@ pub fn items(
         links(address, &kvp, request, &query, &found),
     );
     let crs = format!("<{}>", query.crs.uri());
-    let writer = match item {
-        Some(_) => format.writer_of_one(set)?,
-        None => format.writer(set)?,
+    let pieces = match item {
+        Some(_) => studio.feature_as(format, query, &found, set)?,
+        None => studio.features_as(format, query, &found, set)?,
     };
-    let stream = FeatureStream::new(query, &found, writer)?;
-    let answer = Answer::stream(format.media_type(), stream, budget)?;
+    let mut answer = Answer::stream(format.media_type(), pieces, budget)?;
+    if let Some(disposition) = format.disposition(id) {
+        answer = answer.with_header("content-disposition", disposition);
+    }
     Ok(answer.with_header("content-crs", crs))
+}
+
+/// The format with what was chosen of it.
+fn with_options(format: FeatureFormat, kvp: &Kvp) -> Result<FeatureFormat> {
+    let mut format = format;
+    for option in format.options() {
+        if let Some(value) = kvp.get(&option.name.to_uppercase()) {
+            format = format.with_option(option.name, value)?.unwrap_or(format);
+        }
+    }
+    Ok(format)
 }
 
 /// What the writer is told.
