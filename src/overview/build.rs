@@ -20,9 +20,8 @@ use crate::store::fgb::{FgbHead, FgbWriter, push_value};
 use crate::store::{FeatureStore, Select};
 use crate::style::Style;
 
-/// Polygons smaller than so many pixels are summed up. The pixels of a view are one to two times
-/// as large as the level's: it may have to draw some hundred thousand polygons by themselves, but
-/// not a million.
+/// Polygons smaller than so many pixels are summed up. The pixels of a view are one to 1.4 times
+/// as large as the level's, where no level was left out.
 const SMALL: f64 = 3.0;
 
 /// A polygon narrower than this part of a pixel, on average, is summed up with the small ones: a

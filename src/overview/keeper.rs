@@ -6,23 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::build::{Input, Recipe, Target, build, columns_of};
-use super::cache::{Cache, LevelFile, Manifest, NamesFile, Source};
-use super::classes::{kept_columns, wording};
+use super::build::{Input, Target, build};
+use super::cache::{Cache, LevelFile, Manifest, NamesFile};
 use super::digest::Digest;
-use super::names::{Namers, Place};
-use super::{FID_FIELD, Level, Names, Overviews, Ready, State, Zoom, names, plan};
+use super::job::{Job, Planned, stamp};
+use super::names::Place;
+use super::{Level, Names, Overviews, Ready, State, Zoom, names, plan};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
-use crate::crs::{Crs, Transform};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::Field;
+use crate::store::FeatureStore;
 use crate::store::fgb::FgbStore;
-use crate::store::{FeatureStore, FileStamp};
-use crate::style::depends_on_place;
 
-/// Changes with the way levels are built: those of another version are not read.
-const VERSION: u32 = 4;
 /// A level has at most this part of the bytes of the finer one, the finest of the source: all of
 /// a CRS together are smaller than the source. Others are not kept.
 const MAX_SHARE: f64 = 0.5;
@@ -65,26 +61,6 @@ pub struct Keeper {
     targets: Vec<Crs>,
     /// Positions that a level must save a map to be worth it.
     least_saved: f64,
-}
-
-/// A layer that levels may be built for.
-struct Job<'a> {
-    layer: &'a Layer,
-    recipe: Recipe,
-    namers: Option<Namers>,
-    source: Source,
-    plans: Vec<Planned>,
-}
-
-/// The levels of one CRS.
-struct Planned {
-    way: Arc<Transform>,
-    zooms: Vec<Zoom>,
-    /// The side of the smallest squares of which the first in rank is told; `None` where nobody
-    /// is named.
-    squares: Option<f64>,
-    /// All that they depend on beside the source's bytes, as a digest.
-    recipe: String,
 }
 
 /// The levels of one CRS, open.
@@ -138,7 +114,7 @@ impl Keeper {
         budget: &Budget,
         tell: &dyn Fn(&Progress),
     ) -> Result<Outcome> {
-        let job = match self.job(layer)? {
+        let job = match Job::of(layer, &self.targets, self.least_saved)? {
             Ok(job) => job,
             Err(reason) => return Ok(self.without(layer, reason)),
         };
@@ -245,7 +221,7 @@ impl Keeper {
 
     /// Takes what the cache has for a layer, if the source has not changed since.
     fn attach(&self, layer: &Layer) -> Result<Option<Outcome>> {
-        let job = match self.job(layer)? {
+        let job = match Job::of(layer, &self.targets, self.least_saved)? {
             Ok(job) => job,
             Err(reason) => return Ok(Some(self.without(layer, reason))),
         };
@@ -275,92 +251,6 @@ impl Keeper {
     fn without(&self, layer: &Layer, reason: String) -> Outcome {
         self.overviews.set(layer, State::Without);
         Outcome::Without(reason)
-    }
-
-    /// What there is to do for a layer, or why there is nothing.
-    fn job<'a>(&self, layer: &'a Layer) -> Result<Result<Job<'a>, String>> {
-        let is_fgb = layer.path.extension().is_some_and(|e| e == "fgb");
-        if !is_fgb {
-            return Ok(Err("it is small: not a FlatGeobuf file".into()));
-        }
-        if let Some(style) = layer.styles.iter().find(|style| depends_on_place(style)) {
-            let id = &style.id;
-            return Ok(Err(format!("the style {id:?} depends on the place")));
-        }
-        let schema = layer.store.schema();
-        let missing = kept_columns(&layer.styles);
-        if let Some(name) = missing.iter().find(|name| schema.column(name).is_none()) {
-            // such a name stands for the geometry
-            return Ok(Err(format!("a style depends on {name:?}, no column")));
-        }
-        if schema.column(FID_FIELD).is_some() {
-            return Ok(Err(format!("it has a column {FID_FIELD}")));
-        }
-        let name = |column: Option<usize>| {
-            let field = column.and_then(|column| schema.fields.get(column));
-            field.map(|field: &Field| field.name.clone())
-        };
-        let kept = kept_columns(&layer.styles)
-            .into_iter()
-            .chain(name(layer.label))
-            .chain(name(layer.id_column));
-        let columns = columns_of(kept, schema);
-        let (from, styles) = (layer.crs.id(), wording(&layer.styles));
-        let namers = Namers::new(&layer.styles, schema)?;
-        let named = namers.is_some() && layer.store.count() as f64 >= self.least_saved;
-        let mut plans = Vec::new();
-        for crs in &self.targets {
-            if *crs != layer.crs && !plan::fits(layer.extent_lonlat, crs) {
-                continue;
-            }
-            let way = Transform::new(&layer.crs, crs)?;
-            let Some(extent) = plan::extent_in(&*layer.store, &way) else {
-                continue;
-            };
-            let zooms = plan::zooms(
-                &*layer.store,
-                &way,
-                &extent,
-                &layer.styles,
-                self.least_saved,
-            );
-            let squares = named.then(|| plan::squares(layer.store.count(), &extent));
-            if !zooms.is_empty() || squares.is_some() {
-                let to = crs.id();
-                let all =
-                    format!("{VERSION} {from} {to} {zooms:?} {squares:?} {columns:?} {styles}");
-                plans.push(Planned {
-                    way,
-                    zooms,
-                    squares,
-                    recipe: Digest::of(all.as_bytes()),
-                });
-            }
-        }
-        if plans.is_empty() {
-            return Ok(Err("it is quick as it is".into()));
-        }
-        Ok(Ok(Job {
-            layer,
-            recipe: Recipe {
-                id: layer.id.clone(),
-                styles: layer.styles.clone(),
-                columns,
-            },
-            namers,
-            source: Source::new(&layer.path, self.stamp(layer)?),
-            plans,
-        }))
-    }
-
-    /// The stamp of the layer's file, where it still is what the layer was loaded from.
-    fn stamp(&self, layer: &Layer) -> Result<FileStamp> {
-        let there = FgbStore::open(&layer.path)?;
-        if there.version() != layer.store.version() {
-            let message = "the file changed: its overviews are built once it is loaded again";
-            return Err(Error::data(&layer.path, message));
-        }
-        Ok(there.stamp())
     }
 
     fn find(&self, job: &Job<'_>, plan: &Planned) -> Result<Option<Found>> {
@@ -483,7 +373,7 @@ impl Keeper {
             fs::remove_file(&spare).map_err(|e| Error::io(&spare, &e))?;
         }
         // what was read must be what was loaded, to the end
-        self.stamp(job.layer)?;
+        stamp(job.layer)?;
         self.cache.publish(&building, key, &manifest)?;
         let found = self.open(job, key, &manifest).ok_or_else(|| {
             let message = "the levels can't be read again after they were written";

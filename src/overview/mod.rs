@@ -5,7 +5,7 @@
 //! is an ordinary FlatGeobuf file in the cache folder, made for one size of a pixel:
 //!
 //! - outlines lie on a grid of a quarter of that pixel, the same for all features;
-//! - polygons below two pixels are summed up by cell and class (features that all styles of the
+//! - polygons below three pixels are summed up by cell and class (features that all styles of the
 //!   layer draw alike), and are rectangles of the same area in the same place;
 //! - of points in one pixel the topmost of each class is left, of opaque symbols those that
 //!   later ones do not hide; where they lie piled, those of which much is seen, so that there are
@@ -30,6 +30,7 @@ mod classes;
 mod crowd;
 mod digest;
 mod dots;
+mod job;
 mod keeper;
 mod ladder;
 mod names;
