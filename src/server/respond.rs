@@ -22,7 +22,7 @@ use crate::protocol::tiles::{
     Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
 };
 use crate::protocol::wmts::{WmtsAddress, WmtsRequest};
-use crate::protocol::{Answer, Body, Request, ogcapi, record, tiles, wms, wmts};
+use crate::protocol::{Answer, Body, Request, ogcapi, record, tiles, wfs, wms, wmts};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -125,6 +125,7 @@ impl State {
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
+            Route::Wfs { layer } => wfs(site, asked, layer, endpoint),
             Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             Route::Api(address) => self.api(site, asked, address, endpoint),
@@ -161,11 +162,12 @@ impl State {
                 .with_header("cache-control", "public, max-age=3600")),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
-                "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",
+                "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /wfs\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
             Route::Wms { .. }
+            | Route::Wfs { .. }
             | Route::Wmts(_)
             | Route::Tiles(_)
             | Route::Api(_)
@@ -436,6 +438,28 @@ fn sprite(site: &Arc<Site>, file: SpriteFile, endpoint: &'static str) -> Work {
     }
 }
 
+/// WFS, on the pool: a filter may look at every feature.
+fn wfs(site: &Arc<Site>, asked: Asked, layer: Option<String>, endpoint: &'static str) -> Work {
+    let limits = &site.limits;
+    let allowed = Duration::from_secs(limits.seconds);
+    let budget = Budget::new(allowed, limits.features, limits.vertices);
+    let asked = Arc::new((asked, layer));
+    let (for_error, site_for_error) = (Arc::clone(&asked), Arc::clone(site));
+    let (site, work_budget) = (Arc::clone(site), budget.clone());
+    Work::Heavy {
+        endpoint,
+        budget,
+        run: Box::new(move || {
+            let request = request(&asked.0, asked.1.as_deref());
+            wfs::answer(&wfs_service(&site), &request, &work_budget)
+        }),
+        on_error: Box::new(move |error| {
+            let request = request(&for_error.0, for_error.1.as_deref());
+            wfs::refuse(&wfs_service(&site_for_error), &request, error)
+        }),
+    }
+}
+
 /// A WMS request with all that answers it.
 struct Wms {
     site: Arc<Site>,
@@ -541,6 +565,15 @@ fn service(site: &Site, explain: bool) -> wms::Service<'_> {
         engine: &*site.studio,
         capabilities: &site.known.capabilities,
         explain,
+    }
+}
+
+fn wfs_service(site: &Site) -> wfs::Service<'_> {
+    wfs::Service {
+        catalogue: &site.catalogue,
+        limits: &site.limits,
+        studio: &site.studio,
+        names: &site.known.type_names,
     }
 }
 

@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use arc::linearise;
 pub use header::CrsDeclaration;
 pub use verify::{DamagedFeature, VerifyReport};
 pub use write::{FgbHead, FgbWriter, push_value};

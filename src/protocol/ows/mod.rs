@@ -10,7 +10,7 @@ mod pairs;
 mod template;
 
 pub use bound::{DEGREES, METRES, push_outward};
-pub use inspire::push_inspire_capabilities;
+pub use inspire::{push_inspire_capabilities, push_inspire_metadata};
 pub use kvp::{Kvp, MAX_PAIRS};
 pub use language::{iso639_2b, language, language_codes};
 pub use message::public_message;

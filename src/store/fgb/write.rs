@@ -10,7 +10,7 @@
 //! Z, M and curves: what is written here was made for drawing.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flatbuffers::{FlatBufferBuilder, WIPOffset};
@@ -67,7 +67,8 @@ impl std::fmt::Debug for FgbWriter {
     }
 }
 
-/// A file of what comes later in the final one; removed with this value.
+/// A file of what comes later in the final one. It has no name, so that whatever ends the
+/// process leaves nothing of it.
 #[derive(Debug)]
 struct Spill {
     path: PathBuf,
@@ -76,7 +77,15 @@ struct Spill {
 
 impl Spill {
     fn create(path: PathBuf) -> Result<Spill> {
-        let file = File::create(&path).map_err(|e| Error::io(&path, &e))?;
+        let io = |e: std::io::Error| Error::io(&path, &e);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(io)?;
+        std::fs::remove_file(&path).map_err(io)?;
         let out = BufWriter::with_capacity(BUFFER_BYTES, file);
         Ok(Spill { path, out })
     }
@@ -91,15 +100,9 @@ impl Spill {
     fn read_back(&mut self) -> Result<BufReader<File>> {
         let io = |e: std::io::Error| Error::io(&self.path, &e);
         self.out.flush().map_err(io)?;
-        let file = File::open(&self.path).map_err(io)?;
+        let mut file = self.out.get_ref().try_clone().map_err(io)?;
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
         Ok(BufReader::with_capacity(BUFFER_BYTES, file))
-    }
-}
-
-impl Drop for Spill {
-    fn drop(&mut self) {
-        // what can't be removed lies in a folder that is cleaned as a whole
-        let _gone = std::fs::remove_file(&self.path);
     }
 }
 
@@ -162,6 +165,32 @@ impl FgbWriter {
         self.at += bytes.len() as u64;
         self.count += 1;
         self.extent = Some(self.extent.map_or(bbox, |all| all.union(&bbox)));
+        Ok(())
+    }
+
+    /// Adds a feature that has values and no place: no box finds it, a reading of all does.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn add_without_geometry(&mut self, properties: &[u8]) -> Result<()> {
+        let builder = &mut self.builder;
+        builder.reset();
+        let properties = (!properties.is_empty()).then(|| builder.create_vector(properties));
+        let feature = FgbFeature::create(
+            builder,
+            &FeatureArgs {
+                geometry: None,
+                properties,
+                columns: None,
+            },
+        );
+        finish_size_prefixed_feature_buffer(builder, feature);
+        let bytes = self.builder.finished_data();
+        self.features.write(bytes)?;
+        self.leaves
+            .write(&Node::without_position(self.at).write())?;
+        self.at += bytes.len() as u64;
+        self.count += 1;
         Ok(())
     }
 
