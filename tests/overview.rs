@@ -127,7 +127,7 @@ impl Difference {
     const BOUND: Difference = Difference {
         mean: 1.5,
         far: 0.01,
-        block: 25.0,
+        block: 26.0,
     };
 
     /// Of what is covered, whatever colour it has: for symbols that may lie piled.

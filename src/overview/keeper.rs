@@ -16,7 +16,6 @@ use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::store::FeatureStore;
 use crate::store::fgb::FgbStore;
 
 /// A level has at most this part of the bytes of the finer one, the finest of the source: all of
