@@ -224,6 +224,7 @@ impl Seed {
         let catalogue = &site.catalogue;
         let service = tiles::Service {
             catalogue,
+            overviews: site.studio.overviews(),
             limits: &site.limits,
             explain: false,
         };
@@ -537,7 +538,12 @@ impl Walk<'_> {
             archives: Vec::new(),
             with_points,
         };
-        let tile = Tile::new(&site.catalogue, wish, site.limits.tile_bytes);
+        let tile = Tile::new(
+            &site.catalogue,
+            site.studio.overviews(),
+            wish,
+            site.limits.tile_bytes,
+        );
         let coding = match format {
             TileFormat::Mvt => self.seeding.coding,
             TileFormat::Image(_) => Coding::Identity,
