@@ -3,6 +3,8 @@
 
 mod bits;
 mod checksum;
+pub mod cql2_json;
+pub mod cql2_text;
 pub mod date_time;
 mod deflate;
 pub mod feature;

@@ -110,7 +110,10 @@ impl Selections {
             .map(|filter| with_ids_resolved(filter, layer));
         let filter = wanted
             .as_ref()
-            .map(|filter| filter.bind(store.schema()))
+            .map(|filter| {
+                filter.check_types(store.schema())?;
+                filter.bind(store.schema())
+            })
             .transpose()
             .map_err(|error| of_layer(error, &layer.id))?;
         let filter = match filter.as_ref().map(BoundFilter::constant) {
