@@ -98,12 +98,10 @@ impl Job<'_> {
         canvas: &mut Canvas,
         told: &mut LayerReport,
     ) -> Result<()> {
-        let count_column = self
-            .ready
-            .detail
-            .level
-            .as_ref()
-            .and_then(|l| l.count_column);
+        // lines that stand for many are drawn as lines
+        let are_areas = self.store.schema().geometry.dimension() != Some(1);
+        let level = self.ready.detail.level.as_ref().filter(|_| are_areas);
+        let count_column = level.and_then(|level| level.count_column);
         let mut hand = Hand::new(self, pass, canvas.whole(), count_column);
         // what stands for crowds waits to be drawn together: it is not parted
         let may_share = count_column.is_none();
