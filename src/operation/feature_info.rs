@@ -48,7 +48,6 @@ pub fn find(
 }
 
 /// Finds the features of one layer, the topmost first; what is found out about it is told.
-
 fn find_in_layer(
     request: &FeatureInfoRequest,
     layer: &MapLayer,
