@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::operation::Studio;
 use crate::operation::features::{FeatureQuery, Found, Window};
-use crate::protocol::Answer;
 use crate::protocol::ows::Kvp;
+use crate::protocol::{Answer, wfs};
 use crate::query::Filter;
 
 /// Items of a page where `limit` does not say.
@@ -89,12 +89,9 @@ pub fn items(
             path: ApiAddress::Item(id.clone(), item.clone()).path(),
         });
     }
-    let set = set(
-        layer,
-        &query,
-        &found,
-        links(address, &kvp, request, &query, &found),
-    );
+    let links = links(address, &kvp, request, &query, &found);
+    let mut set = set(layer, &query, &found, links);
+    set.schema = wfs::xml_schema(service.tiles.catalogue, layer, request.base);
     let crs = format!("<{}>", query.crs.uri());
     let pieces = match item {
         Some(_) => studio.feature_as(format, query, &found, set)?,

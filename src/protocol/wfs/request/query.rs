@@ -64,13 +64,17 @@ impl Output {
             return Ok(Output::Gml(gml));
         }
         let plain = match plain.as_str() {
-            "application/json" | "geojson" | "application/vnd.geo+json" => "json",
+            "geojson" | "application/vnd.geo+json" => "json",
+            // MapServer has `application/json; subtype=geojson`
+            json if json.starts_with("application/json") => "json",
             "shape-zip" | "shapezip" => "shp",
             plain => plain,
         };
+        let without_parameters = |media_type: &'static str| media_type.split(';').next();
         Output::others()
             .find(|format| {
-                [format.name(), format.media_type(), format.extension()].contains(&plain)
+                [format.name(), format.extension()].contains(&plain)
+                    || without_parameters(format.media_type()) == plain.split(';').next()
             })
             .map(Output::Other)
             .ok_or_else(|| {
