@@ -13,6 +13,7 @@ mod studio;
 mod types;
 mod vector_tile;
 
+pub use level_of_detail::Sources;
 pub use reach::extent_in;
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;

@@ -3,10 +3,10 @@ use std::sync::Arc;
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
-use super::features::{FeatureQuery, FeatureStream, Found, Pieces, Selections};
+use super::features::{FeatureQuery, FeatureStream, Found, Pieces, Selections, TimeExtents};
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sprite,
-    VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
+    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sources,
+    Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
 };
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -15,6 +15,7 @@ use crate::encode::feature::{FeatureFormat, FeatureSet, Workshop};
 use crate::error::Result;
 use crate::geom::{Bbox, Size};
 use crate::overview::Overviews;
+use crate::query::Moment;
 use crate::render::{Icon, SymbolCache};
 
 /// Where maps are drawn: the operations, with the caches that they share.
@@ -24,6 +25,7 @@ pub struct Studio {
     anchors: Anchors,
     overviews: Arc<Overviews>,
     selections: Selections,
+    times: TimeExtents,
     workshop: Workshop,
 }
 
@@ -54,12 +56,28 @@ impl Studio {
     /// # Errors
     /// As [`map::draw`].
     pub fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {
+        self.map_from(request, &Sources::of_map(request, &self.overviews), budget)
+    }
+
+    /// Draws a map from what was chosen for it.
+    ///
+    /// # Errors
+    /// As [`map::draw`].
+    pub fn map_from(
+        &self,
+        request: &MapRequest,
+        sources: &Sources,
+        budget: &Budget,
+    ) -> Result<Drawn> {
+        for place in 0..request.layers.len() {
+            self.overviews.count(sources.level(place).map(|l| &**l));
+        }
+        let overviews = &*self.overviews;
         map::draw(
             request,
             budget,
-            &self.symbols,
-            &self.anchors,
-            &self.overviews,
+            (&self.symbols, &self.anchors),
+            (sources, overviews),
         )
     }
 
@@ -68,7 +86,21 @@ impl Studio {
     /// # Errors
     /// As [`vector_tile::make`].
     pub fn vector_tile(&self, request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
-        vector_tile::make(request, budget, &self.anchors)
+        let sources = Sources::of_tile(request, &self.overviews);
+        self.vector_tile_from(request, &sources, budget)
+    }
+
+    /// Makes a vector tile from what was chosen for it.
+    ///
+    /// # Errors
+    /// As [`vector_tile::make`].
+    pub fn vector_tile_from(
+        &self,
+        request: &VectorTileRequest,
+        sources: &Sources,
+        budget: &Budget,
+    ) -> Result<VectorTile> {
+        vector_tile::make(request, budget, &self.anchors, sources)
     }
 
     /// Finds the features that match a query.
@@ -77,6 +109,14 @@ impl Studio {
     /// As [`Selections::find`].
     pub fn features(&self, query: &FeatureQuery, budget: &Budget) -> Result<Found> {
         self.selections.find(query, budget)
+    }
+
+    /// The first and the last moment of a layer's features, as far as they have been found.
+    ///
+    /// # Errors
+    /// As [`TimeExtents::get`].
+    pub fn time_extent(&self, layer: &Layer, budget: &Budget) -> Result<[Option<Moment>; 2]> {
+        self.times.get(layer, budget)
     }
 
     /// The features found, on their way into a format; `set` tells what is given of them.

@@ -36,6 +36,8 @@ pub struct Asked {
     /// True where the answer may be compressed with gzip.
     pub accepts_gzip: bool,
     pub if_none_match: String,
+    pub if_range: String,
+    pub range: String,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -201,6 +203,7 @@ impl State {
         let service = tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: self.options.explain,
         };
         let request = tiles_request(&asked, language_of(site, &asked));
@@ -294,6 +297,16 @@ impl State {
                             .unwrap_or_else(|error| problem(&error))
                     }),
                 }
+            }
+            ApiAddress::DataFile(id) => {
+                let (pages, id) = (Arc::clone(&self.pages), id.clone());
+                // a part of the file that is not in memory is waited for
+                reading(site, endpoint, problem, move |site, budget| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::data_file(&service, &id, &request, budget)
+                        .unwrap_or_else(|error| problem(&error))
+                })
             }
             ApiAddress::Items(_) | ApiAddress::Item(..) => {
                 let pages = Arc::clone(&self.pages);
@@ -579,6 +592,7 @@ fn wfs_service(site: &Site) -> wfs::Service<'_> {
 fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
     wmts::Service {
         wms: service(site, explain),
+        overviews: site.studio.overviews(),
         reach: &site.known.reach,
         documents: &site.known.wmts,
     }
@@ -589,10 +603,12 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         tiles: tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain,
         },
         reach: &site.known.reach,
         pages,
+        studio: &site.studio,
     }
 }
 
@@ -602,6 +618,9 @@ fn api_request<'a>(site: &'a Site, asked: &'a Asked) -> ApiRequest<'a> {
         base: &asked.base,
         language: language_of(site, asked),
         accept: &asked.accept,
+        if_none_match: &asked.if_none_match,
+        if_range: &asked.if_range,
+        range: &asked.range,
     }
 }
 

@@ -155,7 +155,7 @@ fn time<'t>(tokens: &'t [&'t str]) -> (String, &'t [&'t str]) {
     let begin = tokens.iter().position(|t| !is_space(t)).unwrap_or(0);
     let tail = tokens.get(begin..).unwrap_or_default();
     let is_end = |t: &&str| is_space(t) || **t == *")" || **t == *"(";
-    let end = tail.iter().position(|t| is_end(t)).unwrap_or(tail.len());
+    let end = tail.iter().position(is_end).unwrap_or(tail.len());
     let (said, after) = tail.split_at_checked(end).unwrap_or((tail, &[]));
     (said.concat().replace('\'', ""), after)
 }
