@@ -138,10 +138,7 @@ fn kml_is_in_longitude_and_latitude_whatever_was_asked_and_gdal_reads_it() {
             }
         }
         let info = ogrinfo(&path).unwrap();
-        for kind in [
-            "compte: Integer (0.0)",
-            "mesure: Real (0.0)",
-        ] {
+        for kind in ["compte: Integer (0.0)", "mesure: Real (0.0)"] {
             assert!(info.contains(kind), "{kind} in {info}");
         }
     }
