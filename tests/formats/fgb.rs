@@ -189,7 +189,7 @@ fn gdal_reads_values_types_and_places() {
                 "vrai: Integer(Boolean) (0.0)",
                 "jour: DateTime (0.0)",
                 "moment: DateTime (0.0)",
-                "document: String(JSON) (0.0)",
+                "document: String",
                 "octets: Binary (0.0)",
                 "Geometry: Polygon",
                 "Feature Count: 8",

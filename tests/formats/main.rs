@@ -10,4 +10,6 @@
 
 mod data;
 mod fgb;
+mod geopackage;
+mod shapefile;
 mod texts;

@@ -2,8 +2,8 @@
 
 use super::csv::{CsvDialect, CsvGeometry, CsvWriter};
 use super::{
-    FeatureSet, FeatureWriter, FlatGeobufWriter, GeoJsonWriter, JsonFgWriter, KmlWriter, Workshop,
-    gml,
+    FeatureSet, FeatureWriter, FlatGeobufWriter, GeoJsonWriter, GeoPackageWriter, JsonFgWriter,
+    KmlWriter, ShapefileWriter, Workshop, gml,
 };
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -23,10 +23,14 @@ pub enum FeatureFormat {
     Csv(CsvDialect),
     /// FlatGeobuf 3.
     FlatGeobuf { with_index: bool },
+    /// OGC 12-128r17.
+    GeoPackage,
     /// OGC 21-045r1.
     JsonFg,
     /// OGC 12-007r2.
     Kml,
+    /// Of ESRI, in a ZIP archive.
+    Shapefile,
 }
 
 /// A choice that a format leaves to whoever asks for it.
@@ -40,14 +44,16 @@ pub struct FormatOption {
 
 impl FeatureFormat {
     /// Every one, the default first.
-    pub const ALL: [FeatureFormat; 7] = [
+    pub const ALL: [FeatureFormat; 9] = [
         FeatureFormat::GeoJson,
         FeatureFormat::Gml32,
         FeatureFormat::Csv(CsvDialect::PLAIN),
         FeatureFormat::Csv(CsvDialect::FRENCH),
         FeatureFormat::FlatGeobuf { with_index: true },
+        FeatureFormat::GeoPackage,
         FeatureFormat::JsonFg,
         FeatureFormat::Kml,
+        FeatureFormat::Shapefile,
     ];
 
     /// What `f=` says.
@@ -58,6 +64,8 @@ impl FeatureFormat {
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "csv-fr",
             FeatureFormat::Csv(_) => "csv",
             FeatureFormat::FlatGeobuf { .. } => "fgb",
+            FeatureFormat::GeoPackage => "gpkg",
+            FeatureFormat::Shapefile => "shp",
             FeatureFormat::JsonFg => "jsonfg",
             FeatureFormat::Kml => "kml",
         }
@@ -69,6 +77,8 @@ impl FeatureFormat {
             FeatureFormat::Gml32 => GML_SF0,
             FeatureFormat::Csv(_) => "text/csv; charset=utf-8",
             FeatureFormat::FlatGeobuf { .. } => "application/flatgeobuf",
+            FeatureFormat::GeoPackage => "application/geopackage+sqlite3",
+            FeatureFormat::Shapefile => "application/zip",
             FeatureFormat::JsonFg => "application/vnd.ogc.fg+json",
             FeatureFormat::Kml => "application/vnd.google-earth.kml+xml",
         }
@@ -81,6 +91,8 @@ impl FeatureFormat {
             FeatureFormat::Gml32 => "gml",
             FeatureFormat::Csv(_) => "csv",
             FeatureFormat::FlatGeobuf { .. } => "fgb",
+            FeatureFormat::GeoPackage => "gpkg",
+            FeatureFormat::Shapefile => "zip",
             FeatureFormat::JsonFg => "json",
             FeatureFormat::Kml => "kml",
         }
@@ -94,6 +106,8 @@ impl FeatureFormat {
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "CSV (Excel)",
             FeatureFormat::Csv(_) => "CSV",
             FeatureFormat::FlatGeobuf { .. } => "FlatGeobuf",
+            FeatureFormat::GeoPackage => "GeoPackage",
+            FeatureFormat::Shapefile => "Shapefile (ZIP)",
             FeatureFormat::JsonFg => "JSON-FG",
             FeatureFormat::Kml => "KML",
         }
@@ -176,6 +190,8 @@ impl FeatureFormat {
             }
             FeatureFormat::JsonFg => Box::new(JsonFgWriter::new(set, false)),
             FeatureFormat::Kml => Box::new(KmlWriter::new(set)),
+            FeatureFormat::GeoPackage => Box::new(GeoPackageWriter::new(set, workshop)?),
+            FeatureFormat::Shapefile => Box::new(ShapefileWriter::new(set, workshop)?),
         })
     }
 

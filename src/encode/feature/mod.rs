@@ -7,12 +7,16 @@ mod csv;
 mod flatgeobuf;
 mod format;
 mod geojson;
+mod geopackage;
 pub mod gml;
 mod id;
 mod json_fg;
 mod kml;
+mod names;
 mod set;
+mod shapefile;
 mod workshop;
+mod zip;
 
 pub use csv::{CsvDialect, CsvGeometry, CsvWriter};
 pub use flatgeobuf::{
@@ -20,10 +24,12 @@ pub use flatgeobuf::{
 };
 pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
+pub use geopackage::GeoPackageWriter;
 pub use id::FeatureId;
 pub use json_fg::JsonFgWriter;
 pub use kml::KmlWriter;
 pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
+pub use shapefile::ShapefileWriter;
 pub use workshop::{Spill, Workshop};
 
 use crate::error::Result;
