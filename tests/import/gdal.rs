@@ -63,7 +63,7 @@ fn feature(feature: &Value) -> String {
         .map(|(name, value)| {
             let text = match value {
                 Value::String(text) => text.trim().to_owned(),
-                Value::Number(number) => format!("{:.9}", number.as_f64().unwrap()),
+                Value::Number(number) => format!("{:.5e}", number.as_f64().unwrap()),
                 other => other.to_string(),
             };
             // FlatGeobuf has no dates without a time
