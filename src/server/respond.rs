@@ -36,6 +36,8 @@ pub struct Asked {
     /// True where the answer may be compressed with gzip.
     pub accepts_gzip: bool,
     pub if_none_match: String,
+    pub if_range: String,
+    pub range: String,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -294,6 +296,16 @@ impl State {
                             .unwrap_or_else(|error| problem(&error))
                     }),
                 }
+            }
+            ApiAddress::DataFile(id) => {
+                let (pages, id) = (Arc::clone(&self.pages), id.clone());
+                // a part of the file that is not in memory is waited for
+                reading(site, endpoint, problem, move |site, budget| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::data_file(&service, &id, &request, budget)
+                        .unwrap_or_else(|error| problem(&error))
+                })
             }
             ApiAddress::Items(_) | ApiAddress::Item(..) => {
                 let pages = Arc::clone(&self.pages);
@@ -593,6 +605,7 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         },
         reach: &site.known.reach,
         pages,
+        studio: &site.studio,
     }
 }
 
@@ -602,6 +615,9 @@ fn api_request<'a>(site: &'a Site, asked: &'a Asked) -> ApiRequest<'a> {
         base: &asked.base,
         language: language_of(site, asked),
         accept: &asked.accept,
+        if_none_match: &asked.if_none_match,
+        if_range: &asked.if_range,
+        range: &asked.range,
     }
 }
 
