@@ -268,6 +268,13 @@ fn remarks(head: &Head, taken: &Taken, crs: &Crs, from: &Path) -> Result<Vec<Str
             format!("{crs} is neither geographic nor projected: maps can't be drawn from it");
         return Err(Error::data(from, message));
     }
+    let areas = crs.area_bbox();
+    let is_outside = |extent: &Bbox| areas.iter().all(|area| !area.intersects(extent));
+    if !areas.is_empty() && taken.extent.as_ref().is_some_and(is_outside) {
+        remarks.push(format!(
+            "the positions lie outside of the area of use of {crs}: is that their CRS?"
+        ));
+    }
     if taken.has_z || taken.has_m {
         let what = match (taken.has_z, taken.has_m) {
             (true, true) => "heights (Z) and measures (M)",

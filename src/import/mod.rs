@@ -133,9 +133,7 @@ pub fn id_of(table: &dyn Source, options: &Options) -> String {
 
 /// The name of a file without its folder, for messages.
 fn file_name(path: &Path) -> String {
-    let name = path
-        .file_name()
-        .map_or_else(|| path.as_os_str(), |name| name);
+    let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }
 

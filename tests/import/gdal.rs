@@ -63,7 +63,7 @@ fn feature(feature: &Value) -> String {
         .map(|(name, value)| {
             let text = match value {
                 Value::String(text) => text.trim().to_owned(),
-                Value::Number(number) => format!("{:.9}", number.as_f64().unwrap()),
+                Value::Number(number) => format!("{:.5e}", number.as_f64().unwrap()),
                 other => other.to_string(),
             };
             // FlatGeobuf has no dates without a time
@@ -125,8 +125,16 @@ fn round_trip(scratch: &Scratch, source: &str, form: &str, name: &str, more: &[&
     let imported = bring(&made, &out, &Options::default()).remove(0).unwrap();
     let (theirs, ours) = (read(&made, None), read(&imported.target.data, None));
     assert_eq!(theirs.len() as u64, imported.features, "{name}");
+    // positions that are one after rounding are left out, and that is said
+    let is_mended = notes(&imported)
+        .iter()
+        .any(|note| note.contains("repeated vertex"));
+    let without_count = |text: &str| match is_mended {
+        true => text.rsplit_once(" | ").unwrap().0.to_owned(),
+        false => text.to_owned(),
+    };
     for (a, b) in theirs.iter().zip(&ours) {
-        assert_eq!(a, b, "{name}");
+        assert_eq!(without_count(a), without_count(b), "{name}");
     }
 }
 

@@ -29,7 +29,7 @@ fn a_shapefile_becomes_a_map_in_three_commands() {
         Path::new("-o"),
         &map.join("data"),
     ]);
-    run(&[Path::new("check"), Path::new("--strict"), &map]);
+    run(&[Path::new("check"), &map]);
     let server = Server::start(&map, &[]);
     let picture = server.get(
         "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones&STYLES=&CRS=EPSG:2154&BBOX=-1,-1,30,10&WIDTH=310&HEIGHT=110&FORMAT=image/png&TRANSPARENT=TRUE",
