@@ -199,7 +199,12 @@ pub fn prepare_tile(
         _ => None,
     };
     let prepared = PreparedTile {
-        tile: Tile::new(service.catalogue, wish, service.limits.tile_bytes),
+        tile: Tile::new(
+            service.catalogue,
+            service.overviews,
+            wish,
+            service.limits.tile_bytes,
+        ),
         explain,
         language: request.language.to_owned(),
         is_packed: request.accepts_gzip && format == TileFormat::Mvt,
@@ -346,7 +351,7 @@ impl PreparedTile {
         let bbox = tile.set.bbox(tile.address)?;
         let made = match tile.format {
             TileFormat::Mvt => explain::made(&tile.vector(studio, budget)?),
-            TileFormat::Image(_) => explain::drawn(&studio.map(&tile.map()?, budget)?.report),
+            TileFormat::Image(_) => explain::drawn(&tile.drawn(studio, budget)?.report),
         };
         let explanation = json!({
             "request": {
