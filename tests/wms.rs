@@ -1098,6 +1098,10 @@ fn explain_says_the_axis_decision_and_what_was_ignored_and_can_be_switched_off()
     let html = world.get(&format!("{INFO}&explain=html"));
     assert_eq!(html.media_type, "text/html; charset=utf-8");
     assert!(text(&html).contains("departements.01000"));
+    let info = world.get(&format!("{INFO}&explain=json"));
+    let json: serde_json::Value = serde_json::from_slice(&info.body).unwrap();
+    assert_eq!(json["drawn"]["layers"][0]["layer"], "departements");
+    assert_eq!(json["drawn"]["layers"][0]["featuresRead"], 3);
     assert_eq!(
         code(&world.get(&format!("{MAP}&explain=perhaps"))),
         "InvalidParameterValue"

@@ -3,6 +3,7 @@
 mod anchors;
 mod feature_info;
 pub mod features;
+mod layer;
 mod legend;
 mod level_of_detail;
 mod map;
@@ -18,7 +19,7 @@ pub use reach::extent_in;
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;
 pub use types::{
-    DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,
-    Limits, MapLayer, MapRequest,
+    DrawReport, Drawn, FeatureInfoRequest, FoundFeature, FoundFeatures, LayerReport, LegendEntry,
+    LegendRequest, Limits, MapLayer, MapRequest,
 };
 pub use vector_tile::{TileLayer, TileLayerReport, VectorTile, VectorTileRequest, points_layer};

@@ -5,7 +5,7 @@ use tiny_skia::Pixmap;
 use super::anchors::Anchors;
 use super::features::{FeatureQuery, FeatureStream, Found, Pieces, Selections, TimeExtents};
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sources,
+    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Sources,
     Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
 };
 use crate::budget::Budget;
@@ -166,7 +166,7 @@ impl Studio {
         &self,
         request: &FeatureInfoRequest,
         budget: &Budget,
-    ) -> Result<Vec<FoundFeature>> {
+    ) -> Result<FoundFeatures> {
         feature_info::find(request, budget, &self.symbols)
     }
 

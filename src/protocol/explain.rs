@@ -7,7 +7,7 @@ use super::Answer;
 use crate::encode::xml::{escaped, push_attribute, push_text};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::operation::{DrawReport, LayerReport, TileLayerReport, VectorTile};
+use crate::operation::{DrawReport, FoundFeatures, LayerReport, TileLayerReport, VectorTile};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExplainFormat {
@@ -44,6 +44,14 @@ pub fn drawn(report: &DrawReport) -> Value {
     })
 }
 
+/// What looking at a pixel cost and gave.
+pub fn looked_at(found: &FoundFeatures) -> Value {
+    json!({
+        "blank": found.features.is_empty(),
+        "layers": found.layers.iter().map(layer).collect::<Vec<_>>(),
+    })
+}
+
 fn layer(report: &LayerReport) -> Value {
     json!({
         "layer": report.layer,
@@ -61,6 +69,7 @@ fn layer(report: &LayerReport) -> Value {
         "featuresDrawn": report.features_drawn,
         "featuresDamaged": report.features_damaged,
         "vertices": report.vertices,
+        "threads": report.threads,
         "ms": ms(report.time),
     })
 }

@@ -292,10 +292,13 @@ impl State {
                 let request = api_request(site, &asked);
                 match ogcapi::prepare_map(&service, collection.as_deref(), &request) {
                     Err(error) => Work::Done(problem(&error), endpoint),
-                    Ok(map) => heavy(site, endpoint, problem, move |site, budget| {
-                        map.answer(&site.studio, budget)
-                            .unwrap_or_else(|error| problem(&error))
-                    }),
+                    Ok(map) => {
+                        let help = self.pool.help();
+                        heavy(site, endpoint, problem, move |site, budget| {
+                            map.answer(&site.studio, &budget.clone().helped(help))
+                                .unwrap_or_else(|error| problem(&error))
+                        })
+                    }
                 }
             }
             ApiAddress::DataFile(id) => {
@@ -341,10 +344,11 @@ impl State {
         if let Some(answer) = kept.or_else(|| self.tried(&tile, site, on_error)) {
             return Work::Done(answer, endpoint);
         }
-        let tiles = Arc::clone(&self.tiles);
+        let (tiles, help) = (Arc::clone(&self.tiles), self.pool.help());
         heavy(site, endpoint, on_error, move |site, budget| {
             let patience = Duration::from_secs(site.limits.seconds);
-            tile.answer(&tiles, patience, &site.studio, budget)
+            let budget = budget.clone().helped(help);
+            tile.answer(&tiles, patience, &site.studio, &budget)
                 .unwrap_or_else(|error| on_error(&error))
         })
     }
@@ -396,6 +400,7 @@ impl State {
         let limits = &site.limits;
         let allowed = Duration::from_secs(limits.seconds);
         let budget = Budget::new(allowed, limits.features, limits.vertices);
+        let budget = budget.helped(self.pool.help());
         let (for_error, work_budget) = (Arc::clone(&wms), budget.clone());
         Work::Heavy {
             endpoint,

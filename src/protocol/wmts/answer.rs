@@ -122,7 +122,7 @@ impl PreparedInfo {
                     crs: &info.map.crs,
                     language: &self.language,
                 };
-                wms::write_feature_info(&found, self.request.format, &context)
+                wms::write_feature_info(&found.features, self.request.format, &context)
             }
         }
     }
