@@ -144,7 +144,7 @@ fn clients_a7_the_classes_that_qgis_asks_for_are_declared_once() {
 #[test]
 fn a_choice_that_no_format_has_is_refused_and_one_of_another_format_changes_nothing() {
     let items = "/collections/villes/items?limit=1";
-    for wrong in ["f=csv&separator=dot", "separator=dot", "f=html&bom=perhaps"] {
+    for wrong in ["f=csv&separator=dot", "separator=dot", "f=gml&bom=perhaps"] {
         let path = format!("{items}&{wrong}");
         assert_problem(
             &server().ask("GET", &path, &[("Accept", "*/*")], b""),
