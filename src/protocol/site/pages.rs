@@ -147,6 +147,8 @@ impl Pages {
             json!({"name": "WMS", "url": format!("{base}/wms"), "link": false}),
             json!({"name": "WMS · INSPIRE", "url": format!("{base}/collections/{id}/wms"), "link": false}),
             json!({"name": "GetCapabilities", "url": format!("{base}/collections/{id}/wms?SERVICE=WMS&REQUEST=GetCapabilities"), "link": true}),
+            json!({"name": "WFS", "url": format!("{base}/wfs"), "link": false}),
+            json!({"name": "WFS · INSPIRE", "url": format!("{base}/collections/{id}/wfs"), "link": false}),
             json!({"name": "GetMap", "url": preview, "link": true}),
             json!({"name": "ISO 19139", "url": format!("{base}/layers/{id}/record.xml"), "link": true}),
         ];
