@@ -38,6 +38,8 @@ pub struct Asked {
     /// How the answer may be packed.
     pub accepted: Accepted,
     pub if_none_match: String,
+    pub if_range: String,
+    pub range: String,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -302,6 +304,16 @@ impl State {
                             .unwrap_or_else(|error| problem(&error))
                     }),
                 }
+            }
+            ApiAddress::DataFile(id) => {
+                let (pages, id) = (Arc::clone(&self.pages), id.clone());
+                // a part of the file that is not in memory is waited for
+                reading(site, endpoint, problem, move |site, budget| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::data_file(&service, &id, &request, budget)
+                        .unwrap_or_else(|error| problem(&error))
+                })
             }
             ApiAddress::Items(_) | ApiAddress::Item(..) => {
                 let pages = Arc::clone(&self.pages);
@@ -604,6 +616,7 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         },
         reach: &site.known.reach,
         pages,
+        studio: &site.studio,
     }
 }
 
@@ -613,6 +626,9 @@ fn api_request<'a>(site: &'a Site, asked: &'a Asked) -> ApiRequest<'a> {
         base: &asked.base,
         language: language_of(site, asked),
         accept: &asked.accept,
+        if_none_match: &asked.if_none_match,
+        if_range: &asked.if_range,
+        range: &asked.range,
     }
 }
 

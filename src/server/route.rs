@@ -114,7 +114,9 @@ impl Route {
                 DataKind::Map => "tile_map",
             },
             Route::Api(ApiAddress::Map(_)) => "map",
-            Route::Api(ApiAddress::Items(_) | ApiAddress::Item(..)) => "items",
+            Route::Api(ApiAddress::Items(_) | ApiAddress::Item(..) | ApiAddress::DataFile(_)) => {
+                "items"
+            }
             Route::Api(_) => "ogcapi",
             Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",

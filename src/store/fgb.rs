@@ -519,6 +519,10 @@ impl FeatureStore for FgbStore {
         &self.version
     }
 
+    fn flatgeobuf(&self) -> Option<&[u8]> {
+        (!self.mapping.is_damaged()).then(|| self.mapping.bytes())
+    }
+
     /// Skipping opens no feature but those whose box the index does not hold, until a damaged one
     /// was met: from then on each is opened, so that pages neither repeat nor miss a feature.
     fn select(

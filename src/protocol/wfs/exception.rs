@@ -45,6 +45,7 @@ fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
         | Error::TileMatrixNotDefined { .. }
         | Error::TileOutOfRange { .. }
         | Error::InvalidPoint { .. }
+        | Error::SnapshotGone { .. }
         | Error::CurrentUpdateSequence { .. }
         | Error::InvalidDimensionValue { .. }
         | Error::InvalidStyle { .. }
@@ -84,6 +85,7 @@ fn status(error: &Error) -> u16 {
         | Error::TileMatrixNotDefined { .. }
         | Error::TileOutOfRange { .. }
         | Error::InvalidPoint { .. }
+        | Error::SnapshotGone { .. }
         | Error::CurrentUpdateSequence { .. }
         | Error::InvalidUpdateSequence { .. }
         | Error::InvalidDimensionValue { .. }
