@@ -158,6 +158,7 @@ impl Export {
         let service = tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: false,
         };
         let document = tiles::tile_json(&service, &names.join(","), self.format)?;
@@ -260,7 +261,7 @@ impl<'a> Maker<'a> {
     }
 
     fn drawn(&self, tile: &Tile, format: encode::ImageFormat) -> Result<Option<Vec<u8>>> {
-        let drawn = self.site.studio.map(&tile.map()?, &Budget::unlimited())?;
+        let drawn = tile.drawn(&self.site.studio, &Budget::unlimited())?;
         let layers = &drawn.report.layers;
         if drawn.report.labels == 0 && layers.iter().all(|l| l.features_drawn == 0) {
             return Ok(None);
@@ -299,7 +300,12 @@ impl TileSource for Maker<'_> {
             with_points: false,
         };
         let limits = &self.site.limits;
-        let tile = Tile::new(&self.site.catalogue, wish, limits.tile_bytes);
+        let tile = Tile::new(
+            &self.site.catalogue,
+            self.site.studio.overviews(),
+            wish,
+            limits.tile_bytes,
+        );
         match self.format {
             TileFormat::Image(format) => self.drawn(&tile, format),
             TileFormat::Mvt => {

@@ -144,7 +144,7 @@ impl Bar {
         let done = (progress.read.min(all) * Bar::WIDTH / all) as usize;
         let (full, rest) = ("#".repeat(done), "-".repeat(Bar::WIDTH as usize - done));
         self.write(&format!(
-            "\r\x1b[K{} {} z{} ({}/{}) [{full}{rest}] {} of {}",
+            "\r\x1b[K{} {} {} ({}/{}) [{full}{rest}] {} of {}",
             progress.layer,
             progress.crs,
             progress.zoom,

@@ -225,6 +225,7 @@ impl Seed {
         let service = tiles::Service {
             catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: false,
         };
         let names = match self.layers.as_slice() {
@@ -537,7 +538,8 @@ impl Walk<'_> {
             archives: Vec::new(),
             with_points,
         };
-        let tile = Tile::new(&site.catalogue, wish, site.limits.tile_bytes);
+        let overviews = site.studio.overviews();
+        let tile = Tile::new(&site.catalogue, overviews, wish, site.limits.tile_bytes);
         let coding = match format {
             TileFormat::Mvt => self.seeding.coding,
             TileFormat::Image(_) => Coding::Identity,

@@ -1,10 +1,11 @@
 //! Drawing a map: layer by layer from the bottom, then the labels of all of them together.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::anchors::Anchors;
-use super::level_of_detail::Detail;
+use super::level_of_detail::{Detail, Sources};
 use super::reach::Way;
 use super::speck::Speck;
 use super::{DrawReport, Drawn, LayerReport, MapLayer, MapRequest};
@@ -12,11 +13,11 @@ use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, Schema};
 use crate::geom::{Bbox, Coord, Geometry, View};
-use crate::overview::{Level, Overviews};
+use crate::overview::{Level, Names, Overviews, fid_of};
 use crate::query::BoundFilter;
-use crate::render::label::{CompiledText, LabelSet, PlacedLabels, margins_px};
+use crate::render::label::{CompiledText, LabelSet, PlacedLabels, least_exponent, margins_px};
 use crate::render::{Canvas, Color, CompiledPass, CompiledStyle, Painter, SymbolCache};
-use crate::store::Select;
+use crate::store::{Flow, Select};
 
 /// Soft edges reach a little beyond what is drawn, and boxes are rounded.
 const SLACK_PX: f64 = 2.0;
@@ -36,6 +37,8 @@ struct Prepared<'a> {
     detail: Detail,
     /// Where its texts begin among those of the map.
     first_text: usize,
+    /// Who is asked for a label; `None` is everyone.
+    names: Option<Arc<Names>>,
 }
 
 /// Draws a map.
@@ -47,9 +50,8 @@ struct Prepared<'a> {
 pub fn draw(
     request: &MapRequest,
     budget: &Budget,
-    symbols: &SymbolCache,
-    anchors: &Anchors,
-    overviews: &Overviews,
+    (symbols, anchors): (&SymbolCache, &Anchors),
+    (sources, overviews): (&Sources, &Overviews),
 ) -> Result<Drawn> {
     let started = Instant::now();
     let view = &request.view;
@@ -62,16 +64,19 @@ pub fn draw(
     let mut report = DrawReport::default();
     let mut texts = Vec::new();
     let mut prepared = Vec::new();
-    for (rank, layer) in request.layers.iter().enumerate() {
+    for (place, layer) in request.layers.iter().enumerate() {
         let layer_started = Instant::now();
         let mut told = LayerReport {
             layer: layer.layer.id.clone(),
             style: layer.style.id.clone(),
             ..LayerReport::default()
         };
-        let rank = u32::try_from(rank).unwrap_or(u32::MAX);
-        let shared = Shared { symbols, overviews };
-        if let Some(ready) = prepare(request, layer, rank, &shared, &mut texts, &mut told)? {
+        let shared = Shared {
+            symbols,
+            sources,
+            overviews,
+        };
+        if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
             draw_layer(&ready, request, budget, symbols, &mut canvas, &mut told)?;
             prepared.push(ready);
         }
@@ -122,6 +127,7 @@ pub(super) fn of_layer(error: Error, id: &str) -> Error {
 /// What all maps share.
 struct Shared<'a> {
     symbols: &'a SymbolCache,
+    sources: &'a Sources,
     overviews: &'a Overviews,
 }
 
@@ -129,7 +135,7 @@ struct Shared<'a> {
 fn prepare<'a>(
     request: &MapRequest,
     layer: &'a MapLayer,
-    rank: u32,
+    place: usize,
     shared: &Shared<'_>,
     texts: &mut Vec<CompiledText>,
     told: &mut LayerReport,
@@ -158,12 +164,22 @@ fn prepare<'a>(
         .transpose()
         .map_err(named)?;
     let first_text = texts.len();
+    let rank = u32::try_from(place).unwrap_or(u32::MAX);
     for text in all_texts(&style) {
         texts.push(CompiledText::new(text, schema, view, rank).map_err(named)?);
     }
     told.in_scale = true;
+    let own_texts = texts.iter().skip(first_text);
+    let names = least_exponent(own_texts, view)
+        // of those that a filter leaves others are the first
+        .filter(|_| layer.filter.is_none())
+        .and_then(|exponent| {
+            let Shared { overviews, .. } = shared;
+            overviews.names(&layer.layer, &layer.style, &request.crs, exponent)
+        });
+    told.names = names.as_deref().map(Names::name);
     let way = Way::new(&layer.layer, &request.crs, view)?;
-    let detail = Detail::of(layer, &request.crs, view, shared.overviews)?;
+    let detail = Detail::of(layer, &request.crs, view, shared.sources.level(place))?;
     told.level = detail.level.as_deref().map(Level::name);
     told.pipeline = detail.way.forward.pipeline().to_owned();
     told.accuracy_m = way.forward.accuracy_m();
@@ -179,6 +195,7 @@ fn prepare<'a>(
         way,
         detail,
         first_text,
+        names,
     }))
 }
 
@@ -196,6 +213,30 @@ fn all_texts<'a, 's>(
 impl Prepared<'_> {
     fn has_texts(&self) -> bool {
         all_texts(&self.style).next().is_some()
+    }
+
+    /// Visits the features that may have a label.
+    fn each_to_name(
+        &self,
+        select: &Select,
+        budget: &Budget,
+        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+    ) -> Result<()> {
+        let store = &*self.request.layer.store;
+        let Some(names) = &self.names else {
+            return store.select(select, budget, visit).map(|_| ());
+        };
+        let each = &mut |point: &dyn Feature| {
+            let mut flow = ControlFlow::Continue(());
+            if let Some(fid) = fid_of(point, names.fid_column) {
+                store.get(fid, &mut |feature| {
+                    flow = visit(feature)?;
+                    Ok(())
+                })?;
+            }
+            Ok(flow)
+        };
+        names.store.select(select, budget, each).map(|_| ())
     }
 
     fn lets_pass(&self, feature: &dyn Feature) -> bool {
@@ -247,7 +288,10 @@ fn draw_layer(
     let mut painter = Painter::new(canvas, view, symbols).within(budget);
     let mut projector = way.projector.run();
     let speck = Speck::new(way, store.schema(), view);
-    let count_column = ready.detail.level.as_ref().and_then(|l| l.count_column);
+    // lines that stand for many are drawn as lines
+    let are_areas = store.schema().geometry.dimension() != Some(1);
+    let level = ready.detail.level.as_ref().filter(|_| are_areas);
+    let count_column = level.and_then(|level| level.count_column);
     let mut geometry = Geometry::default();
     let mut meter = Meter {
         budget,
@@ -384,7 +428,11 @@ fn add_labels(
     let grown = view
         .bbox
         .grown(side * view.resolution_x(), above * view.resolution_y());
-    let boxes = ready.way.boxes(layer, &grown);
+    let boxes = match &ready.names {
+        // points of the map's CRS; those on its border too
+        Some(_) => vec![grown.grown(view.resolution_x(), view.resolution_y())],
+        None => ready.way.boxes(layer, &grown),
+    };
     if boxes.is_empty() {
         return Ok(());
     }
@@ -397,7 +445,7 @@ fn add_labels(
         if in_pass == 0 {
             continue;
         }
-        layer.store.select(&select, budget, &mut |feature| {
+        ready.each_to_name(&select, budget, &mut |feature| {
             if !ready.lets_pass(feature) {
                 return Ok(ControlFlow::Continue(()));
             }

@@ -15,6 +15,7 @@ mod types;
 mod vector_tile;
 
 pub use cover::Cover;
+pub use level_of_detail::Sources;
 pub use reach::extent_in;
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;

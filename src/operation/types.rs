@@ -54,6 +54,9 @@ pub struct LayerReport {
     pub style: String,
     /// The level that was read, `EPSG:3857/z9`; `None` for the features themselves.
     pub level: Option<String>,
+    /// The list that told which features to ask for their names, `EPSG:3857/names+11`; `None`
+    /// is all of them.
+    pub names: Option<String>,
     /// The boxes asked of the store, in the CRS of the layer or level.
     pub boxes: Vec<Bbox>,
     /// How positions went from the layer's CRS to the view's, as PROJ writes it.

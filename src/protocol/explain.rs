@@ -51,6 +51,7 @@ fn layer(report: &LayerReport) -> Value {
         "inScale": report.in_scale,
         "blankBecause": report.blank_because,
         "level": report.level,
+        "names": report.names,
         "pipeline": report.pipeline,
         "accuracyMetres": report.accuracy_m,
         "askedBoxes": boxes(&report.boxes),
@@ -78,6 +79,7 @@ fn tile_layer(report: &TileLayerReport) -> Value {
     json!({
         "layer": report.layer,
         "inScale": report.in_scale,
+        "level": report.level,
         "pipeline": report.pipeline,
         "askedBoxes": boxes(&report.boxes),
         "indexNodes": report.index_nodes,

@@ -210,6 +210,7 @@ impl State {
         let service = tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: self.options.explain,
         };
         let request = tiles_request(&asked, language_of(site, &asked));
@@ -602,6 +603,7 @@ fn wfs_service(site: &Site) -> wfs::Service<'_> {
 fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
     wmts::Service {
         wms: service(site, explain),
+        overviews: site.studio.overviews(),
         reach: &site.known.reach,
         documents: &site.known.wmts,
     }
@@ -612,6 +614,7 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         tiles: tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain,
         },
         reach: &site.known.reach,

@@ -10,11 +10,14 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/landscape.rs"]
+mod landscape;
 
 mod addresses;
 mod awkward;
 mod decoder;
 mod kept;
+mod levels;
 mod pictures;
 mod seeded;
 mod served;

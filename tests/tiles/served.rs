@@ -36,6 +36,7 @@ pub fn ask(site: &Site, path: &str) -> Result<Answer> {
     let service = Service {
         catalogue: &site.catalogue,
         limits: &site.limits,
+        overviews: site.studio.overviews(),
         explain: true,
     };
     let segments: Vec<&str> = path.split('/').collect();

@@ -206,7 +206,12 @@ pub fn prepare_tile(
         Some(text) if service.explain => Some(ExplainFormat::parse(text)?),
         _ => None,
     };
-    let tile = Tile::new(service.catalogue, wish, service.limits.tile_bytes);
+    let tile = Tile::new(
+        service.catalogue,
+        service.overviews,
+        wish,
+        service.limits.tile_bytes,
+    );
     let prepared = PreparedTile::new(tile, explain, request);
     Ok(match prepared.unchanged(request.if_none_match) {
         Some(answer) => Wished::Known(answer),

@@ -6,8 +6,8 @@
 //! archives of ready-made vector tiles, joined by commas, or the id of one archive of pictures.
 //! Column before row, rows from the top.
 //!
-//! An answer's `ETag` is known before anything is drawn: it stands for the data, the styles, the
-//! address and the version of this program.
+//! An answer's `ETag` is known before anything is drawn: it stands for the data, or the levels of
+//! them that the tile is made from, the styles, the address and the version of this program.
 
 mod address;
 mod answer;
@@ -32,12 +32,15 @@ pub use tilejson::{check as check_tilejson, document as tilejson};
 
 use crate::catalogue::Catalogue;
 use crate::operation::Limits;
+use crate::overview::Overviews;
 
 /// What tiles are answered from: one state of the catalogue.
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
     pub catalogue: &'a Catalogue,
     pub limits: &'a Limits,
+    /// The levels that tiles may be made from.
+    pub overviews: &'a Overviews,
     /// True: `explain=json` and `explain=html` are answered.
     pub explain: bool,
 }

@@ -8,8 +8,10 @@ use crate::catalogue::{ArchiveLayer, Catalogue};
 use crate::encode::{self, ImageFormat, mvt};
 use crate::error::{Error, Result};
 use crate::operation::{
-    MapLayer, MapRequest, Studio, TileLayer, VectorTile, VectorTileRequest, points_layer,
+    Drawn, MapLayer, MapRequest, Sources, Studio, TileLayer, VectorTile, VectorTileRequest,
+    points_layer,
 };
+use crate::overview::Overviews;
 use crate::tile::{TileAddress, TileMatrixSet};
 
 /// What a tile is written as.
@@ -90,13 +92,21 @@ pub struct Tile {
     pub archives: Vec<Arc<ArchiveLayer>>,
     /// Of a vector tile's layers that are made here, before compression.
     pub max_bytes: usize,
-    /// Stands for all of the above and what is behind it: the data, the styles, the program.
+    /// What it is made from: chosen with the key, so that both always belong together.
+    sources: Sources,
+    /// Stands for all of the above and what is behind it: the data or the levels made of them,
+    /// the styles, the program.
     pub key: u128,
 }
 
 impl Tile {
-    /// A tile of layers in styles; `key` is found here.
-    pub fn new(catalogue: &Catalogue, wish: TileWish, max_bytes: usize) -> Tile {
+    /// A tile of layers in styles; what it is made from and its key are found here.
+    pub fn new(
+        catalogue: &Catalogue,
+        overviews: &Overviews,
+        wish: TileWish,
+        max_bytes: usize,
+    ) -> Tile {
         let TileWish {
             set,
             address,
@@ -144,32 +154,38 @@ impl Tile {
             key.add(archive.id.as_bytes());
             key.add(archive.archive.version().as_bytes());
         }
-        let tile = Tile {
+        if with_points && format == TileFormat::Mvt {
+            key.add(b"points");
+        }
+        let mut tile = Tile {
             set,
             address,
             pixel_ratio,
             format,
             layers,
-            points: false,
+            points: with_points && format == TileFormat::Mvt,
             archives,
             max_bytes,
-            key: key.0,
+            sources: Sources::default(),
+            key: 0,
         };
-        match with_points && format == TileFormat::Mvt {
-            true => tile.with_points(),
-            false => tile,
+        tile.sources = tile.choose(overviews);
+        for digest in tile.sources.digests() {
+            key.add(digest.as_bytes());
         }
+        tile.key = key.0;
+        tile
     }
 
-    /// The vector tile with a further layer for each that has names or symbols at one point of
-    /// its areas or lines.
-    #[must_use]
-    fn with_points(mut self) -> Tile {
-        let mut key = Key(self.key);
-        key.add(b"points");
-        self.key = key.0;
-        self.points = true;
-        self
+    fn choose(&self, overviews: &Overviews) -> Sources {
+        match self.format {
+            TileFormat::Mvt => Sources::of_tile(&self.vector_request(), overviews),
+            // a tile without a view is refused when it is made
+            TileFormat::Image(_) => self.map().map_or_else(
+                |_| Sources::default(),
+                |map| Sources::of_map(&map, overviews),
+            ),
+        }
     }
 
     /// The map that a picture of the tile is.
@@ -195,6 +211,18 @@ impl Tile {
     /// # Errors
     /// As [`Studio::vector_tile`].
     pub fn vector(&self, studio: &Studio, budget: &Budget) -> Result<VectorTile> {
+        studio.vector_tile_from(&self.vector_request(), &self.sources, budget)
+    }
+
+    /// Draws the picture of the tile.
+    ///
+    /// # Errors
+    /// As [`Studio::map`].
+    pub fn drawn(&self, studio: &Studio, budget: &Budget) -> Result<Drawn> {
+        studio.map_from(&self.map()?, &self.sources, budget)
+    }
+
+    fn vector_request(&self) -> VectorTileRequest {
         let mut layers: Vec<TileLayer> = Vec::with_capacity(self.layers.len());
         for MapLayer { layer, .. } in &self.layers {
             // a tile has one layer of a name
@@ -206,13 +234,12 @@ impl Tile {
                 });
             }
         }
-        let request = VectorTileRequest {
+        VectorTileRequest {
             set: Arc::clone(&self.set),
             tile: self.address,
             layers,
             max_bytes: self.max_bytes,
-        };
-        studio.vector_tile(&request, budget)
+        }
     }
 
     /// The bytes of the tile, not compressed; none for a vector tile without features.
@@ -226,10 +253,7 @@ impl Tile {
                 self.join_archives(&mut bytes)?;
                 Ok(bytes)
             }
-            TileFormat::Image(format) => {
-                let drawn = studio.map(&self.map()?, budget)?;
-                encode::image(&drawn.pixmap, format)
-            }
+            TileFormat::Image(format) => encode::image(&self.drawn(studio, budget)?.pixmap, format),
         }
     }
 }

@@ -80,6 +80,7 @@ fn understood(
             let tiles = tiles::Service {
                 catalogue,
                 limits: service.wms.limits,
+                overviews: service.overviews,
                 explain: service.wms.explain,
             };
             let request = TilesRequest {
