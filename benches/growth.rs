@@ -124,6 +124,7 @@ impl Writer {
             nullable: true,
         };
         let head = FgbHead {
+            title: "",
             name,
             description: "",
             metadata: "",
@@ -285,7 +286,7 @@ impl Site {
         let segments: Vec<&str> = path.split('/').collect();
         let address = TilesAddress::parse(&segments).unwrap().unwrap();
         let request = TilesRequest {
-            accepts_gzip: true,
+            accepted: cartotheque::packing::Accepted::parse("gzip"),
             ..TilesRequest::default()
         };
         let Ok(Prepared::Tile(tile)) = tiles::prepare(&service, &address, &request) else {

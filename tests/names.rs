@@ -81,6 +81,7 @@ fn write_places(path: &Path) {
     let fields = [field("nom", FieldType::Text), field("pop", FieldType::Long)];
     writer
         .finish(&FgbHead {
+            title: "",
             name: "lieux",
             description: "",
             metadata: "",

@@ -17,7 +17,7 @@ use crate::overview::{self, Progress};
 use crate::server::CacheOptions;
 
 /// Where overviews are kept, and how many.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CacheArguments {
     /// Where overviews are kept; may be deleted at any time. Default: cartotheque/ in
     /// $XDG_CACHE_HOME or ~/.cache.

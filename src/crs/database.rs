@@ -50,6 +50,12 @@ pub(super) fn operation(source: &Crs, target: &Crs) -> Result<Option<Operation>>
     })
 }
 
+/// A CRS in WKT 1; empty where that can't say it.
+pub(super) fn wkt_1(crs: &Crs, is_esri: bool) -> Result<String> {
+    let text = with_context(|context| Some(flat(object(context, crs)?).wkt_1(is_esri)))?;
+    Ok(text.unwrap_or_default())
+}
+
 fn with_context<T>(work: impl FnOnce(&Context) -> Option<T>) -> Result<Option<T>> {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let context = Context::new().ok_or_else(|| Error::Internal {

@@ -201,6 +201,24 @@ impl<'c> Object<'c> {
         }
     }
 
+    /// WKT 1 on one line: ESRI's, or the one of OGC 01-009; empty where it can't be said so.
+    pub fn wkt_1(&self, is_esri: bool) -> String {
+        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
+        let kind = match is_esri {
+            true => sys::PJ_WKT_TYPE_PJ_WKT1_ESRI,
+            false => sys::PJ_WKT_TYPE_PJ_WKT1_GDAL,
+        };
+        // SAFETY: as in `wkt`; null is read as no text.
+        unsafe {
+            text(sys::proj_as_wkt(
+                self.context.0.as_ptr(),
+                self.pj.as_ptr(),
+                kind,
+                options.as_ptr(),
+            ))
+        }
+    }
+
     pub fn area(&self) -> Option<Area> {
         let (mut west, mut south, mut east, mut north) = (0.0, 0.0, 0.0, 0.0);
         let mut name: *const c_char = ptr::null();

@@ -102,6 +102,9 @@ static RESOLVED: LazyLock<Cache<String, Crs>> = LazyLock::new(|| Cache::new(256)
 /// Ids that PROJ does not know, so that asking again is cheap.
 static UNKNOWN: LazyLock<Cache<String, ()>> = LazyLock::new(|| Cache::new(1024));
 
+/// Texts in WKT 1: a look-up in the database costs as much as resolving.
+static WKT_1: LazyLock<Cache<String, String>> = LazyLock::new(|| Cache::new(256));
+
 static CRS84: LazyLock<Crs> = LazyLock::new(|| Crs::from_info(known::crs84()));
 
 /// Longest WKT that is read; the longest in PROJ's database has about 12 kB.
@@ -164,6 +167,19 @@ impl Crs {
         }
         let info = database::by_wkt(wkt, &code)?.ok_or_else(not_known)?;
         Ok(RESOLVED.insert(code, Crs::from_info(info)))
+    }
+
+    /// The CRS in WKT 1 for programs that read no other: as ESRI writes it (`.prj` files), or as
+    /// OGC 01-009 has it (GeoPackage). Empty where it can't be said so.
+    ///
+    /// # Errors
+    /// `Internal` where PROJ has no memory.
+    pub fn wkt_1(&self, is_esri: bool) -> Result<String> {
+        let key = format!("{}\n{is_esri}", self.id());
+        if let Some(known) = WKT_1.get(key.as_str()) {
+            return Ok(known);
+        }
+        Ok(WKT_1.insert(key, database::wkt_1(self, is_esri)?))
     }
 
     /// The CRS a FlatGeobuf header declares: `authority` is EPSG where there is none, `code` 0

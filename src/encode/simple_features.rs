@@ -1,8 +1,10 @@
 //! What a geometry is called where the names of Simple Features (OGC 06-103r4) are used, and the
 //! notations of that standard: well-known text and binary.
 
+mod binary;
 mod text;
 
+pub use binary::push_wkb;
 pub use text::push_wkt;
 
 use crate::geom::{Coord, Geometry, GeometryType, Part, PartKind};

@@ -127,6 +127,7 @@ pub(super) fn run(
     let columns: Vec<Field> = fields.iter().map(|f| f.field.clone()).collect();
     let bytes = writer.finish(&FgbHead {
         name: &title,
+        title: &title,
         description: head.description.as_deref().unwrap_or(""),
         metadata: "",
         geometry,

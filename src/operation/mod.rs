@@ -1,6 +1,7 @@
 //! What the server does, told without any protocol: typed request in, typed answer out.
 
 mod anchors;
+mod cover;
 mod feature_info;
 pub mod features;
 mod layer;
@@ -14,6 +15,7 @@ mod studio;
 mod types;
 mod vector_tile;
 
+pub use cover::Cover;
 pub use level_of_detail::Sources;
 pub use reach::extent_in;
 pub use sprite::{Place, Sprite};

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
-use super::features::{FeatureQuery, FeatureStream, Found, Pieces, Selections, TimeExtents};
+use super::features::{
+    FeatureQuery, FeatureStream, FgbStream, Found, Pieces, Selections, TimeExtents,
+};
 use super::{
     Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Sources,
     Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
@@ -131,6 +133,11 @@ impl Studio {
         found: &Found,
         set: FeatureSet,
     ) -> Result<Box<dyn Pieces>> {
+        if let FeatureFormat::FlatGeobuf { with_index } = format
+            && FgbStream::can_copy(&query, &set)
+        {
+            return Ok(Box::new(FgbStream::new(query, found, set, with_index)));
+        }
         let writer = format.writer(set, &self.workshop)?;
         Ok(Box::new(FeatureStream::new(query, found, writer)?))
     }
@@ -146,6 +153,9 @@ impl Studio {
         found: &Found,
         set: FeatureSet,
     ) -> Result<Box<dyn Pieces>> {
+        if let FeatureFormat::FlatGeobuf { .. } = format {
+            return self.features_as(format, query, found, set);
+        }
         let writer = format.writer_of_one(set, &self.workshop)?;
         Ok(Box::new(FeatureStream::new(query, found, writer)?))
     }

@@ -143,6 +143,7 @@ pub fn build(
     );
     let features = builder.writer.count();
     let head = FgbHead {
+        title: "",
         name: &recipe.id,
         description: &description,
         metadata: "",

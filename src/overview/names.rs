@@ -245,6 +245,7 @@ fn write(features: &[(u64, Coord)], exponent: i32, place: &Place<'_>) -> Result<
         crs.name,
     );
     let bytes = writer.finish(&FgbHead {
+        title: "",
         name: id,
         description: &description,
         metadata: "",

@@ -15,6 +15,7 @@
 
 mod arc;
 mod body;
+mod copy;
 mod geometry;
 mod header;
 mod index;
@@ -30,9 +31,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use arc::linearise;
+pub use copy::FgbCopy;
 pub use header::CrsDeclaration;
 pub use verify::{DamagedFeature, VerifyReport};
-pub use write::{FgbHead, FgbWriter, push_value};
+pub use write::{FgbHead, FgbParts, FgbWriter, push_value};
 
 use crate::budget::Budget;
 use crate::crs::Crs;
@@ -490,6 +492,10 @@ impl Iterator for Leaves<'_> {
 impl FeatureStore for FgbStore {
     fn schema(&self) -> &Schema {
         &self.header.schema
+    }
+
+    fn as_fgb(&self) -> Option<&FgbStore> {
+        Some(self)
     }
 
     fn crs(&self) -> Option<&Crs> {

@@ -58,6 +58,12 @@ pub trait FeatureStore: Send + Sync {
     /// The box around all features in the store's CRS; `None` where there is none.
     fn extent(&self) -> Option<Bbox>;
 
+    /// The FlatGeobuf file that the features lie in, one to one by position: who sends that format
+    /// may copy their bytes. `None` for every other source.
+    fn as_fgb(&self) -> Option<&FgbStore> {
+        None
+    }
+
     /// How many features there are.
     fn count(&self) -> u64;
 

@@ -73,6 +73,7 @@ pub fn write_landscape(path: &Path, side: u32, step: f64) {
         }
     }
     let head = FgbHead {
+        title: "",
         name: "champs",
         description: "",
         metadata: "",

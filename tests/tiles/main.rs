@@ -19,6 +19,7 @@ mod decoder;
 mod kept;
 mod levels;
 mod pictures;
+mod seeded;
 mod served;
 mod thinning;
 mod truth;

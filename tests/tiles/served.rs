@@ -68,5 +68,5 @@ pub fn vector(site: &Site, layers: &str, set: &str, [z, x, y]: [u32; 3]) -> Vec<
         204 => assert!(answer.body.is_empty()),
         other => panic!("{layers} {set} {z}/{x}/{y}: {other}"),
     }
-    answer.body
+    answer.body.to_vec()
 }

@@ -1,7 +1,10 @@
 //! The formats that features are sent in: names, media types, and who writes them.
 
 use super::csv::{CsvDialect, CsvGeometry, CsvWriter};
-use super::{FeatureSet, FeatureWriter, GeoJsonWriter, Workshop, gml};
+use super::{
+    FeatureSet, FeatureWriter, FlatGeobufWriter, GeoJsonWriter, GeoPackageWriter, JsonFgWriter,
+    KmlWriter, ShapefileWriter, Workshop, gml,
+};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 
@@ -18,6 +21,16 @@ pub enum FeatureFormat {
     Gml32,
     /// RFC 4180; one dialect for programs, one for spreadsheets in French.
     Csv(CsvDialect),
+    /// FlatGeobuf 3.
+    FlatGeobuf { with_index: bool },
+    /// OGC 12-128r17.
+    GeoPackage,
+    /// OGC 21-045r1.
+    JsonFg,
+    /// OGC 12-007r2.
+    Kml,
+    /// Of ESRI, in a ZIP archive.
+    Shapefile,
 }
 
 /// A choice that a format leaves to whoever asks for it.
@@ -31,11 +44,16 @@ pub struct FormatOption {
 
 impl FeatureFormat {
     /// Every one, the default first.
-    pub const ALL: [FeatureFormat; 4] = [
+    pub const ALL: [FeatureFormat; 9] = [
         FeatureFormat::GeoJson,
         FeatureFormat::Gml32,
         FeatureFormat::Csv(CsvDialect::PLAIN),
         FeatureFormat::Csv(CsvDialect::FRENCH),
+        FeatureFormat::FlatGeobuf { with_index: true },
+        FeatureFormat::GeoPackage,
+        FeatureFormat::JsonFg,
+        FeatureFormat::Kml,
+        FeatureFormat::Shapefile,
     ];
 
     /// What `f=` says.
@@ -45,6 +63,11 @@ impl FeatureFormat {
             FeatureFormat::Gml32 => "gml",
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "csv-fr",
             FeatureFormat::Csv(_) => "csv",
+            FeatureFormat::FlatGeobuf { .. } => "fgb",
+            FeatureFormat::GeoPackage => "gpkg",
+            FeatureFormat::Shapefile => "shp",
+            FeatureFormat::JsonFg => "jsonfg",
+            FeatureFormat::Kml => "kml",
         }
     }
 
@@ -53,6 +76,11 @@ impl FeatureFormat {
             FeatureFormat::GeoJson => "application/geo+json",
             FeatureFormat::Gml32 => GML_SF0,
             FeatureFormat::Csv(_) => "text/csv; charset=utf-8",
+            FeatureFormat::FlatGeobuf { .. } => "application/flatgeobuf",
+            FeatureFormat::GeoPackage => "application/geopackage+sqlite3",
+            FeatureFormat::Shapefile => "application/zip",
+            FeatureFormat::JsonFg => "application/vnd.ogc.fg+json",
+            FeatureFormat::Kml => "application/vnd.google-earth.kml+xml",
         }
     }
 
@@ -62,6 +90,11 @@ impl FeatureFormat {
             FeatureFormat::GeoJson => "geojson",
             FeatureFormat::Gml32 => "gml",
             FeatureFormat::Csv(_) => "csv",
+            FeatureFormat::FlatGeobuf { .. } => "fgb",
+            FeatureFormat::GeoPackage => "gpkg",
+            FeatureFormat::Shapefile => "zip",
+            FeatureFormat::JsonFg => "json",
+            FeatureFormat::Kml => "kml",
         }
     }
 
@@ -72,13 +105,21 @@ impl FeatureFormat {
             FeatureFormat::Gml32 => "GML 3.2",
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "CSV (Excel)",
             FeatureFormat::Csv(_) => "CSV",
+            FeatureFormat::FlatGeobuf { .. } => "FlatGeobuf",
+            FeatureFormat::GeoPackage => "GeoPackage",
+            FeatureFormat::Shapefile => "Shapefile (ZIP)",
+            FeatureFormat::JsonFg => "JSON-FG",
+            FeatureFormat::Kml => "KML",
         }
     }
 
     /// The value of `Content-Disposition` (RFC 6266) for features of a layer, where a browser
     /// should save the answer and not show it.
     pub fn disposition(self, layer: &str) -> Option<String> {
-        let is_shown = matches!(self, FeatureFormat::GeoJson | FeatureFormat::Gml32);
+        let is_shown = matches!(
+            self,
+            FeatureFormat::GeoJson | FeatureFormat::Gml32 | FeatureFormat::JsonFg
+        );
         (!is_shown).then(|| {
             let is_safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             let name = layer.chars().map(|c| if is_safe(&c) { c } else { '_' });
@@ -90,15 +131,17 @@ impl FeatureFormat {
     /// The CRS that an answer is in where `asked` was asked for.
     pub fn crs(self, asked: &Crs) -> Crs {
         match self {
-            FeatureFormat::GeoJson | FeatureFormat::Gml32 | FeatureFormat::Csv(_) => asked.clone(),
+            FeatureFormat::Kml => Crs::crs84(),
+            _ => asked.clone(),
         }
     }
 
     /// What may be chosen.
     pub fn options(self) -> &'static [FormatOption] {
         match self {
-            FeatureFormat::GeoJson | FeatureFormat::Gml32 => &[],
             FeatureFormat::Csv(_) => CSV_OPTIONS,
+            FeatureFormat::FlatGeobuf { .. } => FGB_OPTIONS,
+            _ => &[],
         }
     }
 
@@ -125,7 +168,10 @@ impl FeatureFormat {
             FeatureFormat::Csv(dialect) => {
                 FeatureFormat::Csv(with_csv_option(dialect, option.name, value))
             }
-            FeatureFormat::GeoJson | FeatureFormat::Gml32 => self,
+            FeatureFormat::FlatGeobuf { .. } => FeatureFormat::FlatGeobuf {
+                with_index: *value == "yes",
+            },
+            _ => self,
         }))
     }
 
@@ -134,11 +180,18 @@ impl FeatureFormat {
     ///
     /// # Errors
     /// What the format can't hold of such a set, named.
-    pub fn writer(self, set: FeatureSet, _workshop: &Workshop) -> Result<Box<dyn FeatureWriter>> {
+    pub fn writer(self, set: FeatureSet, workshop: &Workshop) -> Result<Box<dyn FeatureWriter>> {
         Ok(match self {
             FeatureFormat::GeoJson => Box::new(GeoJsonWriter::new(set)),
             FeatureFormat::Gml32 => Box::new(gml::api_writer(&set, false)?),
             FeatureFormat::Csv(dialect) => Box::new(CsvWriter::new(set, dialect)),
+            FeatureFormat::FlatGeobuf { with_index } => {
+                Box::new(FlatGeobufWriter::new(set, with_index, workshop)?)
+            }
+            FeatureFormat::JsonFg => Box::new(JsonFgWriter::new(set, false)),
+            FeatureFormat::Kml => Box::new(KmlWriter::new(set)),
+            FeatureFormat::GeoPackage => Box::new(GeoPackageWriter::new(set, workshop)?),
+            FeatureFormat::Shapefile => Box::new(ShapefileWriter::new(set, workshop)?),
         })
     }
 
@@ -154,8 +207,9 @@ impl FeatureFormat {
         match self {
             FeatureFormat::GeoJson => Ok(Box::new(GeoJsonWriter::of_one(set))),
             FeatureFormat::Gml32 => Ok(Box::new(gml::api_writer(&set, true)?)),
+            FeatureFormat::JsonFg => Ok(Box::new(JsonFgWriter::new(set, true))),
             // a table of one line is a table
-            FeatureFormat::Csv(_) => self.writer(set, workshop),
+            _ => self.writer(set, workshop),
         }
     }
 }
@@ -182,6 +236,12 @@ const CSV_OPTIONS: &[FormatOption] = &[
         description: "x and y for points and well-known text for others, text for all, or none",
     },
 ];
+
+const FGB_OPTIONS: &[FormatOption] = &[FormatOption {
+    name: "index",
+    values: &["yes", "no"],
+    description: "an index of places, for who reads parts of the file later",
+}];
 
 /// The dialect with one of its options, whose name and value are known to be there.
 fn with_csv_option(dialect: CsvDialect, name: &str, value: &str) -> CsvDialect {

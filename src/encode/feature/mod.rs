@@ -4,18 +4,32 @@
 //! more than it must, so that an answer of any length takes the memory of one piece of it.
 
 mod csv;
+mod flatgeobuf;
 mod format;
 mod geojson;
+mod geopackage;
 pub mod gml;
 mod id;
+mod json_fg;
+mod kml;
+mod names;
 mod set;
+mod shapefile;
 mod workshop;
+mod zip;
 
 pub use csv::{CsvDialect, CsvGeometry, CsvWriter};
+pub use flatgeobuf::{
+    FlatGeobufWriter, header as flatgeobuf_header, header_fields as flatgeobuf_header_fields,
+};
 pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
+pub use geopackage::GeoPackageWriter;
 pub use id::FeatureId;
+pub use json_fg::JsonFgWriter;
+pub use kml::KmlWriter;
 pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
+pub use shapefile::ShapefileWriter;
 pub use workshop::{Spill, Workshop};
 
 use crate::error::Result;

@@ -47,6 +47,11 @@ impl Workshop {
         }
     }
 
+    /// Bytes that are free now.
+    pub fn available(&self) -> u64 {
+        self.room.limit.saturating_sub(self.used())
+    }
+
     /// Bytes taken now.
     pub fn used(&self) -> u64 {
         self.room.used.load(Ordering::Relaxed)

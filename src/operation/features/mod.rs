@@ -8,6 +8,7 @@
 //! Answers are exact: they never read an overview.
 
 mod attribute_index;
+mod copy;
 mod ids;
 mod inner;
 mod query;
@@ -17,6 +18,7 @@ mod sort;
 mod stream;
 mod time_extent;
 
+pub use copy::FgbStream;
 pub use query::{FeatureQuery, SortKey, Window};
 pub use select::{Found, Selections};
 pub use stream::{FeatureStream, Pieces};

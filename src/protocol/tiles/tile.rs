@@ -1,12 +1,15 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::TileWish;
+use crate::archive::WebTile;
 use crate::budget::Budget;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{ArchiveLayer, Catalogue};
 use crate::encode::{self, ImageFormat, mvt};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operation::{
     Drawn, MapLayer, MapRequest, Sources, Studio, TileLayer, VectorTile, VectorTileRequest,
+    points_layer,
 };
 use crate::overview::Overviews;
 use crate::tile::{TileAddress, TileMatrixSet};
@@ -85,7 +88,9 @@ pub struct Tile {
     pub layers: Vec<MapLayer>,
     /// True: a vector tile has the points where names of areas and lines stand as well.
     pub points: bool,
-    /// Of a vector tile, before compression.
+    /// Archives of vector tiles whose layers are in a vector tile too.
+    pub archives: Vec<Arc<ArchiveLayer>>,
+    /// Of a vector tile's layers that are made here, before compression.
     pub max_bytes: usize,
     /// What it is made from: chosen with the key, so that both always belong together.
     sources: Sources,
@@ -108,6 +113,7 @@ impl Tile {
             pixel_ratio,
             format,
             layers,
+            archives,
             with_points,
         } = wish;
         let mut key = Key::default();
@@ -144,6 +150,10 @@ impl Tile {
         if format == TileFormat::Mvt {
             key.add(&max_bytes.to_le_bytes());
         }
+        for archive in &archives {
+            key.add(archive.id.as_bytes());
+            key.add(archive.archive.version().as_bytes());
+        }
         if with_points && format == TileFormat::Mvt {
             key.add(b"points");
         }
@@ -154,6 +164,7 @@ impl Tile {
             format,
             layers,
             points: with_points && format == TileFormat::Mvt,
+            archives,
             max_bytes,
             sources: Sources::default(),
             key: 0,
@@ -237,13 +248,47 @@ impl Tile {
     /// As [`Studio::vector_tile`] and [`Studio::map`].
     pub fn bytes(&self, studio: &Studio, budget: &Budget) -> Result<Vec<u8>> {
         match self.format {
-            TileFormat::Mvt => Ok(self.vector(studio, budget)?.bytes),
+            TileFormat::Mvt => {
+                let mut bytes = self.vector(studio, budget)?.bytes;
+                self.join_archives(&mut bytes)?;
+                Ok(bytes)
+            }
             TileFormat::Image(format) => encode::image(&self.drawn(studio, budget)?.pixmap, format),
         }
     }
 }
 
-/// FNV-1a of 128 bits over texts and numbers, each with its length: the same in every process.
+impl Tile {
+    /// Appends what the archives have at this place.
+    fn join_archives(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        let zoom = u8::try_from(self.address.matrix).ok();
+        let place = zoom.and_then(|z| WebTile::new(z, self.address.column, self.address.row));
+        let (Some(place), false) = (place, self.archives.is_empty()) else {
+            return Ok(());
+        };
+        let mut taken: HashSet<String> = HashSet::new();
+        for MapLayer { layer, .. } in &self.layers {
+            taken.extend([layer.id.clone(), points_layer(&layer.id)]);
+        }
+        for ArchiveLayer {
+            id, archive, path, ..
+        } in self.archives.iter().map(|a| &**a)
+        {
+            let fault = |message: String| Error::data(path, format!("tile {place}: {message}"));
+            if let Some(tile) = archive.tile(place)? {
+                let tile = tile.into_unpacked().map_err(fault)?;
+                mvt::join(bytes, &tile, id, &mut taken).map_err(fault)?;
+            }
+            let declared = archive.info().vector_layers.iter();
+            taken.extend(declared.map(|layer| layer.id.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// A hash of 128 bits over texts and numbers, each with its length: the same in every process.
+/// FNV-1a by words of eight bytes, with its upper bits brought down after each, which a
+/// multiplication alone does not do; every step is reversible, so none loses what is in it.
 struct Key(u128);
 
 impl Default for Key {
@@ -254,10 +299,59 @@ impl Default for Key {
 
 impl Key {
     fn add(&mut self, bytes: &[u8]) {
-        let length = (bytes.len() as u64).to_le_bytes();
-        for byte in length.iter().chain(bytes) {
-            self.0 = (self.0 ^ u128::from(*byte))
-                .wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        self.word(bytes.len() as u64);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.word(u64::from_le_bytes(*word));
         }
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            for (to, from) in last.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            self.word(u64::from_le_bytes(last));
+        }
+    }
+
+    fn word(&mut self, word: u64) {
+        let mixed =
+            (self.0 ^ u128::from(word)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        self.0 = mixed ^ (mixed >> 67);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_differ_by_every_bit_and_by_where_a_text_ends() {
+        let key = |parts: &[&[u8]]| {
+            let mut key = Key::default();
+            parts.iter().for_each(|part| key.add(part));
+            key.0
+        };
+        let mut seen = HashSet::new();
+        let text = b"WebMercatorQuad and communes";
+        for bit in 0..text.len() * 8 {
+            let mut other = text.to_vec();
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert!(seen.insert(key(&[&other])), "bit {bit}");
+        }
+        for end in 0..text.len() {
+            let (one, other) = text.split_at(end);
+            assert!(seen.insert(key(&[one, other])), "cut at {end}");
+        }
+        assert!(seen.insert(key(&[text])));
+        assert!(seen.insert(key(&[b"a\0"])) && seen.insert(key(&[b"a"])));
+        assert_eq!(key(&[b"a", b"b"]), key(&[b"a", b"b"]));
+        // numbers that follow each other differ in both halves: folders and packings are told by
+        // the ends of a key
+        let places: HashSet<u128> = (0..1000_u32)
+            .map(|n| key(&[&n.to_le_bytes()]) >> 100)
+            .collect();
+        assert!(places.len() > 990, "{}", places.len());
     }
 }

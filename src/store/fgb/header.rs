@@ -69,6 +69,8 @@ pub(super) struct Header {
     /// The type as FlatGeobuf numbers it.
     pub geometry_code: u8,
     pub schema: Schema,
+    /// Whether positions have Z, M, T, TM.
+    pub dimensions: [bool; 4],
     pub columns: Vec<Column>,
     pub envelope: Option<Bbox>,
     pub crs: CrsDeclaration,
@@ -162,6 +164,12 @@ impl Header {
                 has_z: header.has_z(),
                 has_m: header.has_m(),
             },
+            dimensions: [
+                header.has_z(),
+                header.has_m(),
+                header.has_t(),
+                header.has_tm(),
+            ],
             columns,
             envelope,
             crs,

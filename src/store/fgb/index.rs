@@ -300,10 +300,62 @@ impl Iterator for Search<'_> {
     }
 }
 
+/// Children a node in what is written, as every writer has it.
+pub(super) const NODE_SIZE: u16 = 16;
+
+/// The levels above leaves that come one after another: a fifteenth of the leaves' memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Upper {
+    /// The level above the leaves.
+    first: Vec<Node>,
+    leaves: u64,
+}
+
+impl Upper {
+    pub(super) fn push(&mut self, leaf: &Node) {
+        let is_first_of_group = self.leaves.is_multiple_of(NODE_SIZE.into());
+        self.leaves += 1;
+        if is_first_of_group {
+            self.first.push(Node::without_position(0));
+        }
+        if let Some(parent) = self.first.last_mut() {
+            parent.grow(leaf);
+        }
+    }
+
+    pub(super) fn leaves(&self) -> u64 {
+        self.leaves
+    }
+
+    /// The nodes above the leaves, root first; none where there is no leaf.
+    pub(super) fn nodes(&self) -> Vec<NodeBytes> {
+        let Some(shape) = TreeShape::new(self.leaves, NODE_SIZE) else {
+            return Vec::new();
+        };
+        let group = usize::from(NODE_SIZE);
+        let mut levels = vec![self.first.clone()];
+        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+            let parents = level.chunks(group).map(|children| {
+                let mut parent = Node::without_position(0);
+                children.iter().for_each(|child| parent.grow(child));
+                parent
+            });
+            let parents = parents.collect();
+            levels.push(parents);
+        }
+        // the number of a node's first child is what stands in for its offset
+        for (level, (below, _)) in levels.iter_mut().zip(&shape.levels) {
+            for (node, place) in level.iter_mut().zip(0..) {
+                node.offset = (below + place * group) as u64;
+            }
+        }
+        levels.iter().rev().flatten().map(Node::write).collect()
+    }
+}
+
 /// Builds a tree over leaves in the order given: quick to search where neighbours in the file
 /// are neighbours on the ground, and never worse than looking at each leaf.
 pub(super) fn build(leaves: Vec<NodeBytes>) -> Option<(TreeShape, Vec<NodeBytes>)> {
-    const NODE_SIZE: u16 = 16;
     let shape = TreeShape::new(leaves.len() as u64, NODE_SIZE)?;
     let mut levels = vec![leaves];
     while levels.len() < shape.levels.len() {
@@ -368,6 +420,11 @@ mod tests {
                     .is_some_and(|b| asked.iter().any(|a| a.intersects(&b))))
                 .map(|n| n.offset).collect();
             let (shape, nodes) = build(leaves.iter().map(Node::write).collect()).unwrap();
+            let mut upper = Upper::default();
+            leaves.iter().for_each(|leaf| upper.push(leaf));
+            let unnumbered = |node: &NodeBytes| Node { offset: 0, ..Node::read(node) }.write();
+            let above: Vec<NodeBytes> = upper.nodes().iter().map(unnumbered).collect();
+            prop_assert_eq!(&above[..], &nodes[..nodes.len() - leaves.len()]);
             let tree = Tree { nodes: &nodes, shape: &shape };
             let found: Vec<u64> = tree.search(&asked).map(|(i, _)| i).collect();
             prop_assert_eq!(found, expected);

@@ -7,10 +7,10 @@
 //! header, index and features together.
 //!
 //! # Not supported
-//! Z, M and curves: what is written here was made for drawing.
+//! Z, M and curves: geometries are flat here. [`FgbCopy`](super::FgbCopy) keeps them.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flatbuffers::{FlatBufferBuilder, WIPOffset};
@@ -24,12 +24,11 @@ use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::{Field, FieldType, Value};
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
-use crate::store::fgb::index::{NODE_BYTES, Node, TreeShape};
+use crate::store::fgb::index::{NODE_BYTES, NODE_SIZE, Node, NodeBytes, Upper};
+use crate::store::fgb::properties::Stored;
 
 /// Version 3.0 of the format.
 const MAGIC: [u8; 8] = [b'f', b'g', b'b', 3, b'f', b'g', b'b', 0];
-/// Children a node, as every writer has it.
-const NODE_SIZE: u16 = 16;
 /// Bytes kept back before they are written to a file.
 const BUFFER_BYTES: usize = 1 << 20;
 
@@ -37,6 +36,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 #[derive(Debug, Clone, Copy)]
 pub struct FgbHead<'a> {
     pub name: &'a str,
+    pub title: &'a str,
     pub description: &'a str,
     /// JSON.
     pub metadata: &'a str,
@@ -50,19 +50,14 @@ pub struct FgbWriter {
     path: PathBuf,
     features: Spill,
     leaves: Spill,
-    kind: GeometryType,
-    count: u64,
-    /// Bytes of the features so far.
-    at: u64,
-    extent: Option<Bbox>,
-    builder: FlatBufferBuilder<'static>,
+    parts: FgbParts,
 }
 
 impl std::fmt::Debug for FgbWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FgbWriter")
             .field("path", &self.path)
-            .field("count", &self.count)
+            .field("count", &self.parts.count())
             .finish_non_exhaustive()
     }
 }
@@ -116,22 +111,18 @@ impl FgbWriter {
             features: Spill::create(path.with_extension("features"))?,
             leaves: Spill::create(path.with_extension("leaves"))?,
             path: path.to_owned(),
-            kind,
-            count: 0,
-            at: 0,
-            extent: None,
-            builder: FlatBufferBuilder::new(),
+            parts: FgbParts::new(kind),
         })
     }
 
     /// Features written so far.
     pub fn count(&self) -> u64 {
-        self.count
+        self.parts.count()
     }
 
     /// Bytes of the features written so far.
     pub fn bytes(&self) -> u64 {
-        self.at
+        self.parts.at
     }
 
     /// Adds a feature; `properties` is what [`push_value`] made. One without a finite position is
@@ -140,32 +131,12 @@ impl FgbWriter {
     /// # Errors
     /// `Io`.
     pub fn add(&mut self, geometry: &Geometry, properties: &[u8]) -> Result<()> {
-        let Some(bbox) = geometry.bbox() else {
+        if geometry.bbox().is_none() {
             return Ok(());
-        };
-        let builder = &mut self.builder;
-        builder.reset();
-        let shape = match self.kind {
-            GeometryType::Unknown => write_shape(builder, geometry, geometry.kind(), true),
-            kind => write_shape(builder, geometry, kind, false),
-        };
-        let properties = (!properties.is_empty()).then(|| builder.create_vector(properties));
-        let feature = FgbFeature::create(
-            builder,
-            &FeatureArgs {
-                geometry: Some(shape),
-                properties,
-                columns: None,
-            },
-        );
-        finish_size_prefixed_feature_buffer(builder, feature);
-        let bytes = self.builder.finished_data();
-        self.features.write(bytes)?;
-        self.leaves.write(&Node::of_box(&bbox, self.at).write())?;
-        self.at += bytes.len() as u64;
-        self.count += 1;
-        self.extent = Some(self.extent.map_or(bbox, |all| all.union(&bbox)));
-        Ok(())
+        }
+        let (feature, leaf) = self.parts.add(Some(geometry), properties);
+        self.features.write(feature)?;
+        self.leaves.write(&leaf)
     }
 
     /// Adds a feature that has values and no place: no box finds it, a reading of all does.
@@ -173,25 +144,9 @@ impl FgbWriter {
     /// # Errors
     /// `Io`.
     pub fn add_without_geometry(&mut self, properties: &[u8]) -> Result<()> {
-        let builder = &mut self.builder;
-        builder.reset();
-        let properties = (!properties.is_empty()).then(|| builder.create_vector(properties));
-        let feature = FgbFeature::create(
-            builder,
-            &FeatureArgs {
-                geometry: None,
-                properties,
-                columns: None,
-            },
-        );
-        finish_size_prefixed_feature_buffer(builder, feature);
-        let bytes = self.builder.finished_data();
-        self.features.write(bytes)?;
-        self.leaves
-            .write(&Node::without_position(self.at).write())?;
-        self.at += bytes.len() as u64;
-        self.count += 1;
-        Ok(())
+        let (feature, leaf) = self.parts.add(None, properties);
+        self.features.write(feature)?;
+        self.leaves.write(&leaf)
     }
 
     /// Puts the file together and makes sure that it is on the disk; its size in bytes.
@@ -203,80 +158,157 @@ impl FgbWriter {
         let io = |e: std::io::Error| Error::io(&path, &e);
         let file = File::create(&path).map_err(io)?;
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
-        let header = header(head, self.count, self.extent.as_ref());
-        out.write_all(&MAGIC).map_err(io)?;
-        out.write_all(&header).map_err(io)?;
-        let mut size = (MAGIC.len() + header.len()) as u64 + self.at;
-        if let Some(shape) = TreeShape::new(self.count, NODE_SIZE) {
-            self.write_index(&shape, &mut out)?;
-            size += (shape.nodes() * NODE_BYTES) as u64;
-        }
+        let before = self.parts.head(head, true);
+        out.write_all(&before).map_err(io)?;
+        std::io::copy(&mut self.leaves.read_back()?, &mut out).map_err(io)?;
+        let leaves = self.parts.count().saturating_mul(NODE_BYTES as u64);
+        let size = before.len() as u64 + leaves + self.parts.at;
         let mut features = self.features.read_back()?;
         std::io::copy(&mut features, &mut out).map_err(io)?;
         let file = out.into_inner().map_err(|e| io(e.into_error()))?;
         file.sync_all().map_err(io)?;
         Ok(size)
     }
+}
 
-    /// The levels above the leaves take a fifteenth of their number in memory.
-    fn write_index(&mut self, shape: &TreeShape, out: &mut impl Write) -> Result<()> {
-        let path = self.path.clone();
-        let io = |e: std::io::Error| Error::io(&path, &e);
-        let mut leaves = self.leaves.read_back()?;
-        let mut first = Vec::new();
-        let mut node = [0; NODE_BYTES];
-        let group = u64::from(NODE_SIZE);
-        let mut children = 0..self.count;
-        let start = shape.nodes() as u64 - self.count;
-        while !children.is_empty() {
-            // the number of a parent's first child is what stands in for its offset
-            let mut parent = Node::without_position(start + children.start);
-            for _ in children.by_ref().take(NODE_SIZE.into()) {
-                leaves.read_exact(&mut node).map_err(io)?;
-                parent.grow(&Node::read(&node));
-            }
-            first.push(parent);
-        }
-        let mut levels = vec![first];
-        let mut end = start;
-        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
-            let first_of_level = end - level.len() as u64;
-            let parents = level
-                .chunks(NODE_SIZE.into())
-                .zip(0..)
-                .map(|(nodes, place)| {
-                    let mut parent = Node::without_position(first_of_level + place * group);
-                    nodes.iter().for_each(|child| parent.grow(child));
-                    parent
-                });
-            let parents = parents.collect();
-            end = first_of_level;
-            levels.push(parents);
-        }
-        for node in levels.iter().rev().flatten() {
-            out.write_all(&node.write()).map_err(io)?;
-        }
-        std::io::copy(&mut self.leaves.read_back()?, out).map_err(io)?;
-        Ok(())
+/// A file in parts, whose features and leaves are the caller's to keep: first comes the
+/// [`head`](FgbParts::head), then the leaves, where there is to be an index, then the features.
+pub struct FgbParts {
+    kind: GeometryType,
+    upper: Upper,
+    /// Bytes of the features so far.
+    at: u64,
+    extent: Option<Bbox>,
+    builder: FlatBufferBuilder<'static>,
+}
+
+impl std::fmt::Debug for FgbParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FgbParts")
+            .field("count", &self.count())
+            .finish_non_exhaustive()
     }
 }
 
-fn header(head: &FgbHead<'_>, count: u64, extent: Option<&Bbox>) -> Vec<u8> {
+impl FgbParts {
+    /// For geometries of one type; `Unknown`: each says its own.
+    pub fn new(kind: GeometryType) -> FgbParts {
+        FgbParts {
+            kind,
+            upper: Upper::default(),
+            at: 0,
+            extent: None,
+            builder: FlatBufferBuilder::new(),
+        }
+    }
+
+    /// Features so far.
+    pub fn count(&self) -> u64 {
+        self.upper.leaves()
+    }
+
+    /// Adds a feature; `properties` is what [`push_value`] made. Gives its bytes and its leaf.
+    pub fn add(
+        &mut self,
+        geometry: Option<&Geometry>,
+        properties: &[u8],
+    ) -> (&[u8], [u8; NODE_BYTES]) {
+        let builder = &mut self.builder;
+        builder.reset();
+        let shape = geometry.map(|geometry| match self.kind {
+            GeometryType::Unknown => write_shape(builder, geometry, geometry.kind(), true),
+            kind => write_shape(builder, geometry, kind, false),
+        });
+        let properties = (!properties.is_empty()).then(|| builder.create_vector(properties));
+        let feature = FgbFeature::create(
+            builder,
+            &FeatureArgs {
+                geometry: shape,
+                properties,
+                columns: None,
+            },
+        );
+        finish_size_prefixed_feature_buffer(builder, feature);
+        let bbox = geometry.and_then(Geometry::bbox);
+        let leaf = match &bbox {
+            Some(bbox) => Node::of_box(bbox, self.at),
+            None => Node::without_position(self.at),
+        };
+        self.upper.push(&leaf);
+        self.extent = union(self.extent, bbox);
+        let bytes = self.builder.finished_data();
+        self.at += bytes.len() as u64;
+        (bytes, leaf.write())
+    }
+
+    /// What comes before the leaves, or before the features where there is no index. Asked before
+    /// the first feature it does not tell how many there are, and is that of a file without index.
+    pub fn head(&self, head: &FgbHead<'_>, with_index: bool) -> Vec<u8> {
+        let columns = head.fields.iter().map(|field| column_type(field.kind));
+        let layout = Layout {
+            geometry: code_of(head.geometry),
+            columns: columns.collect(),
+            dimensions: [false; 4],
+            count: self.count(),
+            extent: self.extent,
+            index: with_index.then_some(&self.upper),
+        };
+        layout.head(head)
+    }
+}
+
+pub(super) fn union(all: Option<Bbox>, one: Option<Bbox>) -> Option<Bbox> {
+    match (all, one) {
+        (Some(all), Some(one)) => Some(all.union(&one)),
+        (all, one) => all.or(one),
+    }
+}
+
+/// What the header says beyond names: how the bytes behind it are laid out.
+pub(super) struct Layout<'a> {
+    pub geometry: FgbType,
+    pub columns: Vec<ColumnType>,
+    /// Whether positions have Z, M, T, TM.
+    pub dimensions: [bool; 4],
+    pub count: u64,
+    pub extent: Option<Bbox>,
+    pub index: Option<&'a Upper>,
+}
+
+impl Layout<'_> {
+    /// Magic bytes, header, and the levels of the index above the leaves.
+    pub(super) fn head(&self, head: &FgbHead<'_>) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(header(head, self));
+        let nodes: Vec<NodeBytes> = self.index.map(Upper::nodes).unwrap_or_default();
+        bytes.extend_from_slice(nodes.as_flattened());
+        bytes
+    }
+}
+
+/// How a column's type is written.
+pub(super) fn stored_type(stored: Stored) -> ColumnType {
+    ColumnType(stored as u8)
+}
+
+fn header(head: &FgbHead<'_>, layout: &Layout<'_>) -> Vec<u8> {
     let mut builder = FlatBufferBuilder::new();
     let text = |builder: &mut FlatBufferBuilder<'static>, text: &str| {
         (!text.is_empty()).then(|| builder.create_string(text))
     };
     let name = text(&mut builder, head.name);
+    let title = text(&mut builder, head.title);
     let description = text(&mut builder, head.description);
     let metadata = text(&mut builder, head.metadata);
     let columns: Vec<_> = head
         .fields
         .iter()
-        .map(|field| {
+        .zip(&layout.columns)
+        .map(|(field, type_)| {
             let name = builder.create_string(&field.name);
             let args = ColumnArgs {
                 name: Some(name),
-                type_: column_type(field.kind),
+                type_: *type_,
                 nullable: field.nullable,
                 ..ColumnArgs::default()
             };
@@ -284,6 +316,7 @@ fn header(head: &FgbHead<'_>, count: u64, extent: Option<&Bbox>) -> Vec<u8> {
         })
         .collect();
     let columns = builder.create_vector(&columns);
+    let extent = layout.extent;
     let envelope = extent.map(|b| builder.create_vector(&[b.min_x, b.min_y, b.max_x, b.max_y]));
     let org = text(&mut builder, &head.crs.authority);
     let crs_name = text(&mut builder, &head.crs.name);
@@ -303,17 +336,23 @@ fn header(head: &FgbHead<'_>, count: u64, extent: Option<&Bbox>) -> Vec<u8> {
             ..CrsArgs::default()
         },
     );
+    let [has_z, has_m, has_t, has_tm] = layout.dimensions;
     let header = Header::create(
         &mut builder,
         &HeaderArgs {
             name,
+            title,
             description,
             metadata,
             envelope,
-            geometry_type: code_of(head.geometry),
+            geometry_type: layout.geometry,
+            has_z,
+            has_m,
+            has_t,
+            has_tm,
             columns: Some(columns),
-            features_count: count,
-            index_node_size: NODE_SIZE,
+            features_count: layout.count,
+            index_node_size: layout.index.map_or(0, |_| NODE_SIZE),
             crs: Some(crs),
             ..HeaderArgs::default()
         },
@@ -506,6 +545,7 @@ mod tests {
             writer.add(geometry, properties).unwrap();
         }
         let head = FgbHead {
+            title: "",
             name: "essai",
             description: "a test",
             metadata: "",

@@ -87,7 +87,7 @@ pub fn items(
 /// What every answer says of itself.
 fn finished(answer: Answer, tag: &str) -> Answer {
     answer
-        .with_header("etag", tag)
+        .with_header("etag", tag.to_owned())
         .with_header("cache-control", "public, no-cache")
         .with_header("vary", "Accept, Accept-Language")
 }

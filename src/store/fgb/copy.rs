@@ -1,0 +1,148 @@
+//! Some features of a file as a file of their own, copied byte by byte.
+//!
+//! What stands before the features tells how many there are and where each lies, so a copy goes
+//! through its features three times: [`plan`](FgbCopy::plan) for what the head says,
+//! [`leaf`](FgbCopy::leaf) for the index and [`feature`](FgbCopy::feature) for the bytes. Between
+//! them only the upper levels of the index are held: three bytes a feature.
+
+use flatgeobuf::GeometryType as FgbType;
+use roaring::RoaringTreemap;
+
+use super::body::feature_at;
+use super::index::{Node, Tree, Upper};
+use super::properties::Scratch;
+use super::write::{FgbHead, Layout, stored_type, union};
+use super::{FgbStore, body::damaged};
+use crate::error::{Error, Result};
+use crate::geom::{Bbox, Geometry};
+
+/// A copy under way. Every pass is given the same positions in the same order.
+#[derive(Debug, Default)]
+pub struct FgbCopy {
+    upper: Upper,
+    extent: Option<Bbox>,
+    /// Damaged features: they are left out.
+    left_out: RoaringTreemap,
+    /// Bytes of the features whose leaves were written.
+    at: u64,
+    scratch: Scratch,
+    geometry: Geometry,
+}
+
+impl FgbCopy {
+    pub fn new() -> FgbCopy {
+        FgbCopy::default()
+    }
+
+    /// Features to copy.
+    pub fn count(&self) -> u64 {
+        self.upper.leaves()
+    }
+
+    /// Takes a feature in. Its bytes are checked as if it were read: one that is damaged is left
+    /// out of the copy and counted.
+    ///
+    /// # Errors
+    /// `Data` for a feature with columns of its own: nobody has said that they may be seen.
+    pub fn plan(&mut self, store: &FgbStore, position: u64) -> Result<()> {
+        let Some(stored) = store.tree()?.and_then(|tree| tree.leaf(position)) else {
+            self.left_out.insert(position);
+            return Ok(());
+        };
+        let read = feature_at(store.section(), stored.offset).and_then(|bytes| {
+            let record = store.record(bytes, &mut self.scratch)?;
+            let bbox = match stored.bbox() {
+                Some(bbox) => Some(bbox),
+                None => record.bbox(&mut self.geometry)?,
+            };
+            Ok((bbox, record.has_own_columns))
+        });
+        match read {
+            Ok((_, true)) => Err(Error::data(
+                &store.path,
+                format!("feature {position} has columns of its own: it can't be copied"),
+            )),
+            Ok((bbox, false)) => {
+                self.upper.push(&node(bbox, 0));
+                self.extent = union(self.extent, bbox);
+                Ok(())
+            }
+            Err(damage) => {
+                store.meet_damage(position, damage);
+                self.left_out.insert(position);
+                Ok(())
+            }
+        }
+    }
+
+    /// What comes before the leaves, or before the features where there is no index. `head` has
+    /// the fields of the file, under whatever names.
+    pub fn head(&self, store: &FgbStore, head: &FgbHead<'_>, with_index: bool) -> Vec<u8> {
+        let header = &store.header;
+        let layout = Layout {
+            geometry: FgbType(header.geometry_code),
+            columns: header
+                .columns
+                .iter()
+                .map(|c| stored_type(c.stored))
+                .collect(),
+            dimensions: header.dimensions,
+            count: self.count(),
+            extent: self.extent,
+            index: with_index.then_some(&self.upper),
+        };
+        layout.head(head)
+    }
+
+    /// Appends the leaf of a feature.
+    ///
+    /// # Errors
+    /// `Data` where the file was changed since the plan was made.
+    pub fn leaf(&mut self, store: &FgbStore, position: u64, out: &mut Vec<u8>) -> Result<()> {
+        let Some((stored, bytes)) = self.stored(store, position)? else {
+            return Ok(());
+        };
+        let bbox = match stored.bbox() {
+            Some(bbox) => Some(bbox),
+            None => store
+                .record(bytes, &mut self.scratch)
+                .and_then(|record| record.bbox(&mut self.geometry))
+                .map_err(|damage| damaged(&store.path, position, damage))?,
+        };
+        out.extend_from_slice(&node(bbox, self.at).write());
+        self.at += bytes.len() as u64 + 4;
+        Ok(())
+    }
+
+    /// Appends the bytes of a feature, its size before them.
+    ///
+    /// # Errors
+    /// As [`leaf`](FgbCopy::leaf).
+    pub fn feature(&self, store: &FgbStore, position: u64, out: &mut Vec<u8>) -> Result<()> {
+        if let Some((_, bytes)) = self.stored(store, position)? {
+            let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            out.extend_from_slice(&size.to_le_bytes());
+            out.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    /// A feature's leaf in the file and its bytes; `None` where it is left out.
+    fn stored<'s>(&self, store: &'s FgbStore, position: u64) -> Result<Option<(Node, &'s [u8])>> {
+        if !self.left_out.is_empty() && self.left_out.contains(position) {
+            return Ok(None);
+        }
+        let leaf = store.tree()?.and_then(|tree: Tree<'_>| tree.leaf(position));
+        let leaf = leaf.ok_or_else(|| Error::data(&store.path, "the file was cut"))?;
+        let bytes = feature_at(store.section(), leaf.offset)
+            .map_err(|damage| damaged(&store.path, position, damage))?;
+        Ok(Some((leaf, bytes)))
+    }
+}
+
+fn node(bbox: Option<Bbox>, offset: u64) -> Node {
+    match bbox {
+        Some(bbox) => Node::of_box(&bbox, offset),
+        None => Node::without_position(offset),
+    }
+}

@@ -1,0 +1,15 @@
+//! Downloads: every format read back by GDAL and held against GeoJSON, by values, types and
+//! places.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
+
+mod data;
+mod fgb;
+mod geopackage;
+mod shapefile;
+mod texts;
