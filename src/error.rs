@@ -113,6 +113,9 @@ pub enum Error {
         line: u32,
         column: u32,
     },
+    /// A page of data that changed since its first page was sent.
+    #[error("the data of {layer:?} changed since the first page was sent: begin again at it")]
+    SnapshotGone { layer: String },
     /// There is nothing at that address.
     #[error("nothing at {path:?}")]
     NotFound { path: String },

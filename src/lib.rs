@@ -10,7 +10,7 @@
 //! files of tiles, read and written · `catalogue` what is served · `overview` levels of detail ·
 //! `decode` foreign notations → core · `encode` core → bytes · `operation` map, feature info,
 //! legend, vector tile · `protocol` KVP and XML around operations · `config` files → catalogue ·
-//! `server` HTTP · `cli` the commands.
+//! `import` foreign files → data, layer file and style · `server` HTTP · `cli` the commands.
 #![warn(missing_debug_implementations)]
 #![deny(unsafe_code)]
 
@@ -26,6 +26,7 @@ pub mod encode;
 pub mod error;
 pub mod feature;
 pub mod geom;
+pub mod import;
 pub mod operation;
 pub mod overview;
 pub mod protocol;

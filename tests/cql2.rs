@@ -15,12 +15,17 @@ use std::path::{Path, PathBuf};
 use cartotheque::budget::Budget;
 use cartotheque::crs::Crs;
 use cartotheque::decode::filter_context::FilterContext;
-use cartotheque::decode::{cql2_json, cql2_text};
+use cartotheque::decode::{cql2_json, cql2_text, fes};
+use cartotheque::encode;
 use cartotheque::feature::{Field, FieldType, OwnedValue, Schema};
 use cartotheque::geom::{Geometry, GeometryType, PartKind};
-use cartotheque::query::{BoundFilter, Filter};
+use cartotheque::query::{
+    ArithmeticOp, ArrayOp, BoundFilter, CompareOp, Expr, Filter, LikePattern, Literal, Moment,
+    SpatialOp, TemporalOp,
+};
 use cartotheque::store::memory::{MemoryFeature, MemoryStore};
 use cartotheque::store::{FeatureStore, Select};
+use proptest::prelude::*;
 use rusqlite::types::ValueRef;
 
 fn shared() -> PathBuf {
@@ -29,6 +34,17 @@ fn shared() -> PathBuf {
 
 fn context() -> FilterContext {
     FilterContext::new(Crs::crs84())
+}
+
+/// The filter after it was written and read again, as text and as JSON.
+fn again(filter: &Filter) -> Filter {
+    let text = encode::cql2_text::write(filter).unwrap();
+    let from_text = cql2_text::parse(&text, &context());
+    let from_text = from_text.unwrap_or_else(|error| panic!("{error}\n{text}\n{filter:?}"));
+    let json = encode::cql2_json::write(filter).unwrap();
+    let from_json = cql2_json::from_value(&json, &context()).unwrap();
+    assert_eq!(from_text, from_json, "{text}\n{json}");
+    from_text
 }
 
 /// The files of a folder with that ending, by name without it.
@@ -84,7 +100,7 @@ fn the_examples_of_the_standard_are_read_and_say_the_same_in_both_notations() {
         };
         pairs += 1;
         match cql2_json::parse(json, &context()) {
-            Ok(same) if same == filter => {}
+            Ok(same) if same == filter => assert_eq!(again(&filter), filter, "{name}"),
             Ok(other) => faults.push(format!("{name}: {filter:?}\n  is not {other:?}")),
             Err(error) => faults.push(format!("{name}.json: {error}\n{json}")),
         }
@@ -401,4 +417,286 @@ fn an_unknown_property_is_refused_with_the_nearest_name() {
     assert!(bind("S_WITHIN(population, POINT(1 2))").contains("a spatial operator needs"));
     assert!(bind("T_AFTER(population, DATE('2024-01-01'))").contains("\"population\" of long"));
     assert!(bind("A_CONTAINS(population, ('a'))").contains("needs arrays"));
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z]{0,3}", "[a'\\\\%_ é\"(,;]{0,6}[a']"]
+}
+
+fn any_name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{1,4}",
+        "[a-zé:_\" .-]{1,6}",
+        Just("date".to_owned()),
+        Just("NOT".into())
+    ]
+}
+
+fn any_moment() -> impl Strategy<Value = Moment> {
+    prop_oneof![
+        (-9000_i64..40_000).prop_map(Moment::Day),
+        (-9_000_000_000_i64..9_000_000_000, 0_u32..1_000_000_000)
+            .prop_map(|(second, nanos)| Moment::Instant(second, nanos)),
+    ]
+}
+
+fn any_geometry() -> impl Strategy<Value = Geometry> {
+    let coord = || (-180_i32..180, -90.0..90.0_f64).prop_map(|(x, y)| [f64::from(x), y]);
+    let line = || prop::collection::vec(coord(), 2..4);
+    prop_oneof![
+        coord().prop_map(|c| {
+            let mut g = Geometry::new(GeometryType::Point);
+            g.push(c);
+            g.end_part(PartKind::Points);
+            g
+        }),
+        prop::collection::vec(coord(), 1..4).prop_map(|points| {
+            let mut g = Geometry::new(GeometryType::MultiPoint);
+            g.extend(points);
+            g.end_part(PartKind::Points);
+            g
+        }),
+        prop::collection::vec(line(), 1..3).prop_map(|lines| {
+            let mut g = Geometry::new(GeometryType::MultiLineString);
+            for line in lines {
+                g.extend(line);
+                g.end_part(PartKind::Line);
+            }
+            g
+        }),
+        prop::collection::vec(prop::collection::vec(coord(), 3..5), 1..3).prop_map(|rings| {
+            let mut g = Geometry::new(GeometryType::Polygon);
+            for ring in rings {
+                g.extend(ring.iter().copied().chain(ring.first().copied()));
+                g.end_sequence();
+            }
+            g.end_part(PartKind::Polygon);
+            g
+        }),
+    ]
+}
+
+fn any_scalar() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        any_name().prop_map(Expr::Property),
+        any_text().prop_map(|t| Expr::Literal(Literal::Text(t))),
+        (-1e6..1e6_f64).prop_map(|n| Expr::Literal(Literal::Number(n))),
+        any::<i64>().prop_map(|i| Expr::Literal(Literal::integer(i))),
+        any::<bool>().prop_map(|b| Expr::Literal(Literal::Bool(b))),
+        any_moment().prop_map(|m| Expr::Literal(Literal::Moment(m))),
+    ];
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        let op = prop::sample::select(vec!["+", "-", "*", "/", "%", "div", "^"]);
+        prop_oneof![
+            (op, any_number(), any_number()).prop_map(|(op, a, b)| {
+                let op = ArithmeticOp::named(op).unwrap();
+                Expr::Arithmetic(op, Box::new(a), Box::new(b))
+            }),
+            inner
+                .clone()
+                .prop_map(|e| Expr::call("casei", vec![e]).unwrap()),
+            prop::collection::vec(inner, 1..3).prop_map(Expr::Concat),
+        ]
+    })
+}
+
+fn any_number() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        any_name().prop_map(Expr::Property),
+        (-9_i32..9).prop_map(|n| Expr::Literal(Literal::Number(f64::from(n)))),
+    ];
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        let op = prop::sample::select(vec!["+", "-", "*", "/", "%", "div", "^"]);
+        (op, inner.clone(), inner).prop_map(|(op, a, b)| {
+            let op = ArithmeticOp::named(op).unwrap();
+            Expr::Arithmetic(op, Box::new(a), Box::new(b))
+        })
+    })
+}
+
+/// A filter of every kind that CQL2 has.
+fn any_filter() -> impl Strategy<Value = Filter> {
+    let op = prop::sample::select(vec!["=", "<>", "<", "<=", ">", ">="]);
+    let spatial = prop::sample::select(vec!["contains", "crosses", "equals", "intersects"]);
+    let temporal = prop::sample::select(vec!["after", "metBy", "during", "startedBy"]);
+    let array = prop::sample::select(vec!["containedBy", "contains", "equals", "overlaps"]);
+    let property = || any_name().prop_map(Expr::Property);
+    let end = || prop::option::of(any_name().prop_map(|n| Box::new(Expr::Property(n))));
+    let leaf = prop_oneof![
+        (op, any_scalar(), any_scalar()).prop_map(|(op, left, right)| Filter::Compare {
+            op: CompareOp::named(op).unwrap(),
+            left,
+            right,
+            match_case: true,
+        }),
+        (any_scalar(), any_scalar(), any_scalar()).prop_map(|(value, low, high)| Filter::Between {
+            value,
+            low,
+            high
+        }),
+        (any_scalar(), prop::collection::vec(any_scalar(), 1..4))
+            .prop_map(|(value, list)| Filter::In { value, list }),
+        (property(), any_text()).prop_map(|(value, pattern)| Filter::Like {
+            value,
+            pattern: LikePattern::parse(&pattern, Some('%'), Some('_'), Some('\\')),
+            match_case: true,
+        }),
+        any_scalar().prop_map(Filter::IsNull),
+        (spatial, property(), any_geometry()).prop_map(|(op, left, geometry)| Filter::Spatial {
+            op: SpatialOp::named(op).unwrap(),
+            left,
+            right: Expr::Literal(Literal::Geometry(geometry)),
+            distance: 0.0,
+        }),
+        (temporal, end(), end(), any_moment()).prop_map(|(op, from, to, moment)| {
+            let moment = Some(Box::new(Expr::Literal(Literal::Moment(moment))));
+            Filter::Temporal {
+                op: TemporalOp::named(op).unwrap(),
+                left: Expr::Interval(from, to),
+                right: Expr::Interval(moment, None),
+            }
+        }),
+        (array, property(), prop::collection::vec(any_text(), 0..3)).prop_map(
+            |(op, left, list)| {
+                let literal = |t| Expr::Literal(Literal::Text(t));
+                Filter::Array {
+                    op: ArrayOp::named(op).unwrap(),
+                    left,
+                    right: Expr::Array(list.into_iter().map(literal).collect()),
+                }
+            }
+        ),
+    ];
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Filter::And),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Filter::Or),
+            inner.prop_map(|f| Filter::Not(Box::new(f))),
+        ]
+    })
+}
+
+/// Pieces that filters are made of, in any order.
+fn any_nonsense() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "(",
+        ")",
+        ",",
+        "=",
+        "<>",
+        "-",
+        "+",
+        "*",
+        "^",
+        "'",
+        "\"",
+        "a",
+        "NOT ",
+        " AND ",
+        " OR ",
+        " IN ",
+        " LIKE ",
+        " BETWEEN ",
+        " IS NULL",
+        "POINT",
+        "POLYGON",
+        "BBOX(",
+        "EMPTY",
+        "Z",
+        "INTERVAL(",
+        "DATE('",
+        "2024-01-01",
+        "'..'",
+        "1",
+        "1e",
+        ".",
+        "S_INTERSECTS(",
+        "T_AFTER(",
+        "A_EQUALS(",
+        "CASEI(",
+        "div",
+        "é",
+        "\\",
+        "\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        "\"op\"",
+        "\"args\"",
+        "\"property\"",
+        "\"type\"",
+        "\"coordinates\"",
+        "<",
+        ">",
+        "/",
+        "Filter",
+        "And",
+        "gml:Point",
+    ]);
+    prop::collection::vec(pieces, 0..30).prop_map(|list| list.concat())
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_as_it_was(filter in any_filter()) {
+        let json = encode::cql2_json::write(&filter).unwrap();
+        let read = cql2_json::from_value(&json, &context());
+        prop_assert_eq!(read.as_ref(), Ok(&filter), "{}", json);
+        if let Some(text) = encode::cql2_text::write(&filter) {
+            let read = cql2_text::parse(&text, &context());
+            prop_assert_eq!(read, Ok(filter), "{}", text);
+        }
+    }
+
+    #[test]
+    fn no_text_ends_the_process(text in any_nonsense(), noise in "\\PC{0,60}") {
+        for text in [&text, &noise] {
+            let _ = cql2_text::parse(text, &context());
+            let _ = cql2_json::parse(text, &context());
+            let _ = fes::parse_text(text, &context());
+            let wrapped = format!("<Filter>{text}</Filter>");
+            let _ = fes::parse_text(&wrapped, &context());
+        }
+    }
+}
+
+/// Each is as deep as its reader allows, and is read, bound, evaluated and dropped on half the
+/// stack that a thread has.
+#[test]
+fn the_deepest_filters_fit_half_a_stack() {
+    let deep = [
+        format!("{}a = 1{}", "NOT (".repeat(29), ")".repeat(29)),
+        format!("a = {}1{}", "(".repeat(59), " + 1)".repeat(59)),
+        format!("a = 1{}", " + a".repeat(240)),
+        format!("a = {}1", "- ".repeat(50)),
+        format!("a IN ({}1)", "1,".repeat(20_000)),
+        format!("a = 1{}", " OR a = 1".repeat(10_000)),
+    ];
+    let schema = Schema {
+        fields: vec![Field {
+            name: "a".into(),
+            kind: FieldType::Long,
+            title: None,
+            description: None,
+            nullable: true,
+        }],
+        ..Schema::default()
+    };
+    let features = vec![MemoryFeature {
+        geometry: None,
+        values: vec![OwnedValue::Int(1)],
+    }];
+    let store = MemoryStore::new(schema, None, features);
+    let work = move || {
+        for text in deep {
+            let filter = cql2_text::parse(&text, &context()).unwrap();
+            let bound = filter.bind(store.schema()).unwrap();
+            assert!(count(&store, &bound, true) <= 1);
+            assert!(encode::cql2_text::write(&filter).is_some());
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 20);
+    thread.spawn(work).unwrap().join().unwrap();
 }

@@ -119,6 +119,8 @@ pub struct Layer {
     pub fields: Vec<LayerField>,
     /// The column that identifies a feature; `None` is its position in the source.
     pub id_column: Option<usize>,
+    /// The columns that say when a feature is; never hidden ones.
+    pub time: Option<LayerTime>,
     pub popup: Option<Popup>,
     /// The column that names a feature.
     pub label: Option<usize>,
@@ -126,6 +128,14 @@ pub struct Layer {
     pub metadata: Metadata,
     pub attribution: Option<String>,
     pub queryable: bool,
+}
+
+/// The columns, by their numbers in the store's schema, that say when a feature is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerTime {
+    Instant(usize),
+    /// The first and the last moment; a null one is without end.
+    Interval(usize, usize),
 }
 
 /// A column as people see it.
@@ -227,6 +237,7 @@ impl Layer {
                 &self.styles,
                 &self.fields,
                 self.id_column,
+                self.time,
                 self.scales
             )
         );

@@ -3,13 +3,14 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Outcome;
+use super::signal::{STOPPED, stop_at_signal};
 use crate::archive::export::{Job, Progress, TileSource, export};
 use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
 use crate::budget::Budget;
@@ -61,8 +62,6 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 /// A terminal is written anew so often, a log seldom.
 const TELL_TERMINAL_EVERY: Duration = Duration::from_millis(200);
 const TELL_LOG_EVERY: Duration = Duration::from_secs(10);
-/// Who was stopped by a signal exits with it, as shells expect of SIGINT.
-const STOPPED: u8 = 130;
 
 fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
     let (min, max) = text.split_once('-').unwrap_or((text, text));
@@ -310,40 +309,6 @@ impl TileSource for Maker<'_> {
                 Ok((!bytes.is_empty()).then(|| archive::gzip(&bytes)))
             }
         }
-    }
-}
-
-/// Sets `stop` at SIGINT and SIGTERM; a second one ends the process.
-fn stop_at_signal(stop: &Arc<AtomicBool>) {
-    let stop = Arc::clone(stop);
-    let waiter = std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-            else {
-                return;
-            };
-            runtime.block_on(async {
-                use tokio::signal::unix::{SignalKind, signal};
-                let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-                    return;
-                };
-                for nth in 0.. {
-                    tokio::select! {
-                        _ = tokio::signal::ctrl_c() => {}
-                        _ = terminate.recv() => {}
-                    }
-                    if nth > 0 {
-                        std::process::exit(STOPPED.into());
-                    }
-                    stop.store(true, Ordering::Relaxed);
-                }
-            });
-        });
-    if waiter.is_err() {
-        eprintln!("warning: signals are not waited for: they end the export without a word");
     }
 }
 

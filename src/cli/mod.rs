@@ -2,11 +2,13 @@
 
 pub mod check;
 mod export;
+mod import;
 mod info;
 mod log;
 mod prepare;
 mod render;
 mod serve;
+mod signal;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ enum Command {
     Check(check::Check),
     /// Describes a data file.
     Info(info::Info),
+    /// Turns files of other formats into data that are served.
+    Import(import::Import),
     /// Makes tiles into a PMTiles or MBTiles file.
     Export(export::Export),
     /// Builds the overviews that a server would build when they are first needed.
@@ -63,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Info(info) => info.run(),
+        Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
         Command::Prepare(prepare) => prepare.run(),
         Command::Render(render) => render.run(),

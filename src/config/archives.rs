@@ -172,7 +172,7 @@ fn say_unread(file: &LayerFile, findings: &mut Findings) {
         ("styles", file.styles.first()),
         ("fields", file.fields.first().map(|field| &field.name)),
         ("label", file.label.as_ref()),
-        ("time", file.time.as_ref()),
+        ("time", file.time.first()),
     ];
     for (key, at) in of_features {
         if let Some(at) = at {

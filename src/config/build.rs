@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::diagnostic::{At, Diagnostic, Findings, Place, Severity};
 use super::file::{LayerFile, PopupFile, Text};
 use super::{Opened, Sources, ident};
-use crate::catalogue::{Layer, LayerField, LocalText, Metadata, Popup};
+use crate::catalogue::{Layer, LayerField, LayerTime, LocalText, Metadata, Popup};
 use crate::crs::{Crs, CrsKind};
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Schema};
@@ -65,7 +65,7 @@ pub fn build(
     let id_column = columns.visible(file.id_column.as_ref(), findings);
     let label = columns.visible(file.label.as_ref(), findings);
     let popup = file.popup.as_ref().map(|p| columns.popup(p, findings));
-    columns.check_time(file, &fields, findings);
+    let time = columns.time(file, &fields, findings);
     let styles = layer_styles(from, &columns, sources, findings);
     let has_error = findings
         .as_slice()
@@ -99,6 +99,7 @@ pub fn build(
         styles,
         fields,
         id_column,
+        time,
         popup,
         label,
         scales: file.scales,
@@ -341,23 +342,44 @@ impl Columns<'_> {
         }
     }
 
-    fn check_time(&self, file: &LayerFile, fields: &[LayerField], findings: &mut Findings) {
-        let Some(at) = &file.time else { return };
-        let Some(column) = self.visible(Some(at), findings) else {
-            return;
-        };
-        let kind = fields.iter().find(|f| f.column == column).map(|f| f.kind);
-        if !matches!(kind, Some(FieldType::Date | FieldType::DateTime) | None) {
-            let message = format!(
-                "expected a field of dates, found {:?} of type {}",
-                at.value,
-                kind.map_or("", FieldType::name)
-            );
-            let help = format!(
-                "if it holds dates, add {{name: {}, type: date}} to `fields:`",
-                at.value
-            );
-            findings.error_help(&at.place, message, help);
+    /// The columns of time that the file names; else the first one of dates, as people see them.
+    fn time(
+        &self,
+        file: &LayerFile,
+        fields: &[LayerField],
+        findings: &mut Findings,
+    ) -> Option<LayerTime> {
+        let is_time =
+            |field: &&LayerField| matches!(field.kind, FieldType::Date | FieldType::DateTime);
+        if file.time.is_empty() {
+            let first = fields.iter().find(is_time)?;
+            return Some(LayerTime::Instant(first.column));
+        }
+        let columns: Vec<usize> = file
+            .time
+            .iter()
+            .filter_map(|at| {
+                let column = self.visible(Some(at), findings)?;
+                let field = fields.iter().find(|f| f.column == column)?;
+                if !is_time(&field) {
+                    let message = format!(
+                        "expected a field of dates, found {:?} of type {}",
+                        at.value,
+                        field.kind.name()
+                    );
+                    let help = format!(
+                        "if it holds dates, add {{name: {}, type: date}} to `fields:`",
+                        at.value
+                    );
+                    findings.error_help(&at.place, message, help);
+                }
+                Some(column)
+            })
+            .collect();
+        match *columns.as_slice() {
+            [column] => Some(LayerTime::Instant(column)),
+            [start, end] => Some(LayerTime::Interval(start, end)),
+            _ => None,
         }
     }
 }

@@ -23,7 +23,7 @@ mod check;
 mod diagnostic;
 mod file;
 mod folder;
-mod ident;
+pub(crate) mod ident;
 mod kept;
 mod load;
 mod plan;

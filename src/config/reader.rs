@@ -91,6 +91,10 @@ impl<'a> Entry<'a> {
         matches!(self.node.value, Value::Map(_))
     }
 
+    pub fn is_list(&self) -> bool {
+        matches!(self.node.value, Value::List(_))
+    }
+
     /// Reports that something else was expected.
     pub fn expected(&self, what: &str, findings: &mut Findings) {
         let found = self.node.describe();

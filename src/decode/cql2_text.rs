@@ -10,6 +10,8 @@
 mod lexer;
 mod wkt;
 
+pub(crate) use lexer::is_plain_name;
+
 use super::cql2::{Builder, Item, MAX_BYTES, MAX_NESTING, Part};
 use super::filter_context::FilterContext;
 use crate::error::{Error, Result};

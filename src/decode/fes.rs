@@ -4,18 +4,23 @@
 //! was never declared is read as well. Expressions of SE 1.1 (`se:Recode`, `se:Categorize`, …)
 //! are read here too, since SE makes them FES functions.
 //!
+//! Values are of one occurrence here, so `matchAction` changes nothing; a feature has one version.
+//!
 //! # Not supported
-//! `PropertyIsNil` reasons, joins between feature types, `ResourceId` versions, and the temporal
-//! operators that an instant can never satisfy (`TContains`, `Meets`, …): refused by name.
+//! `PropertyIsNil` reasons, joins between feature types, `ResourceId` of a time span.
+
+mod expression;
+mod spatial;
+mod temporal;
 
 use super::gml;
-use super::se_function;
-use super::xml::{Element, Limits, Node};
+use super::xml::{Element, Limits};
 use crate::error::{Error, Result};
 use crate::geom::Geometry;
-use crate::query::{
-    ArithmeticOp, CompareOp, Expr, Filter, LikePattern, Literal, SpatialOp, into_condition,
-};
+use crate::query::{CompareOp, Expr, Filter, LikePattern, Literal, into_condition};
+
+use expression::expression;
+pub(super) use expression::{call, content, mixed};
 
 /// What a filter's literals mean where it is used: their CRS, axis order and units.
 ///
@@ -101,18 +106,42 @@ pub(super) fn filter(element: &Element, literals: &dyn Literals) -> Result<Filte
 fn ids(element: &Element) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     for child in element.elements() {
-        let key = match child.name.as_str() {
-            "FeatureId" => "fid",
-            "GmlObjectId" => "id",
-            "ResourceId" => "rid",
-            _ => return Ok(Vec::new()),
-        };
-        match child.attribute(key) {
-            Some(id) => ids.push(id.to_owned()),
-            None => return Err(child.fault(format!("<{}> needs {key}=\"…\"", child.name))),
+        match id_attribute(&child.name) {
+            Some(key) => ids.push(id(child, key)?),
+            None => return Ok(Vec::new()),
         }
     }
     Ok(ids)
+}
+
+/// The attribute that holds the id: FES 2.0, Filter 1.1 and 1.0.
+fn id_attribute(element: &str) -> Option<&'static str> {
+    match element {
+        "ResourceId" => Some("rid"),
+        "GmlObjectId" => Some("id"),
+        "FeatureId" => Some("fid"),
+        _ => None,
+    }
+}
+
+fn id(element: &Element, key: &str) -> Result<String> {
+    if let Some(span) = ["startDate", "endDate", "startTime", "endTime"]
+        .iter()
+        .find(|name| element.attribute(name).is_some())
+    {
+        return Err(element.fault(format!("there are no versions to choose by {span}")));
+    }
+    let id = element.attribute(key).map(str::to_owned);
+    id.ok_or_else(|| element.fault(format!("<{}> needs {key}=\"…\"", element.name)))
+}
+
+/// True for an element that is true or false by itself.
+fn is_condition(name: &str) -> bool {
+    name.starts_with("PropertyIs")
+        || matches!(name, "And" | "Or" | "Not")
+        || id_attribute(name).is_some()
+        || spatial::is_operator(name)
+        || temporal::operator(name).is_some()
 }
 
 fn condition(element: &Element, literals: &dyn Literals) -> Result<Filter> {
@@ -123,6 +152,12 @@ fn condition(element: &Element, literals: &dyn Literals) -> Result<Filter> {
         if geometry(&left) || geometry(&right) {
             return Err(element.fault(format!("<{name}> does not compare geometries")));
         }
+        if let Some(action) = element.attribute("matchAction")
+            && !["All", "Any", "One"].contains(&action)
+        {
+            let expected = "matchAction is All, Any or One";
+            return Err(element.fault(format!("{expected}, found {action:?}")));
+        }
         return Ok(Filter::Compare {
             op,
             left,
@@ -130,8 +165,14 @@ fn condition(element: &Element, literals: &dyn Literals) -> Result<Filter> {
             match_case: match_case(element),
         });
     }
-    if let Some(op) = spatial(name) {
-        return spatial_condition(op, element, literals);
+    if spatial::is_operator(name) {
+        return spatial::condition(element, literals);
+    }
+    if let Some(op) = temporal::operator(name) {
+        return temporal::condition(op, element, literals);
+    }
+    if let Some(key) = id_attribute(name) {
+        return Ok(Filter::Ids(vec![id(element, key)?]));
     }
     match name {
         "And" | "Or" => {
@@ -173,20 +214,6 @@ fn condition(element: &Element, literals: &dyn Literals) -> Result<Filter> {
                     .fault("<PropertyIsBetween> needs a value, LowerBoundary and UpperBoundary")),
             }
         }
-        "BBOX" => bbox(element, literals),
-        "FeatureId" | "GmlObjectId" | "ResourceId" => {
-            let key = match name {
-                "FeatureId" => "fid",
-                "GmlObjectId" => "id",
-                _ => "rid",
-            };
-            let id = element.attribute(key);
-            let id = id.ok_or_else(|| element.fault(format!("<{name}> needs {key}=\"…\"")))?;
-            Ok(Filter::Ids(vec![id.to_owned()]))
-        }
-        "After" | "Before" | "During" | "TEquals" | "Begins" | "Ends" | "AnyInteracts" => {
-            temporal(element, literals)
-        }
         "Function" => expression(element, literals).map(into_condition),
         other => Err(element.fault(format!("<{other}> is no condition that is known here"))),
     }
@@ -200,22 +227,6 @@ fn comparison(name: &str) -> Option<CompareOp> {
         "PropertyIsLessThanOrEqualTo" => CompareOp::LessOrEqual,
         "PropertyIsGreaterThan" => CompareOp::Greater,
         "PropertyIsGreaterThanOrEqualTo" => CompareOp::GreaterOrEqual,
-        _ => return None,
-    })
-}
-
-fn spatial(name: &str) -> Option<SpatialOp> {
-    Some(match name {
-        "Equals" => SpatialOp::Equals,
-        "Disjoint" => SpatialOp::Disjoint,
-        "Touches" => SpatialOp::Touches,
-        "Within" => SpatialOp::Within,
-        "Overlaps" => SpatialOp::Overlaps,
-        "Crosses" => SpatialOp::Crosses,
-        "Intersects" | "Intersect" => SpatialOp::Intersects,
-        "Contains" => SpatialOp::Contains,
-        "DWithin" => SpatialOp::DWithin,
-        "Beyond" => SpatialOp::Beyond,
         _ => return None,
     })
 }
@@ -275,215 +286,13 @@ fn like(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     })
 }
 
-fn bbox(element: &Element, literals: &dyn Literals) -> Result<Filter> {
-    let boxed = element.elements().find(|e| gml::is_geometry(&e.name));
-    let boxed = boxed.ok_or_else(|| element.fault("<BBOX> needs a gml:Envelope or gml:Box"))?;
-    let mut literal = gml::parse(boxed)?;
-    literals.place(&mut literal.geometry, literal.srs_name.as_deref())?;
-    let bbox = literal.geometry.bbox();
-    let bbox = bbox.ok_or_else(|| boxed.fault("the box has no position in the layer's CRS"))?;
-    Ok(Filter::Bbox(bbox))
-}
-
-fn spatial_condition(op: SpatialOp, element: &Element, literals: &dyn Literals) -> Result<Filter> {
-    let mut operands = Vec::new();
-    let mut distance = None;
-    for child in element.elements() {
-        if child.name == "Distance" {
-            let text = child.text();
-            let value: f64 = text
-                .parse()
-                .ok()
-                .filter(|v: &f64| v.is_finite() && *v >= 0.0)
-                .ok_or_else(|| {
-                    child.fault(format!("a distance is a number from 0, found {text:?}"))
-                })?;
-            let unit = child.attribute("uom").or_else(|| child.attribute("units"));
-            distance = Some(literals.distance(value, unit)?);
-        } else {
-            operands.push(expression(child, literals)?);
-        }
-    }
-    let far = matches!(op, SpatialOp::DWithin | SpatialOp::Beyond);
-    if far && distance.is_none() {
-        return Err(element.fault(format!("<{}> needs a Distance", element.name)));
-    }
-    // FES 2.0 §7.8.3: without a value reference every geometry of the feature is meant
-    if operands.len() == 1 {
-        operands.insert(0, Expr::Geometry);
-    }
-    let [left, right] = <[Expr; 2]>::try_from(operands).map_err(|list| {
-        let found = list.len();
-        element.fault(format!(
-            "<{}> takes two operands, found {found}",
-            element.name
-        ))
-    })?;
-    Ok(Filter::Spatial {
-        op,
-        left,
-        right,
-        distance: distance.unwrap_or(0.0),
-    })
-}
-
-/// A temporal operator on a property that is an instant (OGC 09-026r2 §7.9).
-fn temporal(element: &Element, literals: &dyn Literals) -> Result<Filter> {
-    let mut operands = element.elements();
-    let (Some(first), Some(second), None) = (operands.next(), operands.next(), operands.next())
-    else {
-        return Err(element.fault(format!("<{}> takes two operands", element.name)));
-    };
-    let value = expression(first, literals)?;
-    let [begin, end] = period(second)?;
-    let compare = |op, at: &str| Filter::Compare {
-        op,
-        left: value.clone(),
-        right: Expr::text(at),
-        match_case: true,
-    };
-    use CompareOp as Op;
-    Ok(match element.name.as_str() {
-        "After" => compare(Op::Greater, &end),
-        "Before" => compare(Op::Less, &begin),
-        "During" => Filter::And(vec![compare(Op::Greater, &begin), compare(Op::Less, &end)]),
-        "Begins" => compare(Op::Equal, &begin),
-        "Ends" => compare(Op::Equal, &end),
-        "TEquals" if begin == end => compare(Op::Equal, &begin),
-        "AnyInteracts" => Filter::And(vec![
-            compare(Op::GreaterOrEqual, &begin),
-            compare(Op::LessOrEqual, &end),
-        ]),
-        name => return Err(element.fault(format!("an instant can't be <{name}> of a period"))),
-    })
-}
-
-/// First and last instant of a `TimeInstant`, a `TimePeriod` or a literal.
-fn period(element: &Element) -> Result<[String; 2]> {
-    let position = |names: [&str; 2]| {
-        let holder = element
-            .elements()
-            .find(|e| names.contains(&e.name.as_str()))?;
-        let mut inner = holder;
-        while let Some(deeper) = inner.elements().next() {
-            inner = deeper;
-        }
-        Some(inner.text().into_owned())
-    };
-    match element.name.as_str() {
-        "TimeInstant" => position(["timePosition", "timePosition"]).map(|t| [t.clone(), t]),
-        "TimePeriod" => position(["beginPosition", "begin"])
-            .zip(position(["endPosition", "end"]))
-            .map(|(begin, end)| [begin, end]),
-        "Literal" => match element.elements().next() {
-            Some(inner) => return period(inner),
-            None => Some([element.text().into_owned(), element.text().into_owned()]),
-        },
-        _ => None,
-    }
-    .filter(|ends| ends.iter().all(|t| !t.is_empty()))
-    .ok_or_else(|| element.fault("expected a gml:TimeInstant or a gml:TimePeriod"))
-}
-
-/// What stands inside an element that holds an expression: text, an element, or both mixed.
-pub(super) fn content(element: &Element, literals: &dyn Literals) -> Result<Expr> {
-    let mut parts = mixed(element, literals)?;
-    Ok(match parts.len() {
-        0 => Expr::text(""),
-        1 => parts.remove(0),
-        _ => Expr::Concat(parts),
-    })
-}
-
-/// The parts of mixed content. White space around elements is layout; in CDATA it is meant.
-pub(super) fn mixed(element: &Element, literals: &dyn Literals) -> Result<Vec<Expr>> {
-    let mut parts = Vec::new();
-    for node in &element.nodes {
-        match node {
-            Node::Element(child) => parts.push(expression(child, literals)?),
-            Node::Text(text) if text.trim().is_empty() => {}
-            Node::Text(text) => parts.push(Expr::text(text.trim())),
-            Node::Verbatim(text) => parts.push(Expr::text(text)),
-            Node::Comment(_) => {}
-        }
-    }
-    Ok(parts)
-}
-
-/// An expression: a property, a literal, arithmetic, a function.
-pub(super) fn expression(element: &Element, literals: &dyn Literals) -> Result<Expr> {
-    let name = element.name.as_str();
-    let op = match name {
-        "PropertyName" | "ValueReference" => return Ok(property(&element.text())),
-        "Literal" => return literal(element, literals),
-        "Function" => return function(element, literals),
-        "Add" => ArithmeticOp::Add,
-        "Sub" => ArithmeticOp::Subtract,
-        "Mul" => ArithmeticOp::Multiply,
-        "Div" => ArithmeticOp::Divide,
-        _ if gml::is_geometry(name) => return geometry(element, literals),
-        _ => return se_function::read(element, literals),
-    };
-    let [a, b] = two(element, literals)?;
-    Ok(Expr::Arithmetic(op, Box::new(a), Box::new(b)))
-}
-
-/// A column as a filter refers to it; `@gml:id` and the like are the feature's own id.
-fn property(text: &str) -> Expr {
-    let last = text.rsplit('/').next().unwrap_or(text);
-    match last {
-        "@gml:id" | "gml:id" | "@id" | "@fid" => Expr::FeatureId,
-        _ => Expr::Property(text.to_owned()),
-    }
-}
-
-fn geometry(element: &Element, literals: &dyn Literals) -> Result<Expr> {
-    let mut literal = gml::parse(element)?;
-    literals.place(&mut literal.geometry, literal.srs_name.as_deref())?;
-    Ok(Expr::Literal(Literal::Geometry(literal.geometry)))
-}
-
-fn literal(element: &Element, literals: &dyn Literals) -> Result<Expr> {
-    match element.elements().next() {
-        Some(inner) if gml::is_geometry(&inner.name) => geometry(inner, literals),
-        Some(inner) => Err(inner.fault(format!("a literal can't be <{}>", inner.name))),
-        None => {
-            let exact = element.nodes.iter().all(|n| matches!(n, Node::Verbatim(_)));
-            let text = match (&element.nodes[..], exact) {
-                ([Node::Verbatim(text)], true) => text.clone(),
-                _ => element.text().into_owned(),
-            };
-            Ok(Expr::Literal(Literal::Text(text)))
-        }
-    }
-}
-
-fn function(element: &Element, literals: &dyn Literals) -> Result<Expr> {
-    let name = element.attribute("name");
-    let name = name.ok_or_else(|| element.fault("<Function> needs name=\"…\""))?;
-    let arguments = element
-        .elements()
-        .map(|e| match e.name.as_str() {
-            // a condition as an argument: what QGIS writes for `CASE WHEN`
-            "And" | "Or" | "Not" | "BBOX" => condition(e, literals).map(Expr::from_condition),
-            n if n.starts_with("PropertyIs") => condition(e, literals).map(Expr::from_condition),
-            _ => expression(e, literals),
-        })
-        .collect::<Result<Vec<_>>>()?;
-    call(name, arguments, element)
-}
-
-pub(super) fn call(name: &str, arguments: Vec<Expr>, element: &Element) -> Result<Expr> {
-    Expr::call(name, arguments).map_err(|error| match error {
-        Error::InvalidFilter { message } => element.fault(message),
-        other => other,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crs::Crs;
+    use crate::decode::filter_context::FilterContext;
     use crate::geom::Bbox;
+    use crate::query::{Moment, SpatialOp, TemporalOp};
     use std::cell::RefCell;
 
     fn read(text: &str) -> Result<Filter> {
@@ -589,21 +398,95 @@ mod tests {
     }
 
     #[test]
-    fn times_become_comparisons_with_their_ends() {
-        let text = "<Filter><During><ValueReference>jour</ValueReference><TimePeriod>\
-            <begin><TimeInstant><timePosition>2024-01-01</timePosition></TimeInstant></begin>\
-            <endPosition>2024-02-01</endPosition></TimePeriod></During></Filter>";
-        let Filter::And(parts) = read(text).unwrap() else {
+    fn conditions_on_times_keep_their_relation() {
+        let filter = |operator: &str, time: &str| {
+            let text = format!(
+                "<Filter><{operator}><ValueReference>jour</ValueReference>{time}</{operator}></Filter>"
+            );
+            read(&text)
+        };
+        let moment = |text: &str| Expr::Literal(Literal::Moment(Moment::parse(text).unwrap()));
+        let interval =
+            |from: Expr, to: Expr| Expr::Interval(Some(Box::new(from)), Some(Box::new(to)));
+        let expected = |op, right| Filter::Temporal {
+            op,
+            left: Expr::Property("jour".into()),
+            right,
+        };
+        let period = "<TimePeriod><begin><TimeInstant><timePosition>2024-01-01</timePosition>\
+            </TimeInstant></begin><endPosition>2024-02-01T12:00:00Z</endPosition></TimePeriod>";
+        let both = interval(moment("2024-01-01"), moment("2024-02-01T12:00:00Z"));
+        for (name, op) in [
+            ("During", TemporalOp::During),
+            ("After", TemporalOp::After),
+            ("Begins", TemporalOp::Starts),
+            ("BegunBy", TemporalOp::StartedBy),
+            ("TOverlaps", TemporalOp::Overlaps),
+            ("AnyInteracts", TemporalOp::Intersects),
+        ] {
+            assert_eq!(filter(name, period).unwrap(), expected(op, both.clone()));
+        }
+        let open = "<TimePeriod><beginPosition>2024-01-01</beginPosition>\
+            <endPosition indeterminatePosition='unknown'/></TimePeriod>";
+        let without_end = Expr::Interval(Some(Box::new(moment("2024-01-01"))), None);
+        assert_eq!(
+            filter("During", open).unwrap(),
+            expected(TemporalOp::During, without_end)
+        );
+        let instant =
+            "<Literal><TimeInstant><timePosition>2024-01-01</timePosition></TimeInstant></Literal>";
+        assert_eq!(
+            filter("TEquals", instant).unwrap(),
+            expected(TemporalOp::Equals, moment("2024-01-01"))
+        );
+        assert_eq!(
+            filter("AnyInteracts", "<Literal>2024-02</Literal>").unwrap(),
+            expected(
+                TemporalOp::Intersects,
+                interval(moment("2024-02-01"), moment("2024-02-29"))
+            )
+        );
+        let column = "<ValueReference>fin</ValueReference>";
+        assert_eq!(
+            filter("Before", column).unwrap(),
+            expected(TemporalOp::Before, Expr::Property("fin".into()))
+        );
+        for wrong in ["<Literal>hier</Literal>", "<TimePeriod/>", ""] {
+            assert!(filter("After", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_box_in_another_crs_is_tested_by_its_own_edges() {
+        let lambert = FilterContext::new(Crs::from_epsg(2154).unwrap());
+        let text = "<Filter><BBOX><ValueReference>ms:geom</ValueReference>\
+            <Envelope srsName='urn:ogc:def:crs:EPSG::4326'><lowerCorner>42 2</lowerCorner>\
+            <upperCorner>45 6</upperCorner></Envelope></BBOX></Filter>";
+        let Filter::Spatial {
+            op, left, right, ..
+        } = parse_text(text, &lambert).unwrap()
+        else {
             panic!()
         };
+        assert_eq!((op, left), (SpatialOp::Intersects, Expr::Geometry));
+        let Expr::Literal(Literal::Geometry(edges)) = right else {
+            panic!()
+        };
+        assert!(edges.coords().len() > 50, "the parallels bend");
+        let named = text.replace("ms:geom", "nom");
+        let filter = parse_text(&named, &lambert).unwrap();
         assert!(
-            matches!(&parts[0], Filter::Compare { op: CompareOp::Greater, right, .. }
-            if *right == Expr::text("2024-01-01"))
+            matches!(filter, Filter::Spatial { left: Expr::Property(name), .. } if name == "nom")
         );
-        assert!(
-            matches!(&parts[1], Filter::Compare { op: CompareOp::Less, right, .. }
-            if *right == Expr::text("2024-02-01"))
-        );
+    }
+
+    #[test]
+    fn ids_of_a_time_span_and_unknown_actions_are_refused() {
+        assert!(read("<Filter><ResourceId rid='a.1' startDate='2024-01-01'/></Filter>").is_err());
+        let text = "<Filter><PropertyIsEqualTo matchAction='Some'><ValueReference>a</ValueReference>\
+            <Literal>1</Literal></PropertyIsEqualTo></Filter>";
+        assert!(read(text).unwrap_err().to_string().contains("matchAction"));
+        assert!(read(&text.replace("Some", "Any")).is_ok());
     }
 
     #[test]

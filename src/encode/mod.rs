@@ -2,6 +2,8 @@
 //! that sends it.
 
 mod bits;
+pub mod cql2_json;
+pub mod cql2_text;
 pub mod date_time;
 mod deflate;
 pub mod feature;

@@ -1,7 +1,7 @@
 //! Expressions and filters as Filter Encoding 1.1 (OGC 04-095c1), with the functions of SE 1.1.
 
 use super::sld::SldWriter;
-use crate::query::{ArithmeticOp, CompareOp, Expr, Filter, LikePattern, LikePiece, Literal};
+use crate::query::{ArithmeticOp, CompareOp, Expr, Filter, Literal};
 
 impl SldWriter {
     /// The content of a parameter: text where it is constant, else mixed.
@@ -238,7 +238,7 @@ impl SldWriter {
                 self.function("in", &arguments);
             }
             Filter::Like { value, pattern, .. } => {
-                let pattern = Expr::text(&like_text(pattern));
+                let pattern = Expr::text(&pattern.to_text());
                 self.function("like", &[value, &pattern]);
             }
             Filter::IsNull(value) => self.function("isNull", &[value]),
@@ -343,7 +343,7 @@ impl SldWriter {
                 }
                 self.xml.open("ogc:PropertyIsLike", &attributes);
                 self.expression(value);
-                self.xml.leaf("ogc:Literal", &[], &like_text(pattern));
+                self.xml.leaf("ogc:Literal", &[], &pattern.to_text());
                 self.xml.close();
             }
             Filter::IsNull(value) => {
@@ -393,24 +393,4 @@ impl SldWriter {
             }
         }
     }
-}
-
-/// The pattern with `%`, `_` and `\`.
-fn like_text(pattern: &LikePattern) -> String {
-    let mut text = String::new();
-    for piece in &pattern.0 {
-        match piece {
-            LikePiece::Any => text.push('%'),
-            LikePiece::One => text.push('_'),
-            LikePiece::Text(t) => {
-                for c in t.chars() {
-                    if matches!(c, '%' | '_' | '\\') {
-                        text.push('\\');
-                    }
-                    text.push(c);
-                }
-            }
-        }
-    }
-    text
 }

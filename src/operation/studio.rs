@@ -3,7 +3,9 @@ use std::sync::Arc;
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
-use super::features::{FeatureQuery, FeatureStream, FgbStream, Found, Pieces, Selections};
+use super::features::{
+    FeatureQuery, FeatureStream, FgbStream, Found, Pieces, Selections, TimeExtents,
+};
 use super::{
     Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sprite,
     VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
@@ -15,6 +17,7 @@ use crate::encode::feature::{FeatureFormat, FeatureSet, Workshop};
 use crate::error::Result;
 use crate::geom::{Bbox, Size};
 use crate::overview::Overviews;
+use crate::query::Moment;
 use crate::render::{Icon, SymbolCache};
 
 /// Where maps are drawn: the operations, with the caches that they share.
@@ -24,6 +27,7 @@ pub struct Studio {
     anchors: Anchors,
     overviews: Arc<Overviews>,
     selections: Selections,
+    times: TimeExtents,
     workshop: Workshop,
 }
 
@@ -77,6 +81,14 @@ impl Studio {
     /// As [`Selections::find`].
     pub fn features(&self, query: &FeatureQuery, budget: &Budget) -> Result<Found> {
         self.selections.find(query, budget)
+    }
+
+    /// The first and the last moment of a layer's features, as far as they have been found.
+    ///
+    /// # Errors
+    /// As [`TimeExtents::get`].
+    pub fn time_extent(&self, layer: &Layer, budget: &Budget) -> Result<[Option<Moment>; 2]> {
+        self.times.get(layer, budget)
     }
 
     /// The features found, on their way into a format; `set` tells what is given of them.

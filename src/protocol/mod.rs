@@ -9,6 +9,7 @@ pub mod ows;
 pub mod record;
 pub mod site;
 pub mod tiles;
+pub mod wfs;
 pub mod wms;
 pub mod wmts;
 

@@ -135,8 +135,10 @@ pub(super) fn sorted(mut columns: Vec<usize>) -> Vec<usize> {
     columns
 }
 
-/// Names that geometry columns have in the formats FlatGeobuf is made from.
-fn is_geometry_name(name: &str) -> bool {
+/// True for names that geometry columns have in the formats FlatGeobuf is made from, with or
+/// without a path and a prefix: FlatGeobuf itself does not name its geometry.
+pub fn is_geometry_name(name: &str) -> bool {
+    let name = local_name(name);
     const NAMES: [&str; 9] = [
         "",
         "geom",
@@ -350,9 +352,8 @@ const PLAIN: Mode = Mode {
 /// The column, by its name as written, else by the last step of a path without its prefix and
 /// position: `ms:communes/ms:nom[1]` is `nom`.
 fn property(name: &str, schema: &Schema) -> Result<Node> {
-    let step = name.rsplit('/').next().unwrap_or(name);
-    let step = step.split('[').next().unwrap_or(step);
-    let local = step.rsplit(':').next().unwrap_or(step);
+    let step = last_step(name);
+    let local = local_name(name);
     let found = [name, step, local].iter().find_map(|n| schema.column(n));
     if let Some(column) = found {
         let field = schema.fields.get(column);
@@ -369,6 +370,18 @@ fn property(name: &str, schema: &Schema) -> Result<Node> {
         field: name.to_owned(),
         nearest: schema.nearest(name),
     })
+}
+
+/// The last step of a path, without a position or a condition behind it.
+fn last_step(path: &str) -> &str {
+    let step = path.rsplit('/').next().unwrap_or(path);
+    step.split('[').next().unwrap_or(step)
+}
+
+/// The last step without its prefix.
+fn local_name(path: &str) -> &str {
+    let step = last_step(path);
+    step.rsplit(':').next().unwrap_or(step)
 }
 
 fn scalar(literal: &Literal) -> Scalar<'_> {

@@ -41,6 +41,26 @@ impl LikePattern {
         LikePattern(pieces)
     }
 
+    /// The pattern with `%`, `_` and, before these and itself, `\\`: as CQL2 writes it.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.0 {
+            match piece {
+                LikePiece::Any => text.push('%'),
+                LikePiece::One => text.push('_'),
+                LikePiece::Text(t) => {
+                    for c in t.chars() {
+                        if matches!(c, '%' | '_' | '\\') {
+                            text.push('\\');
+                        }
+                        text.push(c);
+                    }
+                }
+            }
+        }
+        text
+    }
+
     /// True where the whole of `text` is covered by the pattern.
     ///
     /// Time is at most the length of the text times the length of the pattern.

@@ -5,6 +5,7 @@
 
 mod array;
 mod bound;
+mod check;
 mod compare;
 mod condition;
 mod demand;
@@ -15,6 +16,7 @@ mod function;
 mod like;
 mod moment;
 mod names;
+mod outline;
 mod spatial;
 mod temporal;
 #[cfg(test)]
@@ -22,10 +24,10 @@ mod tests;
 
 pub use bound::BoundFilter;
 pub use demand::Demand;
-pub use eval::{BoundExpr, Scalar};
+pub use eval::{BoundExpr, Scalar, is_geometry_name};
 pub use function::{Function, into_condition};
 pub use moment::Moment;
-pub use spatial::geometry_touches_box;
+pub use spatial::{geometry_touches_box, is_box};
 
 use crate::geom::{Bbox, Geometry};
 

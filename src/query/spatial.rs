@@ -7,6 +7,7 @@ use geo::{Area, Centroid, Distance, Euclidean, InteriorPoint, Intersects, Length
 
 use super::SpatialOp;
 use super::eval::{Node, Scalar};
+use super::outline::{Outline, Place};
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
@@ -27,32 +28,46 @@ pub(super) struct SpatialTest {
 enum Operand {
     /// The feature's geometry: its box is known before its vertices.
     Feature,
-    Constant {
-        shape: geo::Geometry,
-        bbox: Option<Bbox>,
-        /// Of each part.
-        boxes: Vec<Bbox>,
-        /// The parts are the boxes.
-        is_boxes: bool,
-        vertices: usize,
-    },
+    Constant(Box<Constant>),
     Computed(Node),
+}
+
+/// A geometry that is the same for every feature.
+#[derive(Debug, Clone, PartialEq)]
+struct Constant {
+    shape: geo::Geometry,
+    outline: Outline,
+    bbox: Option<Bbox>,
+    /// Of each part.
+    boxes: Vec<Bbox>,
+    /// The parts are the boxes.
+    is_boxes: bool,
+    vertices: usize,
+}
+
+impl Constant {
+    fn new(geometry: &Geometry) -> Constant {
+        let parts = || geometry.parts();
+        Constant {
+            shape: to_geo(geometry),
+            outline: Outline::new(geometry),
+            bbox: geometry.bbox(),
+            boxes: parts()
+                .filter_map(|p| Bbox::around(p.sequences().flatten()))
+                .collect(),
+            is_boxes: !geometry.is_empty() && parts().all(|p| is_box(&p)),
+            vertices: geometry.coords().len(),
+        }
+    }
 }
 
 impl Operand {
     fn new(node: Node) -> Result<Operand> {
         match node {
             Node::Geometry => Ok(Operand::Feature),
-            Node::Literal(super::Literal::Geometry(g)) => Ok(Operand::Constant {
-                bbox: g.bbox(),
-                boxes: g
-                    .parts()
-                    .filter_map(|p| Bbox::around(part_coords(&p)))
-                    .collect(),
-                is_boxes: g.parts().all(|p| is_box(&p)),
-                vertices: g.coords().len(),
-                shape: to_geo(&g),
-            }),
+            Node::Literal(super::Literal::Geometry(g)) => {
+                Ok(Operand::Constant(Box::new(Constant::new(&g))))
+            }
             Node::Literal(other) => Err(Error::InvalidFilter {
                 message: format!("a spatial operator needs geometries, found {other:?}"),
             }),
@@ -66,7 +81,7 @@ impl Operand {
     fn bbox(&self, feature: &dyn Feature) -> Option<Bbox> {
         match self {
             Operand::Feature => feature.bbox(),
-            Operand::Constant { bbox, .. } => *bbox,
+            Operand::Constant(constant) => constant.bbox,
             Operand::Computed(_) => None,
         }
     }
@@ -77,9 +92,7 @@ impl Operand {
         then: impl FnOnce(&geo::Geometry, usize) -> Option<R>,
     ) -> Option<R> {
         match self {
-            Operand::Constant {
-                shape, vertices, ..
-            } => then(shape, *vertices),
+            Operand::Constant(constant) => then(&constant.shape, constant.vertices),
             Operand::Feature => match Node::Geometry.eval(feature) {
                 Scalar::Geometry(g) => then(&to_geo(&g), g.coords().len()),
                 _ => None,
@@ -127,11 +140,32 @@ impl SpatialTest {
                 _ => {}
             }
         }
+        if let Some((constant, is_left)) = self.constant() {
+            let bbox = feature.bbox()?;
+            if let Some(answer) = by_box(self.op, is_left, constant.outline.place_of_box(&bbox)) {
+                return Some(answer);
+            }
+            if matches!(self.op, SpatialOp::Intersects | SpatialOp::Disjoint) {
+                let mut geometry = Geometry::default();
+                feature.geometry(&mut geometry).ok()?;
+                let met = constant.outline.intersects(&geometry);
+                return Some(met == (self.op == SpatialOp::Intersects));
+            }
+        }
         self.left.with_shape(feature, |a, a_len| {
             self.right.with_shape(feature, |b, b_len| {
                 relate(self.op, a, b, self.distance, a_len.saturating_mul(b_len))
             })
         })
+    }
+
+    /// The constant that the feature's geometry is compared with, and whether it is the left one.
+    fn constant(&self) -> Option<(&Constant, bool)> {
+        match (&self.left, &self.right) {
+            (Operand::Feature, Operand::Constant(constant)) => Some((constant, false)),
+            (Operand::Constant(constant), Operand::Feature) => Some((constant, true)),
+            _ => None,
+        }
     }
 
     /// The test that is its negation, where there is one: true, false and unknown alike.
@@ -148,11 +182,7 @@ impl SpatialTest {
 
     /// The boxes outside which no feature passes; `None` where the operator does not say.
     pub(super) fn boxes(&self) -> Option<Vec<Bbox>> {
-        let ((Operand::Feature, Operand::Constant { boxes, .. })
-        | (Operand::Constant { boxes, .. }, Operand::Feature)) = (&self.left, &self.right)
-        else {
-            return None;
-        };
+        let (Constant { boxes, .. }, _) = self.constant()?;
         match self.op {
             SpatialOp::Disjoint | SpatialOp::Beyond => None,
             SpatialOp::DWithin => {
@@ -165,17 +195,29 @@ impl SpatialTest {
 
     /// True where a point passes exactly if it lies in one of [`boxes`](Self::boxes).
     pub(super) fn is_box_test(&self) -> bool {
-        let ((Operand::Feature, Operand::Constant { is_boxes, .. })
-        | (Operand::Constant { is_boxes, .. }, Operand::Feature)) = (&self.left, &self.right)
-        else {
-            return false;
-        };
-        self.op == SpatialOp::Intersects && *is_boxes
+        let is_boxes = self
+            .constant()
+            .is_some_and(|(constant, _)| constant.is_boxes);
+        self.op == SpatialOp::Intersects && is_boxes
     }
 
     pub(super) fn columns(&self, out: &mut Vec<usize>) {
         self.left.columns(out);
         self.right.columns(out);
+    }
+}
+
+/// What the place of a feature's box to a constant geometry says of the feature's geometry, which
+/// fills the box or a part of it.
+fn by_box(op: SpatialOp, constant_is_left: bool, place: Place) -> Option<bool> {
+    match (place, op) {
+        (Place::Edge, _) => None,
+        (Place::Outside, SpatialOp::DWithin | SpatialOp::Beyond) => None,
+        (Place::Outside, op) => Some(op == SpatialOp::Disjoint),
+        (Place::Inside, SpatialOp::Intersects | SpatialOp::DWithin) => Some(true),
+        (Place::Inside, SpatialOp::Within) => Some(!constant_is_left),
+        (Place::Inside, SpatialOp::Contains) => Some(constant_is_left),
+        (Place::Inside, _) => Some(false),
     }
 }
 
@@ -212,12 +254,8 @@ fn relate(
     catch_unwind(AssertUnwindSafe(answer)).ok()
 }
 
-fn part_coords<'a>(part: &Part<'a>) -> impl Iterator<Item = &'a Coord> + use<'a> {
-    part.sequences().flatten()
-}
-
-/// True for a rectangle parallel to the axes.
-fn is_box(part: &Part<'_>) -> bool {
+/// True for a part that is a rectangle parallel to the axes.
+pub fn is_box(part: &Part<'_>) -> bool {
     let mut rings = part.sequences();
     let (PartKind::Polygon, Some(ring), None) = (part.kind, rings.next(), rings.next()) else {
         return false;
@@ -281,7 +319,7 @@ fn line_touches(line: &[Coord], bbox: &Bbox) -> bool {
 }
 
 /// By Liang and Barsky: the part of the segment that lies inside the box is not empty.
-fn segment_touches(a: Coord, b: Coord, bbox: &Bbox) -> bool {
+pub(super) fn segment_touches(a: Coord, b: Coord, bbox: &Bbox) -> bool {
     let [ax, ay] = a;
     let [bx, by] = b;
     let (dx, dy) = (bx - ax, by - ay);
@@ -306,7 +344,7 @@ fn segment_touches(a: Coord, b: Coord, bbox: &Bbox) -> bool {
 }
 
 /// By the even-odd rule over all rings.
-fn inside(polygon: &Part<'_>, [x, y]: Coord) -> bool {
+pub(super) fn inside(polygon: &Part<'_>, [x, y]: Coord) -> bool {
     let mut odd = false;
     for ring in polygon.sequences() {
         for ([ax, ay], [bx, by]) in ring.iter().zip(ring.iter().skip(1)) {

@@ -74,7 +74,7 @@ fn options() -> Answer {
         .with_header("access-control-allow-methods", "GET, HEAD, POST, OPTIONS")
         .with_header(
             "access-control-allow-headers",
-            "Accept, Accept-Language, Content-Type, If-None-Match, Range",
+            "Accept, Accept-Language, Content-Type, If-None-Match, If-Range, Range",
         )
         .with_header("access-control-max-age", "86400")
 }
@@ -105,6 +105,8 @@ async fn answer(
         accept_language: text(header::ACCEPT_LANGUAGE),
         accepts_gzip: accepts_gzip(request.headers()),
         if_none_match: text(header::IF_NONE_MATCH),
+        if_range: text(header::IF_RANGE),
+        range: text(header::RANGE),
         content_type: text(header::CONTENT_TYPE),
         body: None,
     };
@@ -186,7 +188,17 @@ fn http_response(
     if answer.status != 204 && answer.status != 304 {
         response.insert_header((header::CONTENT_TYPE, answer.media_type));
     }
-    for (name, value) in answer.headers {
+    // of an answer that is sent in pieces; the body says it itself where it is there as a whole
+    let length = answer
+        .headers
+        .iter()
+        .find(|(name, _)| *name == "content-length");
+    let length = length.and_then(|(_, value)| value.parse().ok());
+    for (name, value) in answer
+        .headers
+        .into_iter()
+        .filter(|(name, _)| *name != "content-length")
+    {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.append_header((name, value));
         }
@@ -196,7 +208,7 @@ fn http_response(
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "Content-Bbox, Content-Crs, Content-Range, ETag, Link, Retry-After, Warning",
+            "Accept-Ranges, Content-Bbox, Content-Crs, Content-Range, ETag, Link, Retry-After, Warning",
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
@@ -206,6 +218,7 @@ fn http_response(
         None => response.body(answer.body),
         Some(more) => {
             let body = StreamBody::new(state, answer.body, more, is_packed, endpoint);
+            let body = body.with_length(length.filter(|_| !is_packed));
             match *request.method() {
                 Method::HEAD => response.body(body.unsent()),
                 _ => response.body(body),

@@ -35,6 +35,7 @@ fn status(error: &Error) -> u16 {
         | Error::TileMatrixNotDefined { .. }
         | Error::TileOutOfRange { .. }
         | Error::NotFound { .. } => 404,
+        Error::SnapshotGone { .. } => 410,
         Error::LimitExceeded { .. } => 413,
         Error::Cancelled | Error::DeadlineExceeded { .. } | Error::Busy { .. } => 503,
         Error::Data { .. } | Error::Io { .. } | Error::Config { .. } | Error::Internal { .. } => {

@@ -22,7 +22,7 @@ use crate::protocol::tiles::{
     Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
 };
 use crate::protocol::wmts::{WmtsAddress, WmtsRequest};
-use crate::protocol::{Answer, Body, Request, ogcapi, record, tiles, wms, wmts};
+use crate::protocol::{Answer, Body, Request, ogcapi, record, tiles, wfs, wms, wmts};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +36,8 @@ pub struct Asked {
     /// True where the answer may be compressed with gzip.
     pub accepts_gzip: bool,
     pub if_none_match: String,
+    pub if_range: String,
+    pub range: String,
     pub content_type: String,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
@@ -125,6 +127,7 @@ impl State {
         let endpoint = route.endpoint();
         match route {
             Route::Wms { layer } => self.wms(site, asked, layer),
+            Route::Wfs { layer } => wfs(site, asked, layer, endpoint),
             Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             Route::Api(address) => self.api(site, asked, address, endpoint),
@@ -161,11 +164,12 @@ impl State {
                 .with_header("cache-control", "public, max-age=3600")),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
-                "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",
+                "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /wfs\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",
             )),
             Route::Icon => Ok(Answer::ok("image/svg+xml", ICON)
                 .with_header("cache-control", "public, max-age=86400")),
             Route::Wms { .. }
+            | Route::Wfs { .. }
             | Route::Wmts(_)
             | Route::Tiles(_)
             | Route::Api(_)
@@ -292,6 +296,16 @@ impl State {
                             .unwrap_or_else(|error| problem(&error))
                     }),
                 }
+            }
+            ApiAddress::DataFile(id) => {
+                let (pages, id) = (Arc::clone(&self.pages), id.clone());
+                // a part of the file that is not in memory is waited for
+                reading(site, endpoint, problem, move |site, budget| {
+                    let service = api_service(site, &pages, explain);
+                    let request = api_request(site, &asked);
+                    ogcapi::data_file(&service, &id, &request, budget)
+                        .unwrap_or_else(|error| problem(&error))
+                })
             }
             ApiAddress::Items(_) | ApiAddress::Item(..) => {
                 let pages = Arc::clone(&self.pages);
@@ -435,6 +449,28 @@ fn sprite(site: &Arc<Site>, file: SpriteFile, endpoint: &'static str) -> Work {
     }
 }
 
+/// WFS, on the pool: a filter may look at every feature.
+fn wfs(site: &Arc<Site>, asked: Asked, layer: Option<String>, endpoint: &'static str) -> Work {
+    let limits = &site.limits;
+    let allowed = Duration::from_secs(limits.seconds);
+    let budget = Budget::new(allowed, limits.features, limits.vertices);
+    let asked = Arc::new((asked, layer));
+    let (for_error, site_for_error) = (Arc::clone(&asked), Arc::clone(site));
+    let (site, work_budget) = (Arc::clone(site), budget.clone());
+    Work::Heavy {
+        endpoint,
+        budget,
+        run: Box::new(move || {
+            let request = request(&asked.0, asked.1.as_deref());
+            wfs::answer(&wfs_service(&site), &request, &work_budget)
+        }),
+        on_error: Box::new(move |error| {
+            let request = request(&for_error.0, for_error.1.as_deref());
+            wfs::refuse(&wfs_service(&site_for_error), &request, error)
+        }),
+    }
+}
+
 /// A WMS request with all that answers it.
 struct Wms {
     site: Arc<Site>,
@@ -543,6 +579,15 @@ fn service(site: &Site, explain: bool) -> wms::Service<'_> {
     }
 }
 
+fn wfs_service(site: &Site) -> wfs::Service<'_> {
+    wfs::Service {
+        catalogue: &site.catalogue,
+        limits: &site.limits,
+        studio: &site.studio,
+        names: &site.known.type_names,
+    }
+}
+
 fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
     wmts::Service {
         wms: service(site, explain),
@@ -560,6 +605,7 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         },
         reach: &site.known.reach,
         pages,
+        studio: &site.studio,
     }
 }
 
@@ -569,6 +615,9 @@ fn api_request<'a>(site: &'a Site, asked: &'a Asked) -> ApiRequest<'a> {
         base: &asked.base,
         language: language_of(site, asked),
         accept: &asked.accept,
+        if_none_match: &asked.if_none_match,
+        if_range: &asked.if_range,
+        range: &asked.range,
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Route {
     Landing,
     /// `/wms`, or `/collections/{layer}/wms` for one data set alone.
     Wms { layer: Option<String> },
+    /// `/wfs`, or `/collections/{layer}/wfs` for one data set alone.
+    Wfs { layer: Option<String> },
     /// `/wmts`, `/wmts/1.0.0/…`
     Wmts(WmtsAddress),
     /// `/layers/{layer}`
@@ -61,6 +63,10 @@ impl Route {
             ["collections", layer, "wms"] => Route::Wms {
                 layer: Some((*layer).to_owned()),
             },
+            ["wfs"] => Route::Wfs { layer: None },
+            ["collections", layer, "wfs"] => Route::Wfs {
+                layer: Some((*layer).to_owned()),
+            },
             ["wmts", rest @ ..] => Route::Wmts(WmtsAddress::parse(rest)?),
             ["layers", layer] => Route::Layer {
                 layer: (*layer).to_owned(),
@@ -92,6 +98,7 @@ impl Route {
         match self {
             Route::Landing => "landing",
             Route::Wms { .. } => "wms",
+            Route::Wfs { .. } => "wfs",
             Route::Wmts(_) => "wmts",
             Route::Layer { .. } => "layer",
             Route::Record { .. } => "record",
@@ -105,7 +112,9 @@ impl Route {
                 DataKind::Map => "tile_map",
             },
             Route::Api(ApiAddress::Map(_)) => "map",
-            Route::Api(ApiAddress::Items(_) | ApiAddress::Item(..)) => "items",
+            Route::Api(ApiAddress::Items(_) | ApiAddress::Item(..) | ApiAddress::DataFile(_)) => {
+                "items"
+            }
             Route::Api(_) => "ogcapi",
             Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",

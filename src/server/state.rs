@@ -23,6 +23,7 @@ use crate::operation::{Limits, Studio};
 use crate::overview::{self, Cache, Keeper};
 use crate::protocol::site::Pages;
 use crate::protocol::tiles::TileReach;
+use crate::protocol::wfs::TypeNames;
 use crate::protocol::wms::CapabilitiesCache;
 use crate::protocol::wmts::WmtsDocuments;
 
@@ -100,6 +101,7 @@ pub struct Known {
     pub capabilities: CapabilitiesCache,
     pub reach: TileReach,
     pub wmts: WmtsDocuments,
+    pub type_names: TypeNames,
 }
 
 impl Site {

@@ -61,6 +61,8 @@ pub struct StreamBody {
     packer: Option<Packer>,
     is_done: bool,
     is_whole: bool,
+    /// In bytes, where it is known beforehand.
+    length: Option<u64>,
     /// For the log.
     endpoint: &'static str,
     started: Instant,
@@ -85,10 +87,17 @@ impl StreamBody {
             )),
             is_done: false,
             is_whole: false,
+            length: None,
             endpoint,
             started: Instant::now(),
             sent: 0,
         }
+    }
+
+    /// A body that says how long it is.
+    pub fn with_length(mut self, length: Option<u64>) -> StreamBody {
+        self.length = length;
+        self
     }
 
     /// A body of which nothing is sent: the answer to HEAD.
@@ -140,7 +149,7 @@ impl MessageBody for StreamBody {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {
-        BodySize::Stream
+        self.length.map_or(BodySize::Stream, BodySize::Sized)
     }
 
     fn poll_next(

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use arc::linearise;
 pub use copy::FgbCopy;
 pub use header::CrsDeclaration;
 pub use verify::{DamagedFeature, VerifyReport};
@@ -522,6 +523,10 @@ impl FeatureStore for FgbStore {
 
     fn version(&self) -> &str {
         &self.version
+    }
+
+    fn flatgeobuf(&self) -> Option<&[u8]> {
+        (!self.mapping.is_damaged()).then(|| self.mapping.bytes())
     }
 
     /// Skipping opens no feature but those whose box the index does not hold, until a damaged one

@@ -70,6 +70,12 @@ pub trait FeatureStore: Send + Sync {
     /// A short text that changes when the content changes: part of every cache key.
     fn version(&self) -> &str;
 
+    /// The source as it lies, where it is one FlatGeobuf file; `None` where it is another thing,
+    /// or a part of the file was found gone.
+    fn flatgeobuf(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Visits the features selected, in source order, each exactly once.
     ///
     /// A feature whose bytes are damaged is left out and counted, the others are still visited.

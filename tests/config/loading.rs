@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use cartotheque::catalogue::Node;
+use cartotheque::catalogue::{LayerTime, Node};
 use cartotheque::config::{LoadOptions, Severity, load};
 use cartotheque::feature::FieldType;
 
@@ -148,6 +148,7 @@ fn a_layer_file_is_honoured_key_by_key() {
     // under the names that the data use
     assert_eq!(popup.fields, ["insee", "pop"]);
     assert_eq!((layer.id_column, layer.label), (Some(0), Some(1)));
+    assert_eq!(layer.time, Some(LayerTime::Instant(layer.fields[3].column)));
     assert_eq!(
         (layer.scales.min, layer.scales.max),
         (None, Some(2_000_000.0))

@@ -188,6 +188,7 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
         ],
         fields,
         id_column: Some(0),
+        time: None,
         popup: Some(Popup {
             title: Some("{nom} ({insee})".into()),
             fields: vec!["pop".into(), "insee".into()],

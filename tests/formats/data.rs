@@ -220,6 +220,7 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         id_column: None,
         popup: None,
         label: None,
+        time: None,
         scales: ScaleRange::default(),
         metadata: Metadata::default(),
         attribution: None,

@@ -23,7 +23,8 @@ pub struct LayerFile {
     pub fields: Vec<FieldFile>,
     pub popup: Option<PopupFile>,
     pub label: Option<At<String>>,
-    pub time: Option<At<String>>,
+    /// One field, or the fields of the beginning and the end.
+    pub time: Vec<At<String>>,
     pub scales: ScaleRange,
     pub record: Option<At<String>>,
     pub metadata: MetadataFile,
@@ -195,7 +196,9 @@ impl LayerFile {
             fields: read_fields(fields.get("fields"), findings),
             popup: fields.get("popup").map(|e| PopupFile::read(&e, findings)),
             label: fields.text_at("label", findings),
-            time: fields.text_at("time", findings),
+            time: fields
+                .get("time")
+                .map_or_else(Vec::new, |e| read_time(&e, findings)),
             scales: fields
                 .get("scales")
                 .map_or_else(ScaleRange::default, |e| read_scales(&e, findings)),
@@ -398,6 +401,24 @@ impl MetadataFile {
         }
         metadata
     }
+}
+
+/// `time: field`, or `time: [start, end]`.
+fn read_time(entry: &Entry<'_>, findings: &mut Findings) -> Vec<At<String>> {
+    if !entry.is_list() {
+        return entry.text_at(findings).into_iter().collect();
+    }
+    let names: Vec<_> = entry
+        .items(findings)
+        .iter()
+        .filter_map(|item| item.text_at(findings))
+        .collect();
+    if names.len() != 2 {
+        let help = "write time: FIELD, or time: [START, END]";
+        let message = format!("expected one field or two, found {}", names.len());
+        findings.error_help(&entry.place, message, help);
+    }
+    names
 }
 
 fn read_scales(entry: &Entry<'_>, findings: &mut Findings) -> ScaleRange {

@@ -184,6 +184,11 @@ fn is_name_part(c: char) -> bool {
         || matches!(c, '.' | '0'..='9' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
 
+/// True for a name that needs no quotes, but for the words of the language.
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    name.starts_with(is_name_start) && name.chars().all(is_name_part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

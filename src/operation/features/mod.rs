@@ -16,8 +16,10 @@ mod select;
 mod selection;
 mod sort;
 mod stream;
+mod time_extent;
 
 pub use copy::FgbStream;
 pub use query::{FeatureQuery, SortKey, Window};
 pub use select::{Found, Selections};
 pub use stream::{FeatureStream, Pieces};
+pub use time_extent::TimeExtents;

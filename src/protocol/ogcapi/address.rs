@@ -1,3 +1,4 @@
+use super::features::SchemaKind;
 use crate::encode::xml::push_url_component;
 
 /// An address of OGC API, taken apart; what it names may not exist.
@@ -14,6 +15,12 @@ pub enum ApiAddress {
     Items(String),
     /// One feature, by its id.
     Item(String, String),
+    /// What features have, can be found or sorted by.
+    Schema(String, SchemaKind),
+    /// The source of a collection as it lies.
+    DataFile(String),
+    /// `/api/ogc-features/collections.json`: where PRODIGE has its collections, for uMap.
+    ProdigeCollections,
     TileMatrixSets,
     TileMatrixSet(String),
     /// The list of tile sets of some data.
@@ -68,6 +75,11 @@ impl ApiAddress {
             ["styles", style, "metadata"] => ApiAddress::StyleMetadata((*style).to_owned()),
             ["collections"] => ApiAddress::Collections,
             ["collections", id] => ApiAddress::Collection((*id).to_owned()),
+            ["api", "ogc-features", "collections.json"] => ApiAddress::ProdigeCollections,
+            ["collections", id, "schema"] => schema(id, SchemaKind::Returnables),
+            ["collections", id, "queryables"] => schema(id, SchemaKind::Queryables),
+            ["collections", id, "sortables"] => schema(id, SchemaKind::Sortables),
+            ["collections", id, "data.fgb"] => ApiAddress::DataFile((*id).to_owned()),
             ["collections", id, "items"] => ApiAddress::Items((*id).to_owned()),
             ["collections", id, "items", item] => {
                 ApiAddress::Item((*id).to_owned(), (*item).to_owned())
@@ -87,6 +99,12 @@ impl ApiAddress {
             ApiAddress::Collections => path.plain("collections"),
             ApiAddress::Collection(id) => path.collection(Some(id)),
             ApiAddress::Items(id) => path.collection(Some(id)).plain("items"),
+            ApiAddress::Schema(id, kind) => path.collection(Some(id)).plain(kind.segment()),
+            ApiAddress::DataFile(id) => path.collection(Some(id)).plain("data.fgb"),
+            ApiAddress::ProdigeCollections => path
+                .plain("api")
+                .plain("ogc-features")
+                .plain("collections.json"),
             ApiAddress::Item(id, item) => path.collection(Some(id)).plain("items").then(item),
             ApiAddress::TileMatrixSets => path.plain("tileMatrixSets"),
             ApiAddress::TileMatrixSet(set) => path.plain("tileMatrixSets").then(set),
@@ -112,6 +130,10 @@ impl TileData {
     pub fn is_map(&self) -> bool {
         self.kind == DataKind::Map
     }
+}
+
+fn schema(id: &str, kind: SchemaKind) -> ApiAddress {
+    ApiAddress::Schema(id.to_owned(), kind)
 }
 
 /// Tiles and maps, of one collection or of all.
@@ -199,6 +221,11 @@ mod tests {
             "/collections/communes",
             "/collections/communes/items",
             "/collections/communes/items/69123",
+            "/collections/communes/schema",
+            "/collections/communes/queryables",
+            "/collections/communes/sortables",
+            "/collections/communes/data.fgb",
+            "/api/ogc-features/collections.json",
             "/collections/communes/map",
             "/collections/communes/tiles",
             "/collections/communes/map/tiles/WebMercatorQuad",

@@ -1,61 +1,199 @@
-//! OGC API – Common Part 2 (20-024): layers as collections. Their features are not served here.
+//! OGC API – Common Part 2 (20-024): layers as collections.
+
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::links::{HTML, link, of_data, ogc, to};
-use super::{ApiAddress, Service};
+use super::document::said;
+use super::features::{self, SchemaKind, Sent, window};
+use super::links::{HTML, JSON, SCHEMA_JSON, header, link, of_data, ogc, to};
+use super::negotiation::{DOCUMENT, choose};
+use super::{ApiAddress, ApiRequest, Service};
+use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
+use crate::encode::feature::FeatureFormat;
+use crate::error::Result;
+use crate::geom::Bbox;
+use crate::protocol::Answer;
 use crate::protocol::record::licence;
+use crate::query::Moment;
 
 pub(super) const CONFORMANCE: &[&str] =
     &["http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections"];
 
-/// Every layer.
-pub(super) fn all(service: &Service<'_>, base: &str, language: &str) -> Value {
+/// Collections of a page where `limit` does not say: programs that list them (QGIS, OWSLib) read
+/// one page.
+const DEFAULT_LIMIT: u64 = 10_000;
+/// The same for people.
+const DEFAULT_ROWS: u64 = 100;
+const MAX_LIMIT: u64 = 10_000;
+/// Of more collections a list tells only where their features are and what these have; the rest
+/// is told by each of them: 2 kB, not 5, for each of thousands.
+const MAX_IN_FULL: usize = 500;
+/// What a document may spend on looking for the times of layers: what is not found by then is
+/// said to be without end, and found by one of the next documents.
+const TIME_FOR_TIMES: Duration = Duration::from_millis(300);
+
+/// A page of the layers that match.
+///
+/// # Errors
+/// `InvalidParameter`, `InvalidFormat`.
+pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Answer> {
+    let (base, language) = (request.base, request.language);
+    let sent = Sent::parse(request.query)?;
+    let as_page = choose(sent.get("f")?, request.accept, &DOCUMENT)? == 1;
     let catalogue = service.tiles.catalogue;
-    let collections: Vec<Value> = catalogue
+    let search = sent.get("q")?.unwrap_or_default();
+    let words: Vec<String> = search.split([' ', ',']).map(str::to_lowercase).collect();
+    let window = window(&sent, Crs::crs84())?;
+    let found: Vec<&Layer> = catalogue
         .layers
         .iter()
+        .map(|layer| &**layer)
+        .filter(|layer| search.is_empty() || is_found(layer, language, &words))
+        .filter(|layer| window.as_ref().is_none_or(|w| is_inside(layer, &w.boxes)))
+        .collect();
+    let default = if as_page { DEFAULT_ROWS } else { DEFAULT_LIMIT };
+    let limit = sent.whole("limit", 1)?.unwrap_or(default).min(MAX_LIMIT);
+    let offset = sent.whole("offset", 0)?.unwrap_or(0);
+    let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let shown = found.iter().skip(place(offset)).take(place(limit));
+    let in_full = shown.len() <= MAX_IN_FULL;
+    let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
+    let collections: Vec<Value> = shown
         .map(|layer| {
-            let mut collection = one(service, layer, base, language);
+            let mut collection = describe(service, layer, language, &budget);
             let address = ApiAddress::Collection(layer.id.clone());
-            push_link(
-                &mut collection,
-                to(base, &address, "self", "This collection"),
-            );
+            let mut own = vec![to(base, &address, "self", "This collection")];
+            own.extend(match in_full {
+                true => links(layer, base, language),
+                false => brief_links(layer, base, language),
+            });
+            push_links(&mut collection, own);
             collection
         })
         .collect();
-    let crs: Vec<String> = crs_of(service, None).iter().map(Crs::uri).collect();
-    let mut links = of_data(base, None);
+    let path = format!("{base}{}", ApiAddress::Collections.path());
+    let (this, other) = match as_page {
+        true => (("html", HTML), ("json", JSON)),
+        false => (("json", JSON), ("html", HTML)),
+    };
+    let turned = |f: &str| sent.href(&path, &[("f", Some(f))]);
+    let mut links = vec![
+        link(turned(this.0), "self", this.1, "This document"),
+        link(turned(other.0), "alternate", other.1, "The other form"),
+    ];
+    let (returned, matched) = (collections.len() as u64, found.len() as u64);
+    let mut page = |rel: &str, offset: u64, title: &str| {
+        let offset = offset.to_string();
+        let offset = Some(offset.as_str()).filter(|o| *o != "0");
+        let href = sent.href(&path, &[("offset", offset)]);
+        links.push(link(href, rel, this.1, title));
+    };
+    let after = offset.saturating_add(returned);
+    if returned > 0 && after < matched {
+        page("next", after, "Next page");
+    }
+    if offset > 0 {
+        page("prev", offset.saturating_sub(limit), "Previous page");
+    }
+    links.extend(of_data(base, None));
     links.push(link(
         format!("{base}/record.xml"),
         "describedby",
         "application/vnd.iso.19139+xml",
         "ISO 19139",
     ));
-    json!({
+    let document = json!({
         "title": catalogue.site.title.get(language),
         "links": links,
-        "crs": crs,
-        "numberMatched": collections.len(),
-        "numberReturned": collections.len(),
+        "crs": crs_uris(service, None),
+        "numberMatched": matched,
+        "numberReturned": returned,
         "collections": collections,
-    })
+    });
+    let link_header = header(&document);
+    let answer = match as_page {
+        true => {
+            let title = said(language, "Collections", "Collections");
+            let texts = (title.as_str(), search);
+            service
+                .pages
+                .collections(catalogue, base, language, &document, texts)?
+        }
+        false => Answer::ok(JSON, document.to_string()),
+    };
+    Ok(answer
+        .with_header("content-language", language)
+        .with_header("vary", "Accept, Accept-Language")
+        .with_header("link", link_header))
+}
+
+/// True where every word is in what is said of a layer.
+fn is_found(layer: &Layer, language: &str, words: &[String]) -> bool {
+    let said = [
+        layer.id.as_str(),
+        layer.title.get(language),
+        layer.abstract_.get(language),
+    ];
+    let keywords = layer.keywords.iter().map(String::as_str);
+    let texts: Vec<String> = said
+        .into_iter()
+        .chain(keywords)
+        .map(str::to_lowercase)
+        .collect();
+    words
+        .iter()
+        .all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+}
+
+/// A layer without an extent is everywhere (20-024 §8.2.3).
+fn is_inside(layer: &Layer, boxes: &[Bbox]) -> bool {
+    let extent = layer.extent_lonlat;
+    extent.is_none_or(|extent| boxes.iter().any(|b| b.intersects(&extent)))
+}
+
+/// Every layer as PRODIGE lists its collections: uMap takes each link to GeoJSON and reads what
+/// it finds there as the whole.
+pub(super) fn prodige(service: &Service<'_>, base: &str, language: &str) -> Value {
+    let layers = service.tiles.catalogue.layers.iter();
+    let collections = layers.map(|layer| {
+        let path = ApiAddress::Items(layer.id.clone()).path();
+        let href = format!("{base}{path}?f=json&limit={}", features::MAX_LIMIT);
+        let title = title(layer, language);
+        json!({
+            "id": layer.id,
+            "title": title,
+            "description": layer.abstract_.get(language),
+            "itemType": "feature",
+            "links": [link(href, "items", "application/geo+json", title)],
+        })
+    });
+    json!({ "links": [], "collections": collections.collect::<Vec<_>>() })
+}
+
+fn title<'a>(layer: &'a Layer, language: &str) -> &'a str {
+    match layer.title.get(language) {
+        "" => &layer.id,
+        title => title,
+    }
 }
 
 /// One layer; `self` and `alternate` are added by who sends it.
 pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &str) -> Value {
+    let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
+    let mut collection = describe(service, layer, language, &budget);
+    push_links(&mut collection, links(layer, base, language));
+    collection
+}
+
+fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budget) -> Value {
     let id = &layer.id;
     let mut out = Map::new();
     let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
     put("id", json!(id));
-    let title = match layer.title.get(language) {
-        "" => id,
-        title => title,
-    };
-    put("title", json!(title));
+    put("title", json!(title(layer, language)));
     if !layer.abstract_.is_empty() {
         put("description", json!(layer.abstract_.get(language)));
     }
@@ -65,19 +203,27 @@ pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &s
     if let Some(attribution) = &layer.attribution {
         put("attribution", json!(attribution));
     }
+    put("itemType", json!("feature"));
     put("dataType", json!("vector"));
     if let Some(dimension) = layer.store.schema().geometry.dimension() {
         put("geometryDimension", json!(dimension));
     }
-    if let Some(extent) = layer.extent_lonlat {
-        let bbox = [extent.min_x, extent.min_y, extent.max_x, extent.max_y];
-        put(
-            "extent",
-            json!({ "spatial": { "bbox": [bbox], "crs": Crs::crs84().uri() } }),
-        );
+    let mut extent = Map::new();
+    if let Some(b) = layer.extent_lonlat {
+        let bbox = [b.min_x, b.min_y, b.max_x, b.max_y];
+        let spatial = json!({ "bbox": [bbox], "crs": Crs::crs84().uri() });
+        extent.insert("spatial".into(), spatial);
     }
-    let crs: Vec<String> = crs_of(service, Some(layer)).iter().map(Crs::uri).collect();
-    put("crs", json!(crs));
+    if layer.time.is_some() {
+        let ends = service.studio.time_extent(layer, budget);
+        let [from, to] = ends.unwrap_or([None, None]).map(|end| end.map(instant));
+        let temporal = json!({ "interval": [[from, to]], "trs": GREGORIAN });
+        extent.insert("temporal".into(), temporal);
+    }
+    if !extent.is_empty() {
+        put("extent", Value::Object(extent));
+    }
+    put("crs", json!(crs_uris(service, Some(layer))));
     if !layer.crs.authority.is_empty() {
         put("storageCrs", json!(layer.crs.uri()));
     }
@@ -89,14 +235,69 @@ pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &s
         );
         put("maxScaleDenominator", json!(max));
     }
-    put("links", json!(links(layer, base, language)));
+    put("links", json!([]));
     Value::Object(out)
+}
+
+/// The temporal reference system of RFC 3339.
+const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
+
+/// A moment as RFC 3339 has it (17-069r4 §7.13): a day is where it begins.
+fn instant(moment: Moment) -> String {
+    match moment {
+        Moment::Day(_) => format!("{moment}T00:00:00Z"),
+        Moment::Instant(..) => moment.to_string(),
+    }
+}
+
+/// The features of a collection, in each format, and what they have.
+fn of_features(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
+    let id = &layer.id;
+    let items = format!("{base}{}", ApiAddress::Items(id.clone()).path());
+    let mut links: Vec<Value> = FeatureFormat::ALL
+        .iter()
+        .map(|format| {
+            let href = format!("{items}?f={}", format.name());
+            link(href, "items", format.media_type(), format.title())
+        })
+        .collect();
+    links.push(link(format!("{items}?f=html"), "items", HTML, "HTML"));
+    for kind in SchemaKind::ALL {
+        let address = ApiAddress::Schema(id.clone(), kind);
+        let href = format!("{base}{}", address.path());
+        let rel = ogc(kind.segment());
+        links.push(link(href.clone(), &rel, SCHEMA_JSON, kind.title(language)));
+        // the name that clients of before Part 5 look for
+        if kind == SchemaKind::Returnables {
+            links.push(link(href, "describedby", SCHEMA_JSON, kind.title(language)));
+        }
+    }
+    if let Some(size) = features::file_size(layer) {
+        let href = format!("{base}{}", ApiAddress::DataFile(id.clone()).path());
+        let mut file = link(href, "enclosure", features::FLATGEOBUF, "FlatGeobuf");
+        if let Value::Object(file) = &mut file {
+            file.insert("length".into(), json!(size));
+        }
+        links.push(file);
+    }
+    links
+}
+
+/// What QGIS, GDAL and OWSLib need to read a collection.
+fn brief_links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
+    let mut links = of_features(layer, base, language);
+    links.retain(|link| {
+        let is = |name: &str, value: &str| link.get(name).is_some_and(|found| found == value);
+        is("type", "application/geo+json") || is("type", SCHEMA_JSON)
+    });
+    links
 }
 
 fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     let id = &layer.id;
     let path = ApiAddress::Collection(id.clone()).path();
-    let mut links = of_data(base, Some(id));
+    let mut links = of_features(layer, base, language);
+    links.extend(of_data(base, Some(id)));
     links.push(link(
         format!(
             "{base}{}/record.xml",
@@ -126,20 +327,33 @@ fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     links
 }
 
-/// The CRSs that maps are drawn in: CRS84, the site's, and the layer's own.
+/// The CRSs that features are sent and maps drawn in: CRS84, the site's, and the layer's own.
 pub(super) fn crs_of(service: &Service<'_>, layer: Option<&Layer>) -> Vec<Crs> {
-    let mut all = vec![Crs::crs84()];
+    let lonlat = Crs::crs84();
+    let offered = offered(&lonlat, service, layer);
+    offered.into_iter().cloned().collect()
+}
+
+/// Their names: a list of thousands of layers clones no CRS.
+fn crs_uris(service: &Service<'_>, layer: Option<&Layer>) -> Vec<String> {
+    let lonlat = Crs::crs84();
+    let offered = offered(&lonlat, service, layer);
+    offered.into_iter().map(Crs::uri).collect()
+}
+
+fn offered<'a>(lonlat: &'a Crs, service: &Service<'a>, layer: Option<&'a Layer>) -> Vec<&'a Crs> {
+    let mut all = vec![lonlat];
     let site = service.tiles.catalogue.site.crs.iter();
     for crs in site.chain(layer.map(|layer| &layer.crs)) {
-        if !crs.authority.is_empty() && !all.contains(crs) {
-            all.push(crs.clone());
+        if !crs.authority.is_empty() && !all.contains(&crs) {
+            all.push(crs);
         }
     }
     all
 }
 
-pub(super) fn push_link(document: &mut Value, link: Value) {
+fn push_links(document: &mut Value, more: Vec<Value>) {
     if let Some(links) = document.get_mut("links").and_then(Value::as_array_mut) {
-        links.push(link);
+        links.extend(more);
     }
 }

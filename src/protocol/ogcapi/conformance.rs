@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{collections, map, openapi, styles, tilesets};
+use super::{collections, features, map, openapi, styles, tilesets};
 
 /// What documents, pages and negotiation fulfil.
 const COMMON: [&str; 4] = [
@@ -16,6 +16,7 @@ pub(super) fn document() -> Value {
         &COMMON[..],
         openapi::CONFORMANCE,
         collections::CONFORMANCE,
+        features::CONFORMANCE,
         tilesets::CONFORMANCE,
         map::CONFORMANCE,
         styles::CONFORMANCE,

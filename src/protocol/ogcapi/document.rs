@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::links::{HTML, JSON, OPENAPI, header, link};
+use super::features::{self, SchemaKind};
+use super::links::{HTML, JSON, OPENAPI, SCHEMA_JSON, header, link};
 use super::negotiation::{DOCUMENT, Offer, choose};
 use super::{
     ApiAddress, Service, check_parameters, collections, conformance, openapi, styles, tilesets,
@@ -22,6 +23,16 @@ pub struct ApiRequest<'a> {
     pub language: &'a str,
     /// The `Accept` header; empty where there is none.
     pub accept: &'a str,
+    pub if_none_match: &'a str,
+    pub if_range: &'a str,
+    pub range: &'a str,
+}
+
+impl<'a> ApiRequest<'a> {
+    /// `Range`, `If-Range` and `If-None-Match`.
+    pub(super) fn conditions(&self) -> [&'a str; 3] {
+        [self.range, self.if_range, self.if_none_match]
+    }
 }
 
 /// The representations of the description of the API.
@@ -29,6 +40,18 @@ const API: [Offer; 2] = [
     Offer {
         name: "json",
         media_type: OPENAPI,
+    },
+    Offer {
+        name: "html",
+        media_type: HTML,
+    },
+];
+
+/// The representations of a schema.
+const SCHEMA: [Offer; 2] = [
+    Offer {
+        name: "json",
+        media_type: SCHEMA_JSON,
     },
     Offer {
         name: "html",
@@ -53,6 +76,15 @@ pub fn document(
         return styles::sheet(service, id, &kvp, request);
     }
     check_parameters(&kvp, declared(address))?;
+    match address {
+        ApiAddress::Collections => return collections::all(service, request),
+        ApiAddress::ProdigeCollections => {
+            let document = collections::prodige(service, base, language);
+            return Ok(Answer::ok(JSON, document.to_string()));
+        }
+        ApiAddress::Schema(id, kind) => return schema(service, address, (id, *kind), request),
+        _ => {}
+    }
     if let ApiAddress::TileSet(data, set) = address
         && kvp
             .get("F")
@@ -80,10 +112,6 @@ pub fn document(
         ApiAddress::Api | ApiAddress::ApiPage => (
             said(language, "Toutes les adresses", "Every address"),
             openapi::document(service, base, language),
-        ),
-        ApiAddress::Collections => (
-            said(language, "Collections", "Collections"),
-            collections::all(service, base, language),
         ),
         ApiAddress::Collection(id) => {
             let layer = catalogue.layer(id)?;
@@ -116,7 +144,11 @@ pub fn document(
         ApiAddress::StyleMetadata(id) => {
             (id.clone(), styles::metadata(service, id, base, language)?)
         }
-        ApiAddress::Style(_)
+        ApiAddress::Collections
+        | ApiAddress::Schema(..)
+        | ApiAddress::ProdigeCollections
+        | ApiAddress::DataFile(_)
+        | ApiAddress::Style(_)
         | ApiAddress::Items(_)
         | ApiAddress::Item(..)
         | ApiAddress::Tile(..)
@@ -148,9 +180,39 @@ pub fn document(
     send(service, address, request, &title, &body, as_page)
 }
 
+/// What a collection's features have, as JSON Schema or as a page.
+fn schema(
+    service: &Service<'_>,
+    address: &ApiAddress,
+    (id, kind): (&str, SchemaKind),
+    request: &ApiRequest<'_>,
+) -> Result<Answer> {
+    let (base, language) = (request.base, request.language);
+    let catalogue = service.tiles.catalogue;
+    let layer = catalogue.layer(id)?;
+    let kvp = Kvp::parse(request.query)?;
+    let as_page = choose(kvp.get("F"), request.accept, &SCHEMA)? == 1;
+    let document = features::schema(layer, kind, base, language);
+    let path = address.path();
+    let answer = match as_page {
+        true => {
+            let page = (path.as_str(), kind.segment(), kind.title(language));
+            let subject = (&**layer, &document);
+            service
+                .pages
+                .fields(catalogue, base, language, page, subject)?
+        }
+        false => Answer::ok(SCHEMA_JSON, document.to_string()),
+    };
+    Ok(answer
+        .with_header("content-language", language)
+        .with_header("vary", "Accept, Accept-Language"))
+}
+
 /// The parameters of a document, in capitals.
 fn declared(address: &ApiAddress) -> &'static [&'static str] {
     match address {
+        ApiAddress::Collections => &["F", "LANG", "LIMIT", "OFFSET", "Q", "BBOX"],
         ApiAddress::TileSet(data, _) if data.collection.is_none() => &["F", "LANG", "COLLECTIONS"],
         _ => &["F", "LANG"],
     }

@@ -13,6 +13,7 @@ pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 /// Media types of links.
 pub(super) const JSON: &str = "application/json";
 pub(super) const HTML: &str = "text/html";
+pub(super) const SCHEMA_JSON: &str = "application/schema+json";
 
 /// A link object (RFC 8288, OGC 19-072 §8).
 pub(super) fn link(href: String, rel: &str, media_type: &str, title: &str) -> Value {

@@ -1,4 +1,4 @@
-//! OGC API: Common Part 1 (OGC 19-072) and Part 2 (20-024), Tiles Part 1 (20-057) with Two
+//! OGC API: Common Part 1 (OGC 19-072) and Part 2 (20-024), Features ([`features`]), Tiles Part 1 (20-057) with Two
 //! Dimensional Tile Matrix Set 2.0 (17-083r4), Maps Part 1 (20-058), Styles (20-009, draft).
 //!
 //! Tiles are those of [`tiles`](super::tiles); maps are drawn by the operation that a WMS calls.
@@ -12,7 +12,7 @@ mod address;
 mod collections;
 mod conformance;
 mod document;
-mod items;
+pub mod features;
 mod links;
 mod map;
 mod negotiation;
@@ -23,7 +23,7 @@ mod tilesets;
 
 pub use address::{ApiAddress, DataKind, TileData, TilePlace};
 pub use document::{ApiRequest, document};
-pub use items::items;
+pub use features::{data_file, items};
 pub use links::landing_links;
 pub use map::{PreparedMap, prepare_map};
 pub use parameters::check as check_parameters;
@@ -31,6 +31,7 @@ pub use tilesets::prepare_tile;
 
 use super::site::Pages;
 use super::tiles;
+use crate::operation::Studio;
 
 /// What OGC API is answered from.
 #[derive(Debug, Clone, Copy)]
@@ -38,4 +39,5 @@ pub struct Service<'a> {
     pub tiles: tiles::Service<'a>,
     pub reach: &'a tiles::TileReach,
     pub pages: &'a Pages,
+    pub studio: &'a Studio,
 }

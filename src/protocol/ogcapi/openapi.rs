@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Service;
 use super::document::said;
 use super::links::OPENAPI;
+use super::{Service, features};
 use crate::encode::mvt;
 use crate::protocol::maplibre::STYLE_MEDIA_TYPE;
 
@@ -65,7 +65,7 @@ const RESOURCES: &[Resource] = &[
     ("/", "getLandingPage", ["Page d’accueil", "Landing page"], "Capabilities", &["f", "lang", "q"], DOCUMENTS),
     ("/conformance", "getConformance", ["Classes de conformité", "Conformance classes"], "Capabilities", &["f", "lang"], DOCUMENTS),
     ("/api", "getApi", ["Ce document", "This document"], "Capabilities", &["f", "lang"], &[OPENAPI, "text/html"]),
-    ("/collections", "getCollections", ["Toutes les couches", "Every layer"], "Collections", &["f", "lang"], DOCUMENTS),
+    ("/collections", "getCollections", ["Toutes les couches", "Every layer"], "Collections", &["f", "lang", "limitCollections", "offset", "qCollections", "bbox"], DOCUMENTS),
     ("/collections/{collectionId}", "getCollection", ["Une couche", "One layer"], "Collections", &["collectionId", "f", "lang"], DOCUMENTS),
     ("/tileMatrixSets", "getTileMatrixSetsList", ["Découpages en tuiles", "Tile matrix sets"], "Tiles", &["f", "lang"], DOCUMENTS),
     ("/tileMatrixSets/{tileMatrixSetId}", "getTileMatrixSet", ["Un découpage", "One tile matrix set"], "Tiles", &["tileMatrixSetId", "f", "lang"], DOCUMENTS),
@@ -94,6 +94,9 @@ pub(super) fn document(service: &Service<'_>, base: &str, language: &str) -> Val
     let mut paths = Map::new();
     for resource in RESOURCES {
         paths.insert(resource.0.to_owned(), path(resource, language));
+        if resource.0 == "/collections/{collectionId}" {
+            paths.extend(features::openapi::paths(service.tiles.catalogue, language));
+        }
     }
     let title = match site.title.get(language) {
         "" => "cartotheque",
@@ -112,8 +115,17 @@ pub(super) fn document(service: &Service<'_>, base: &str, language: &str) -> Val
         }
         info.insert("contact".into(), who);
     }
-    let tags = ["Capabilities", "Collections", "Tiles", "Maps", "Styles"];
+    let tags = [
+        "Capabilities",
+        "Collections",
+        "Features",
+        "Tiles",
+        "Maps",
+        "Styles",
+    ];
     let tags = tags.map(|name| json!({ "name": name }));
+    let mut schemas = features::openapi::schemas();
+    schemas.insert("problem".into(), problem());
     json!({
         "openapi": "3.0.3",
         "info": info,
@@ -122,7 +134,7 @@ pub(super) fn document(service: &Service<'_>, base: &str, language: &str) -> Val
         "paths": paths,
         "components": {
             "parameters": parameters(service, language),
-            "schemas": { "problem": problem() },
+            "schemas": schemas,
             "responses": responses(language),
         },
     })
@@ -195,12 +207,19 @@ fn responses(language: &str) -> Value {
         let schema = json!({ "$ref": "#/components/schemas/problem" });
         json!({
             "description": said(language, french, english),
-            "content": { "application/problem+json": { "schema": schema } },
+            "content": {
+                "application/problem+json": { "schema": schema },
+                "text/html": { "schema": { "type": "string" } },
+            },
         })
     };
     json!({
         "invalid": answer("Un paramètre inconnu ou faux", "A parameter that is unknown or wrong"),
         "notFound": answer("Il n’y a rien à cette adresse", "There is nothing at this address"),
+        "changed": answer(
+            "Les données ont changé depuis la première page",
+            "The data changed since the first page",
+        ),
         "busy": answer("Trop de requêtes à la fois", "Too many requests at once"),
     })
 }
@@ -308,6 +327,9 @@ fn parameters(service: &Service<'_>, language: &str) -> Value {
             let text = json!(said(language, french, english));
             parameter.insert("description".into(), text);
         }
+    }
+    if let Value::Object(all) = &mut all {
+        all.extend(features::openapi::parameters(language));
     }
     all
 }

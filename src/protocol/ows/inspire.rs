@@ -12,12 +12,18 @@ pub fn push_inspire_capabilities(
     languages: &[String],
     written: &str,
 ) {
+    out.push_str("<inspire_vs:ExtendedCapabilities>\n");
+    push_inspire_metadata(out, base, languages, written);
+    out.push_str("</inspire_vs:ExtendedCapabilities>\n");
+}
+
+/// What the extended capabilities of every INSPIRE service begin with: where the service's record
+/// is, and its languages. Arguments as above.
+pub fn push_inspire_metadata(out: &mut String, base: &str, languages: &[String], written: &str) {
     let mut languages = languages.iter().filter_map(|code| iso639_2b(code));
     let default = languages.next().unwrap_or("fre");
     let response = iso639_2b(written).unwrap_or(default);
-    out.push_str(
-        "<inspire_vs:ExtendedCapabilities>\n<inspire_common:MetadataUrl>\n<inspire_common:URL>",
-    );
+    out.push_str("<inspire_common:MetadataUrl>\n<inspire_common:URL>");
     out.push_str(base);
     out.push_str("/record.xml</inspire_common:URL>\n");
     push_element(
@@ -36,5 +42,5 @@ pub fn push_inspire_capabilities(
     }
     out.push_str("</inspire_common:SupportedLanguages>\n<inspire_common:ResponseLanguage>");
     push_element(out, "inspire_common:Language", response);
-    out.push_str("</inspire_common:ResponseLanguage>\n</inspire_vs:ExtendedCapabilities>\n");
+    out.push_str("</inspire_common:ResponseLanguage>\n");
 }

@@ -136,8 +136,8 @@ impl Kvp {
     }
 }
 
-/// Decodes a percent-encoded name or value.
-fn decode(text: &[u8]) -> Cow<'_, str> {
+/// Decodes a percent-encoded name or value as [`Kvp`] does.
+pub fn decode(text: &[u8]) -> Cow<'_, str> {
     let is_escape = |b: &u8| matches!(b, b'+' | b'%');
     if !text.iter().any(is_escape)
         && let Ok(plain) = std::str::from_utf8(text)

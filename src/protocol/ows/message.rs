@@ -27,6 +27,7 @@ pub fn public_message(error: &Error) -> String {
         | Error::TileMatrixNotDefined { .. }
         | Error::TileOutOfRange { .. }
         | Error::InvalidPoint { .. }
+        | Error::SnapshotGone { .. }
         | Error::CurrentUpdateSequence { .. }
         | Error::InvalidUpdateSequence { .. }
         | Error::InvalidDimensionValue { .. }

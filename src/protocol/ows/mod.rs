@@ -10,8 +10,8 @@ mod pairs;
 mod template;
 
 pub use bound::{DEGREES, METRES, push_outward};
-pub use inspire::push_inspire_capabilities;
-pub use kvp::{Kvp, MAX_PAIRS};
+pub use inspire::{push_inspire_capabilities, push_inspire_metadata};
+pub use kvp::{Kvp, MAX_PAIRS, decode};
 pub use language::{iso639_2b, language, language_codes};
 pub use message::public_message;
 pub use pairs::pairs;

@@ -10,6 +10,7 @@ mod parts;
 mod service;
 mod theme;
 
+pub use layer::identifiers;
 pub use licence::{Licence, licence};
 pub use theme::{Theme, inspire_theme};
 

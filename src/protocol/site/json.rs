@@ -118,6 +118,7 @@ fn layer(layer: &Layer, base: &str, language: &str) -> Value {
                 "text/xml",
                 "Web Map Service"
             ),
+            link(format!("{base}/collections/{id}/items?f=json"), "items", "application/geo+json", "Features"),
             link(format!("{base}/layers/{id}/record.xml"), "describedby", "application/vnd.iso.19139+xml", "ISO 19139 record"),
         ],
     })

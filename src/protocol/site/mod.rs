@@ -1,13 +1,15 @@
 //! The pages of the site: what is served, for people (HTML, French and English) and for
 //! machines (JSON). They work without script.
 
+mod items;
 mod json;
 mod pages;
 mod preview;
 
+pub use items::ItemsPage;
 pub use json::landing_json;
 pub use pages::Pages;
-pub use preview::preview_query;
+pub use preview::{Frame, preview_query};
 
 /// The style sheet of all pages.
 pub const STYLE_SHEET: &str = include_str!("templates/style.css");

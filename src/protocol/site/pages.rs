@@ -3,9 +3,10 @@ use serde_json::{Value, json};
 
 use super::preview_query;
 use crate::catalogue::{Catalogue, Layer, LayerField, Node};
+use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::protocol::{Answer, tiles};
+use crate::protocol::{Answer, ogcapi, tiles};
 
 /// Layers on one page of the list; the search finds the others.
 const LIST_LENGTH: usize = 300;
@@ -17,7 +18,7 @@ pub struct Pages {
 }
 
 /// JSON as a template sees it.
-fn values(json: impl serde::Serialize) -> minijinja::Value {
+pub(super) fn values(json: impl serde::Serialize) -> minijinja::Value {
     minijinja::value::Serde(json).into()
 }
 
@@ -33,12 +34,23 @@ impl Pages {
     pub fn new() -> Result<Pages> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.add_filter("urlencode", |text: String| {
+            let mut encoded = String::new();
+            push_url_component(&mut encoded, &text);
+            encoded
+        });
         for (name, source) in [
             ("base.html", include_str!("templates/base.html")),
             ("landing.html", include_str!("templates/landing.html")),
             ("layer.html", include_str!("templates/layer.html")),
             ("document.html", include_str!("templates/document.html")),
             ("api.html", include_str!("templates/api.html")),
+            (
+                "collections.html",
+                include_str!("templates/collections.html"),
+            ),
+            ("fields.html", include_str!("templates/fields.html")),
+            ("items.html", include_str!("templates/items.html")),
             ("error.html", include_str!("templates/error.html")),
         ] {
             templates.add_template(name, source).map_err(internal)?;
@@ -46,7 +58,7 @@ impl Pages {
         Ok(Pages { templates })
     }
 
-    fn render(&self, name: &str, values: minijinja::Value) -> Result<Answer> {
+    pub(super) fn render(&self, name: &str, values: minijinja::Value) -> Result<Answer> {
         let page = self
             .templates
             .get_template(name)
@@ -142,7 +154,12 @@ impl Pages {
         addresses.extend([
             json!({"name": "WMTS", "url": format!("{base}/wmts/1.0.0/WMTSCapabilities.xml"), "link": true}),
             json!({"name": "OGC API", "url": format!("{base}/collections/{id}?f=json"), "link": true}),
+            json!({"name": "OGC API – Features", "url": format!("{base}/collections/{id}/items?f=html"), "link": true}),
         ]);
+        if ogcapi::features::file_size(layer).is_some() {
+            let url = format!("{base}/collections/{id}/data.fgb");
+            addresses.push(json!({"name": "FlatGeobuf", "url": url, "link": true}));
+        }
         let metadata = &layer.metadata;
         self.render(
             "layer.html",

@@ -40,6 +40,7 @@ pub fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
         Error::TileMatrixSetNotDefined { .. }
         | Error::TileMatrixNotDefined { .. }
         | Error::TileOutOfRange { .. }
+        | Error::SnapshotGone { .. }
         | Error::NotFound { .. }
         | Error::Unauthorized { .. }
         | Error::LimitExceeded { .. }
@@ -77,6 +78,7 @@ fn status(error: &Error) -> u16 {
         | Error::TileMatrixNotDefined { .. }
         | Error::TileOutOfRange { .. }
         | Error::InvalidPoint { .. }
+        | Error::SnapshotGone { .. }
         | Error::CurrentUpdateSequence { .. }
         | Error::InvalidUpdateSequence { .. }
         | Error::InvalidDimensionValue { .. }

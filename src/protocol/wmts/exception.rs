@@ -34,7 +34,8 @@ pub fn code(error: &Error) -> (&'static str, Option<&str>) {
         | Error::InvalidFilter { .. }
         | Error::FieldNotDefined { .. }
         | Error::Syntax { .. } => ("InvalidParameterValue", None),
-        Error::NotFound { .. }
+        Error::SnapshotGone { .. }
+        | Error::NotFound { .. }
         | Error::Unauthorized { .. }
         | Error::LimitExceeded { .. }
         | Error::DeadlineExceeded { .. }
@@ -73,6 +74,7 @@ fn status(error: &Error) -> u16 {
         | Error::TileMatrixNotDefined { .. }
         | Error::TileOutOfRange { .. }
         | Error::InvalidPoint { .. }
+        | Error::SnapshotGone { .. }
         | Error::CurrentUpdateSequence { .. }
         | Error::InvalidUpdateSequence { .. }
         | Error::InvalidDimensionValue { .. }

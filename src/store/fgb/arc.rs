@@ -12,7 +12,7 @@ const STEP: f64 = 4.0 * PI / 180.0;
 ///
 /// Every stored position is kept exactly. An arc whose ends are equal is a full circle with the
 /// middle position opposite; positions in line or not finite are joined straight.
-pub(super) fn linearise(positions: impl Iterator<Item = Coord>, mut push: impl FnMut(Coord)) {
+pub(crate) fn linearise(positions: impl Iterator<Item = Coord>, mut push: impl FnMut(Coord)) {
     let mut positions = positions;
     let Some(mut start) = positions.next() else {
         return;

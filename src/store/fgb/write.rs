@@ -10,7 +10,7 @@
 //! Z, M and curves: geometries are flat here. [`FgbCopy`](super::FgbCopy) keeps them.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flatbuffers::{FlatBufferBuilder, WIPOffset};
@@ -62,7 +62,8 @@ impl std::fmt::Debug for FgbWriter {
     }
 }
 
-/// A file of what comes later in the final one; removed with this value.
+/// A file of what comes later in the final one. It has no name, so that whatever ends the
+/// process leaves nothing of it.
 #[derive(Debug)]
 struct Spill {
     path: PathBuf,
@@ -71,7 +72,15 @@ struct Spill {
 
 impl Spill {
     fn create(path: PathBuf) -> Result<Spill> {
-        let file = File::create(&path).map_err(|e| Error::io(&path, &e))?;
+        let io = |e: std::io::Error| Error::io(&path, &e);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(io)?;
+        std::fs::remove_file(&path).map_err(io)?;
         let out = BufWriter::with_capacity(BUFFER_BYTES, file);
         Ok(Spill { path, out })
     }
@@ -86,15 +95,9 @@ impl Spill {
     fn read_back(&mut self) -> Result<BufReader<File>> {
         let io = |e: std::io::Error| Error::io(&self.path, &e);
         self.out.flush().map_err(io)?;
-        let file = File::open(&self.path).map_err(io)?;
+        let mut file = self.out.get_ref().try_clone().map_err(io)?;
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
         Ok(BufReader::with_capacity(BUFFER_BYTES, file))
-    }
-}
-
-impl Drop for Spill {
-    fn drop(&mut self) {
-        // what can't be removed lies in a folder that is cleaned as a whole
-        let _gone = std::fs::remove_file(&self.path);
     }
 }
 
@@ -132,6 +135,16 @@ impl FgbWriter {
             return Ok(());
         }
         let (feature, leaf) = self.parts.add(Some(geometry), properties);
+        self.features.write(feature)?;
+        self.leaves.write(&leaf)
+    }
+
+    /// Adds a feature that has values and no place: no box finds it, a reading of all does.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn add_without_geometry(&mut self, properties: &[u8]) -> Result<()> {
+        let (feature, leaf) = self.parts.add(None, properties);
         self.features.write(feature)?;
         self.leaves.write(&leaf)
     }

@@ -1,0 +1,115 @@
+use crate::catalogue::{Layer, LayerTime};
+use crate::error::{Error, Result};
+use crate::query::{CompareOp, Expr, Filter, Literal, Moment};
+
+/// Reads `datetime`: an instant or a day, or two with `/` between them, of which one may be `..`
+/// or nothing (OGC 17-069r4 §7.15.4). What passes are the features whose time touches it, both
+/// ends included; a feature without a time does not. A layer without times passes whole.
+///
+/// # Errors
+/// `InvalidParameter` for anything else, and for an end before its beginning.
+pub fn filter(text: &str, layer: &Layer) -> Result<Option<Filter>> {
+    let (from, to) = period(text)?;
+    let fields = &layer.store.schema().fields;
+    let property = |column: usize| {
+        let field = fields.get(column);
+        field.map(|field| Expr::Property(field.name.clone()))
+    };
+    Ok(match layer.time {
+        None => None,
+        Some(LayerTime::Instant(column)) => property(column).map(|time| {
+            let mut parts = vec![Filter::Not(Box::new(Filter::IsNull(time.clone())))];
+            parts.extend(from.map(|from| compared(&time, CompareOp::GreaterOrEqual, from)));
+            parts.extend(to.map(|to| compared(&time, CompareOp::LessOrEqual, to)));
+            Filter::And(parts)
+        }),
+        Some(LayerTime::Interval(start, end)) => {
+            property(start).zip(property(end)).map(|(start, end)| {
+                let open = |time: &Expr| Filter::IsNull(time.clone());
+                let mut parts = vec![Filter::Not(Box::new(Filter::And(vec![
+                    open(&start),
+                    open(&end),
+                ])))];
+                parts.extend(from.map(|from| {
+                    let ends = compared(&end, CompareOp::GreaterOrEqual, from);
+                    Filter::Or(vec![open(&end), ends])
+                }));
+                parts.extend(to.map(|to| {
+                    let starts = compared(&start, CompareOp::LessOrEqual, to);
+                    Filter::Or(vec![open(&start), starts])
+                }));
+                Filter::And(parts)
+            })
+        }
+    })
+}
+
+fn compared(time: &Expr, op: CompareOp, moment: Moment) -> Filter {
+    Filter::Compare {
+        op,
+        left: time.clone(),
+        right: Expr::Literal(Literal::Moment(moment)),
+        match_case: true,
+    }
+}
+
+/// The first and the last moment; `None` where there is no end.
+fn period(text: &str) -> Result<(Option<Moment>, Option<Moment>)> {
+    let wrong = |why: &str| {
+        let found: String = text.chars().take(80).collect();
+        Error::parameter("datetime", format!("{why}, found {found:?}"))
+    };
+    let moment = |part: &str| {
+        // in a query string a plus sign is a space: the one of a zone is meant
+        let part = match part.rsplit_once(' ') {
+            Some((time, zone)) if time.contains(['T', 't']) => format!("{time}+{zone}"),
+            _ => part.to_owned(),
+        };
+        Moment::parse(&part).ok_or_else(|| {
+            wrong("expected 2024-02-29, 2024-02-29T12:00:00Z or two of them with / between")
+        })
+    };
+    let Some((from, to)) = text.split_once('/') else {
+        return moment(text).map(|at| (Some(at), Some(at)));
+    };
+    let end = |part: &str| match part {
+        "" | ".." => Ok(None),
+        part => moment(part).map(Some),
+    };
+    let (from, to) = (end(from)?, end(to)?);
+    match (from, to) {
+        (Some(first), Some(last)) if first.order(last).is_gt() => {
+            Err(wrong("expected a beginning before its end"))
+        }
+        both => Ok(both),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oapif_17_069r4_7_15_4_instants_days_and_intervals() {
+        let day = |text| Moment::parse(text);
+        let leap = day("2024-02-29");
+        assert_eq!(period("2024-02-29"), Ok((leap, leap)));
+        assert_eq!(period("../2024-02-29"), Ok((None, leap)));
+        assert_eq!(period("/2024-02-29"), Ok((None, leap)));
+        assert_eq!(period("2024-02-29/.."), Ok((leap, None)));
+        assert_eq!(period("2024-02-29/"), Ok((leap, None)));
+        let zoned = day("2024-02-29T12:00:00+02:00");
+        assert_eq!(period("2024-02-29T12:00:00 02:00/.."), Ok((zoned, None)));
+        for wrong in [
+            "",
+            "2023-02-29",
+            "yesterday",
+            "2024-01-02/2024-01-01",
+            "a/b",
+            "1/2/3",
+            "2024",
+        ] {
+            assert!(period(wrong).is_err(), "{wrong}");
+        }
+    }
+}

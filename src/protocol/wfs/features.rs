@@ -1,0 +1,275 @@
+//! GetFeature and GetPropertyValue: queries answered, a piece at a time.
+
+use std::collections::VecDeque;
+
+use super::collection::{Around, Collection, Counts};
+use super::paging::{Pages, pages};
+use super::request::{Asked, Incoming, Operation, Output, Query, Reader, Selected};
+use super::scope::Scope;
+use super::{Service, Version};
+use crate::budget::Budget;
+use crate::encode::feature::gml::{GmlFrame, GmlWriter};
+use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, FeatureWriter, Link, Rest};
+use crate::encode::gml::{GmlStyle, GmlVersion};
+use crate::error::{Error, Result};
+use crate::operation::features::{FeatureStream, Found};
+use crate::protocol::{Answer, Pieces};
+
+/// Answers a GetFeature or a GetPropertyValue.
+///
+/// # Errors
+/// What reading the request, finding the features and writing the first of them says.
+pub fn get(
+    service: &Service<'_>,
+    scope: &Scope<'_>,
+    asked: &Asked,
+    incoming: &Incoming,
+    budget: &Budget,
+) -> Result<Answer> {
+    let reader = Reader { scope, asked };
+    let selected = reader.selected()?;
+    let mut found = Vec::with_capacity(selected.queries.len());
+    for query in &selected.queries {
+        found.push(service.studio.features(&query.find, budget)?);
+    }
+    let counts = paginate(&mut found, asked);
+    if selected.is_alone && !counts.iter().any(|c| c.matched > 0) {
+        return Err(Error::NotFound {
+            path: alone_id(incoming),
+        });
+    }
+    let matched = counts
+        .iter()
+        .map(|c| c.matched)
+        .fold(0, u64::saturating_add);
+    let answering = Answering {
+        scope,
+        asked,
+        pages: match asked.version {
+            Version::V200 => pages(asked, incoming, &scope.address(), matched),
+            Version::V100 | Version::V110 => Pages::default(),
+        },
+        selected,
+        counts,
+        time_stamp: jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+    };
+    match answering.selected.output {
+        Output::Gml(gml) => answering.gml(gml, &found, budget),
+        Output::Other(format) => {
+            let format = with_options(format, incoming)?;
+            answering.other(service, format, found, budget)
+        }
+    }
+}
+
+/// The id that was asked for, for a message.
+fn alone_id(incoming: &Incoming) -> String {
+    incoming.parameter("ID").unwrap_or("this id").to_owned()
+}
+
+/// Takes the page out of all that was found: one row of features, query after query.
+fn paginate(found: &mut [Found], asked: &Asked) -> Vec<Counts> {
+    let mut skip = asked.start_index;
+    let mut room = asked.count;
+    let mut counts = Vec::with_capacity(found.len());
+    for found in found {
+        let offset = skip.min(found.matched);
+        let rest = found.matched - offset;
+        let returned = match asked.is_hits {
+            true => 0,
+            false => room.map_or(rest, |room| room.min(rest)),
+        };
+        skip -= offset;
+        room = room.map(|room| room - returned.min(room));
+        found.offset = offset;
+        found.returned = returned;
+        counts.push(Counts {
+            matched: found.matched,
+            returned,
+        });
+    }
+    counts
+}
+
+/// An answer whose features were found.
+struct Answering<'a> {
+    scope: &'a Scope<'a>,
+    asked: &'a Asked,
+    selected: Selected,
+    counts: Vec<Counts>,
+    pages: Pages,
+    time_stamp: String,
+}
+
+impl Answering<'_> {
+    fn gml(&self, gml: GmlVersion, found: &[Found], budget: &Budget) -> Result<Answer> {
+        if self.asked.operation == Operation::GetPropertyValue && gml != GmlVersion::V321 {
+            return Err(Error::InvalidFormat {
+                format: self.asked.output_format.clone().unwrap_or_default(),
+                expected: "application/gml+xml; version=3.2".into(),
+            });
+        }
+        let around = Collection {
+            scope: self.scope,
+            selected: &self.selected,
+            gml,
+            counts: &self.counts,
+            pages: &self.pages,
+            time_stamp: &self.time_stamp,
+            is_hits: self.asked.is_hits,
+        }
+        .around();
+        let media_type = match (self.asked.version, gml) {
+            (Version::V200, GmlVersion::V321) | (_, GmlVersion::V311) => {
+                self.selected.output.media_type()
+            }
+            _ => "text/xml",
+        };
+        let Around { head, frames, tail } = around;
+        if self.asked.is_hits {
+            return Ok(Answer::ok(media_type, head + &tail));
+        }
+        let mut streams = VecDeque::with_capacity(found.len());
+        for ((query, found), frame) in self.selected.queries.iter().zip(found).zip(frames) {
+            let writer = writer(query, gml, frame);
+            streams.push_back(FeatureStream::new(query.find.clone(), found, writer)?);
+        }
+        let joined = Joined {
+            head: head.into_bytes(),
+            streams,
+            tail: tail.into_bytes(),
+        };
+        Answer::stream(media_type, joined, budget)
+    }
+
+    /// A format that holds one type.
+    fn other(
+        &self,
+        service: &Service<'_>,
+        format: FeatureFormat,
+        mut found: Vec<Found>,
+        budget: &Budget,
+    ) -> Result<Answer> {
+        let (Some(found), [query]) = (found.pop(), self.selected.queries.as_slice()) else {
+            return Err(Error::parameter(
+                "outputFormat",
+                format!(
+                    "{} holds one feature type: expected one, found {}",
+                    format.title(),
+                    self.selected.queries.len()
+                ),
+            ));
+        };
+        let set = self.set(query, &found);
+        let (studio, find) = (service.studio, query.find.clone());
+        let pieces = match self.selected.is_alone {
+            true => studio.feature_as(format, find, &found, set)?,
+            false => studio.features_as(format, find, &found, set)?,
+        };
+        let answer = Answer::stream(self.selected.output.media_type(), pieces, budget)?;
+        Ok(match format.disposition(&query.kind.name) {
+            Some(disposition) => answer.with_header("content-disposition", disposition),
+            None => answer,
+        })
+    }
+
+    fn set(&self, query: &Query, found: &Found) -> FeatureSet {
+        let layer = &query.find.layer;
+        let is_given = |column: &usize| query.columns.contains(column);
+        let fields = layer.fields.iter().filter(|field| is_given(&field.column));
+        let links = [("next", &self.pages.next), ("prev", &self.pages.previous)];
+        FeatureSet {
+            name: query.kind.name.clone(),
+            title: layer.title.get(&self.scope.language).to_owned(),
+            fields: fields
+                .map(|field| FeatureField {
+                    column: field.column,
+                    name: field.name.clone(),
+                    kind: field.kind,
+                })
+                .collect(),
+            geometry: query
+                .find
+                .with_geometry
+                .then(|| layer.store.schema().geometry),
+            crs: query.find.crs.clone(),
+            // what is no GML is x, y for its readers (RFC 7946 §4, OGC 12-128r19)
+            is_swapped: false,
+            matched: Some(found.matched),
+            returned: found.returned,
+            links: links
+                .into_iter()
+                .filter_map(|(rel, href)| {
+                    Some(Link {
+                        href: href.clone()?,
+                        rel,
+                        media_type: self.selected.output.media_type(),
+                        title: rel.to_owned(),
+                    })
+                })
+                .collect(),
+            time_stamp: self.time_stamp.clone(),
+            schema: super::xml_schema(self.scope.catalogue, layer, self.scope.base),
+        }
+    }
+}
+
+fn writer(query: &Query, gml: GmlVersion, frame: GmlFrame) -> Box<dyn FeatureWriter> {
+    let style = GmlStyle {
+        version: gml,
+        srs_name: query.srs.written(gml),
+        swapped: query.srs.is_written_swapped(gml),
+        decimals: decimals(query),
+    };
+    let columns = &query.columns;
+    Box::new(GmlWriter::new(
+        std::sync::Arc::clone(&query.kind),
+        style,
+        frame,
+        query.content,
+        |column| columns.contains(&column),
+    ))
+}
+
+/// Digits behind the point: a millimetre, a centimetre of a degree.
+fn decimals(query: &Query) -> u8 {
+    match query.find.crs.kind {
+        crate::crs::CrsKind::Geographic => 7,
+        _ => 3,
+    }
+}
+
+/// The format with what the address chooses of it.
+fn with_options(format: FeatureFormat, incoming: &Incoming) -> Result<FeatureFormat> {
+    let mut chosen = format;
+    for option in format.options() {
+        if let Some(value) = incoming.parameter(&option.name.to_uppercase()) {
+            chosen = chosen.with_option(option.name, value)?.unwrap_or(chosen);
+        }
+    }
+    Ok(chosen)
+}
+
+/// Answers of several queries, one after another.
+struct Joined {
+    /// Emptied when it is sent.
+    head: Vec<u8>,
+    streams: VecDeque<FeatureStream>,
+    tail: Vec<u8>,
+}
+
+impl Pieces for Joined {
+    fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
+        out.append(&mut self.head);
+        while let Some(stream) = self.streams.front_mut() {
+            if stream.pull(out, budget)? == Rest::More {
+                return Ok(Rest::More);
+            }
+            self.streams.pop_front();
+        }
+        out.append(&mut self.tail);
+        Ok(Rest::Done)
+    }
+}

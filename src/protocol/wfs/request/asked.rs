@@ -1,0 +1,157 @@
+use crate::decode::xml::Element;
+use crate::error::{Error, Result};
+use crate::protocol::wfs::Version;
+
+/// The operations that are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    GetCapabilities,
+    DescribeFeatureType,
+    GetFeature,
+    GetPropertyValue,
+    ListStoredQueries,
+    DescribeStoredQueries,
+    /// 1.1.0 only.
+    GetGmlObject,
+}
+
+impl Operation {
+    /// The operation of a name, in any case.
+    ///
+    /// # Errors
+    /// `OperationNotSupported`.
+    pub fn parse(text: &str) -> Result<Operation> {
+        const ALL: [(&str, Operation); 7] = [
+            ("GetCapabilities", Operation::GetCapabilities),
+            ("DescribeFeatureType", Operation::DescribeFeatureType),
+            ("GetFeature", Operation::GetFeature),
+            ("GetPropertyValue", Operation::GetPropertyValue),
+            ("ListStoredQueries", Operation::ListStoredQueries),
+            ("DescribeStoredQueries", Operation::DescribeStoredQueries),
+            ("GetGmlObject", Operation::GetGmlObject),
+        ];
+        let found = ALL.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        found
+            .map(|(_, operation)| *operation)
+            .ok_or_else(|| Error::OperationNotSupported {
+                request: text.to_owned(),
+                expected: ALL.map(|(name, _)| name).join(", "),
+            })
+    }
+}
+
+/// A request as it was written.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub operation: Operation,
+    pub version: Version,
+    /// Of GetFeature and GetPropertyValue.
+    pub queries: Vec<AskedQuery>,
+    /// Of DescribeFeatureType.
+    pub type_names: Vec<String>,
+    /// Of DescribeStoredQueries.
+    pub stored_query_ids: Vec<String>,
+    pub count: Option<u64>,
+    pub start_index: u64,
+    /// True: only how many there are.
+    pub is_hits: bool,
+    pub output_format: Option<String>,
+    /// Of GetPropertyValue.
+    pub value_reference: Option<String>,
+    /// Of GetCapabilities; empty: all.
+    pub sections: Vec<String>,
+    pub update_sequence: Option<String>,
+    /// Of GetGmlObject.
+    pub object_id: Option<String>,
+}
+
+impl Asked {
+    pub fn new(operation: Operation, version: Version) -> Asked {
+        Asked {
+            operation,
+            version,
+            queries: Vec::new(),
+            type_names: Vec::new(),
+            stored_query_ids: Vec::new(),
+            count: None,
+            start_index: 0,
+            is_hits: false,
+            output_format: None,
+            value_reference: None,
+            sections: Vec::new(),
+            update_sequence: None,
+            object_id: None,
+        }
+    }
+}
+
+/// One query of a request.
+#[derive(Debug, Clone)]
+pub enum AskedQuery {
+    Adhoc(Adhoc),
+    Stored {
+        id: String,
+        /// Names in any case.
+        parameters: Vec<(String, String)>,
+    },
+}
+
+/// A query that says what it wants.
+#[derive(Debug, Clone, Default)]
+pub struct Adhoc {
+    /// `None` where the ids tell it.
+    pub type_name: Option<String>,
+    /// Empty: all.
+    pub properties: Vec<String>,
+    pub sort: Vec<SortTerm>,
+    pub srs_name: Option<String>,
+    /// All of them hold.
+    pub conditions: Vec<Condition>,
+}
+
+/// A property to sort by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortTerm {
+    pub property: String,
+    pub is_descending: bool,
+}
+
+/// A condition, in its notation.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// A `Filter` of any version of FES.
+    Filter(Element),
+    /// CQL, as GeoServer reads it.
+    Cql(String),
+    Ids(Vec<String>),
+    /// `a,b,c,d` and maybe a CRS.
+    Bbox(String),
+}
+
+/// A whole number of a parameter.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn whole(name: &str, text: &str) -> Result<u64> {
+    text.trim().parse().map_err(|_| {
+        Error::parameter(
+            name,
+            format!("expected a whole number from 0, found {text:?}"),
+        )
+    })
+}
+
+/// `resultType`.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn is_hits(text: &str) -> Result<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "hits" => Ok(true),
+        "results" | "validate" => Ok(false),
+        _ => Err(Error::parameter(
+            "resultType",
+            format!("expected results or hits, found {text:?}"),
+        )),
+    }
+}

@@ -1,0 +1,194 @@
+//! XML requests of the three versions (schemas `wfs/2.0`, `wfs/1.1.0`, `wfs/1.0.0`). Elements
+//! and types are known by their local names: clients bring prefixes and namespaces of their own.
+
+use super::asked::{Adhoc, Asked, AskedQuery, Condition, Operation, SortTerm, is_hits, whole};
+use crate::decode::xml::Element;
+use crate::error::{Error, Result};
+use crate::protocol::wfs::Version;
+
+/// Queries of one request at most.
+const MAX_QUERIES: usize = 200;
+
+/// Reads a document.
+///
+/// # Errors
+/// As the key-value pairs, with the element's place where its form is wrong.
+pub fn of_document(root: &Element) -> Result<Asked> {
+    let operation = Operation::parse(&root.name)?;
+    if let Some(service) = root.attribute("service")
+        && !service.eq_ignore_ascii_case("WFS")
+    {
+        return Err(Error::parameter(
+            "service",
+            format!("expected WFS at this address, found {service:?}"),
+        ));
+    }
+    if operation == Operation::GetCapabilities && root.attribute("service").is_none() {
+        return Err(Error::MissingParameter {
+            name: "service".into(),
+            expected: "WFS".into(),
+        });
+    }
+    let mut asked = Asked::new(operation, version(root, operation)?);
+    asked.output_format = root.attribute("outputFormat").map(str::to_owned);
+    match operation {
+        Operation::GetCapabilities => {
+            asked.sections = texts(root, "Sections", "Section");
+            asked.update_sequence = root.attribute("updateSequence").map(str::to_owned);
+        }
+        Operation::DescribeFeatureType => {
+            let names = root.elements().filter(|e| e.name == "TypeName");
+            asked.type_names = names.map(|e| e.text().into_owned()).collect();
+        }
+        Operation::ListStoredQueries => {}
+        Operation::DescribeStoredQueries => {
+            let ids = root.elements().filter(|e| e.name == "StoredQueryId");
+            asked.stored_query_ids = ids.map(|e| e.text().into_owned()).collect();
+        }
+        Operation::GetGmlObject => {
+            let id = root.child("GmlObjectId").and_then(|e| e.attribute("id"));
+            asked.object_id = id.map(str::to_owned);
+        }
+        Operation::GetFeature | Operation::GetPropertyValue => {
+            let count = root.attribute("count").or(root.attribute("maxFeatures"));
+            asked.count = count.map(|text| whole("count", text)).transpose()?;
+            let start = root.attribute("startIndex").unwrap_or("0");
+            asked.start_index = whole("startIndex", start)?;
+            asked.is_hits = is_hits(root.attribute("resultType").unwrap_or("results"))?;
+            asked.value_reference = root.attribute("valueReference").map(str::to_owned);
+            asked.queries = queries(root)?;
+        }
+    }
+    Ok(asked)
+}
+
+fn version(root: &Element, operation: Operation) -> Result<Version> {
+    let accepted = texts(root, "AcceptVersions", "Version");
+    let said = root.attribute("version");
+    if operation == Operation::GetCapabilities {
+        return match said {
+            _ if !accepted.is_empty() => Version::accepted(&accepted),
+            Some(text) => Ok(Version::negotiate(text)),
+            None => Ok(Version::V200),
+        };
+    }
+    match said {
+        Some(text) => Version::parse(text),
+        None => Ok(match root.namespace.as_ref() {
+            // both older versions have one namespace; the younger of them is the more likely
+            "http://www.opengis.net/wfs" => Version::V110,
+            _ => Version::V200,
+        }),
+    }
+}
+
+/// The texts of the elements `inner` in the first element `outer`.
+fn texts(root: &Element, outer: &str, inner: &str) -> Vec<String> {
+    let list = root.child(outer).into_iter().flat_map(Element::elements);
+    list.filter(|e| e.name == inner)
+        .map(|e| e.text().into_owned())
+        .collect()
+}
+
+fn queries(root: &Element) -> Result<Vec<AskedQuery>> {
+    let mut queries = Vec::new();
+    for element in root.elements() {
+        if queries.len() >= MAX_QUERIES {
+            return Err(Error::LimitExceeded {
+                what: "the number of queries of a request",
+                limit: MAX_QUERIES as u64,
+                found: queries.len() as u64 + 1,
+            });
+        }
+        match element.name.as_str() {
+            "Query" => queries.push(AskedQuery::Adhoc(query(element)?)),
+            "StoredQuery" => {
+                let id = element.attribute("id");
+                let id = id.ok_or_else(|| element.fault("<StoredQuery> needs id=\"…\""))?;
+                queries.push(AskedQuery::Stored {
+                    id: id.to_owned(),
+                    parameters: parameters(element),
+                });
+            }
+            _ => {}
+        }
+    }
+    match queries.is_empty() {
+        true => Err(root.fault("expected a Query or a StoredQuery inside")),
+        false => Ok(queries),
+    }
+}
+
+fn parameters(element: &Element) -> Vec<(String, String)> {
+    let list = element.elements().filter(|e| e.name == "Parameter");
+    list.filter_map(|e| Some((e.attribute("name")?.to_owned(), e.text().into_owned())))
+        .collect()
+}
+
+fn query(element: &Element) -> Result<Adhoc> {
+    let names = element
+        .attribute("typeNames")
+        .or(element.attribute("typeName"))
+        .unwrap_or_default();
+    let names: Vec<&str> = names.split([' ', ',']).filter(|n| !n.is_empty()).collect();
+    let type_name = match names.as_slice() {
+        [only] => Some((*only).to_owned()),
+        [] => None,
+        _ => {
+            return Err(Error::parameter(
+                "typeNames",
+                format!(
+                    "joins are not offered: expected one type in a query, found {:?}",
+                    names.join(" ")
+                ),
+            ));
+        }
+    };
+    let mut query = Adhoc {
+        srs_name: element.attribute("srsName").map(str::to_owned),
+        ..Adhoc::default()
+    };
+    for child in element.elements() {
+        match child.name.as_str() {
+            "PropertyName" => query.properties.push(child.text().into_owned()),
+            // 1.1.0: a property with what its xlinks point to, of which there are none
+            "XlinkPropertyName" => query.properties.push(child.text().into_owned()),
+            "Filter" => query.conditions.push(Condition::Filter(child.clone())),
+            "SortBy" => {
+                let terms = child.elements().filter(|e| e.name == "SortProperty");
+                for term in terms {
+                    query.sort.push(sort_term(term)?);
+                }
+            }
+            other => {
+                return Err(child.fault(format!("<{other}> is nothing that a query holds")));
+            }
+        }
+    }
+    if type_name.is_none() && query.conditions.is_empty() {
+        return Err(Error::MissingParameter {
+            name: "typeNames".into(),
+            expected: "the name of a feature type".into(),
+        });
+    }
+    query.type_name = type_name;
+    Ok(query)
+}
+
+fn sort_term(element: &Element) -> Result<SortTerm> {
+    let property = element
+        .elements()
+        .find(|e| matches!(e.name.as_str(), "ValueReference" | "PropertyName"))
+        .ok_or_else(|| element.fault("<SortProperty> needs a ValueReference"))?;
+    let order = element.child("SortOrder").map(|e| e.text().to_uppercase());
+    Ok(SortTerm {
+        property: property.text().into_owned(),
+        is_descending: match order.as_deref() {
+            None | Some("ASC" | "A") => false,
+            Some("DESC" | "D") => true,
+            Some(other) => {
+                return Err(element.fault(format!("expected ASC or DESC, found {other:?}")));
+            }
+        },
+    })
+}

@@ -1,0 +1,259 @@
+//! Filters in the words of a feature type: names of elements become columns, boxes windows, and
+//! literals come into the layer's CRS.
+
+use std::sync::Arc;
+
+use crate::catalogue::Layer;
+use crate::crs::AxisOrder;
+use crate::decode::filter_context::{AxisRule, FilterContext};
+use crate::decode::xml::{Element, Node};
+use crate::decode::{cql2_text, fes, gml};
+use crate::encode::feature::gml::{GmlField, GmlType};
+use crate::error::{Error, Result, nearest};
+use crate::geom::Bbox;
+use crate::operation::features::Window;
+use crate::protocol::wfs::Version;
+use crate::protocol::wfs::scope::{Scope, default_crs};
+use crate::protocol::wfs::srs::SrsName;
+use crate::query::Filter;
+
+/// What a property of a request refers to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reference<'a> {
+    Field(&'a GmlField),
+    Geometry,
+    /// The feature's own id, `@gml:id`.
+    Id,
+}
+
+/// Finds what a reference means: `code`, `ms:code`, `ms:communes/ms:code[1]`, `//code`, by the
+/// name of the column or of the element, the case deciding only where it must.
+///
+/// # Errors
+/// `FieldNotDefined`, with the nearest name.
+pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Reference<'a>> {
+    let text = text.trim();
+    let named = |name: &str| {
+        let exact = |field: &&GmlField| field.element == name || field.name == name;
+        kind.fields.iter().find(exact)
+    };
+    let step = text.rsplit('/').next().unwrap_or(text);
+    let step = step.split('[').next().unwrap_or(step).trim();
+    let local = step.rsplit(':').next().unwrap_or(step);
+    if let Some(field) = [text, step, local].into_iter().find_map(named) {
+        return Ok(Reference::Field(field));
+    }
+    if matches!(step, "@gml:id" | "gml:id" | "@id" | "@fid") {
+        return Ok(Reference::Id);
+    }
+    // FlatGeobuf does not name its geometry, and clients keep the names other servers gave it
+    const GEOMETRY: [&str; 9] = [
+        "",
+        "geom",
+        "geometry",
+        "the_geom",
+        "wkb_geometry",
+        "msgeometry",
+        "shape",
+        "way",
+        "boundedby",
+    ];
+    let lower = local.to_lowercase();
+    let own = kind.geometry.as_ref().map(|(name, _)| name.as_str());
+    if own == Some(local) || GEOMETRY.contains(&lower.as_str()) {
+        return Ok(Reference::Geometry);
+    }
+    let mut similar = kind
+        .fields
+        .iter()
+        .filter(|f| f.element.to_lowercase() == lower);
+    if let (Some(field), None) = (similar.next(), similar.next()) {
+        return Ok(Reference::Field(field));
+    }
+    Err(Error::FieldNotDefined {
+        layer: layer.id.clone(),
+        field: text.to_owned(),
+        nearest: nearest(local, kind.fields.iter().map(|f| f.element.as_str())),
+    })
+}
+
+/// What filters of one query are read with.
+pub struct FilterReader<'a> {
+    pub scope: &'a Scope<'a>,
+    pub layer: &'a Arc<Layer>,
+    pub kind: &'a GmlType,
+    pub version: Version,
+    /// The CRS of positions that name none.
+    pub srs: &'a SrsName,
+}
+
+impl FilterReader<'_> {
+    /// Reads a `Filter`: the windows that must all be touched, and what else must hold.
+    ///
+    /// # Errors
+    /// `FieldNotDefined`, `InvalidFilter`, `InvalidCrs`.
+    pub fn read(&self, mut element: Element) -> Result<(Vec<Window>, Option<Filter>)> {
+        self.resolve(&mut element)?;
+        let mut windows = Vec::new();
+        self.take_boxes(&mut element, &mut windows)?;
+        if !windows.is_empty() && element.elements().next().is_none() {
+            return Ok((windows, None));
+        }
+        let filter = fes::parse(&element, &self.context())?;
+        Ok((windows, Some(filter)))
+    }
+
+    /// What geometries of filters are read with.
+    fn context(&self) -> FilterContext {
+        let has_own_order = self.srs.crs.axis_order == AxisOrder::NorthEast;
+        let is_x_first = has_own_order && !self.srs.is_swapped(self.version);
+        FilterContext {
+            filter_crs: self.srs.crs.clone(),
+            layer_crs: self.layer.crs.clone(),
+            axis_rule: match is_x_first || self.version == Version::V100 {
+                true => AxisRule::EastNorth,
+                false => AxisRule::Authority,
+            },
+        }
+    }
+
+    /// Reads a `CQL_FILTER` as GeoServer does: geometries that name no CRS are in the layer's
+    /// default one, x before y.
+    ///
+    /// # Errors
+    /// `InvalidFilter` with line and column, `FieldNotDefined`.
+    pub fn read_cql(&self, text: &str) -> Result<Filter> {
+        let context = FilterContext {
+            filter_crs: default_crs(self.layer),
+            layer_crs: self.layer.crs.clone(),
+            axis_rule: AxisRule::EastNorth,
+        };
+        let filter = cql2_text::parse(text, &context)?;
+        let schema = self.layer.store.schema();
+        for column in filter.bind(schema)?.columns() {
+            let is_shown = self.kind.fields.iter().any(|field| field.column == column);
+            if let Some(field) = schema.fields.get(column).filter(|_| !is_shown) {
+                // as if it were not there
+                return Err(self.not_defined(&field.name));
+            }
+        }
+        Ok(filter)
+    }
+
+    fn not_defined(&self, field: &str) -> Error {
+        Error::FieldNotDefined {
+            layer: self.layer.id.clone(),
+            field: field.to_owned(),
+            nearest: nearest(field, self.kind.fields.iter().map(|f| f.element.as_str())),
+        }
+    }
+
+    /// Has every name and id of the filter in the layer's own words.
+    fn resolve(&self, element: &mut Element) -> Result<()> {
+        match element.name.as_str() {
+            "PropertyName" | "ValueReference" => {
+                let own = match reference(&element.text(), self.layer, self.kind)? {
+                    Reference::Field(field) => field.name.clone(),
+                    Reference::Geometry => "geom".to_owned(),
+                    Reference::Id => "@gml:id".to_owned(),
+                };
+                element.nodes = vec![Node::Text(own)];
+                return Ok(());
+            }
+            "FeatureId" | "GmlObjectId" | "ResourceId" => {
+                for attribute in &mut element.attributes {
+                    if matches!(attribute.name.as_str(), "fid" | "id" | "rid") {
+                        attribute.value = self.own_id(&attribute.value);
+                    }
+                }
+            }
+            _ => {}
+        }
+        for node in &mut element.nodes {
+            if let Node::Element(child) = node {
+                self.resolve(child)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The id of a feature of this layer in the layer's words; of another, one that no feature
+    /// has.
+    pub fn own_id(&self, id: &str) -> String {
+        match self.scope.feature(id) {
+            Some((layer, own)) if layer.id == self.layer.id => format!("{}.{own}", layer.id),
+            Some(_) => format!("{}.\u{1}", self.layer.id),
+            None => id.to_owned(),
+        }
+    }
+
+    /// Takes the boxes that every feature must touch out of the filter: as windows they are
+    /// exact in their own CRS.
+    fn take_boxes(&self, parent: &mut Element, windows: &mut Vec<Window>) -> Result<()> {
+        let mut kept = Vec::with_capacity(parent.nodes.len());
+        for node in std::mem::take(&mut parent.nodes) {
+            match node {
+                Node::Element(child) if child.name == "BBOX" => match self.window(&child)? {
+                    Some(window) => windows.push(window),
+                    None => kept.push(Node::Element(child)),
+                },
+                Node::Element(mut child) if child.name == "And" => {
+                    let had_parts = child.elements().next().is_some();
+                    self.take_boxes(&mut child, windows)?;
+                    if !had_parts || child.elements().next().is_some() {
+                        kept.push(Node::Element(child));
+                    }
+                }
+                other => kept.push(other),
+            }
+        }
+        parent.nodes = kept;
+        Ok(())
+    }
+
+    /// The window of a `BBOX`; `None` where its shape is for the filter to judge.
+    fn window(&self, element: &Element) -> Result<Option<Window>> {
+        let names = ["PropertyName", "ValueReference"];
+        let property = element
+            .elements()
+            .find(|e| names.contains(&e.name.as_str()));
+        if property.is_some_and(|e| e.text() != "geom") {
+            return Err(Error::InvalidFilter {
+                message: "a BBOX is a condition on the geometry".into(),
+            });
+        }
+        let Some(boxed) = element.elements().find(|e| gml::is_box(&e.name)) else {
+            return Ok(None);
+        };
+        let bbox = gml::parse_box(boxed).map_err(as_filter)?;
+        let srs = match boxed.attribute("srsName") {
+            Some(name) => &SrsName::parse(name)?,
+            None => self.srs,
+        };
+        Ok(Some(Window {
+            boxes: vec![placed(&bbox, srs, self.version)],
+            crs: srs.crs.clone(),
+        }))
+    }
+}
+
+fn as_filter(error: Error) -> Error {
+    match error {
+        Error::Syntax {
+            message,
+            line,
+            column,
+        } => Error::InvalidFilter {
+            message: format!("line {line}, column {column}: {message}"),
+        },
+        other => other,
+    }
+}
+
+/// A box as the house has it, x before y.
+pub fn placed(bbox: &Bbox, srs: &SrsName, version: Version) -> Bbox {
+    match srs.is_swapped(version) {
+        true => AxisOrder::NorthEast.reorder_bbox(*bbox),
+        false => *bbox,
+    }
+}

@@ -1,0 +1,137 @@
+//! DescribeFeatureType: the XML Schema of feature types, as plain as clients need it
+//! (OGC 09-025r2 §9, OGC 04-094 §8, OGC 02-058 §8.1; OGC 10-100r3 level 0).
+
+use std::sync::Arc;
+
+use super::request::{Asked, Output};
+use super::scope::Scope;
+use super::version::Version;
+use crate::catalogue::Layer;
+use crate::encode::feature::gml::{GmlType, PREFIX};
+use crate::encode::gml::GmlVersion;
+use crate::encode::xml;
+use crate::error::{Error, Result};
+use crate::feature::FieldType;
+use crate::geom::GeometryType;
+use crate::protocol::Answer;
+
+/// Describes the types that are asked for, or all.
+///
+/// # Errors
+/// `LayerNotDefined`; `InvalidFormat` for a format that is no schema.
+pub fn describe(scope: &Scope<'_>, asked: &Asked) -> Result<Answer> {
+    let output = Output::parse(asked.output_format.as_deref(), asked.version)?;
+    let Output::Gml(gml) = output else {
+        return Err(Error::InvalidFormat {
+            format: asked.output_format.clone().unwrap_or_default(),
+            expected: "application/gml+xml; version=3.2".into(),
+        });
+    };
+    let mut layers: Vec<Arc<Layer>> = Vec::new();
+    for name in &asked.type_names {
+        let layer = scope.layer(name)?;
+        if !layers.iter().any(|known| known.id == layer.id) {
+            layers.push(layer);
+        }
+    }
+    if asked.type_names.is_empty() {
+        layers = scope.layers();
+    }
+    let types = layers.iter().map(|layer| scope.gml_type(layer));
+    let body = write(&scope.namespace, types, gml);
+    let media_type = match (asked.version, gml) {
+        (Version::V200, GmlVersion::V321) => "application/gml+xml; version=3.2",
+        (Version::V110, GmlVersion::V311) => "text/xml; subtype=gml/3.1.1",
+        _ => "text/xml",
+    };
+    Ok(Answer::ok(media_type, body))
+}
+
+fn write(namespace: &str, types: impl Iterator<Item = GmlType>, gml: GmlVersion) -> String {
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"",
+    );
+    xml::push_attribute(&mut out, "xmlns:gml", gml.namespace());
+    xml::push_attribute(&mut out, &format!("xmlns:{PREFIX}"), namespace);
+    xml::push_attribute(&mut out, "targetNamespace", namespace);
+    out.push_str(" elementFormDefault=\"qualified\" version=\"1.0\">\n<xs:import");
+    xml::push_attribute(&mut out, "namespace", gml.namespace());
+    xml::push_attribute(&mut out, "schemaLocation", schema_of(gml));
+    out.push_str("/>\n");
+    for kind in types {
+        push_type(&mut out, &kind, gml);
+    }
+    out.push_str("</xs:schema>\n");
+    out
+}
+
+fn schema_of(gml: GmlVersion) -> &'static str {
+    match gml {
+        GmlVersion::V212 => "http://schemas.opengis.net/gml/2.1.2/feature.xsd",
+        GmlVersion::V311 => "http://schemas.opengis.net/gml/3.1.1/base/gml.xsd",
+        GmlVersion::V321 => "http://schemas.opengis.net/gml/3.2.1/gml.xsd",
+    }
+}
+
+fn push_type(out: &mut String, kind: &GmlType, gml: GmlVersion) {
+    let feature = match gml {
+        GmlVersion::V212 | GmlVersion::V311 => "gml:_Feature",
+        GmlVersion::V321 => "gml:AbstractFeature",
+    };
+    let name = &kind.name;
+    // names of elements hold nothing that XML would escape
+    out.push_str(&format!(
+        "<xs:element name=\"{name}\" type=\"{PREFIX}:{name}Type\" substitutionGroup=\"{feature}\"/>\n\
+         <xs:complexType name=\"{name}Type\">\n<xs:complexContent>\n\
+         <xs:extension base=\"gml:AbstractFeatureType\">\n<xs:sequence>\n"
+    ));
+    if let Some((element, geometry)) = &kind.geometry {
+        let property = geometry_property(*geometry, gml);
+        push_element(out, element, property);
+    }
+    for field in &kind.fields {
+        push_element(out, &field.element, simple_type(field.kind));
+    }
+    out.push_str("</xs:sequence>\n</xs:extension>\n</xs:complexContent>\n</xs:complexType>\n");
+}
+
+fn push_element(out: &mut String, name: &str, kind: &str) {
+    out.push_str(&format!(
+        "<xs:element name=\"{name}\" type=\"{kind}\" minOccurs=\"0\"/>\n"
+    ));
+}
+
+/// The type of a column: plain ones of XML Schema, which QGIS and GDAL know by these names.
+fn simple_type(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::Bool => "xs:boolean",
+        FieldType::Integer => "xs:int",
+        FieldType::Long => "xs:long",
+        FieldType::Float => "xs:double",
+        FieldType::Date => "xs:date",
+        FieldType::DateTime => "xs:dateTime",
+        FieldType::Text | FieldType::Json | FieldType::Binary => "xs:string",
+    }
+}
+
+/// The type of a geometry property.
+fn geometry_property(kind: GeometryType, gml: GmlVersion) -> &'static str {
+    let is_old = gml == GmlVersion::V212;
+    match kind {
+        GeometryType::Point => "gml:PointPropertyType",
+        GeometryType::LineString if is_old => "gml:LineStringPropertyType",
+        GeometryType::LineString => "gml:CurvePropertyType",
+        GeometryType::Polygon if is_old => "gml:PolygonPropertyType",
+        GeometryType::Polygon => "gml:SurfacePropertyType",
+        GeometryType::MultiPoint => "gml:MultiPointPropertyType",
+        GeometryType::MultiLineString if is_old => "gml:MultiLineStringPropertyType",
+        GeometryType::MultiLineString => "gml:MultiCurvePropertyType",
+        GeometryType::MultiPolygon if is_old => "gml:MultiPolygonPropertyType",
+        GeometryType::MultiPolygon => "gml:MultiSurfacePropertyType",
+        GeometryType::GeometryCollection if is_old => "gml:MultiGeometryPropertyType",
+        GeometryType::GeometryCollection => "gml:MultiGeometryPropertyType",
+        GeometryType::Unknown if is_old => "gml:GeometryAssociationType",
+        GeometryType::Unknown => "gml:GeometryPropertyType",
+    }
+}

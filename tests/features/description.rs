@@ -1,0 +1,142 @@
+use super::*;
+
+/// Every object of a document that has a member.
+fn with_member<'a>(value: &'a Value, member: &str, out: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(members) => {
+            if members.contains_key(member) {
+                out.push(value);
+            }
+            members
+                .values()
+                .for_each(|inner| with_member(inner, member, out));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|inner| with_member(inner, member, out)),
+        _ => {}
+    }
+}
+
+fn resolved<'a>(api: &'a Value, parameter: &'a Value) -> &'a Value {
+    match parameter["$ref"].as_str() {
+        Some(reference) => api.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+        None => parameter,
+    }
+}
+
+#[test]
+fn clients_a2_the_description_refers_to_nothing_elsewhere() {
+    let api = get(server(), "/api");
+    let mut references = Vec::new();
+    with_member(&api, "$ref", &mut references);
+    assert!(references.len() > 100);
+    for reference in references {
+        let target = reference["$ref"].as_str().unwrap();
+        let pointer = target
+            .strip_prefix('#')
+            .unwrap_or_else(|| panic!("{target} is remote"));
+        assert!(api.pointer(pointer).is_some(), "{target} is nothing");
+    }
+}
+
+#[test]
+fn clients_a2_limit_is_where_qgis_and_gdal_look_for_it() {
+    let api = get(server(), "/api");
+    for path in [
+        "/collections/{collectionId}/items",
+        "/collections/communes/items",
+    ] {
+        let parameters = api["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let parameters: Vec<&Value> = parameters.iter().map(|p| resolved(&api, p)).collect();
+        let named = |name: &str| {
+            let found = parameters
+                .iter()
+                .find(|p| p["name"] == name && p["in"] == "query");
+            found.unwrap_or_else(|| panic!("{path} has no {name}"))
+        };
+        let limit = &named("limit")["schema"];
+        assert!(limit["maximum"].as_u64() >= Some(10_000) && limit["minimum"] == 1);
+        assert_eq!(limit["default"], 10);
+        let bbox = named("bbox");
+        assert_eq!(
+            (&bbox["style"], &bbox["explode"]),
+            (&"form".into(), &false.into())
+        );
+        assert_eq!(bbox["schema"]["minItems"], 4);
+        assert_eq!(named("datetime")["schema"]["type"], "string");
+        let languages = named("filter-lang")["schema"]["enum"].as_array().unwrap();
+        assert!(languages.contains(&"cql2-text".into()) && languages.contains(&"cql2-json".into()));
+    }
+    // GDAL sends a field as a parameter where it is named here
+    let own = api["paths"]["/collections/communes/items"]["get"]["parameters"]
+        .as_array()
+        .unwrap();
+    let population = own.iter().find(|p| p["name"] == "population").unwrap();
+    assert_eq!(population["schema"]["type"], "integer");
+    let mut ids = Vec::new();
+    with_member(&api["paths"], "operationId", &mut ids);
+    let distinct: HashSet<&str> = ids
+        .iter()
+        .map(|o| o["operationId"].as_str().unwrap())
+        .collect();
+    assert_eq!(distinct.len(), ids.len());
+}
+
+#[test]
+fn every_parameter_that_is_described_is_taken_and_every_one_taken_is_described() {
+    let api = get(server(), "/api");
+    let own = &api["paths"]["/collections/communes/items"]["get"]["parameters"];
+    let names: HashSet<String> = own
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| resolved(&api, p)["name"].as_str().unwrap().to_owned())
+        .collect();
+    for name in &names {
+        let reply = server().get(&format!("/collections/communes/items?{}=~", encoded(name)));
+        let told = reply.text();
+        assert!(!told.contains("is no parameter"), "{name}: {told}");
+    }
+    let refused = server().get("/collections/communes/items?zzz=1").text();
+    let told = refused.split("expected one of ").nth(1).unwrap();
+    for name in told
+        .split(['"', ','])
+        .map(str::trim)
+        .filter(|n| !n.is_empty() && *n != "}")
+    {
+        assert!(names.contains(name), "{name} is not described");
+    }
+}
+
+#[test]
+fn clients_a7_the_classes_that_qgis_asks_for_are_declared_once() {
+    let conformance = get(server(), "/conformance");
+    let classes: Vec<&str> = conformance["conformsTo"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c.as_str().unwrap())
+        .collect();
+    for class in [
+        "ogcapi-features-1/1.0/conf/core",
+        "ogcapi-features-1/1.0/conf/geojson",
+        "ogcapi-features-1/1.0/conf/html",
+        "ogcapi-features-1/1.0/conf/oas30",
+        "ogcapi-features-2/1.0/conf/crs",
+        "ogcapi-features-3/1.0/conf/filter",
+        "ogcapi-features-3/1.0/conf/features-filter",
+        "ogcapi-features-3/1.0/conf/queryables",
+        "ogcapi-features-5/1.0/conf/schemas",
+        "cql2/1.0/conf/cql2-text",
+        "cql2/1.0/conf/cql2-json",
+        "cql2/1.0/conf/basic-cql2",
+        "cql2/1.0/conf/advanced-comparison-operators",
+        "cql2/1.0/conf/case-insensitive-comparison",
+        "cql2/1.0/conf/basic-spatial-operators",
+        "cql2/1.0/conf/basic-spatial-functions",
+    ] {
+        let uri = format!("http://www.opengis.net/spec/{class}");
+        assert_eq!(classes.iter().filter(|c| **c == uri).count(), 1, "{class}");
+    }
+}
