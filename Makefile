@@ -32,7 +32,7 @@ check: build ## Verify the demo's configuration, styles and data
 bench: deps ## The criterion benches
 	$(CARGO) bench
 
-bench-http: build ## Side by side with MapServer on the same data (installs MapServer)
+bench-http: build ## Side by side with MapServer, Martin and tippecanoe on the same data (installs what Debian has)
 	scripts/bench-http.sh
 
 clean: ## Remove what was built

@@ -1,9 +1,12 @@
 //! How the cost of a map grows with the features in view, from ten thousand to ten million:
-//! whole GetMap requests of 800 by 600 pixels, and of a tile, with overviews and without.
+//! whole GetMap requests of 800 by 600 pixels and vector tiles, with overviews and without, of
+//! polygons that fill the region, lines that are their borders, points around towns, and the same
+//! points with their names.
 //!
 //! `CARTOTHEQUE_GROWTH=10000,100000` chooses the numbers (default: 10 000 to 1 000 000; ten
-//! millions need 6 GB of disk), `CARTOTHEQUE_GROWTH_DIR` where the data lie (default: a temporary
-//! folder, removed). The answer is a table in Markdown.
+//! millions need 12 GB of disk), `CARTOTHEQUE_GROWTH_OF=parcels,roads,sites,places` the data,
+//! `CARTOTHEQUE_GROWTH_DIR` where they lie (default: a temporary folder, removed). The answer is a
+//! table in Markdown.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -14,17 +17,19 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cartotheque::budget::Budget;
+use cartotheque::cache::TileCache;
 use cartotheque::config::{self, FileSources, LoadOptions, Loaded};
 use cartotheque::crs::Crs;
 use cartotheque::feature::{Field, FieldType, Value};
 use cartotheque::geom::{Coord, Geometry, GeometryType, PartKind};
 use cartotheque::operation::Studio;
 use cartotheque::overview::{Cache, Keeper, Outcome};
+use cartotheque::protocol::Request;
+use cartotheque::protocol::tiles::{self, Prepared, TilesAddress, TilesRequest};
 use cartotheque::protocol::wms::{self, CapabilitiesCache};
-use cartotheque::protocol::{Answer, Request};
 use cartotheque::store::fgb::{FgbHead, FgbWriter, push_value};
 
 /// Auvergne-Rhône-Alpes in Lambert-93, a little inside.
@@ -131,15 +136,10 @@ impl Writer {
     }
 }
 
-/// Plots of 8 positions that fill the region without gaps, whatever their number; neighbours
-/// share their positions. Block by block, so that neighbours lie near each other in the file.
-fn write_parcels(path: &Path, count: u64) {
-    let mut writer = Writer::new(path, GeometryType::Polygon);
-    let side = (WIDTH * HEIGHT / count as f64).sqrt();
-    let columns = (WIDTH / side).round() as u64;
-    let rows = count.div_ceil(columns);
-    // of the lattice of corners and middles of sides
-    let node = |column: u64, row: u64| {
+/// A lattice of corners and middles of sides whose cells fill the region, and its columns.
+fn lattice(cells: u64) -> (impl Fn(u64, u64) -> Coord, u64) {
+    let side = (WIDTH * HEIGHT / cells as f64).sqrt();
+    let node = move |column: u64, row: u64| {
         let mut numbers = Numbers(column << 32 | row);
         let mut shaken = |at: u64| {
             let off = (0..4).map(|_| numbers.next()).last().unwrap_or(0.5) - 0.5;
@@ -147,6 +147,49 @@ fn write_parcels(path: &Path, count: u64) {
         };
         [WEST + shaken(column), SOUTH + shaken(row)]
     };
+    (node, (WIDTH / side).round() as u64)
+}
+
+/// Visits the cells of a lattice block by block, so that neighbours lie near each other in the
+/// file.
+fn each_cell(columns: u64, rows: u64, mut visit: impl FnMut(u64, u64)) {
+    for (nth, left) in (0..columns).step_by(BLOCK).enumerate() {
+        let mut bottoms: Vec<u64> = (0..rows).step_by(BLOCK).collect();
+        if nth % 2 == 1 {
+            bottoms.reverse();
+        }
+        for bottom in bottoms {
+            for row in bottom..(bottom + BLOCK as u64).min(rows) {
+                for column in left..(left + BLOCK as u64).min(columns) {
+                    visit(column, row);
+                }
+            }
+        }
+    }
+}
+
+/// Lines of 3 positions: two borders of every cell of a lattice.
+fn write_roads(path: &Path, count: u64) {
+    let mut writer = Writer::new(path, GeometryType::LineString);
+    let cells = count / 2;
+    let (node, columns) = lattice(cells);
+    let mut line = Geometry::default();
+    each_cell(columns, cells.div_ceil(columns), |column, row| {
+        for (x, y) in [(1, 0), (0, 1)] {
+            line.begin(GeometryType::LineString);
+            line.extend((0..=2).map(|n| node(2 * column + n * x, 2 * row + n * y)));
+            line.end_part(PartKind::Line);
+            writer.add(&line);
+        }
+    });
+    writer.finish("roads");
+}
+
+/// Plots of 8 positions that fill the region without gaps, whatever their number; neighbours
+/// share their positions.
+fn write_parcels(path: &Path, count: u64) {
+    let mut writer = Writer::new(path, GeometryType::Polygon);
+    let (node, columns) = lattice(count);
     let ring = [
         (0, 0),
         (1, 0),
@@ -159,22 +202,12 @@ fn write_parcels(path: &Path, count: u64) {
         (0, 0),
     ];
     let mut plot = Geometry::default();
-    for (nth, left) in (0..columns).step_by(BLOCK).enumerate() {
-        let mut bottoms: Vec<u64> = (0..rows).step_by(BLOCK).collect();
-        if nth % 2 == 1 {
-            bottoms.reverse();
-        }
-        for bottom in bottoms {
-            for row in bottom..(bottom + BLOCK as u64).min(rows) {
-                for column in left..(left + BLOCK as u64).min(columns) {
-                    plot.begin(GeometryType::Polygon);
-                    plot.extend(ring.map(|(x, y)| node(2 * column + x, 2 * row + y)));
-                    plot.end_part(PartKind::Polygon);
-                    writer.add(&plot);
-                }
-            }
-        }
-    }
+    each_cell(columns, count.div_ceil(columns), |column, row| {
+        plot.begin(GeometryType::Polygon);
+        plot.extend(ring.map(|(x, y)| node(2 * column + x, 2 * row + y)));
+        plot.end_part(PartKind::Polygon);
+        writer.add(&plot);
+    });
     writer.finish("parcels");
 }
 
@@ -202,6 +235,12 @@ fn write_sites(path: &Path, count: u64) {
     writer.finish("sites");
 }
 
+/// Names at the points, the larger number first.
+const NAMES: &str = r##"<StyledLayerDescriptor xmlns="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc" version="1.0.0">
+<NamedLayer><Name>places</Name><UserStyle><FeatureTypeStyle><Rule>
+<TextSymbolizer><Label><ogc:PropertyName>nom</ogc:PropertyName></Label><Font><CssParameter name="font-size">11</CssParameter></Font><Priority><ogc:PropertyName>id</ogc:PropertyName></Priority></TextSymbolizer>
+</Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"##;
+
 struct Site {
     loaded: Loaded,
     studio: Studio,
@@ -219,7 +258,7 @@ impl Site {
         }
     }
 
-    fn get(&self, query: &str) -> Answer {
+    fn map(&self, query: &str) {
         let service = wms::Service {
             catalogue: &self.loaded.catalogue,
             limits: &self.loaded.limits,
@@ -232,30 +271,53 @@ impl Site {
             base: "http://127.0.0.1:8080",
             ..Request::default()
         };
-        wms::answer(&service, &request, &Budget::unlimited())
+        let answer = wms::answer(&service, &request, &Budget::unlimited());
+        assert_eq!(answer.media_type, "image/png", "{:?}", answer.status);
     }
 
-    /// The least milliseconds of several requests.
-    fn milliseconds(&self, query: &str) -> f64 {
-        let mut best = f64::INFINITY;
-        let started = Instant::now();
-        for _ in 0..15 {
-            let begin = Instant::now();
-            let answer = self.get(query);
-            best = best.min(begin.elapsed().as_secs_f64() * 1e3);
-            assert_eq!(answer.media_type, "image/png", "{:?}", answer.status);
-            if started.elapsed().as_secs() > 5 {
-                break;
-            }
-        }
-        best
+    /// `/tiles/{path}`, made anew.
+    fn tile(&self, path: &str) {
+        let service = tiles::Service {
+            catalogue: &self.loaded.catalogue,
+            limits: &self.loaded.limits,
+            overviews: self.studio.overviews(),
+            explain: false,
+        };
+        let segments: Vec<&str> = path.split('/').collect();
+        let address = TilesAddress::parse(&segments).unwrap().unwrap();
+        let request = TilesRequest {
+            accepted: cartotheque::packing::Accepted::parse("gzip"),
+            ..TilesRequest::default()
+        };
+        let Ok(Prepared::Tile(tile)) = tiles::prepare(&service, &address, &request) else {
+            panic!("no tile: {path}");
+        };
+        let none = TileCache::new(0, None);
+        let patience = Duration::from_secs(60);
+        let answer = tile.answer(&none, patience, &self.studio, &Budget::unlimited());
+        assert_eq!(answer.unwrap().status, 200);
     }
 }
 
-fn query(layer: &str, crs: &str, bbox: &str, size: &str) -> String {
+/// The least milliseconds of several runs.
+fn milliseconds(mut run: impl FnMut()) -> f64 {
+    let mut best = f64::INFINITY;
+    let started = Instant::now();
+    for _ in 0..15 {
+        let begin = Instant::now();
+        run();
+        best = best.min(begin.elapsed().as_secs_f64() * 1e3);
+        if started.elapsed().as_secs() > 5 {
+            break;
+        }
+    }
+    best
+}
+
+fn query(layer: &str, crs: &str, bbox: &str) -> String {
     format!(
         "SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS={layer}&STYLES=&SRS={crs}&BBOX={bbox}\
-         &{size}&FORMAT=image/png"
+         &WIDTH=800&HEIGHT=600&FORMAT=image/png"
     )
 }
 
@@ -267,67 +329,90 @@ fn peak_mb() -> u64 {
     kb.unwrap_or(0) / 1000
 }
 
+/// The data of a name, written where they are not there, and what is served of them.
+fn data(folder: &Path, name: &str, count: u64) -> (PathBuf, PathBuf) {
+    let kind = if name == "places" { "sites" } else { name };
+    let path = folder.join(format!("{kind}-{count}.fgb"));
+    if !path.exists() {
+        let part = path.with_extension("part");
+        match kind {
+            "parcels" => write_parcels(&part, count),
+            "roads" => write_roads(&part, count),
+            "sites" => write_sites(&part, count),
+            other => panic!("{other}: expected parcels, roads, sites or places"),
+        }
+        std::fs::rename(part, &path).unwrap();
+    }
+    if name != "places" {
+        return (path.clone(), path);
+    }
+    let site = folder.join(format!("places-{count}"));
+    std::fs::create_dir_all(&site).unwrap();
+    std::fs::write(site.join("places.sld"), NAMES).unwrap();
+    let link = site.join("places.fgb");
+    let _gone = std::fs::remove_file(&link);
+    std::fs::hard_link(&path, &link).unwrap();
+    (path, site)
+}
+
 fn main() {
-    let counts = std::env::var("CARTOTHEQUE_GROWTH").unwrap_or("10000,100000,1000000".into());
-    let counts: Vec<u64> = counts.split(',').map(|n| n.parse().unwrap()).collect();
+    let said = |name: &str, default: &str| std::env::var(name).unwrap_or(default.into());
+    let counts = said("CARTOTHEQUE_GROWTH", "10000,100000,1000000");
+    let names = said("CARTOTHEQUE_GROWTH_OF", "parcels,roads,sites,places");
     let kept = std::env::var_os("CARTOTHEQUE_GROWTH_DIR").map(PathBuf::from);
     let temporary = std::env::temp_dir().join(format!("cartotheque-growth-{}", std::process::id()));
     let folder = kept.clone().unwrap_or(temporary);
     std::fs::create_dir_all(&folder).unwrap();
     println!(
-        "| features | prepare, s (MB on disk, MB held) | map 3857, ms | map 2154, ms | tile, ms | map 3857 from the features, ms |"
+        "| features | data, MB | prepare, s (MB on disk, MB held) | map 3857, ms | map 2154, ms | vector tile 5/16/11, ms | map 3857 and tile from the features, ms |"
     );
-    println!("|---|---:|---:|---:|---:|---:|");
-    for count in counts {
-        for name in ["parcels", "sites"] {
-            let path = folder.join(format!("{name}-{count}.fgb"));
-            if !path.exists() {
-                let part = path.with_extension("part");
-                match name {
-                    "parcels" => write_parcels(&part, count),
-                    _ => write_sites(&part, count),
-                }
-                std::fs::rename(part, &path).unwrap();
-            }
-            let site = Site::load(&path);
-            let layer = Arc::clone(&site.loaded.catalogue.layers[0]);
-            let id = layer.id.clone();
-            let map = query(&id, "EPSG:3857", MERCATOR, "WIDTH=800&HEIGHT=600");
-            let before = site.milliseconds(&map);
-            let crs = ["EPSG:3857", "EPSG:2154"].map(|crs| Crs::parse(crs).unwrap());
-            let cache = Cache::open(&folder.join("cache"), 1 << 36).unwrap();
-            let keeper = Keeper::new(Arc::clone(site.studio.overviews()), cache, crs.to_vec());
-            let begin = Instant::now();
-            let peak = std::cell::Cell::new(0);
-            let outcome = keeper
-                .prepare(&layer, &Budget::unlimited(), &|_| {
-                    peak.set(peak.get().max(peak_mb()));
-                })
-                .unwrap();
-            let seconds = begin.elapsed().as_secs_f64();
-            let prepared = match outcome {
-                Outcome::Built { bytes, .. } => {
-                    format!("{seconds:.1} ({}, {})", bytes / 1_000_000, peak.get())
-                }
-                Outcome::Found { bytes, .. } => format!("found ({})", bytes / 1_000_000),
-                Outcome::Without(_) => "none needed".into(),
-            };
-            let other = query(&id, "EPSG:2154", LAMBERT, "WIDTH=800&HEIGHT=600");
-            let tile = query(
-                &id,
-                "EPSG:3857",
-                "0,5009377,626172,5635549",
-                "WIDTH=256&HEIGHT=256",
-            );
-            println!(
-                "| {count} {name} | {prepared} | {:.1} | {:.1} | {:.1} | {before:.1} |",
-                site.milliseconds(&map),
-                site.milliseconds(&other),
-                site.milliseconds(&tile),
-            );
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    for name in names.split(',') {
+        for count in counts.split(',').map(|n| n.parse().unwrap()) {
+            measure(&folder, name, count);
         }
     }
     if kept.is_none() {
         let _gone = std::fs::remove_dir_all(&folder);
     }
+}
+
+fn measure(folder: &Path, name: &str, count: u64) {
+    let (path, served) = data(folder, name, count);
+    let site = Site::load(&served);
+    let layer = Arc::clone(&site.loaded.catalogue.layers[0]);
+    let map = query(&layer.id, "EPSG:3857", MERCATOR);
+    let tile = format!("{}/5/16/11.mvt", layer.id);
+    let before = [
+        milliseconds(|| site.map(&map)),
+        milliseconds(|| site.tile(&tile)),
+    ];
+    let crs = ["EPSG:3857", "EPSG:2154"].map(|crs| Crs::parse(crs).unwrap());
+    let cache = Cache::open(&folder.join("cache"), 1 << 36).unwrap();
+    let keeper = Keeper::new(Arc::clone(site.studio.overviews()), cache, crs.to_vec());
+    let begin = Instant::now();
+    let peak = std::cell::Cell::new(0);
+    let outcome = keeper
+        .prepare(&layer, &Budget::unlimited(), &|_| {
+            peak.set(peak.get().max(peak_mb()));
+        })
+        .unwrap();
+    let seconds = begin.elapsed().as_secs_f64();
+    let prepared = match outcome {
+        Outcome::Built { bytes, .. } => {
+            format!("{seconds:.1} ({}, {})", bytes / 1_000_000, peak.get())
+        }
+        Outcome::Found { bytes, .. } => format!("found ({})", bytes / 1_000_000),
+        Outcome::Without(_) => "none needed".into(),
+    };
+    let other = query(&layer.id, "EPSG:2154", LAMBERT);
+    let megabytes = std::fs::metadata(&path).unwrap().len() as f64 / 1e6;
+    println!(
+        "| {count} {name} | {megabytes:.0} | {prepared} | {:.1} | {:.1} | {:.1} | {:.1}, {:.1} |",
+        milliseconds(|| site.map(&map)),
+        milliseconds(|| site.map(&other)),
+        milliseconds(|| site.tile(&tile)),
+        before[0],
+        before[1],
+    );
 }

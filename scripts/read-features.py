@@ -31,7 +31,9 @@ def gdal(base, data):
         source = pyogrio.read_info(f"{data}/{layer}.fgb", force_feature_count=True)
         served = pyogrio.read_info("OAPIF:" + base, layer=layer, force_feature_count=True)
         expect(f"{layer}: count", served["features"], source["features"])
-        expect(f"{layer}: geometry", served["geometry_type"], source["geometry_type"])
+        # heights are not served
+        geometry = source["geometry_type"].removesuffix(" Z")
+        expect(f"{layer}: geometry", served["geometry_type"], geometry)
         types = dict(zip(source["fields"], source["dtypes"]))
         own = dict(zip(served["fields"], served["dtypes"]))
         expect(f"{layer}: types", {n: t for n, t in own.items() if n in types},
@@ -42,9 +44,11 @@ def gdal(base, data):
         counts = [len(raw.read(name, layer=layer, where=where)[2])
                   for name, layer in [("OAPIF:" + base, "communes"), (f"{data}/communes.fgb", None)]]
         expect(f"communes where {where}", *counts)
-    box = (4.8, 45.7, 4.9, 45.8)
-    counts = len(raw.read("OAPIF:" + base, layer="villes", bbox=box)[2])
-    expect("villes in a box are some", counts > 0, True)
+    # GDAL reads in the CRS of the data
+    box = (838_000, 6_514_000, 846_000, 6_525_000)
+    counts = [len(raw.read(name, layer=layer, bbox=box)[2])
+              for name, layer in [("OAPIF:" + base, "villes"), (f"{data}/villes.fgb", None)]]
+    expect("villes in a box", *counts)
 
 
 def owslib(base):
@@ -73,7 +77,7 @@ def qgis(base):
     expect("communes: features", sum(1 for _ in layer.getFeatures()), 4021)
     types = {field.name(): field.typeName() for field in layer.fields()}
     expect("communes: types", (types["nom"], types["population"], types["densite"]),
-           ("string", "integer", "double"))
+           ("String", "Integer", "Real"))
     box = QgsFeatureRequest(QgsRectangle(4.8, 45.7, 4.9, 45.8))
     expect("communes in a box are some", 0 < sum(1 for _ in layer.getFeatures(box)) < 200, True)
     application.exitQgis()

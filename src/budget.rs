@@ -1,5 +1,6 @@
 //! What one request may cost: a deadline, a cancel flag, and counted limits.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +16,22 @@ pub struct Budget {
     exceeded: Arc<AtomicBool>,
     features: Arc<Counter>,
     vertices: Arc<Counter>,
+    help: Option<Help>,
+}
+
+/// Threads that may help with work that takes long.
+#[derive(Clone)]
+pub struct Help {
+    /// Only work that takes longer than this is shared: its parts cost more than the whole.
+    pub after: Duration,
+    /// How many threads of the pool have nothing to do now.
+    pub idle: Arc<dyn Fn() -> usize + Send + Sync>,
+}
+
+impl fmt::Debug for Help {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Help after {:?}", self.after)
+    }
 }
 
 #[derive(Debug)]
@@ -56,6 +73,7 @@ impl Budget {
             exceeded: Arc::new(AtomicBool::new(false)),
             features: Counter::new("the number of features touched", u64::MAX),
             vertices: Counter::new("the number of vertices touched", u64::MAX),
+            help: None,
         }
     }
 
@@ -66,6 +84,36 @@ impl Budget {
             features: Counter::new("the number of features touched", features),
             vertices: Counter::new("the number of vertices touched", vertices),
             ..Budget::unlimited()
+        }
+    }
+
+    /// The same budget, with threads that may help.
+    #[must_use]
+    pub fn helped(self, help: Help) -> Budget {
+        Budget {
+            help: Some(help),
+            ..self
+        }
+    }
+
+    /// The same deadline and flag, without limits: for a part of the work that is counted
+    /// elsewhere. Nobody helps with it.
+    #[must_use]
+    pub fn uncounted(&self) -> Budget {
+        Budget {
+            started: self.started,
+            allowed: self.allowed,
+            cancelled: Arc::clone(&self.cancelled),
+            exceeded: Arc::clone(&self.exceeded),
+            ..Budget::unlimited()
+        }
+    }
+
+    /// How many idle threads may help with work that began then.
+    pub fn helpers(&self, began: Instant) -> usize {
+        match &self.help {
+            Some(help) if began.elapsed() >= help.after => (help.idle)(),
+            _ => 0,
         }
     }
 
@@ -142,5 +190,26 @@ mod tests {
             !budget.is_exceeded(),
             "a cancelled request did not exceed anything"
         );
+    }
+
+    #[test]
+    fn help_comes_only_after_a_while_and_parts_are_not_counted_twice() {
+        let help = |after| Help {
+            after,
+            idle: Arc::new(|| 3),
+        };
+        let now = Instant::now();
+        let budget = Budget::new(Duration::from_secs(9), 10, 10);
+        assert_eq!(budget.helpers(now), 0);
+        let patient = budget.clone().helped(help(Duration::from_secs(100)));
+        assert_eq!(patient.helpers(now), 0);
+        let budget = budget.helped(help(Duration::ZERO));
+        assert_eq!(budget.helpers(now), 3);
+        let part = budget.uncounted();
+        assert_eq!(part.helpers(now), 0);
+        part.spend(1000, 1000).unwrap();
+        budget.spend(10, 10).unwrap();
+        budget.cancel_flag().store(true, Ordering::Relaxed);
+        assert_eq!(part.check(), Err(Error::Cancelled));
     }
 }

@@ -127,7 +127,7 @@ fn visit(site: &Site) -> Vec<String> {
         }
     }
     let capabilities = ask(site, "SERVICE=WMS&REQUEST=GetCapabilities");
-    let text = String::from_utf8(capabilities.body).unwrap();
+    let text = String::from_utf8(capabilities.body.to_vec()).unwrap();
     for layer in &site.catalogue.layers {
         assert!(
             text.contains(&format!("<Name>{}</Name>", layer.id)),

@@ -209,6 +209,10 @@ fn every_style() -> Vec<Style> {
             Some(Fill::Solid(half("#40c080"))),
             Some(stroke("#203040", 0.7)),
         )]),
+        style(vec![polygon_symbolizer(
+            Some(Fill::Solid(Paint::solid("#c04080"))),
+            Some(stroke("#203040", 4.1)),
+        )]),
         style(vec![polygon_symbolizer(None, Some(round(5.3)))]),
         style(vec![
             line_symbolizer(round(6.0)),
@@ -447,6 +451,53 @@ fn a_hole_is_not_filled_and_a_position_that_is_no_number_is_left_out() {
     assert_eq!(at(&pixels, &view, 3, 10), [0, 255, 0, 255]);
     assert_eq!(at(&pixels, &view, 10, 10), [0; 4]);
     assert_eq!(area(&pixels), 256.0 - 64.0);
+}
+
+/// A circle of many corners.
+fn circle([x, y]: Coord, radius: f64) -> Vec<Coord> {
+    (0..=256)
+        .map(|i| (f64::from(i) * std::f64::consts::TAU / 256.0).sin_cos())
+        .map(|(sin, cos)| [x + cos * radius, y + sin * radius])
+        .collect()
+}
+
+#[test]
+fn a_fill_and_its_outline_each_have_the_area_of_their_own() {
+    // red inside, green outline, over black: each channel is a coverage
+    let (outer, hole, half) = (20.3, 9.6, 0.6);
+    let style = style(vec![polygon_symbolizer(
+        Some(Fill::Solid(Paint::solid("#ff0000"))),
+        Some(stroke("#00ff00", half * 2.0)),
+    )]);
+    let (center, view) = ([31.4, 30.7], view(64, 64));
+    let ring = polygon(&[&circle(center, outer), &circle(center, hole)]);
+    let pixels = drawn(&view, &style, &[ring]);
+    let mut error = 0.0;
+    for y in 0..64 {
+        for x in 0..64 {
+            let samples = 32;
+            let (mut inside, mut line) = (0, 0);
+            for i in 0..samples * samples {
+                let part = |k: u32| (f64::from(k) + 0.5) / f64::from(samples);
+                let [sx, sy] = [
+                    f64::from(x) + part(i % samples),
+                    64.0 - f64::from(y) - part(i / samples),
+                ];
+                let r = (sx - center[0]).hypot(sy - center[1]);
+                line += u32::from((r - outer).abs() <= half || (r - hole).abs() <= half);
+                inside += u32::from(r < outer - half && r > hole + half);
+            }
+            let all = f64::from(samples * samples);
+            let [red, green, blue, alpha] = at(&pixels, &view, x, y);
+            let wanted = [inside, line, 0, inside + line].map(|n| f64::from(n) * 255.0 / all);
+            for (got, wanted) in [red, green, blue, alpha].into_iter().zip(wanted) {
+                let off = (f64::from(got) - wanted).abs();
+                assert!(off <= 6.0, "{x},{y}: {got}, expected {wanted}");
+                error += off;
+            }
+        }
+    }
+    assert!(error / (64.0 * 64.0) <= 0.5, "{}", error / (64.0 * 64.0));
 }
 
 #[test]

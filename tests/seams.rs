@@ -9,13 +9,14 @@
 
 mod common;
 
-use cartotheque::budget::Budget;
+use cartotheque::budget::{Budget, Help};
 use cartotheque::crs::Crs;
 use cartotheque::geom::{Bbox, Size, View};
-use cartotheque::operation::{MapLayer, MapRequest};
+use cartotheque::operation::{Drawn, MapLayer, MapRequest};
 use cartotheque::server::{Options, State};
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tiny_skia::Pixmap;
 
 fn state() -> &'static State {
@@ -48,6 +49,10 @@ fn layers(names: &[&str]) -> Vec<MapLayer> {
 }
 
 fn draw(view: View, crs: &Crs, layers: &[MapLayer]) -> Pixmap {
+    drawn(view, crs, layers, &Budget::unlimited()).pixmap
+}
+
+fn drawn(view: View, crs: &Crs, layers: &[MapLayer], budget: &Budget) -> Drawn {
     let request = MapRequest {
         view,
         crs: crs.clone(),
@@ -55,8 +60,7 @@ fn draw(view: View, crs: &Crs, layers: &[MapLayer]) -> Pixmap {
         background: [255; 3],
         transparent: true,
     };
-    let drawn = state().site().studio.map(&request, &Budget::unlimited());
-    drawn.unwrap().pixmap
+    state().site().studio.map(&request, budget).unwrap()
 }
 
 /// Numbers that look random and are the same in every run.
@@ -268,5 +272,34 @@ fn every_layer_cut_anywhere_is_the_same() {
         let name = [layer.as_str()];
         maps_cut_are_equal(&name, "EPSG:3857", LYON_MERCATOR, &[611.0, 97.0], 2);
         maps_cut_are_equal(&name, "EPSG:3035", LYON_LAEA, &[333.3], 2);
+    }
+}
+
+#[test]
+fn a_map_that_several_threads_draw_is_the_map_that_one_draws() {
+    let lambert = Crs::from_epsg(2154).unwrap();
+    let size = Size {
+        width: 700,
+        height: 533,
+    };
+    let bbox = Bbox::new(600_000.0, 6_340_000.0, 1_050_000.0, 6_682_643.0).unwrap();
+    let view = View::new(bbox, size, 1.0);
+    let layers = layers(&["communes", "departements", "villes"]);
+    let alone = drawn(view, &lambert, &layers, &Budget::unlimited());
+    for helpers in [1, 2, 6, 100] {
+        let budget = Budget::unlimited().helped(Help {
+            after: Duration::ZERO,
+            idle: Arc::new(move || helpers),
+        });
+        let shared = drawn(view, &lambert, &layers, &budget);
+        assert!(shared.pixmap == alone.pixmap, "{helpers} helpers");
+        let threads = shared.report.layers.iter().map(|l| l.threads).max();
+        // 533 rows are 16 bands at most
+        assert_eq!(threads, Some((helpers + 1).min(16)));
+        for (shared, alone) in shared.report.layers.iter().zip(&alone.report.layers) {
+            assert_eq!(shared.features_read, alone.features_read);
+            assert_eq!(shared.features_drawn, alone.features_drawn);
+            assert_eq!(shared.vertices, alone.vertices);
+        }
     }
 }

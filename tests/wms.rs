@@ -112,10 +112,7 @@ fn wms130_7_3_3_every_invalid_parameter_has_its_code() {
     ] {
         let answer = world.get(&with(MAP, name, Some(value)));
         assert_eq!(code(&answer), expected, "{name}={value}");
-        assert_eq!(
-            (answer.status, answer.media_type.as_str()),
-            (200, "text/xml")
-        );
+        assert_eq!((answer.status, &*answer.media_type), (200, "text/xml"));
     }
     assert!(world.engine.maps.lock().unwrap().is_empty());
 }
@@ -401,7 +398,7 @@ fn wms130_7_3_3_11_blank_obeys_bgcolor_and_transparent_for_an_unknown_layer() {
     for exceptions in ["BLANK", "application/vnd.ogc.se_blank"] {
         let bad = with(MAP, "LAYERS", Some("nonsense"));
         let red = world.get(&format!("{bad}&EXCEPTIONS={exceptions}&BGCOLOR=0xFF0000"));
-        assert_eq!((red.status, red.media_type.as_str()), (200, "image/png"));
+        assert_eq!((red.status, &*red.media_type), (200, "image/png"));
         let red = Pixmap::decode_png(&red.body).unwrap();
         assert_eq!((red.width(), red.height()), (20, 10));
         assert!(
@@ -450,7 +447,7 @@ fn a_server_that_is_too_busy_says_when_to_come_back_in_any_form_of_exception() {
     for query in [MAP.to_owned(), format!("{MAP}&EXCEPTIONS=BLANK")] {
         let answer = world.get(&query);
         assert_eq!(answer.status, 503);
-        assert!(answer.headers.contains(&("Retry-After", "3".to_owned())));
+        assert!(answer.headers.contains(&("Retry-After", "3".into())));
     }
 }
 
@@ -911,7 +908,7 @@ fn a_miss_is_200_and_empty_in_every_format() {
         ..World::default()
     };
     let get = |format: &str| world.get(&format!("{INFO}&INFO_FORMAT={format}"));
-    assert_eq!(get("text/plain").body, b"");
+    assert!(get("text/plain").body.is_empty());
     assert!(text(&get("text/html")).contains("<body></body>"));
     let json: serde_json::Value = serde_json::from_slice(&get("application/json").body).unwrap();
     assert_eq!(json["features"], serde_json::json!([]));
@@ -1098,6 +1095,10 @@ fn explain_says_the_axis_decision_and_what_was_ignored_and_can_be_switched_off()
     let html = world.get(&format!("{INFO}&explain=html"));
     assert_eq!(html.media_type, "text/html; charset=utf-8");
     assert!(text(&html).contains("departements.01000"));
+    let info = world.get(&format!("{INFO}&explain=json"));
+    let json: serde_json::Value = serde_json::from_slice(&info.body).unwrap();
+    assert_eq!(json["drawn"]["layers"][0]["layer"], "departements");
+    assert_eq!(json["drawn"]["layers"][0]["featuresRead"], 3);
     assert_eq!(
         code(&world.get(&format!("{MAP}&explain=perhaps"))),
         "InvalidParameterValue"

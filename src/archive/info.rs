@@ -5,9 +5,9 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::compression::{gunzip, is_gzip};
 use super::{MAX_TILE_BYTES, WebTile};
 use crate::geom::Bbox;
+use crate::packing::Coding;
 
 /// What the tiles of an archive are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,9 +68,10 @@ impl TileFormat {
     /// what is compressed, or begins with a layer (field 3, length-delimited).
     pub fn sniffed(bytes: &[u8]) -> Option<TileFormat> {
         let mut pictures = TileFormat::ALL.into_iter().filter(|f| !f.is_vector());
-        pictures
-            .find(|f| f.marks(bytes))
-            .or_else(|| (is_gzip(bytes) || bytes.first() == Some(&0x1a)).then_some(TileFormat::Mvt))
+        pictures.find(|f| f.marks(bytes)).or_else(|| {
+            let is_packed = Coding::sniffed(bytes).is_some();
+            (is_packed || bytes.first() == Some(&0x1a)).then_some(TileFormat::Mvt)
+        })
     }
 
     /// True where a picture begins as its format says.
@@ -86,12 +87,11 @@ impl TileFormat {
 }
 
 /// Whether a tile of that format can be read, as far as its marks and checksums tell.
-pub(super) fn sound(bytes: &[u8], format: TileFormat) -> Result<(), String> {
-    if is_gzip(bytes) {
-        let content = gunzip(bytes, MAX_TILE_BYTES)?;
-        return marked(&content, format);
+pub(super) fn sound(bytes: &[u8], declared: Coding, format: TileFormat) -> Result<(), String> {
+    match coding_of(bytes, declared) {
+        Coding::Identity => marked(bytes, format),
+        coding => marked(&coding.unpack(bytes, MAX_TILE_BYTES)?, format),
     }
-    marked(bytes, format)
 }
 
 fn marked(bytes: &[u8], format: TileFormat) -> Result<(), String> {
@@ -107,29 +107,20 @@ fn marked(bytes: &[u8], format: TileFormat) -> Result<(), String> {
     })
 }
 
-/// How a tile's bytes are packed, beyond its own format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    Identity,
-    Gzip,
-}
-
 /// A tile as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
     pub bytes: Vec<u8>,
-    pub encoding: Encoding,
+    /// How they are packed, beyond their own format.
+    pub coding: Coding,
 }
 
 impl Tile {
-    /// The encoding is seen from the bytes: what archives declare is not always so.
-    pub(super) fn of_stored(bytes: Vec<u8>) -> Tile {
-        let encoding = if is_gzip(&bytes) {
-            Encoding::Gzip
-        } else {
-            Encoding::Identity
-        };
-        Tile { bytes, encoding }
+    /// A tile of an archive that declares how its tiles are packed. What the bytes show counts
+    /// more: what archives declare is not always so. Brotli alone has no mark.
+    pub(super) fn of_stored(bytes: Vec<u8>, declared: Coding) -> Tile {
+        let coding = coding_of(&bytes, declared);
+        Tile { bytes, coding }
     }
 
     /// The tile without its packing.
@@ -137,11 +128,18 @@ impl Tile {
     /// # Errors
     /// In words, where the packed bytes are damaged or too many.
     pub fn into_unpacked(self) -> Result<Vec<u8>, String> {
-        match self.encoding {
-            Encoding::Identity => Ok(self.bytes),
-            Encoding::Gzip => gunzip(&self.bytes, MAX_TILE_BYTES),
+        match self.coding {
+            Coding::Identity => Ok(self.bytes),
+            coding => coding.unpack(&self.bytes, MAX_TILE_BYTES),
         }
     }
+}
+
+fn coding_of(bytes: &[u8], declared: Coding) -> Coding {
+    Coding::sniffed(bytes).unwrap_or(match declared {
+        Coding::Brotli => Coding::Brotli,
+        Coding::Gzip | Coding::Identity | Coding::Zstd => Coding::Identity,
+    })
 }
 
 /// Where a map opens.
@@ -367,8 +365,8 @@ mod tests {
     #[test]
     fn a_tile_of_another_format_is_named() {
         let png = b"\x89PNG\r\n\x1a\n....";
-        assert_eq!(sound(png, TileFormat::Png), Ok(()));
-        let message = sound(png, TileFormat::Jpeg).unwrap_err();
+        assert_eq!(sound(png, Coding::Identity, TileFormat::Png), Ok(()));
+        let message = sound(png, Coding::Identity, TileFormat::Jpeg).unwrap_err();
         assert_eq!(message, "expected jpeg, found png");
     }
 

@@ -5,7 +5,6 @@
 //! writing; a form of archive is a folder that implements both. [`export`](fn@export::export)
 //! fills an archive from anything that makes tiles.
 
-mod compression;
 mod describe;
 pub mod export;
 mod info;
@@ -20,10 +19,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::packing::{Coding, Effort};
 
-pub use compression::{gunzip, gzip};
 pub use describe::{Description, describe};
-pub use info::{ArchiveInfo, Center, Encoding, Tile, TileFormat, VectorLayer};
+pub use info::{ArchiveInfo, Center, Tile, TileFormat, VectorLayer};
 pub use web_tile::WebTile;
 
 /// A tile larger than this is refused: the largest that people serve have a few megabytes.
@@ -81,9 +80,9 @@ impl Verified {
     }
 
     /// Counts a stored content, damaged or not.
-    fn content(&mut self, tile: WebTile, bytes: &[u8], format: TileFormat) {
+    fn content(&mut self, tile: WebTile, bytes: &[u8], declared: Coding, format: TileFormat) {
         self.contents = self.contents.saturating_add(1);
-        if let Err(message) = info::sound(bytes, format) {
+        if let Err(message) = info::sound(bytes, declared, format) {
             self.damaged = self.damaged.saturating_add(1);
             self.fault(|| format!("tile {tile}: {message}"));
         }
@@ -188,6 +187,13 @@ pub fn create(path: &Path, job: &str) -> Result<Box<dyn ArchiveWriter>> {
         ArchiveForm::Mbtiles => Ok(Box::new(mbtiles::MbtilesWriter::create(path, job)?)),
         ArchiveForm::Pmtiles => Ok(Box::new(pmtiles::PmtilesWriter::create(path, job)?)),
     }
+}
+
+/// Packs with gzip, as archives hold their tiles; the same bytes give the same bytes.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let packed = Coding::Gzip.pack(bytes, Effort::Lasting);
+    // there is a bound for what it takes, and so much is given
+    packed.unwrap_or_default()
 }
 
 fn form_of(path: &Path) -> Result<ArchiveForm> {

@@ -7,12 +7,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use bytes::Bytes;
+
 use super::Tile;
 use crate::error::{Error, Result};
+use crate::packing::Coding;
 
 /// How a file begins; the last byte is the form's number.
 const MAGIC: [u8; 4] = *b"ctt\x01";
-/// Magic, a byte for the compression, and the checksum of what follows.
+/// Magic, a byte for the coding, and the checksum of what follows.
 const HEAD: usize = 4 + 1 + 4;
 /// What a file takes beside its bytes, on usual file systems half a block.
 const FILE_COST: u64 = 2_048;
@@ -28,6 +31,7 @@ pub struct Disk {
     /// One walk at a time.
     clearing: Mutex<()>,
     written: AtomicU64,
+    faults: AtomicU64,
 }
 
 /// A file of the folder.
@@ -54,6 +58,7 @@ impl Disk {
             bytes: AtomicU64::new(0),
             clearing: Mutex::new(()),
             written: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
         };
         let bytes = disk.files().iter().map(|f| f.bytes).sum();
         disk.bytes.store(bytes, Ordering::Relaxed);
@@ -65,12 +70,22 @@ impl Disk {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// What the files may take.
+    pub fn limit(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// Tiles that could not be written.
+    pub fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
     /// The tile and when it was made; `None` where it is not there or damaged.
     pub fn get(&self, key: u128) -> Option<(Tile, SystemTime)> {
         let path = self.path(key);
         let content = fs::read(&path).ok()?;
         let made = fs::metadata(&path).and_then(|m| m.modified()).ok()?;
-        let tile = parse(&content);
+        let tile = parse(content);
         if tile.is_none() {
             tracing::warn!(file = %path.display(), "a kept tile is damaged, it will be made again");
         }
@@ -85,6 +100,7 @@ impl Disk {
             return;
         }
         if let Err(error) = self.write(&path, tile) {
+            self.faults.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(file = %path.display(), %error, "a tile could not be kept");
             return;
         }
@@ -99,7 +115,7 @@ impl Disk {
     fn write(&self, path: &Path, tile: &Tile) -> std::io::Result<()> {
         let mut content = Vec::with_capacity(HEAD + tile.bytes.len());
         content.extend(MAGIC);
-        content.push(u8::from(tile.is_packed));
+        content.push(tile.coding.number());
         content.extend(libdeflater::crc32(&tile.bytes).to_le_bytes());
         content.extend(&tile.bytes);
         if let Some(parent) = path.parent() {
@@ -158,14 +174,16 @@ impl Disk {
     }
 }
 
-fn parse(content: &[u8]) -> Option<Tile> {
+fn parse(content: Vec<u8>) -> Option<Tile> {
+    let content = Bytes::from(content);
     let (head, bytes) = content.split_at_checked(HEAD)?;
     let (magic, rest) = head.split_at_checked(MAGIC.len())?;
-    let (packed, checksum) = rest.split_first()?;
+    let (coding, checksum) = rest.split_first()?;
+    let coding = Coding::of_number(*coding)?;
     let checksum = u32::from_le_bytes(checksum.try_into().ok()?);
-    (magic == MAGIC && *packed <= 1 && checksum == libdeflater::crc32(bytes)).then(|| Tile {
-        bytes: bytes.to_vec(),
-        is_packed: *packed == 1,
+    (magic == MAGIC && checksum == libdeflater::crc32(bytes)).then(|| Tile {
+        bytes: content.slice_ref(bytes),
+        coding,
     })
 }
 
@@ -191,8 +209,8 @@ mod tests {
 
     fn tile(byte: u8, length: usize) -> Tile {
         Tile {
-            bytes: vec![byte; length],
-            is_packed: byte % 2 == 1,
+            bytes: vec![byte; length].into(),
+            coding: Coding::of_number(byte % 4).unwrap(),
         }
     }
 

@@ -11,20 +11,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use quick_cache::sync::{Cache, GuardResult};
 use quick_cache::{DefaultHashBuilder, Weighter, sync::DefaultLifecycle};
 
 pub use disk::Disk;
 
 use crate::error::Result;
+use crate::packing::Coding;
 
 /// A tile as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
     /// None: there is nothing in the tile.
-    pub bytes: Vec<u8>,
-    /// True: compressed with gzip.
-    pub is_packed: bool,
+    pub bytes: Bytes,
+    /// How they are packed.
+    pub coding: Coding,
 }
 
 /// A tile that is kept, and when it was made.
@@ -72,6 +74,10 @@ pub struct Counts {
     pub misses: u64,
     pub memory_bytes: u64,
     pub disk_bytes: u64,
+    /// What the disk may take; 0 where there is none.
+    pub disk_limit: u64,
+    /// Tiles that could not be written there.
+    pub disk_faults: u64,
 }
 
 /// Tiles in memory, and on disk where there is a folder for them.
@@ -113,12 +119,16 @@ impl TileCache {
     /// The tile, made where it is not kept. Of those that ask for one tile at a time one makes
     /// it; the others wait for it, at most `patience`, and then make their own.
     ///
+    /// `others` are the keys of what the tile can be made from sooner, by `from_other`.
+    ///
     /// # Errors
     /// What `make` returns: the next one to ask tries again.
     pub fn get(
         &self,
         key: u128,
         patience: Duration,
+        others: impl IntoIterator<Item = u128>,
+        from_other: impl Fn(&Tile) -> Option<Tile>,
         make: impl FnOnce() -> Result<Tile>,
     ) -> Result<(Arc<Kept>, Source)> {
         let begin = Instant::now();
@@ -136,10 +146,19 @@ impl TileCache {
             GuardResult::Timeout => None,
         };
         let from_disk = self.disk.as_ref().and_then(|disk| disk.get(key));
-        let (kept, source) = match from_disk {
-            Some((tile, made)) => {
-                self.disk_hits.fetch_add(1, Ordering::Relaxed);
-                (Kept { tile, made }, Source::Disk)
+        let from_other = || {
+            let mut others = others.into_iter();
+            others.find_map(|other| self.repacked(key, other, &from_other))
+        };
+        let found = from_disk.map(|(tile, made)| (Kept { tile, made }, Source::Disk));
+        let (kept, source) = match found.or_else(from_other) {
+            Some((kept, source)) => {
+                let hits = match source {
+                    Source::Disk => &self.disk_hits,
+                    Source::Memory | Source::Made => &self.memory_hits,
+                };
+                hits.fetch_add(1, Ordering::Relaxed);
+                (kept, source)
             }
             None => {
                 self.misses.fetch_add(1, Ordering::Relaxed);
@@ -159,6 +178,31 @@ impl TileCache {
         Ok((kept, source))
     }
 
+    /// A tile made from another that is kept: as old as that one.
+    fn repacked(
+        &self,
+        key: u128,
+        other: u128,
+        from_other: &impl Fn(&Tile) -> Option<Tile>,
+    ) -> Option<(Kept, Source)> {
+        let (tile, made, source) = match self.memory.get(&other) {
+            Some(kept) => (from_other(&kept.tile)?, kept.made, Source::Memory),
+            None => {
+                let (tile, made) = self.disk.as_ref()?.get(other)?;
+                (from_other(&tile)?, made, Source::Disk)
+            }
+        };
+        if let Some(disk) = &self.disk {
+            disk.put(key, &tile);
+        }
+        Some((Kept { tile, made }, source))
+    }
+
+    /// True where tiles outlive the process.
+    pub fn is_lasting(&self) -> bool {
+        self.disk.is_some()
+    }
+
     pub fn counts(&self) -> Counts {
         Counts {
             memory_hits: self.memory_hits.load(Ordering::Relaxed),
@@ -166,6 +210,8 @@ impl TileCache {
             misses: self.misses.load(Ordering::Relaxed),
             memory_bytes: self.memory.weight(),
             disk_bytes: self.disk.as_ref().map_or(0, Disk::bytes),
+            disk_limit: self.disk.as_ref().map_or(0, Disk::limit),
+            disk_faults: self.disk.as_ref().map_or(0, Disk::faults),
         }
     }
 }
@@ -180,9 +226,34 @@ mod tests {
 
     fn tile(bytes: &[u8]) -> Tile {
         Tile {
-            bytes: bytes.to_vec(),
-            is_packed: false,
+            bytes: Bytes::copy_from_slice(bytes),
+            coding: Coding::Identity,
         }
+    }
+
+    fn copied(other: &Tile) -> Option<Tile> {
+        Some(other.clone())
+    }
+
+    #[test]
+    fn a_tile_is_made_from_another_that_is_kept_and_has_its_age() {
+        let cache = TileCache::new(1 << 20, None);
+        cache
+            .get(1, PATIENCE, [], copied, || Ok(tile(b"one")))
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        let other = |other: &Tile| Some(tile(&[other.bytes.as_ref(), b"!"].concat()));
+        let (found, source) = cache
+            .get(2, PATIENCE, [3, 1], other, || panic!("made"))
+            .unwrap();
+        assert_eq!(
+            (found.tile.bytes.as_ref(), source),
+            (&b"one!"[..], Source::Memory)
+        );
+        assert!(found.age() >= Duration::from_millis(20));
+        assert_eq!(cache.in_memory(2).unwrap().tile, tile(b"one!"));
+        let made = cache.get(4, PATIENCE, [1], |_| None, || Ok(tile(b"four")));
+        assert_eq!(made.unwrap().1, Source::Made, "the other was of no use");
     }
 
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -191,14 +262,18 @@ mod tests {
     fn a_tile_is_made_once_and_found_again() {
         let cache = TileCache::new(1 << 20, None);
         assert!(cache.in_memory(7).is_none());
-        let (made, source) = cache.get(7, PATIENCE, || Ok(tile(b"seven"))).unwrap();
+        let (made, source) = cache
+            .get(7, PATIENCE, [], copied, || Ok(tile(b"seven")))
+            .unwrap();
         assert_eq!(
-            (made.tile.bytes.as_slice(), source),
+            (made.tile.bytes.as_ref(), source),
             (&b"seven"[..], Source::Made)
         );
-        let (found, source) = cache.get(7, PATIENCE, || panic!("made twice")).unwrap();
+        let (found, source) = cache
+            .get(7, PATIENCE, [], copied, || panic!("made twice"))
+            .unwrap();
         assert_eq!(
-            (found.tile.bytes.as_slice(), source),
+            (found.tile.bytes.as_ref(), source),
             (&b"seven"[..], Source::Memory)
         );
         assert_eq!(cache.in_memory(7).unwrap().tile, tile(b"seven"));
@@ -219,7 +294,7 @@ mod tests {
                         std::thread::sleep(Duration::from_millis(50));
                         Ok(tile(b"one"))
                     };
-                    let (found, _) = cache.get(1, PATIENCE, make).unwrap();
+                    let (found, _) = cache.get(1, PATIENCE, [], copied, make).unwrap();
                     assert_eq!(found.tile, tile(b"one"));
                 });
             }
@@ -230,19 +305,29 @@ mod tests {
     #[test]
     fn an_error_is_not_kept_and_the_next_one_tries_again() {
         let cache = TileCache::new(1 << 20, None);
-        assert!(cache.get(1, PATIENCE, || Err(Error::Cancelled)).is_err());
-        assert!(cache.get(1, PATIENCE, || Ok(tile(b"one"))).is_ok());
+        assert!(
+            cache
+                .get(1, PATIENCE, [], copied, || Err(Error::Cancelled))
+                .is_err()
+        );
+        assert!(
+            cache
+                .get(1, PATIENCE, [], copied, || Ok(tile(b"one")))
+                .is_ok()
+        );
     }
 
     #[test]
     fn memory_stays_within_its_bound_whatever_is_asked() {
         let cache = TileCache::new(100_000, None);
         for key in 0..1_000 {
-            let made = cache.get(key, PATIENCE, || Ok(tile(&[1; 1_000]))).unwrap();
+            let made = cache
+                .get(key, PATIENCE, [], copied, || Ok(tile(&[1; 1_000])))
+                .unwrap();
             assert_eq!(made.0.tile.bytes.len(), 1_000);
         }
         let huge = cache
-            .get(5_000, PATIENCE, || Ok(tile(&[2; 1_000_000])))
+            .get(5_000, PATIENCE, [], copied, || Ok(tile(&[2; 1_000_000])))
             .unwrap();
         assert_eq!(huge.0.tile.bytes.len(), 1_000_000);
         assert!(cache.counts().memory_bytes <= 100_000);
@@ -253,7 +338,10 @@ mod tests {
         let cache = TileCache::new(0, None);
         for _ in 0..3 {
             assert_eq!(
-                cache.get(1, PATIENCE, || Ok(tile(b"x"))).unwrap().1,
+                cache
+                    .get(1, PATIENCE, [], copied, || Ok(tile(b"x")))
+                    .unwrap()
+                    .1,
                 Source::Made
             );
         }
@@ -264,12 +352,16 @@ mod tests {
     fn what_is_on_disk_outlives_the_process() {
         let folder = std::env::temp_dir().join(format!("cartotheque-tiles-{}", std::process::id()));
         let first = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
-        first.get(9, PATIENCE, || Ok(tile(b"nine"))).unwrap();
+        first
+            .get(9, PATIENCE, [], copied, || Ok(tile(b"nine")))
+            .unwrap();
         drop(first);
         let second = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
-        let (found, source) = second.get(9, PATIENCE, || panic!("made again")).unwrap();
+        let (found, source) = second
+            .get(9, PATIENCE, [], copied, || panic!("made again"))
+            .unwrap();
         assert_eq!(
-            (found.tile.bytes.as_slice(), source),
+            (found.tile.bytes.as_ref(), source),
             (&b"nine"[..], Source::Disk)
         );
         std::fs::remove_dir_all(&folder).unwrap();

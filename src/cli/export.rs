@@ -1,15 +1,15 @@
-use std::io::{IsTerminal, Write as _};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Outcome;
+use super::line::Line;
 use super::signal::{STOPPED, stop_at_signal};
 use crate::archive::export::{Job, Progress, TileSource, export};
 use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
@@ -59,11 +59,8 @@ pub struct Export {
 
 /// Work that is lost at most when the process ends.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
-/// A terminal is written anew so often, a log seldom.
-const TELL_TERMINAL_EVERY: Duration = Duration::from_millis(200);
-const TELL_LOG_EVERY: Duration = Duration::from_secs(10);
 
-fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
+pub(super) fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
     let (min, max) = text.split_once('-').unwrap_or((text, text));
     match (min.trim().parse(), max.trim().parse()) {
         (Ok(min), Ok(max)) if min <= max && max <= WebTile::MAX_ZOOM => Ok(min..=max),
@@ -114,7 +111,7 @@ impl Export {
         stop_at_signal(&stop);
         let mut line = Line::new();
         let made = export(&job, &maker, writer, &info, &stop, &mut |progress| {
-            line.tell(progress);
+            line.tell(|seconds| told(progress, seconds));
         });
         line.end();
         match made {
@@ -161,6 +158,7 @@ impl Export {
         let service = tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: false,
         };
         let document = tiles::tile_json(&service, &names.join(","), self.format)?;
@@ -263,7 +261,7 @@ impl<'a> Maker<'a> {
     }
 
     fn drawn(&self, tile: &Tile, format: encode::ImageFormat) -> Result<Option<Vec<u8>>> {
-        let drawn = self.site.studio.map(&tile.map()?, &Budget::unlimited())?;
+        let drawn = tile.drawn(&self.site.studio, &Budget::unlimited())?;
         let layers = &drawn.report.layers;
         if drawn.report.labels == 0 && layers.iter().all(|l| l.features_drawn == 0) {
             return Ok(None);
@@ -298,10 +296,16 @@ impl TileSource for Maker<'_> {
             pixel_ratio: 1,
             format: self.format,
             layers: self.layers.clone(),
+            archives: Vec::new(),
             with_points: false,
         };
         let limits = &self.site.limits;
-        let tile = Tile::new(&self.site.catalogue, wish, limits.tile_bytes);
+        let tile = Tile::new(
+            &self.site.catalogue,
+            self.site.studio.overviews(),
+            wish,
+            limits.tile_bytes,
+        );
         match self.format {
             TileFormat::Image(format) => self.drawn(&tile, format),
             TileFormat::Mvt => {
@@ -312,62 +316,22 @@ impl TileSource for Maker<'_> {
     }
 }
 
-/// The line that tells how far it is.
-struct Line {
-    started: Instant,
-    told: Option<Instant>,
-    is_terminal: bool,
-}
-
-impl Line {
-    fn new() -> Line {
-        Line {
-            started: Instant::now(),
-            told: None,
-            is_terminal: std::io::stderr().is_terminal(),
-        }
-    }
-
-    fn tell(&mut self, progress: &Progress) {
-        let every = match self.is_terminal {
-            true => TELL_TERMINAL_EVERY,
-            false => TELL_LOG_EVERY,
-        };
-        let last = self.told.unwrap_or(self.started);
-        if last.elapsed() < every {
-            return;
-        }
-        self.told = Some(Instant::now());
-        let Progress {
-            zoom,
-            done,
-            places,
-            tiles,
-            bytes,
-            resumed,
-        } = *progress;
-        let seconds = self.started.elapsed().as_secs_f64();
-        #[allow(clippy::cast_precision_loss, reason = "to be read by people")]
-        let (megabytes, rate) = (bytes as f64 / 1e6, tiles as f64 / seconds);
-        let earlier = match resumed {
-            0 => String::new(),
-            resumed => format!(", {resumed} places were made before"),
-        };
-        let text = format!(
-            "zoom {zoom}: {done} of {places} places; {tiles} tiles, {megabytes:.1} MB, {rate:.0} a second{earlier}"
-        );
-        if self.is_terminal {
-            eprint!("\r\x1b[K{text}");
-            // nobody may be reading
-            let _closed = std::io::stderr().flush();
-        } else {
-            eprintln!("{text}");
-        }
-    }
-
-    fn end(&self) {
-        if self.is_terminal && self.told.is_some() {
-            eprintln!();
-        }
-    }
+fn told(progress: &Progress, seconds: f64) -> String {
+    let Progress {
+        zoom,
+        done,
+        places,
+        tiles,
+        bytes,
+        resumed,
+    } = *progress;
+    #[allow(clippy::cast_precision_loss, reason = "to be read by people")]
+    let (megabytes, rate) = (bytes as f64 / 1e6, tiles as f64 / seconds);
+    let earlier = match resumed {
+        0 => String::new(),
+        resumed => format!(", {resumed} places were made before"),
+    };
+    format!(
+        "zoom {zoom}: {done} of {places} places; {tiles} tiles, {megabytes:.1} MB, {rate:.0} a second{earlier}"
+    )
 }

@@ -1,6 +1,7 @@
 //! What `cartotheque import` does: foreign files become data, a layer file and a style.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ use clap::Args;
 use super::Outcome;
 use super::signal::{STOPPED, stop_at_signal};
 use crate::budget::Budget;
+use crate::config::foreign::shell_word;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::import::{self, Folders, Imported, Note, Options, Progress};
@@ -23,7 +25,8 @@ use crate::import::{self, Folders, Imported, Note, Options, Progress};
 /// it leaves nothing half.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// CSV with coordinates, GeoJSON (also a feature on each line).
+    /// GeoPackage, Shapefile (also zipped), GeoJSON (also a feature on each line), CSV with
+    /// coordinates, FlatGeobuf without an index.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
@@ -60,6 +63,7 @@ impl Import {
         let budget = Budget::unlimited();
         stop_at_signal(&budget.cancel_flag());
         let (mut done, mut failed) = (0_usize, 0_usize);
+        let mut ids = HashSet::new();
         for file in &self.files {
             let tables = match import::open(file, &folders, &options) {
                 Ok(tables) => tables,
@@ -78,6 +82,13 @@ impl Import {
                 return Err(Error::parameter("--id", message));
             }
             for mut table in tables {
+                let id = import::id_of(table.as_ref(), &options);
+                if !ids.insert(id.clone()) {
+                    let file = file.display();
+                    eprintln!("error: {file}: another table of this command is the layer {id:?}");
+                    failed += 1;
+                    continue;
+                }
                 let started = Instant::now();
                 let line = Line::new(&table.head().name);
                 let imported = import::import(
@@ -92,7 +103,7 @@ impl Import {
                 match imported {
                     Ok(imported) => {
                         done += 1;
-                        print!("{}", report(file, &imported, started.elapsed()));
+                        say(&report(file, &imported, started.elapsed()));
                     }
                     Err(Error::Cancelled) => {
                         eprintln!("stopped: nothing of {} was written", file.display());
@@ -107,7 +118,9 @@ impl Import {
         }
         if done > 0 {
             let root = shell_word(&folders.root);
-            println!("next: cartotheque check {root} && cartotheque serve {root}");
+            say(&format!(
+                "next: cartotheque check {root} && cartotheque serve {root}\n"
+            ));
         }
         Ok(match failed {
             0 => ExitCode::SUCCESS,
@@ -134,14 +147,10 @@ impl Import {
     }
 }
 
-/// A path as a shell takes it.
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    match text.chars().all(plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
+/// Writes to standard output; the work is done, whether or not somebody reads of it.
+fn say(text: &str) {
+    let mut out = std::io::stdout();
+    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// What became of a table, for people.

@@ -4,9 +4,11 @@ pub mod check;
 mod export;
 mod import;
 mod info;
+mod line;
 mod log;
 mod prepare;
 mod render;
+mod seed;
 mod serve;
 mod signal;
 
@@ -53,6 +55,8 @@ enum Command {
     Export(export::Export),
     /// Builds the overviews that a server would build when they are first needed.
     Prepare(prepare::Prepare),
+    /// Makes tiles into the cache on disk of a folder that is served.
+    Seed(seed::Seed),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
         Command::Prepare(prepare) => prepare.run(),
+        Command::Seed(seed) => seed.run(),
         Command::Render(render) => render.run(),
     };
     match result {

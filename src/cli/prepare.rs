@@ -17,7 +17,7 @@ use crate::overview::{self, Progress};
 use crate::server::CacheOptions;
 
 /// Where overviews are kept, and how many.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CacheArguments {
     /// Where overviews are kept; may be deleted at any time. Default: cartotheque/ in
     /// $XDG_CACHE_HOME or ~/.cache.
@@ -144,7 +144,7 @@ impl Bar {
         let done = (progress.read.min(all) * Bar::WIDTH / all) as usize;
         let (full, rest) = ("#".repeat(done), "-".repeat(Bar::WIDTH as usize - done));
         self.write(&format!(
-            "\r\x1b[K{} {} z{} ({}/{}) [{full}{rest}] {} of {}",
+            "\r\x1b[K{} {} {} ({}/{}) [{full}{rest}] {} of {}",
             progress.layer,
             progress.crs,
             progress.zoom,

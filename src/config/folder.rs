@@ -5,6 +5,8 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::foreign::{FOREIGN, shell_word};
+
 /// Files that are looked at; a folder with more is not what was meant.
 const MAX_FILES: usize = 200_000;
 
@@ -56,6 +58,8 @@ pub struct Folder {
     /// Features (`.fgb`, `.geojson`) and tiles (`.pmtiles`, `.mbtiles`), sorted: of the root, of its subfolders, and of the
     /// subfolders of `data/`.
     pub data: Vec<PathBuf>,
+    /// Data of other formats at the same places, sorted: not served, but they can be imported.
+    pub foreign: Vec<PathBuf>,
     /// Files of `capabilities/` that nothing reads.
     pub strays: Vec<PathBuf>,
     /// True where the path is one file.
@@ -84,9 +88,14 @@ impl Folder {
                 None => PathBuf::from("."),
             };
             if !has_extension(path, &["fgb", "geojson", "json", "pmtiles", "mbtiles"]) {
-                return Err(
-                    "expected a folder, or a .fgb, .geojson, .pmtiles or .mbtiles file".to_owned(),
-                );
+                let expected = "expected a folder, or a .fgb, .geojson, .pmtiles or .mbtiles file";
+                return Err(match has_extension(path, &FOREIGN) {
+                    true => format!(
+                        "{expected}: cartotheque import {} -o data/ makes one of it",
+                        shell_word(path)
+                    ),
+                    false => expected.to_owned(),
+                });
             }
             folder.is_single_file = true;
             folder.stamps.insert(path.to_owned(), Stamp::of(&metadata));
@@ -105,6 +114,7 @@ impl Folder {
             &mut folder.styles,
             &mut folder.style_parts,
             &mut folder.data,
+            &mut folder.foreign,
             &mut folder.strays,
         ] {
             // as bytes: comparing paths part by part is ten times slower
@@ -220,6 +230,8 @@ impl Folder {
             self.data.push(path);
         } else if has_extension(&path, &["sld"]) {
             self.styles.push(path);
+        } else if has_extension(&path, &FOREIGN) {
+            self.foreign.push(path);
         }
     }
 

@@ -14,6 +14,7 @@ use super::build::{Ingredients, StyleRead, build};
 use super::diagnostic::{Diagnostic, Findings, Severity};
 use super::file::{LayerFile, ServerFile};
 use super::folder::Folder;
+use super::foreign;
 use super::kept::Kept;
 use super::plan::{LayerRead, Outcome, Plan, Planner};
 use super::tile_sets::{self, TileSetRead};
@@ -558,6 +559,7 @@ impl Loader<'_> {
             let message = "no layer uses these data: they are not served";
             list.push(Diagnostic::of_file(Severity::Info, shown, message).with_help(help));
         }
+        list.extend(foreign::notice(folder));
         for path in &folder.strays {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let meant = crate::error::nearest(

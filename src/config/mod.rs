@@ -23,6 +23,7 @@ mod check;
 mod diagnostic;
 mod file;
 mod folder;
+pub(crate) mod foreign;
 pub(crate) mod ident;
 mod kept;
 mod load;

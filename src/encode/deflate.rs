@@ -5,7 +5,6 @@
 
 use super::bits::BitWriter;
 use super::huffman::{Code, MAX_BITS, write_code_lengths};
-use super::mapped_row;
 use super::sequences::{Back, MAX_MATCH, Rows, Sequence, Sequences};
 
 const MIN_MATCH: usize = 3;
@@ -14,11 +13,12 @@ const END_OF_BLOCK: usize = 256;
 /// Compresses rows.
 ///
 /// `first` are sequences of the first rows, the others are still to be found. `bytes` says how a
-/// pixel of memory is written. The result is added to `out`.
+/// pixel of memory is written, `checksum` is that of all that is. The result is added to `out`.
 pub fn zlib<const W: usize, const N: usize>(
     mut sequences: Sequences<'_, W>,
     first: Vec<Sequence>,
     bytes: impl Fn([u8; W]) -> [u8; N],
+    checksum: u32,
     out: Vec<u8>,
 ) -> Vec<u8> {
     let rows = sequences.rows();
@@ -38,7 +38,7 @@ pub fn zlib<const W: usize, const N: usize>(
         block.clear();
     }
     let mut out = out.into_bytes();
-    out.extend(checksum(rows, bytes).to_be_bytes());
+    out.extend(checksum.to_be_bytes());
     out
 }
 
@@ -305,31 +305,9 @@ fn distance_code(distance: usize) -> (usize, u32, u32) {
     )
 }
 
-/// Adler-32 (RFC 1950 §9) of the rows as they are written.
-fn checksum<const W: usize, const N: usize>(
-    rows: Rows<'_, W>,
-    bytes: impl Fn([u8; W]) -> [u8; N],
-) -> u32 {
-    let mut sum = libdeflater::Adler32::new();
-    if !rows.filtered {
-        sum.update(rows.pixels.as_flattened());
-        return sum.sum();
-    }
-    let mut written = vec![0; rows.width * N + 1];
-    let mut above: &[[u8; W]] = &[];
-    for row in rows.pixels.chunks_exact(rows.width) {
-        if row.as_flattened() != above.as_flattened() {
-            let out = written.get_mut(1..).unwrap_or(&mut []);
-            mapped_row(row, out.as_chunks_mut::<N>().0, &bytes);
-        }
-        above = row;
-        sum.update(&written);
-    }
-    sum.sum()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::checksum;
     use super::*;
     use proptest::prelude::*;
 
@@ -353,7 +331,8 @@ mod tests {
         let mut sequences = Sequences::new(Rows::apart(pixels, width), N.max(W.min(3)));
         let mut first = Vec::new();
         sequences.fill(&mut first);
-        let packed = zlib(sequences, first, bytes, vec![7; 3]);
+        let sum = checksum::of_rows(sequences.rows(), bytes);
+        let packed = zlib(sequences, first, bytes, sum, vec![7; 3]);
         assert_eq!(packed[..3], [7; 3]);
         assert!(inflate(&packed[3..], expected.len()) == expected);
         packed.len() - 3

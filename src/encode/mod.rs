@@ -2,6 +2,7 @@
 //! that sends it.
 
 mod bits;
+mod checksum;
 pub mod cql2_json;
 pub mod cql2_text;
 pub mod date_time;
@@ -97,7 +98,11 @@ fn mapped_row<const W: usize, const N: usize>(
 }
 
 fn is_opaque(pixels: &[[u8; 4]]) -> bool {
-    pixels.iter().fold(255, |all, [_, _, _, a]| all & a) == 255
+    // whole pixels, for the sake of vector registers
+    let all = pixels
+        .iter()
+        .fold(u32::MAX, |all, pixel| all & u32::from_le_bytes(*pixel));
+    all >> 24 == 255
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use tiny_skia::Pixmap;
 
 use super::palette::{Colors, Indexed, Palette, reduced};
 use super::sequences::{Rows, Sequence, Sequences};
-use super::{deflate, is_opaque, unpremultiply};
+use super::{checksum, deflate, is_opaque, unpremultiply};
 
 const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
 
@@ -81,13 +81,16 @@ fn literals(sequences: &[Sequence], pixels: &[[u8; 4]]) -> impl Iterator<Item = 
 }
 
 fn write_true_color(pixmap: &Pixmap, sequences: Sequences<'_, 4>, first: Vec<Sequence>) -> Vec<u8> {
+    let rows = sequences.rows();
     if sequences.pixel() == 3 {
         let rgb = |[r, g, b, _]: [u8; 4]| [r, g, b];
+        let sum = checksum::of_rgb_rows(rows);
         Head::new(pixmap, 8, ColorType::Rgb)
-            .write(&[], |out| deflate::zlib(sequences, first, rgb, out))
+            .write(&[], |out| deflate::zlib(sequences, first, rgb, sum, out))
     } else {
+        let sum = checksum::of_rows(rows, unpremultiply);
         Head::new(pixmap, 8, ColorType::Rgba).write(&[], |out| {
-            deflate::zlib(sequences, first, unpremultiply, out)
+            deflate::zlib(sequences, first, unpremultiply, sum, out)
         })
     }
 }
@@ -103,8 +106,9 @@ fn write_indexed(indexed: &Indexed, pixmap: &Pixmap) -> Vec<u8> {
     };
     let stride = width.div_ceil(8 / usize::from(depth)) + 1;
     let sequences = Sequences::new(Rows::together(&rows, stride), 1);
+    let sum = checksum::of_rows(sequences.rows(), |byte| byte);
     Head::new(pixmap, depth, ColorType::Palette).write(&indexed.colors, |out| {
-        deflate::zlib(sequences, Vec::new(), |byte| byte, out)
+        deflate::zlib(sequences, Vec::new(), |byte| byte, sum, out)
     })
 }
 

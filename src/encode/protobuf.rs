@@ -42,6 +42,82 @@ pub(super) const fn zigzag(value: i32) -> u32 {
     ((value << 1) ^ (value >> 31)) as u32
 }
 
+/// The fields of a message, one after another.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+/// A field of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Field<'a> {
+    pub number: u32,
+    pub wire_type: u32,
+    /// With key and length.
+    pub whole: &'a [u8],
+    /// Without.
+    pub content: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(message: &'a [u8]) -> Fields<'a> {
+        Fields { rest: message }
+    }
+
+    /// The next field; `None` at the end.
+    ///
+    /// # Errors
+    /// In words, where the bytes are none.
+    pub fn next(&mut self) -> Result<Option<Field<'a>>, String> {
+        let start = self.rest;
+        if start.is_empty() {
+            return Ok(None);
+        }
+        let damaged = || "the bytes are no message of Protocol Buffers".to_owned();
+        let key = self.varint().ok_or_else(damaged)?;
+        let wire_type = (key & 7) as u32;
+        let number = u32::try_from(key >> 3).map_err(|_| damaged())?;
+        let length = match wire_type {
+            VARINT => {
+                let before = self.rest;
+                self.varint().ok_or_else(damaged)?;
+                let length = before.len() - self.rest.len();
+                self.rest = before;
+                length
+            }
+            FIXED_64 => 8,
+            FIXED_32 => 4,
+            BYTES => self
+                .varint()
+                .and_then(|length| usize::try_from(length).ok())
+                .ok_or_else(damaged)?,
+            _ => return Err(damaged()),
+        };
+        let (content, rest) = self.rest.split_at_checked(length).ok_or_else(damaged)?;
+        self.rest = rest;
+        let whole = start.get(..start.len() - rest.len()).ok_or_else(damaged)?;
+        Ok(Some(Field {
+            number,
+            wire_type,
+            whole,
+            content,
+        }))
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let (byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,8 @@ use super::target::{Folders, Target, write_whole};
 use super::temporal::DateForm;
 use super::{Options, Progress, file_name, record};
 use crate::budget::Budget;
-use crate::config::ident;
+use crate::config::foreign::shell_word;
+use crate::config::{Folder, ident};
 use crate::crs::{Crs, CrsKind};
 use crate::encode::sld;
 use crate::error::{Error, Result};
@@ -93,7 +94,7 @@ pub(super) fn run(
     let mut shape = Geometry::default();
     let mut properties = Vec::new();
     let (mut written, mut room) = (0_u64, String::new());
-    spool.sorted(extent, &mut |bytes| {
+    spool.sorted(extent, budget, &mut |bytes| {
         properties.clear();
         let readings = &fields;
         record::read(bytes, &mut shape)
@@ -125,8 +126,8 @@ pub(super) fn run(
     budget.check()?;
     let columns: Vec<Field> = fields.iter().map(|f| f.field.clone()).collect();
     let bytes = writer.finish(&FgbHead {
-        title: "",
         name: &title,
+        title: &title,
         description: head.description.as_deref().unwrap_or(""),
         metadata: "",
         geometry,
@@ -153,6 +154,8 @@ pub(super) fn run(
             .map(|f| f.field.name.as_str()),
         has_style: style.is_some(),
     });
+    let mut remarks = remarks;
+    remarks.extend(no_longer_served(folders, target));
     let (mut written, mut kept) = (Vec::new(), Vec::new());
     let mut put = |path: &Path, text: &str| match path.symlink_metadata().is_ok() {
         true => {
@@ -265,6 +268,13 @@ fn remarks(head: &Head, taken: &Taken, crs: &Crs, from: &Path) -> Result<Vec<Str
             format!("{crs} is neither geographic nor projected: maps can't be drawn from it");
         return Err(Error::data(from, message));
     }
+    let areas = crs.area_bbox();
+    let is_outside = |extent: &Bbox| areas.iter().all(|area| !area.intersects(extent));
+    if !areas.is_empty() && taken.extent.as_ref().is_some_and(is_outside) {
+        remarks.push(format!(
+            "the positions lie outside of the area of use of {crs}: is that their CRS?"
+        ));
+    }
     if taken.has_z || taken.has_m {
         let what = match (taken.has_z, taken.has_m) {
             (true, true) => "heights (Z) and measures (M)",
@@ -279,8 +289,35 @@ fn remarks(head: &Head, taken: &Taken, crs: &Crs, from: &Path) -> Result<Vec<Str
     Ok(remarks)
 }
 
-/// A style document; `None` where the default look can't be said in one.
+/// Where no layer had a file yet, every data file was a layer: from now on only those with one.
+fn no_longer_served(folders: &Folders, target: &Target) -> Option<String> {
+    let folder = Folder::scan(&folders.root, &[]).ok()?;
+    if !folder.layers.is_empty() {
+        return None;
+    }
+    let others = folder
+        .data
+        .iter()
+        .filter(|path| has_extension(path, "fgb") && path.file_name() != target.data.file_name());
+    let others: Vec<String> = others.map(|path| shell_word(path)).collect();
+    let first = others.first()?;
+    Some(format!(
+        "this is the first file in capabilities/layers/: the {} other data files, which were layers \
+         without one, need one from now on: cartotheque import {first} -o {} --force",
+        others.len(),
+        shell_word(&folders.data)
+    ))
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case(wanted))
+}
+
+/// A style document; `None` where the default look can't be said in one: what draws each feature
+/// by its dimension is the server's own.
 fn style_text(id: &str, geometry: GeometryType) -> Option<String> {
+    geometry.dimension()?;
     let mut style = default_style(geometry, id);
     id.clone_into(&mut style.id);
     let (text, notes) = sld::write(&[(id, &[&style])], sld::SldOptions::default());

@@ -3,31 +3,40 @@
 use std::path::Path;
 
 use super::source::Source;
-use super::{Folders, Options, csv, geojson};
+use super::{Folders, Options, csv, flatgeobuf, geojson, geopackage, shapefile};
 use crate::error::{Error, Result};
 
 /// A format that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     Csv,
+    FlatGeobuf,
     GeoJson,
+    GeoPackage,
+    Shapefile,
+    /// A .zip with shapefiles in it.
+    ZippedShapefile,
 }
 
 impl Form {
-    const ALL: [Form; 2] = [Form::Csv, Form::GeoJson];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Form::Csv => "CSV",
-            Form::GeoJson => "GeoJSON",
-        }
-    }
+    const ALL: [Form; 6] = [
+        Form::Csv,
+        Form::FlatGeobuf,
+        Form::GeoJson,
+        Form::GeoPackage,
+        Form::Shapefile,
+        Form::ZippedShapefile,
+    ];
 
     /// What names of such files end in.
     pub fn extensions(self) -> &'static [&'static str] {
         match self {
             Form::Csv => &["csv", "tsv", "txt"],
+            Form::FlatGeobuf => &["fgb"],
             Form::GeoJson => &["geojson", "json", "geojsonl", "geojsons", "ndjson", "jsonl"],
+            Form::GeoPackage => &["gpkg"],
+            Form::Shapefile => &["shp"],
+            Form::ZippedShapefile => &["zip", "shz"],
         }
     }
 
@@ -41,16 +50,10 @@ impl Form {
     }
 }
 
-/// True for a file that is not served as it is but could be imported, by its name: one that is
-/// surely meant as geographic data.
-pub fn is_importable(path: &Path) -> bool {
-    matches!(Form::of(path), Some(Form::Csv))
-}
-
 /// The tables of a file.
 pub(super) fn open(
     path: &Path,
-    _folders: &Folders,
+    folders: &Folders,
     options: &Options,
 ) -> Result<Vec<Box<dyn Source>>> {
     let metadata = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?;
@@ -59,7 +62,11 @@ pub(super) fn open(
     }
     match Form::of(path) {
         Some(Form::Csv) => Ok(vec![csv::open(path, options)?]),
+        Some(Form::FlatGeobuf) => Ok(vec![flatgeobuf::open(path)?]),
         Some(Form::GeoJson) => Ok(vec![geojson::open(path)?]),
+        Some(Form::GeoPackage) => geopackage::open(path),
+        Some(Form::Shapefile) => Ok(vec![shapefile::open(path, options)?]),
+        Some(Form::ZippedShapefile) => shapefile::open_zip(path, folders, options),
         None => {
             let all = Form::ALL.iter().flat_map(|form| form.extensions());
             let all = all.map(|e| format!(".{e}")).collect::<Vec<_>>().join(", ");
@@ -67,6 +74,20 @@ pub(super) fn open(
                 path,
                 format!("expected a name that ends in one of {all}"),
             ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::foreign::FOREIGN;
+
+    #[test]
+    fn what_a_folder_is_told_to_import_is_read() {
+        for extension in FOREIGN {
+            let path = Path::new("x").with_extension(extension.to_uppercase());
+            assert!(Form::of(&path).is_some(), "{extension}");
         }
     }
 }

@@ -15,14 +15,17 @@
 
 mod csv;
 mod finish;
+mod flatgeobuf;
 mod form;
 mod geojson;
+mod geopackage;
 mod guess;
 mod intake;
 mod notes;
 mod record;
 mod repair;
 mod scratch;
+mod shapefile;
 mod skeleton;
 mod sort;
 pub mod source;
@@ -32,11 +35,12 @@ mod text;
 mod validity;
 mod wkb;
 mod wkt;
+mod zip;
 
 use std::path::{Path, PathBuf};
 
 pub use finish::{FieldReport, Imported};
-pub use form::{Form, is_importable};
+pub use form::Form;
 pub use intake::Intake;
 pub use notes::{Kind, Note};
 pub use target::{Folders, Target};
@@ -96,10 +100,7 @@ pub fn import(
     budget: &Budget,
     progress: &dyn Fn(&Progress),
 ) -> Result<Imported> {
-    let id = match &options.id {
-        Some(id) => id.clone(),
-        None => ident::slug(&table.head().name),
-    };
+    let id = id_of(table, options);
     if let Some((message, instead)) = ident::fault(&id) {
         let instead = instead.map_or(String::new(), |id| format!(", did you mean {id:?}?"));
         return Err(Error::parameter("--id", message + &instead));
@@ -122,11 +123,17 @@ pub fn import(
     finish::run(table, from, folders, &target, options, budget, progress)
 }
 
+/// The id that a table's layer will have.
+pub fn id_of(table: &dyn Source, options: &Options) -> String {
+    match &options.id {
+        Some(id) => id.clone(),
+        None => ident::slug(&table.head().name),
+    }
+}
+
 /// The name of a file without its folder, for messages.
 fn file_name(path: &Path) -> String {
-    let name = path
-        .file_name()
-        .map_or_else(|| path.as_os_str(), |name| name);
+    let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }
 

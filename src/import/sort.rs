@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::record;
 use super::scratch::Scratch;
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 
@@ -68,19 +69,21 @@ impl Spool {
     /// box come last. Records of one place keep their order.
     ///
     /// # Errors
-    /// `Io`; what `visit` returns.
+    /// `Io`; `Cancelled`; what `visit` returns.
     pub fn sorted(
         self,
         extent: Option<Bbox>,
+        budget: &Budget,
         visit: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        self.sorted_by_runs(extent, RUN_BYTES, visit)
+        self.sorted_by_runs(extent, RUN_BYTES, budget, visit)
     }
 
     fn sorted_by_runs(
         self,
         extent: Option<Bbox>,
         run_bytes: usize,
+        budget: &Budget,
         visit: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
         let folder = self.folder;
@@ -99,6 +102,7 @@ impl Spool {
             let size = next_size(&mut input, &folder)?;
             if !run.bytes.is_empty() && run.bytes.len().saturating_add(size) > run_bytes {
                 runs.add(&mut run)?;
+                budget.check()?;
             }
             run.read(&mut input, size, extent.as_ref(), &folder)?;
         }
@@ -371,7 +375,7 @@ mod tests {
         let mut order = Vec::new();
         let mut geometry = Geometry::default();
         spool
-            .sorted_by_runs(extent, run_bytes, &mut |record| {
+            .sorted_by_runs(extent, run_bytes, &Budget::unlimited(), &mut |record| {
                 let values = record::read(record, &mut geometry).unwrap();
                 order.push(u32::from_le_bytes(values.try_into().unwrap()));
                 Ok(())

@@ -17,6 +17,8 @@ pub struct Found {
     pub srid: Option<u32>,
     pub has_z: bool,
     pub has_m: bool,
+    /// Arcs were made lines.
+    pub has_curves: bool,
 }
 
 /// Fills `out` with a geometry, curves as lines of at most 4° an arc.
@@ -182,6 +184,7 @@ impl Reader<'_> {
                 if arc.len() > MAX_ARC_POSITIONS || line.len() > MAX_CURVE_POSITIONS {
                     return Err("the curves have too many arcs".to_owned());
                 }
+                self.found.has_curves = true;
                 line.extend(arc.first());
                 linearise(arc.into_iter(), |position| line.push(position));
                 Ok(())

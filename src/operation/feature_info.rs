@@ -1,10 +1,12 @@
 //! What is at a pixel of a map: features whose symbols are drawn there.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use super::map::of_layer;
 use super::reach::Way;
-use super::{FeatureInfoRequest, FoundFeature, MapLayer};
+use super::{FeatureInfoRequest, FoundFeature, FoundFeatures, LayerReport, MapLayer};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::error::Result;
@@ -27,25 +29,41 @@ pub fn find(
     request: &FeatureInfoRequest,
     budget: &Budget,
     symbols: &SymbolCache,
-) -> Result<Vec<FoundFeature>> {
-    let mut found = Vec::new();
+) -> Result<FoundFeatures> {
+    let mut found = FoundFeatures::default();
     for layer in &request.query_layers {
-        find_in_layer(request, layer, budget, symbols, &mut found)?;
+        let started = Instant::now();
+        let mut told = LayerReport {
+            layer: layer.layer.id.clone(),
+            style: layer.style.id.clone(),
+            threads: 1,
+            ..LayerReport::default()
+        };
+        let hits = find_in_layer(request, layer, budget, symbols, &mut told)?;
+        found.features.extend(hits);
+        told.time = started.elapsed();
+        found.layers.push(told);
     }
     Ok(found)
 }
 
+/// Finds the features of one layer, the topmost first; what is found out about it is told.
 fn find_in_layer(
     request: &FeatureInfoRequest,
     layer: &MapLayer,
     budget: &Budget,
     symbols: &SymbolCache,
-    found: &mut Vec<FoundFeature>,
-) -> Result<()> {
+    told: &mut LayerReport,
+) -> Result<VecDeque<FoundFeature>> {
     let view = &request.map.view;
-    if !layer.layer.scales.contains(view.scale_denominator()) {
-        return Ok(());
+    let denominator = view.scale_denominator();
+    if !layer.layer.scales.contains(denominator) {
+        told.blank_because = Some(format!(
+            "the scale 1:{denominator:.0} is outside the layer's range"
+        ));
+        return Ok(VecDeque::new());
     }
+    told.in_scale = true;
     let named = |error| of_layer(error, &layer.layer.id);
     let schema = layer.layer.store.schema();
     let style = CompiledStyle::new(&layer.style, schema, view, symbols).map_err(named)?;
@@ -56,6 +74,8 @@ fn find_in_layer(
         .transpose()
         .map_err(named)?;
     let way = Way::new(&layer.layer, &request.map.crs, view)?;
+    told.pipeline = way.forward.pipeline().to_owned();
+    told.accuracy_m = way.forward.accuracy_m();
 
     let tolerance = request.tolerance_px.unwrap_or(TOLERANCE_PX) * view.pixel_ratio.max(1.0);
     let pixel = request.pixel.map(|p| f64::from(p) + 0.5);
@@ -70,23 +90,30 @@ fn find_in_layer(
     }
     .grown(reach * view.resolution_x(), reach * view.resolution_y());
     let boxes = way.boxes(&layer.layer, &around);
+    told.boxes.clone_from(&boxes);
     if boxes.is_empty() {
-        return Ok(());
+        told.blank_because = Some(
+            "the point is outside the layer's extent, or outside what its CRS can show".into(),
+        );
+        return Ok(VecDeque::new());
     }
     let wanted = request.feature_count as usize;
     let mut hit_test = HitTest::new(view, pixel, tolerance);
     let mut geometry = Geometry::default();
-    let mut hits = std::collections::VecDeque::new();
+    let mut hits = VecDeque::new();
     let mut seen = 0usize;
-    layer
+    let stats = layer
         .layer
         .store
         .select(&Select { boxes, offset: 0 }, budget, &mut |feature| {
             if filter.as_ref().is_some_and(|f| !f.matches(feature)) {
+                told.features_filtered += 1;
                 return Ok(ControlFlow::Continue(()));
             }
             feature.geometry(&mut geometry)?;
-            budget.spend(0, geometry.coords().len() as u64)?;
+            let vertices = geometry.coords().len() as u64;
+            told.vertices += vertices;
+            budget.spend(0, vertices)?;
             way.projector.project(geometry.coords_mut());
             if hit_test.hits(&style, &geometry, feature) {
                 seen += 1;
@@ -100,8 +127,17 @@ fn find_in_layer(
                 ControlFlow::Break(())
             })
         })?;
-    found.extend(hits);
-    Ok(())
+    told.index_nodes = stats.nodes;
+    told.features_read = stats.features;
+    told.features_damaged = stats.damaged;
+    told.features_drawn = seen as u64;
+    if seen == 0 {
+        told.blank_because = Some(match stats.features {
+            0 => "no feature's box touches the point".into(),
+            read => format!("nothing of {read} features near the point is drawn at it"),
+        });
+    }
+    Ok(hits)
 }
 
 /// What people may see of a feature.

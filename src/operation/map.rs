@@ -1,41 +1,39 @@
 //! Drawing a map: layer by layer from the bottom, then the labels of all of them together.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::anchors::Anchors;
-use super::level_of_detail::Detail;
+use super::layer;
+use super::level_of_detail::{Detail, Sources};
 use super::reach::Way;
-use super::speck::Speck;
 use super::{DrawReport, Drawn, LayerReport, MapLayer, MapRequest};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, Schema};
-use crate::geom::{Bbox, Coord, Geometry, View};
-use crate::overview::{Level, Overviews};
+use crate::geom::{Geometry, View};
+use crate::overview::{Level, Names, Overviews, fid_of};
 use crate::query::BoundFilter;
-use crate::render::label::{CompiledText, LabelSet, PlacedLabels, margins_px};
-use crate::render::{Canvas, Color, CompiledPass, CompiledStyle, Painter, SymbolCache};
-use crate::store::Select;
-
-/// Soft edges reach a little beyond what is drawn, and boxes are rounded.
-const SLACK_PX: f64 = 2.0;
-/// Vertices are counted against the budget in batches of that many features.
-const BATCH: u64 = 256;
+use crate::render::label::{CompiledText, LabelSet, PlacedLabels, least_exponent, margins_px};
+use crate::render::{Canvas, Color, CompiledStyle, SymbolCache};
+use crate::store::{Flow, Select};
 
 /// A layer of a map, made ready for its view.
-struct Prepared<'a> {
-    request: &'a MapLayer,
+pub(super) struct Prepared<'a> {
+    pub request: &'a MapLayer,
     /// For the layer's columns.
-    style: CompiledStyle<'a>,
+    pub style: CompiledStyle<'a>,
     /// For those of the level that is drawn instead.
-    level_style: Option<CompiledStyle<'a>>,
+    pub level_style: Option<CompiledStyle<'a>>,
     filter: Option<BoundFilter>,
     /// From the layer's CRS: labels are placed from the features.
     way: Way,
-    detail: Detail,
+    pub detail: Detail,
     /// Where its texts begin among those of the map.
     first_text: usize,
+    /// Who is asked for a label; `None` is everyone.
+    names: Option<Arc<Names>>,
 }
 
 /// Draws a map.
@@ -47,9 +45,8 @@ struct Prepared<'a> {
 pub fn draw(
     request: &MapRequest,
     budget: &Budget,
-    symbols: &SymbolCache,
-    anchors: &Anchors,
-    overviews: &Overviews,
+    (symbols, anchors): (&SymbolCache, &Anchors),
+    (sources, overviews): (&Sources, &Overviews),
 ) -> Result<Drawn> {
     let started = Instant::now();
     let view = &request.view;
@@ -62,17 +59,27 @@ pub fn draw(
     let mut report = DrawReport::default();
     let mut texts = Vec::new();
     let mut prepared = Vec::new();
-    for (rank, layer) in request.layers.iter().enumerate() {
+    for (place, layer) in request.layers.iter().enumerate() {
         let layer_started = Instant::now();
         let mut told = LayerReport {
             layer: layer.layer.id.clone(),
             style: layer.style.id.clone(),
             ..LayerReport::default()
         };
-        let rank = u32::try_from(rank).unwrap_or(u32::MAX);
-        let shared = Shared { symbols, overviews };
-        if let Some(ready) = prepare(request, layer, rank, &shared, &mut texts, &mut told)? {
-            draw_layer(&ready, request, budget, symbols, &mut canvas, &mut told)?;
+        let shared = Shared {
+            symbols,
+            sources,
+            overviews,
+        };
+        if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
+            layer::draw(
+                &ready,
+                &request.view,
+                budget,
+                symbols,
+                &mut canvas,
+                &mut told,
+            )?;
             prepared.push(ready);
         }
         told.time = layer_started.elapsed();
@@ -122,6 +129,7 @@ pub(super) fn of_layer(error: Error, id: &str) -> Error {
 /// What all maps share.
 struct Shared<'a> {
     symbols: &'a SymbolCache,
+    sources: &'a Sources,
     overviews: &'a Overviews,
 }
 
@@ -129,7 +137,7 @@ struct Shared<'a> {
 fn prepare<'a>(
     request: &MapRequest,
     layer: &'a MapLayer,
-    rank: u32,
+    place: usize,
     shared: &Shared<'_>,
     texts: &mut Vec<CompiledText>,
     told: &mut LayerReport,
@@ -158,12 +166,22 @@ fn prepare<'a>(
         .transpose()
         .map_err(named)?;
     let first_text = texts.len();
+    let rank = u32::try_from(place).unwrap_or(u32::MAX);
     for text in all_texts(&style) {
         texts.push(CompiledText::new(text, schema, view, rank).map_err(named)?);
     }
     told.in_scale = true;
+    let own_texts = texts.iter().skip(first_text);
+    let names = least_exponent(own_texts, view)
+        // of those that a filter leaves others are the first
+        .filter(|_| layer.filter.is_none())
+        .and_then(|exponent| {
+            let Shared { overviews, .. } = shared;
+            overviews.names(&layer.layer, &layer.style, &request.crs, exponent)
+        });
+    told.names = names.as_deref().map(Names::name);
     let way = Way::new(&layer.layer, &request.crs, view)?;
-    let detail = Detail::of(layer, &request.crs, view, shared.overviews)?;
+    let detail = Detail::of(layer, &request.crs, view, shared.sources.level(place))?;
     told.level = detail.level.as_deref().map(Level::name);
     told.pipeline = detail.way.forward.pipeline().to_owned();
     told.accuracy_m = way.forward.accuracy_m();
@@ -179,6 +197,7 @@ fn prepare<'a>(
         way,
         detail,
         first_text,
+        names,
     }))
 }
 
@@ -198,146 +217,32 @@ impl Prepared<'_> {
         all_texts(&self.style).next().is_some()
     }
 
-    fn lets_pass(&self, feature: &dyn Feature) -> bool {
+    /// Visits the features that may have a label.
+    fn each_to_name(
+        &self,
+        select: &Select,
+        budget: &Budget,
+        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+    ) -> Result<()> {
+        let store = &*self.request.layer.store;
+        let Some(names) = &self.names else {
+            return store.select(select, budget, visit).map(|_| ());
+        };
+        let each = &mut |point: &dyn Feature| {
+            let mut flow = ControlFlow::Continue(());
+            if let Some(fid) = fid_of(point, names.fid_column) {
+                store.get(fid, &mut |feature| {
+                    flow = visit(feature)?;
+                    Ok(())
+                })?;
+            }
+            Ok(flow)
+        };
+        names.store.select(select, budget, each).map(|_| ())
+    }
+
+    pub fn lets_pass(&self, feature: &dyn Feature) -> bool {
         self.filter.as_ref().is_none_or(|f| f.matches(feature))
-    }
-}
-
-/// What is counted while a layer is drawn, and spent in batches.
-struct Meter<'a> {
-    budget: &'a Budget,
-    features: u64,
-    vertices: u64,
-    all_vertices: u64,
-}
-
-impl Meter<'_> {
-    fn count(&mut self, vertices: usize) -> Result<()> {
-        self.features += 1;
-        self.vertices += vertices as u64;
-        self.all_vertices += vertices as u64;
-        if self.features >= BATCH || self.vertices >= BATCH * 64 {
-            self.budget.spend(0, std::mem::take(&mut self.vertices))?;
-            self.features = 0;
-        }
-        Ok(())
-    }
-}
-
-fn draw_layer(
-    ready: &Prepared<'_>,
-    request: &MapRequest,
-    budget: &Budget,
-    symbols: &SymbolCache,
-    canvas: &mut Canvas,
-    told: &mut LayerReport,
-) -> Result<()> {
-    let view = &request.view;
-    let store = ready.detail.store(ready.request);
-    let style = ready.level_style.as_ref().unwrap_or(&ready.style);
-    let way = &ready.detail.way;
-    let margin = style.max_reach_px() + SLACK_PX;
-    let boxes = way.boxes_in(store, &view.bbox_with_margin(margin));
-    told.boxes.clone_from(&boxes);
-    if boxes.is_empty() {
-        told.blank_because = Some(why_no_boxes(ready));
-        return Ok(());
-    }
-    let select = Select { boxes, offset: 0 };
-    let mut painter = Painter::new(canvas, view, symbols).within(budget);
-    let mut projector = way.projector.run();
-    let speck = Speck::new(way, store.schema(), view);
-    let count_column = ready.detail.level.as_ref().and_then(|l| l.count_column);
-    let mut geometry = Geometry::default();
-    let mut meter = Meter {
-        budget,
-        features: 0,
-        vertices: 0,
-        all_vertices: 0,
-    };
-    for pass in style.passes() {
-        if pass.rules.iter().all(|rule| rule.symbolizers.is_empty()) {
-            continue;
-        }
-        let stats = store.select(&select, budget, &mut |feature| {
-            if !ready.lets_pass(feature) {
-                told.features_filtered += 1;
-                return Ok(ControlFlow::Continue(()));
-            }
-            if !draws(pass, feature) {
-                return Ok(ControlFlow::Continue(()));
-            }
-            let count = count_column.and_then(|column| feature.value(column).as_f64());
-            let applied = if let (Some(count), Some(bbox)) = (count, feature.bbox()) {
-                meter.count(4)?;
-                let mut corners = corners(&bbox);
-                projector.project(&mut corners);
-                painter.crowd(pass, &corners, count, feature)
-            } else if let Some(bbox) = speck.of(feature, &mut projector) {
-                meter.count(2)?;
-                painter.speck(pass, &bbox, feature)
-            } else {
-                feature.geometry(&mut geometry)?;
-                meter.count(geometry.coords().len())?;
-                projector.project(geometry.coords_mut());
-                painter.feature(pass, &geometry, feature)
-            };
-            if applied {
-                told.features_drawn += 1;
-            }
-            if painter.is_stopped() {
-                budget.check()?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        painter.end_crowd();
-        told.index_nodes += stats.nodes;
-        told.features_read += stats.features;
-        told.features_damaged += stats.damaged;
-    }
-    told.vertices = meter.all_vertices;
-    if told.features_drawn == 0 {
-        told.blank_because = Some(why_blank(told));
-    }
-    Ok(())
-}
-
-/// The corners of a box, one after the other.
-fn corners(bbox: &Bbox) -> [Coord; 4] {
-    [
-        [bbox.min_x, bbox.min_y],
-        [bbox.max_x, bbox.min_y],
-        [bbox.max_x, bbox.max_y],
-        [bbox.min_x, bbox.max_y],
-    ]
-}
-
-/// True where a rule that applies draws anything but text: only then is the geometry read.
-fn draws(pass: &CompiledPass<'_>, feature: &dyn Feature) -> bool {
-    if let [rule] = pass.rules.as_slice() {
-        return !rule.symbolizers.is_empty()
-            && (rule.rule.filter.is_none() || rule.matches(feature));
-    }
-    let mut any = false;
-    pass.each_rule(feature, |rule| any |= !rule.symbolizers.is_empty());
-    any
-}
-
-fn why_no_boxes(ready: &Prepared<'_>) -> String {
-    let layer = &ready.request.layer;
-    if layer.store.extent().is_none() {
-        return "the layer has no feature with a position".into();
-    }
-    "the box of the map is outside the layer's extent, or outside what its CRS can show".into()
-}
-
-fn why_blank(told: &LayerReport) -> String {
-    match (told.features_read, told.features_filtered) {
-        (0, _) => "no feature touches the box of the map".into(),
-        (read, filtered) if filtered >= read => {
-            format!("the filter leaves none of {read} features")
-        }
-        (read, _) => format!("no rule of the style applies to any of {read} features"),
     }
 }
 
@@ -384,7 +289,11 @@ fn add_labels(
     let grown = view
         .bbox
         .grown(side * view.resolution_x(), above * view.resolution_y());
-    let boxes = ready.way.boxes(layer, &grown);
+    let boxes = match &ready.names {
+        // points of the map's CRS; those on its border too
+        Some(_) => vec![grown.grown(view.resolution_x(), view.resolution_y())],
+        None => ready.way.boxes(layer, &grown),
+    };
     if boxes.is_empty() {
         return Ok(());
     }
@@ -397,7 +306,7 @@ fn add_labels(
         if in_pass == 0 {
             continue;
         }
-        layer.store.select(&select, budget, &mut |feature| {
+        ready.each_to_name(&select, budget, &mut |feature| {
             if !ready.lets_pass(feature) {
                 return Ok(ControlFlow::Continue(()));
             }

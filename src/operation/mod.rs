@@ -1,8 +1,10 @@
 //! What the server does, told without any protocol: typed request in, typed answer out.
 
 mod anchors;
+mod cover;
 mod feature_info;
 pub mod features;
+mod layer;
 mod legend;
 mod level_of_detail;
 mod map;
@@ -13,11 +15,13 @@ mod studio;
 mod types;
 mod vector_tile;
 
+pub use cover::Cover;
+pub use level_of_detail::Sources;
 pub use reach::extent_in;
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;
 pub use types::{
-    DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,
-    Limits, MapLayer, MapRequest,
+    DrawReport, Drawn, FeatureInfoRequest, FoundFeature, FoundFeatures, LayerReport, LegendEntry,
+    LegendRequest, Limits, MapLayer, MapRequest,
 };
 pub use vector_tile::{TileLayer, TileLayerReport, VectorTile, VectorTileRequest, points_layer};

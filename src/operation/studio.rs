@@ -7,8 +7,8 @@ use super::features::{
     FeatureQuery, FeatureStream, FgbStream, Found, Pieces, Selections, TimeExtents,
 };
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Sprite,
-    VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
+    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Sources,
+    Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
 };
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -58,12 +58,28 @@ impl Studio {
     /// # Errors
     /// As [`map::draw`].
     pub fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {
+        self.map_from(request, &Sources::of_map(request, &self.overviews), budget)
+    }
+
+    /// Draws a map from what was chosen for it.
+    ///
+    /// # Errors
+    /// As [`map::draw`].
+    pub fn map_from(
+        &self,
+        request: &MapRequest,
+        sources: &Sources,
+        budget: &Budget,
+    ) -> Result<Drawn> {
+        for place in 0..request.layers.len() {
+            self.overviews.count(sources.level(place).map(|l| &**l));
+        }
+        let overviews = &*self.overviews;
         map::draw(
             request,
             budget,
-            &self.symbols,
-            &self.anchors,
-            &self.overviews,
+            (&self.symbols, &self.anchors),
+            (sources, overviews),
         )
     }
 
@@ -72,7 +88,21 @@ impl Studio {
     /// # Errors
     /// As [`vector_tile::make`].
     pub fn vector_tile(&self, request: &VectorTileRequest, budget: &Budget) -> Result<VectorTile> {
-        vector_tile::make(request, budget, &self.anchors)
+        let sources = Sources::of_tile(request, &self.overviews);
+        self.vector_tile_from(request, &sources, budget)
+    }
+
+    /// Makes a vector tile from what was chosen for it.
+    ///
+    /// # Errors
+    /// As [`vector_tile::make`].
+    pub fn vector_tile_from(
+        &self,
+        request: &VectorTileRequest,
+        sources: &Sources,
+        budget: &Budget,
+    ) -> Result<VectorTile> {
+        vector_tile::make(request, budget, &self.anchors, sources)
     }
 
     /// Finds the features that match a query.
@@ -146,7 +176,7 @@ impl Studio {
         &self,
         request: &FeatureInfoRequest,
         budget: &Budget,
-    ) -> Result<Vec<FoundFeature>> {
+    ) -> Result<FoundFeatures> {
         feature_info::find(request, budget, &self.symbols)
     }
 

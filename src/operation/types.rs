@@ -54,6 +54,9 @@ pub struct LayerReport {
     pub style: String,
     /// The level that was read, `EPSG:3857/z9`; `None` for the features themselves.
     pub level: Option<String>,
+    /// The list that told which features to ask for their names, `EPSG:3857/names+11`; `None`
+    /// is all of them.
+    pub names: Option<String>,
     /// The boxes asked of the store, in the CRS of the layer or level.
     pub boxes: Vec<Bbox>,
     /// How positions went from the layer's CRS to the view's, as PROJ writes it.
@@ -68,6 +71,8 @@ pub struct LayerReport {
     pub features_drawn: u64,
     pub features_damaged: u64,
     pub vertices: u64,
+    /// That drew at the same time.
+    pub threads: usize,
     pub time: Duration,
     /// Why nothing of the layer is seen, in words; `None` where something is.
     pub blank_because: Option<String>,
@@ -85,6 +90,15 @@ pub struct FeatureInfoRequest {
     pub feature_count: u32,
     /// Extra reach around the pixel, in pixels; `None` is the usual 2 (points and lines).
     pub tolerance_px: Option<f64>,
+}
+
+/// What was found at a pixel, and what that cost.
+#[derive(Debug, Clone, Default)]
+pub struct FoundFeatures {
+    /// Of each asked layer the topmost first.
+    pub features: Vec<FoundFeature>,
+    /// A layer's `features_drawn` are those that are drawn at the pixel.
+    pub layers: Vec<LayerReport>,
 }
 
 /// A feature found, with what people may see of it.

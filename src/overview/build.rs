@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::classes::Classes;
 use super::crowd::{Crowd, Merged};
-use super::opaque::radius_px;
+use super::dots::{Dots, Joined};
+use super::opaque::{radius_px, width_px};
 use super::simplify::Simplifier;
 use super::thin::{Survivors, Traffic};
 use super::{COUNT_FIELD, FID_FIELD};
@@ -19,10 +20,9 @@ use crate::store::fgb::{FgbHead, FgbWriter, push_value};
 use crate::store::{FeatureStore, Select};
 use crate::style::Style;
 
-/// Polygons smaller than so many pixels are summed up. The pixels of a view are one to two times
-/// as large as the level's: it may have to draw some hundred thousand polygons by themselves, but
-/// not a million.
-const SMALL: f64 = 2.0;
+/// Polygons smaller than so many pixels are summed up. The pixels of a view are one to 1.4 times
+/// as large as the level's, where no level was left out.
+const SMALL: f64 = 3.0;
 
 /// A polygon narrower than this part of a pixel, on average, is summed up with the small ones: a
 /// grid of a quarter can't hold it.
@@ -54,6 +54,18 @@ pub struct Input<'a> {
 impl std::fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Input").finish_non_exhaustive()
+    }
+}
+
+impl Input<'_> {
+    /// A position in the level's CRS.
+    pub fn project(&self, at: Coord) -> Coord {
+        let mut positions = [at];
+        if let Some(way) = &self.way {
+            way.forward(&mut positions);
+        }
+        let [at] = positions;
+        at
     }
 }
 
@@ -105,6 +117,7 @@ pub fn build(
     let mut fields: Vec<Field> = kept.iter().map(|(_, field)| field.clone()).collect();
     fields.push(own_field(FID_FIELD, FieldType::Long));
     fields.push(own_field(COUNT_FIELD, FieldType::Float));
+    let width_px = width_px(&recipe.styles);
     let mut builder = Builder {
         input,
         resolution,
@@ -115,7 +128,8 @@ pub fn build(
         classes: Classes::new(&recipe.styles, schema)?,
         simplifier: Simplifier::new(resolution),
         crowd: Crowd::new(resolution),
-        traffic: Traffic::new(resolution),
+        traffic: Traffic::new(resolution, width_px),
+        dots: (kind.dimension() == Some(1) && width_px > 0.0).then(|| Dots::new(resolution)),
         writer: FgbWriter::create(path, kind)?,
         kind,
         properties: Vec::new(),
@@ -141,7 +155,7 @@ pub fn build(
     Ok(Built { features, bytes })
 }
 
-fn own_field(name: &str, kind: FieldType) -> Field {
+pub fn own_field(name: &str, kind: FieldType) -> Field {
     Field {
         name: name.to_owned(),
         kind,
@@ -164,6 +178,8 @@ struct Builder<'a> {
     simplifier: Simplifier,
     crowd: Crowd,
     traffic: Traffic,
+    /// Of layers of lines whose strokes hide what is below.
+    dots: Option<Dots>,
     writer: FgbWriter,
     kind: GeometryType,
     properties: Vec<u8>,
@@ -193,7 +209,8 @@ impl Builder<'_> {
                     self.project(geometry.coords_mut());
                     self.feature(feature, &geometry)?;
                 }
-                if self.crowd.is_full() {
+                let is_full = self.dots.as_ref().is_some_and(Dots::is_full);
+                if self.crowd.is_full() || is_full {
                     self.flush(budget)?;
                 }
                 Ok(ControlFlow::Continue(()))
@@ -247,9 +264,16 @@ impl Builder<'_> {
                 PartKind::Line => {
                     self.part.begin(GeometryType::LineString);
                     for line in part.sequences() {
-                        self.simplifier.line(line, &mut self.part);
+                        let whose = (class, feature.fid());
+                        if !self
+                            .dots
+                            .as_mut()
+                            .is_some_and(|d| d.add(whose, line, count))
+                        {
+                            self.simplifier.line(line, &mut self.part);
+                        }
                     }
-                    if self.traffic.shows(class, &self.part) {
+                    if !self.part.is_empty() && self.traffic.shows(class, &self.part) {
                         self.keep_part(PartKind::Line);
                     }
                 }
@@ -315,9 +339,22 @@ impl Builder<'_> {
             properties,
             out,
             kind,
+            dots,
             ..
         } = self;
         let mut written = 0_u64;
+        if let Some(dots) = dots {
+            dots.flush(&mut |joined: &Joined| {
+                input.store.get(joined.fid, &mut |feature| {
+                    values(properties, kept, *fid_column, feature, joined.count);
+                    Ok(())
+                })?;
+                out.begin(*kind);
+                out.extend(joined.ends);
+                out.end_part(PartKind::Line);
+                writer.add(out, properties)
+            })?;
+        }
         crowd.flush(&mut |merged: &Merged| {
             written += 1;
             if written.is_multiple_of(TELL_EVERY) {

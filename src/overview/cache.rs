@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::ladder::Zoom;
 use crate::error::{Error, Result};
 use crate::store::FileStamp;
 
@@ -55,6 +56,22 @@ pub(super) struct Manifest {
     /// All that the levels depend on beside the source's bytes, as a digest.
     pub recipe: String,
     pub levels: Vec<LevelFile>,
+    pub names: Vec<NamesFile>,
+}
+
+impl Manifest {
+    /// The names of all files.
+    fn files(&self) -> impl Iterator<Item = &str> {
+        let levels = self.levels.iter().map(|level| &level.file);
+        let names = self.names.iter().map(|names| &names.file);
+        levels.chain(names).map(String::as_str)
+    }
+
+    /// What all files take on the disk.
+    pub fn bytes(&self) -> u64 {
+        let levels = self.levels.iter().map(|level| level.bytes);
+        levels.chain(self.names.iter().map(|n| n.bytes)).sum()
+    }
 }
 
 /// A state of a file: while it is the same, the digest need not be computed again.
@@ -81,7 +98,18 @@ impl Source {
 pub(super) struct LevelFile {
     pub file: String,
     pub crs: String,
-    pub zoom: u8,
+    pub zoom: Zoom,
+    pub features: u64,
+    pub bytes: u64,
+    pub digest: String,
+}
+
+/// A list of features that have a chance to be named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct NamesFile {
+    pub file: String,
+    pub crs: String,
+    pub exponent: i32,
     pub features: u64,
     pub bytes: u64,
     pub digest: String,
@@ -155,9 +183,9 @@ impl Cache {
         let bytes = (size <= MAX_MANIFEST_BYTES).then(|| fs::read(&path).ok())??;
         let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
         // names, not paths: nothing outside of the folder is opened
-        let is_name =
-            |level: &LevelFile| Path::new(&level.file).file_name() == Some(OsStr::new(&level.file));
-        manifest.levels.iter().all(is_name).then_some(manifest)
+        let is_name = |file: &str| Path::new(file).file_name() == Some(OsStr::new(file));
+        let are_names = manifest.files().all(is_name);
+        are_names.then_some(manifest)
     }
 
     /// Begins a folder.
@@ -328,6 +356,7 @@ mod tests {
             },
             recipe: "r".into(),
             levels: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -397,7 +426,7 @@ mod tests {
         outside.levels.push(LevelFile {
             file: "../../secret.fgb".into(),
             crs: "EPSG:3857".into(),
-            zoom: 9,
+            zoom: Zoom::whole(9),
             features: 1,
             bytes: 1,
             digest: String::new(),

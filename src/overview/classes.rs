@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::opaque::{radius_px, width_px};
 use crate::error::Result;
 use crate::feature::{Feature, Schema};
 use crate::query::BoundFilter;
 use crate::store::fgb::push_value;
-use crate::style::{Style, columns_of, drawn_columns_of};
+use crate::style::{Rule, Style, Symbolizer, columns_of, drawn_columns_of};
 
 /// Classes of one layer. A style that computes a colour from a number has as many as there are
 /// features: those beyond are merged whatever they are, and look like the largest among them.
@@ -32,11 +33,7 @@ impl Classes {
     /// # Errors
     /// `FieldNotDefined`, `InvalidFilter` where a style does not fit the schema.
     pub fn new(styles: &[Arc<Style>], schema: &Schema) -> Result<Classes> {
-        let rules = styles
-            .iter()
-            .flat_map(|style| &style.feature_type_styles)
-            .flat_map(|pass| &pass.rules);
-        let filters = rules.filter_map(|rule| rule.filter.as_ref());
+        let filters = rules_of(styles).filter_map(|rule| rule.filter.as_ref());
         let names: BTreeSet<String> = styles.iter().flat_map(|s| drawn_columns_of(s)).collect();
         Ok(Classes {
             filters: filters.map(|f| f.bind(schema)).collect::<Result<_>>()?,
@@ -73,21 +70,36 @@ impl Classes {
     }
 }
 
+fn rules_of(styles: &[Arc<Style>]) -> impl Iterator<Item = &Rule> {
+    let passes = styles.iter().flat_map(|style| &style.feature_type_styles);
+    passes.flat_map(|pass| &pass.rules)
+}
+
 /// The names of the columns that a layer's levels keep: those its styles ask for, in text too.
 pub fn kept_columns(styles: &[Arc<Style>]) -> BTreeSet<String> {
     styles.iter().flat_map(|style| columns_of(style)).collect()
 }
 
-/// All that the styles say about classes, columns and what is hidden, as text: two layers with the same one have
-/// the same levels.
+/// All that the styles say about classes, columns, what is hidden and who is named, as text: two
+/// layers with the same one have the same levels.
 pub fn wording(styles: &[Arc<Style>]) -> String {
-    let rules = styles
-        .iter()
-        .flat_map(|style| &style.feature_type_styles)
-        .flat_map(|pass| &pass.rules);
+    let rules = rules_of(styles);
     let filters: Vec<_> = rules.filter_map(|rule| rule.filter.as_ref()).collect();
     let drawn: BTreeSet<String> = styles.iter().flat_map(|s| drawn_columns_of(s)).collect();
     let kept = kept_columns(styles);
-    let hides = super::opaque::radius_px(styles);
-    format!("{filters:?} {drawn:?} {kept:?} {hides}")
+    let hides = (radius_px(styles), width_px(styles));
+    let texts: Vec<_> = rules_of(styles)
+        .flat_map(|rule| rule.symbolizers.iter().map(move |s| (rule, s)))
+        .filter_map(|(rule, symbolizer)| match symbolizer {
+            Symbolizer::Text(text) => Some((&rule.filter, rule.is_else, text)),
+            _ => None,
+        })
+        .map(|(filter, is_else, text)| {
+            let size = &text.font.size;
+            let whose = (filter, is_else, &text.label, &text.priority, size);
+            let how = (&text.placement, text.allow_overlap, &text.letter_spacing);
+            (whose, how, &text.wrap_width, text.letter_case, &text.font)
+        })
+        .collect();
+    format!("{filters:?} {drawn:?} {kept:?} {hides:?} {texts:?}")
 }

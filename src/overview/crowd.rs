@@ -372,7 +372,7 @@ impl Run {
 }
 
 /// The place of a cell on a Hilbert curve through all of them.
-fn along_hilbert(x: i32, y: i32) -> u64 {
+pub fn along_hilbert(x: i32, y: i32) -> u64 {
     let shifted = |v: i32| u64::from(v.cast_unsigned() ^ (1 << 31));
     let (mut x, mut y) = (shifted(x), shifted(y));
     let mut place = 0;

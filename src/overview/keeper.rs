@@ -1,26 +1,26 @@
 //! Who makes levels ready: finds them in the cache, builds them where they are wanted, and
 //! notices when they are no longer what they were.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::build::{Input, Recipe, Target, build, columns_of};
-use super::cache::{Cache, LevelFile, Manifest, Source};
-use super::classes::{kept_columns, wording};
+use super::build::{Input, Target, build};
+use super::cache::{Cache, LevelFile, Manifest, NamesFile};
 use super::digest::Digest;
-use super::{FID_FIELD, Level, Overviews, State, ladder, plan};
+use super::job::{Job, Planned, stamp};
+use super::names::Place;
+use super::{Level, Names, Overviews, Ready, State, Zoom, names, plan};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
-use crate::crs::{Crs, Transform};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::Field;
 use crate::store::fgb::FgbStore;
-use crate::store::{FeatureStore, FileStamp};
-use crate::style::depends_on_place;
 
-/// Changes with the way levels are built: those of another version are not read.
-const VERSION: u32 = 3;
+/// A level has at most this part of the bytes of the finer one, the finest of the source: all of
+/// a CRS together are smaller than the source. Others are not kept.
+const MAX_SHARE: f64 = 0.5;
 /// How often the keeper looks what is wanted.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often it looks whether files are still there.
@@ -42,7 +42,7 @@ pub enum Outcome {
 pub struct Progress {
     pub layer: String,
     pub crs: String,
-    pub zoom: u8,
+    pub zoom: Zoom,
     /// Which of how many levels.
     pub level: usize,
     pub levels: usize,
@@ -62,26 +62,24 @@ pub struct Keeper {
     least_saved: f64,
 }
 
-/// A layer that levels may be built for.
-struct Job<'a> {
-    layer: &'a Layer,
-    recipe: Recipe,
-    source: Source,
-    plans: Vec<Planned>,
-}
-
-/// The levels of one CRS.
-struct Planned {
-    way: Arc<Transform>,
-    zooms: Vec<u8>,
-    /// All that they depend on beside the source's bytes, as a digest.
-    recipe: String,
-}
-
 /// The levels of one CRS, open.
+#[derive(Default)]
 struct Found {
-    levels: Vec<Arc<Level>>,
+    ready: Ready,
     bytes: u64,
+}
+
+impl Found {
+    fn add(&mut self, other: Found) {
+        self.bytes += other.bytes;
+        self.ready.levels.extend(other.ready.levels);
+        self.ready.names.extend(other.ready.names);
+    }
+
+    /// How many files there are.
+    fn count(&self) -> usize {
+        self.ready.files().count()
+    }
 }
 
 impl Keeper {
@@ -115,12 +113,12 @@ impl Keeper {
         budget: &Budget,
         tell: &dyn Fn(&Progress),
     ) -> Result<Outcome> {
-        let job = match self.job(layer)? {
+        let job = match Job::of(layer, &self.targets, self.least_saved)? {
             Ok(job) => job,
             Err(reason) => return Ok(self.without(layer, reason)),
         };
-        let mut levels = Vec::new();
-        let (mut bytes, mut built) = (0, false);
+        let mut all = Found::default();
+        let mut built = false;
         let mut content = None;
         for plan in &job.plans {
             let found = match self.find(&job, plan)? {
@@ -146,21 +144,14 @@ impl Keeper {
                     }
                 }
             };
-            bytes += found.bytes;
-            levels.extend(found.levels);
+            all.add(found);
         }
-        let count = levels.len();
-        self.overviews.set(layer, State::Ready(Arc::new(levels)));
+        let (levels, bytes) = (all.count(), all.bytes);
+        self.overviews.set(layer, State::Ready(Arc::new(all.ready)));
         Ok(if built {
-            Outcome::Built {
-                levels: count,
-                bytes,
-            }
+            Outcome::Built { levels, bytes }
         } else {
-            Outcome::Found {
-                levels: count,
-                bytes,
-            }
+            Outcome::Found { levels, bytes }
         })
     }
 
@@ -229,33 +220,28 @@ impl Keeper {
 
     /// Takes what the cache has for a layer, if the source has not changed since.
     fn attach(&self, layer: &Layer) -> Result<Option<Outcome>> {
-        let job = match self.job(layer)? {
+        let job = match Job::of(layer, &self.targets, self.least_saved)? {
             Ok(job) => job,
             Err(reason) => return Ok(Some(self.without(layer, reason))),
         };
-        let mut levels = Vec::new();
-        let mut bytes = 0;
+        let mut all = Found::default();
         for plan in &job.plans {
             let Some(found) = self.find(&job, plan)? else {
                 return Ok(None);
             };
-            bytes += found.bytes;
-            levels.extend(found.levels);
+            all.add(found);
         }
-        let count = levels.len();
-        self.overviews.set(layer, State::Ready(Arc::new(levels)));
-        Ok(Some(Outcome::Found {
-            levels: count,
-            bytes,
-        }))
+        let (levels, bytes) = (all.count(), all.bytes);
+        self.overviews.set(layer, State::Ready(Arc::new(all.ready)));
+        Ok(Some(Outcome::Found { levels, bytes }))
     }
 
     /// Drops levels whose files changed or are gone; they are built again when they are wanted.
     fn check(&self, layer: &Layer) {
-        let Some(State::Ready(levels)) = self.overviews.state(layer) else {
+        let Some(State::Ready(ready)) = self.overviews.state(layer) else {
             return;
         };
-        if !levels.iter().all(|level| level.is_sound()) {
+        if !ready.is_sound() {
             tracing::warn!(layer = layer.id, "overviews changed or were removed");
             self.overviews.forget(&layer.id);
         }
@@ -264,80 +250,6 @@ impl Keeper {
     fn without(&self, layer: &Layer, reason: String) -> Outcome {
         self.overviews.set(layer, State::Without);
         Outcome::Without(reason)
-    }
-
-    /// What there is to do for a layer, or why there is nothing.
-    fn job<'a>(&self, layer: &'a Layer) -> Result<Result<Job<'a>, String>> {
-        let is_fgb = layer.path.extension().is_some_and(|e| e == "fgb");
-        if !is_fgb {
-            return Ok(Err("it is small: not a FlatGeobuf file".into()));
-        }
-        if let Some(style) = layer.styles.iter().find(|style| depends_on_place(style)) {
-            let id = &style.id;
-            return Ok(Err(format!("the style {id:?} depends on the place")));
-        }
-        let schema = layer.store.schema();
-        let missing = kept_columns(&layer.styles);
-        if let Some(name) = missing.iter().find(|name| schema.column(name).is_none()) {
-            // such a name stands for the geometry
-            return Ok(Err(format!("a style depends on {name:?}, no column")));
-        }
-        if schema.column(FID_FIELD).is_some() {
-            return Ok(Err(format!("it has a column {FID_FIELD}")));
-        }
-        let name = |column: Option<usize>| {
-            let field = column.and_then(|column| schema.fields.get(column));
-            field.map(|field: &Field| field.name.clone())
-        };
-        let names = kept_columns(&layer.styles)
-            .into_iter()
-            .chain(name(layer.label))
-            .chain(name(layer.id_column));
-        let columns = columns_of(names, schema);
-        let (from, styles) = (layer.crs.id(), wording(&layer.styles));
-        let mut plans = Vec::new();
-        for crs in &self.targets {
-            if *crs != layer.crs && !plan::fits(layer.extent_lonlat, crs) {
-                continue;
-            }
-            let way = Transform::new(&layer.crs, crs)?;
-            let zooms = match plan::extent_in(&*layer.store, &way) {
-                Some(extent) => plan::zooms(&*layer.store, &way, &extent, self.least_saved),
-                None => Vec::new(),
-            };
-            if !zooms.is_empty() {
-                let to = crs.id();
-                let all = format!("{VERSION} {from} {to} {zooms:?} {columns:?} {styles}");
-                plans.push(Planned {
-                    way,
-                    zooms,
-                    recipe: Digest::of(all.as_bytes()),
-                });
-            }
-        }
-        if plans.is_empty() {
-            return Ok(Err("it is quick as it is".into()));
-        }
-        Ok(Ok(Job {
-            layer,
-            recipe: Recipe {
-                id: layer.id.clone(),
-                styles: layer.styles.clone(),
-                columns,
-            },
-            source: Source::new(&layer.path, self.stamp(layer)?),
-            plans,
-        }))
-    }
-
-    /// The stamp of the layer's file, where it still is what the layer was loaded from.
-    fn stamp(&self, layer: &Layer) -> Result<FileStamp> {
-        let there = FgbStore::open(&layer.path)?;
-        if there.version() != layer.store.version() {
-            let message = "the file changed: its overviews are built once it is loaded again";
-            return Err(Error::data(&layer.path, message));
-        }
-        Ok(there.stamp())
     }
 
     fn find(&self, job: &Job<'_>, plan: &Planned) -> Result<Option<Found>> {
@@ -367,34 +279,17 @@ impl Keeper {
     /// Opens levels, each byte checked. Damaged ones are removed: `None`.
     fn open(&self, job: &Job<'_>, key: &str, manifest: &Manifest) -> Option<Found> {
         let folder = self.cache.folder_of(key);
-        let mut levels = Vec::with_capacity(manifest.levels.len());
-        for told in &manifest.levels {
-            match self.open_level(&folder.join(&told.file), told) {
-                Ok(level) => levels.push(Arc::new(level)),
-                Err(error) => {
-                    tracing::warn!(layer = job.layer.id, "overviews are built again: {error}");
-                    self.cache.remove(key);
-                    return None;
-                }
+        match open_all(&folder, manifest) {
+            Ok(ready) => Some(Found {
+                ready,
+                bytes: manifest.bytes(),
+            }),
+            Err(error) => {
+                tracing::warn!(layer = job.layer.id, "overviews are built again: {error}");
+                self.cache.remove(key);
+                None
             }
         }
-        Some(Found {
-            levels,
-            bytes: manifest.levels.iter().map(|level| level.bytes).sum(),
-        })
-    }
-
-    fn open_level(&self, path: &Path, told: &LevelFile) -> Result<Level> {
-        let digest = Digest::of_file(path, &Budget::unlimited())?;
-        if digest != told.digest {
-            return Err(Error::data(
-                path,
-                "the bytes are not those that were written",
-            ));
-        }
-        let store = FgbStore::open(path)?;
-        let crs = Crs::parse(&told.crs)?;
-        Ok(Level::new(store, crs, told.zoom))
     }
 
     /// Builds the levels of one CRS, each from the finer one; `None` where they are too large.
@@ -406,12 +301,22 @@ impl Keeper {
         budget: &Budget,
         tell: &dyn Fn(&Progress),
     ) -> Result<Option<Found>> {
-        let Planned { way, zooms, recipe } = plan;
+        let Planned {
+            way, zooms, recipe, ..
+        } = plan;
         let building = self.cache.begin()?;
-        let mut levels: Vec<LevelFile> = Vec::with_capacity(zooms.len());
+        let mut manifest = Manifest {
+            source: job.source.clone(),
+            recipe: recipe.clone(),
+            levels: Vec::new(),
+            names: self.build_names(job, plan, &building.folder, budget)?,
+        };
         let crs = way.target();
         let mut finer: Option<FgbStore> = None;
-        for zoom in zooms {
+        let mut finer_bytes = job.source.bytes;
+        // one that saves too little: still the quickest to make the next one from
+        let mut spare: Option<PathBuf> = None;
+        for (nth, zoom) in zooms.iter().enumerate() {
             let input = match &finer {
                 Some(store) => Input { store, way: None },
                 None => Input {
@@ -420,20 +325,20 @@ impl Keeper {
                 },
             };
             let code = crs.id().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-            let file = format!("{}-z{zoom:02}.fgb", code.to_lowercase());
+            let file = format!("{}-{zoom}.fgb", code.to_lowercase());
             let path = building.folder.join(&file);
             let progress = Progress {
                 layer: job.layer.id.clone(),
                 crs: crs.id(),
                 zoom: *zoom,
-                level: levels.len(),
+                level: nth,
                 levels: zooms.len(),
                 read: 0,
                 features: input.store.count(),
             };
             let to = Target {
                 crs,
-                resolution: ladder::resolution(*zoom, crs),
+                resolution: zoom.resolution(crs),
                 path: &path,
             };
             let built = build(&input, &job.recipe, &to, budget, &|read| {
@@ -442,26 +347,32 @@ impl Keeper {
                     ..progress.clone()
                 });
             })?;
-            levels.push(LevelFile {
-                digest: Digest::of_file(&path, budget)?,
-                file,
-                crs: crs.id(),
-                zoom: *zoom,
-                features: built.features,
-                bytes: built.bytes,
-            });
-            if levels.iter().map(|l| l.bytes).sum::<u64>() > self.cache.max_bytes() {
+            if let Some(spare) = spare.take() {
+                fs::remove_file(&spare).map_err(|e| Error::io(&spare, &e))?;
+            }
+            if built.bytes as f64 <= finer_bytes as f64 * MAX_SHARE {
+                finer_bytes = built.bytes;
+                manifest.levels.push(LevelFile {
+                    digest: Digest::of_file(&path, budget)?,
+                    file,
+                    crs: crs.id(),
+                    zoom: *zoom,
+                    features: built.features,
+                    bytes: built.bytes,
+                });
+            } else {
+                spare = Some(path.clone());
+            }
+            if manifest.bytes() > self.cache.max_bytes() {
                 return Ok(None);
             }
             finer = Some(FgbStore::open(&path)?.with_crs(Some(crs.clone())));
         }
+        if let Some(spare) = spare {
+            fs::remove_file(&spare).map_err(|e| Error::io(&spare, &e))?;
+        }
         // what was read must be what was loaded, to the end
-        self.stamp(job.layer)?;
-        let manifest = Manifest {
-            source: job.source.clone(),
-            recipe: recipe.clone(),
-            levels,
-        };
+        stamp(job.layer)?;
         self.cache.publish(&building, key, &manifest)?;
         let found = self.open(job, key, &manifest).ok_or_else(|| {
             let message = "the levels can't be read again after they were written";
@@ -472,4 +383,70 @@ impl Keeper {
         self.cache.trim(&in_use);
         Ok(Some(found))
     }
+
+    /// Writes the lists of who is named, of one CRS.
+    fn build_names(
+        &self,
+        job: &Job<'_>,
+        plan: &Planned,
+        folder: &Path,
+        budget: &Budget,
+    ) -> Result<Vec<NamesFile>> {
+        let (Some(namers), Some(finest)) = (&job.namers, plan.squares) else {
+            return Ok(Vec::new());
+        };
+        let crs = plan.way.target();
+        let place = Place {
+            id: &job.layer.id,
+            crs,
+            finest,
+            folder,
+        };
+        let input = Input {
+            store: &*job.layer.store,
+            way: (!plan.way.is_identity()).then(|| Arc::clone(&plan.way)),
+        };
+        let lists = names::build(&input, namers, &place, budget)?;
+        let told = lists.into_iter().map(|list| {
+            let name = list.path.file_name().unwrap_or_default();
+            Ok(NamesFile {
+                file: name.to_string_lossy().into_owned(),
+                crs: crs.id(),
+                exponent: list.exponent,
+                features: list.features,
+                bytes: list.bytes,
+                digest: Digest::of_file(&list.path, budget)?,
+            })
+        });
+        told.collect()
+    }
+}
+
+/// Opens all files of a folder, each byte checked.
+fn open_all(folder: &Path, manifest: &Manifest) -> Result<Ready> {
+    let open = |file: &str, digest: &str| {
+        let path = folder.join(file);
+        if Digest::of_file(&path, &Budget::unlimited())? != digest {
+            let message = "the bytes are not those that were written";
+            return Err(Error::data(path, message));
+        }
+        FgbStore::open(&path)
+    };
+    let mut ready = Ready::default();
+    for told in &manifest.levels {
+        let store = open(&told.file, &told.digest)?;
+        let level = Level::new(
+            store,
+            Crs::parse(&told.crs)?,
+            told.zoom,
+            told.digest.clone(),
+        );
+        ready.levels.push(Arc::new(level));
+    }
+    for told in &manifest.names {
+        let store = open(&told.file, &told.digest)?;
+        let names = Names::new(store, Crs::parse(&told.crs)?, told.exponent);
+        ready.names.push(Arc::new(names));
+    }
+    Ok(ready)
 }

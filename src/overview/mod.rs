@@ -5,14 +5,20 @@
 //! is an ordinary FlatGeobuf file in the cache folder, made for one size of a pixel:
 //!
 //! - outlines lie on a grid of a quarter of that pixel, the same for all features;
-//! - polygons below two pixels are summed up by cell and class (features that all styles of the
+//! - polygons below three pixels are summed up by cell and class (features that all styles of the
 //!   layer draw alike), and are rectangles of the same area in the same place;
 //! - of points in one pixel the topmost of each class is left, of opaque symbols those that
-//!   later ones do not hide, of lines those that show something others do not.
+//!   later ones do not hide; where they lie piled, those of which much is seen, so that there are
+//!   at most so many in a pixel;
+//! - of lines those are left that show something others do not; opaque ones below a pixel that
+//!   lie side by side are one line.
+//!
+//! Beside them lie lists of the features that have a chance to be named, for squares of several
+//! sizes: who else is there need not be asked.
 //!
 //! Columns of a level: those that the layer's styles ask for, `overview_fid` (the number of the
-//! feature in the source) and `overview_count` (of how many polygons a rectangle is made; null
-//! for a feature by itself).
+//! feature in the source) and `overview_count` (of how many polygons a rectangle is made, how
+//! many lines a line is; null for a feature by itself).
 //!
 //! Only drawing reads levels, and only in the layer's own styles and without a filter: what is
 //! asked about features is answered from the features.
@@ -23,8 +29,11 @@ mod cells;
 mod classes;
 mod crowd;
 mod digest;
+mod dots;
+mod job;
 mod keeper;
 mod ladder;
+mod names;
 mod opaque;
 mod plan;
 mod simplify;
@@ -43,23 +52,35 @@ use crate::style::Style;
 
 pub use cache::{Cache, default_folder};
 pub use keeper::{Keeper, Outcome, Progress};
-pub use ladder::{MAX_ZOOM, resolution};
+pub use ladder::Zoom;
+pub use names::fid_of;
+
+use build::Input;
 
 /// The number of a feature in the source.
 pub const FID_FIELD: &str = "overview_fid";
-/// How many polygons of the source a rectangle stands for.
+/// How many polygons of the source a rectangle stands for, or lines a line.
 pub const COUNT_FIELD: &str = "overview_count";
 
 /// One level of one layer.
 pub struct Level {
     pub crs: Crs,
-    pub zoom: u8,
+    pub zoom: Zoom,
     pub store: Arc<dyn FeatureStore>,
+    /// The column of [`FID_FIELD`].
+    pub fid_column: Option<usize>,
     /// The column of [`COUNT_FIELD`].
     pub count_column: Option<usize>,
+    /// Of its file's bytes: part of the key of what is made from it.
+    pub digest: String,
     file: Arc<FgbStore>,
     stamp: FileStamp,
+    /// What [`scale_into`] found, by CRS.
+    scales: Mutex<HashMap<String, f64>>,
 }
+
+/// CRSs that a level remembers the scale of.
+const MAX_SCALES: usize = 64;
 
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,11 +89,14 @@ impl std::fmt::Debug for Level {
 }
 
 impl Level {
-    fn new(file: FgbStore, crs: Crs, zoom: u8) -> Level {
+    fn new(file: FgbStore, crs: Crs, zoom: Zoom, digest: String) -> Level {
         let stamp = file.stamp();
         let file = Arc::new(file.with_crs(Some(crs.clone())));
         Level {
+            fid_column: file.schema().column(FID_FIELD),
             count_column: file.schema().column(COUNT_FIELD),
+            digest,
+            scales: Mutex::default(),
             store: Arc::clone(&file) as Arc<dyn FeatureStore>,
             file,
             stamp,
@@ -83,7 +107,7 @@ impl Level {
 
     /// `EPSG:3857/z9`: for `explain` and metrics.
     pub fn name(&self) -> String {
-        format!("{}/z{}", self.crs.id(), self.zoom)
+        format!("{}/{}", self.crs.id(), self.zoom)
     }
 
     /// Where its file lies.
@@ -93,20 +117,96 @@ impl Level {
 
     /// Size of its pixel, in units of its CRS.
     pub fn resolution(&self) -> f64 {
-        ladder::resolution(self.zoom, &self.crs)
+        self.zoom.resolution(&self.crs)
     }
 
-    /// True where the file is still the one that was opened.
+    /// How many of its units a unit of another CRS is, at the least.
+    fn scale(&self, crs: &Crs) -> f64 {
+        let id = crs.id();
+        let kept = |scales: &Mutex<HashMap<String, f64>>| {
+            let scales = scales.lock().unwrap_or_else(PoisonError::into_inner);
+            scales.get(&id).copied()
+        };
+        if let Some(scale) = kept(&self.scales) {
+            return scale;
+        }
+        let scale = scale_into(self, crs);
+        let mut scales = self.scales.lock().unwrap_or_else(PoisonError::into_inner);
+        if scales.len() >= MAX_SCALES {
+            scales.clear();
+        }
+        scales.insert(id, scale);
+        scale
+    }
+}
+
+/// The features of a layer that have a chance to be named: the first of each square.
+pub struct Names {
+    pub crs: Crs,
+    /// Squares have sides of two to the power of that many units of the CRS.
+    pub exponent: i32,
+    /// Points, the anchors of the features.
+    pub store: Arc<dyn FeatureStore>,
+    /// The column of [`FID_FIELD`].
+    pub fid_column: Option<usize>,
+    file: Arc<FgbStore>,
+    stamp: FileStamp,
+}
+
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Names").field("name", &self.name()).finish()
+    }
+}
+
+impl Names {
+    fn new(file: FgbStore, crs: Crs, exponent: i32) -> Names {
+        let stamp = file.stamp();
+        let file = Arc::new(file.with_crs(Some(crs.clone())));
+        Names {
+            fid_column: file.schema().column(FID_FIELD),
+            store: Arc::clone(&file) as Arc<dyn FeatureStore>,
+            file,
+            stamp,
+            crs,
+            exponent,
+        }
+    }
+
+    /// `EPSG:3857/names+11`: for `explain`.
+    pub fn name(&self) -> String {
+        format!("{}/names{:+}", self.crs.id(), self.exponent)
+    }
+}
+
+/// True where a file is still the one that was opened.
+fn is_sound(file: &FgbStore, stamp: &FileStamp) -> bool {
+    FileStamp::of(file.path()).is_ok_and(|now| now == *stamp) && file.warnings().is_empty()
+}
+
+/// What is ready of a layer.
+#[derive(Debug, Default)]
+struct Ready {
+    levels: Vec<Arc<Level>>,
+    names: Vec<Arc<Names>>,
+}
+
+impl Ready {
     fn is_sound(&self) -> bool {
-        FileStamp::of(self.file.path()).is_ok_and(|stamp| stamp == self.stamp)
-            && self.file.warnings().is_empty()
+        self.levels.iter().all(|l| is_sound(&l.file, &l.stamp))
+            && self.names.iter().all(|n| is_sound(&n.file, &n.stamp))
+    }
+
+    fn files(&self) -> impl Iterator<Item = &FgbStore> {
+        let levels = self.levels.iter().map(|level| &*level.file);
+        levels.chain(self.names.iter().map(|names| &*names.file))
     }
 }
 
 /// What is known of a layer.
 #[derive(Debug, Clone)]
 enum State {
-    Ready(Arc<Vec<Arc<Level>>>),
+    Ready(Arc<Ready>),
     /// It is drawn from its features, for a reason that the log has.
     Without,
 }
@@ -132,14 +232,24 @@ impl Entry {
 }
 
 /// The levels that are ready, of all layers: what drawing asks. It never waits for them.
-#[derive(Default)]
 pub struct Overviews {
     ready: RwLock<HashMap<String, Entry>>,
     /// Layers that were drawn without levels since the keeper looked.
     wanted: Mutex<HashSet<String>>,
     /// How often layers were drawn from a level, by its zoom, and from their features.
-    drawn: [AtomicU64; MAX_ZOOM as usize + 1],
+    drawn: Vec<AtomicU64>,
     drawn_from_features: AtomicU64,
+}
+
+impl Default for Overviews {
+    fn default() -> Overviews {
+        Overviews {
+            ready: RwLock::default(),
+            wanted: Mutex::default(),
+            drawn: (0..Zoom::COUNT).map(|_| AtomicU64::new(0)).collect(),
+            drawn_from_features: AtomicU64::new(0),
+        }
+    }
 }
 
 impl std::fmt::Debug for Overviews {
@@ -161,50 +271,44 @@ impl Overviews {
         crs: &Crs,
         resolution: f64,
     ) -> Option<Arc<Level>> {
-        let level = self.choose(layer, style, crs, resolution);
-        let counter = match &level {
-            Some(level) => self.drawn.get(usize::from(level.zoom)),
-            None => None,
-        };
+        // a style sent along has classes of its own
+        let is_own = layer.styles.iter().any(|own| Arc::ptr_eq(own, style));
+        let level = self.level_for_all_styles(layer, crs, resolution);
+        level.filter(|_| is_own)
+    }
+
+    /// Counts what a layer was drawn from.
+    pub fn count(&self, level: Option<&Level>) {
+        let counter = level.and_then(|level| self.drawn.get(level.zoom.place()));
         let counter = counter.unwrap_or(&self.drawn_from_features);
         counter.fetch_add(1, Ordering::Relaxed);
-        level
     }
 
     /// How often layers were drawn from levels, by zoom, and from their features (`None`).
-    pub fn drawn(&self) -> impl Iterator<Item = (Option<u8>, u64)> {
-        let by_zoom = self.drawn.iter().zip(0..).map(|(n, zoom)| (Some(zoom), n));
+    pub fn drawn(&self) -> impl Iterator<Item = (Option<Zoom>, u64)> {
+        let by_zoom = self
+            .drawn
+            .iter()
+            .zip(Zoom::all())
+            .map(|(n, zoom)| (Some(zoom), n));
         let all = by_zoom.chain([(None, &self.drawn_from_features)]);
         all.map(|(zoom, n)| (zoom, n.load(Ordering::Relaxed)))
     }
 
-    fn choose(
+    /// The same for whoever draws in any of the layer's styles, as clients draw vector tiles.
+    pub fn level_for_all_styles(
         &self,
         layer: &Layer,
-        style: &Arc<Style>,
         crs: &Crs,
         resolution: f64,
     ) -> Option<Arc<Level>> {
-        let levels = match self.state(layer) {
-            Some(State::Ready(levels)) => levels,
-            Some(State::Without) => return None,
-            None => {
-                let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-                if !wanted.contains(&layer.id) {
-                    wanted.insert(layer.id.clone());
-                }
-                return None;
-            }
-        };
-        // a style sent along has classes of its own
-        if !layer.styles.iter().any(|own| Arc::ptr_eq(own, style)) {
-            return None;
-        }
+        let ready = self.ready(layer)?;
+        let levels = &ready.levels;
         let fitting = |level: &&Arc<Level>| {
             let scale = if level.crs == *crs {
                 1.0
             } else {
-                scale_into(level, crs)
+                level.scale(crs)
             };
             level.resolution() <= resolution * scale * (1.0 + 1e-6)
         };
@@ -217,6 +321,40 @@ impl Overviews {
             .filter(fitting)
             .min_by_key(|level| level.zoom)
             .cloned()
+    }
+
+    /// The features to ask for their names, of a layer drawn in a style of its own, where labels
+    /// have a chance that are the first of a square of two to the power of `exponent` units of
+    /// `crs`; `None` is all of them.
+    pub fn names(
+        &self,
+        layer: &Layer,
+        style: &Arc<Style>,
+        crs: &Crs,
+        exponent: i32,
+    ) -> Option<Arc<Names>> {
+        let ready = self.ready(layer)?;
+        let is_own = layer.styles.iter().any(|own| Arc::ptr_eq(own, style));
+        let lists = ready.names.iter().filter(|_| is_own);
+        lists
+            .filter(|names| names.crs == *crs && names.exponent <= exponent)
+            .max_by_key(|names| names.exponent)
+            .cloned()
+    }
+
+    /// What is ready of a layer; what is not is wanted from now on.
+    fn ready(&self, layer: &Layer) -> Option<Arc<Ready>> {
+        match self.state(layer) {
+            Some(State::Ready(ready)) => Some(ready),
+            Some(State::Without) => None,
+            None => {
+                let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+                if !wanted.contains(&layer.id) {
+                    wanted.insert(layer.id.clone());
+                }
+                None
+            }
+        }
     }
 
     fn state(&self, layer: &Layer) -> Option<State> {
@@ -243,13 +381,13 @@ impl Overviews {
     /// The keys of the cache that levels were opened from.
     fn keys(&self) -> HashSet<String> {
         let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
-        let levels = ready.values().filter_map(|entry| match &entry.state {
-            State::Ready(levels) if entry.store.strong_count() > 0 => Some(levels),
+        let ready = ready.values().filter_map(|entry| match &entry.state {
+            State::Ready(ready) if entry.store.strong_count() > 0 => Some(ready),
             _ => None,
         });
-        let folders = levels.flat_map(|levels| levels.iter());
-        let name = |level: &Arc<Level>| Some(level.path().parent()?.file_name()?.to_owned());
-        folders
+        let files = ready.flat_map(|ready| ready.files());
+        let name = |file: &FgbStore| Some(file.path().parent()?.file_name()?.to_owned());
+        files
             .filter_map(name)
             .filter_map(|name| name.into_string().ok())
             .collect()

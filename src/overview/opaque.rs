@@ -1,9 +1,12 @@
-//! What a layer's symbols hide for certain.
+//! What a layer's symbols and strokes hide for certain.
 
 use std::sync::Arc;
 
 use crate::query::{Expr, Literal};
-use crate::style::{Graphic, GraphicSymbol, MarkShape, Measure, Paint, Style, Symbolizer, Unit};
+use crate::style::{
+    Graphic, GraphicSymbol, LineSymbolizer, MarkShape, Measure, Paint, StrokeKind, Style,
+    Symbolizer, Unit,
+};
 
 /// The radius, in pixels of 96 DPI, of a disc that every point symbol of the styles covers
 /// wholly, around the point; 0 where one of them does not: pictures, open or translucent marks,
@@ -21,6 +24,33 @@ pub fn radius_px(styles: &[Arc<Style>]) -> f64 {
         });
     let least = radii.fold(f64::INFINITY, f64::min);
     if least.is_finite() { least } else { 0.0 }
+}
+
+/// The width, in pixels of 96 DPI, that every stroke of the styles' lines covers wholly; 0 where
+/// one of them does not: dashed or translucent ones, markers, widths on the ground or by feature.
+pub fn width_px(styles: &[Arc<Style>]) -> f64 {
+    let widths = styles
+        .iter()
+        .flat_map(|style| &style.feature_type_styles)
+        .flat_map(|pass| &pass.rules)
+        .flat_map(|rule| &rule.symbolizers)
+        .filter_map(|symbolizer| match symbolizer {
+            Symbolizer::Line(line) => Some(width_of(line).unwrap_or(0.0)),
+            // a graphic or a fill stands on the line as well
+            Symbolizer::Point(_) | Symbolizer::Polygon(_) => Some(0.0),
+            Symbolizer::Text(_) => None,
+        });
+    let least = widths.fold(f64::INFINITY, f64::min);
+    if least.is_finite() { least } else { 0.0 }
+}
+
+fn width_of(line: &LineSymbolizer) -> Option<f64> {
+    let stroke = &line.stroke;
+    let StrokeKind::Solid(paint) = &stroke.kind else {
+        return None;
+    };
+    let is_plain = stroke.dash.is_empty() && line.perpendicular_offset.is_none();
+    (is_plain && is_opaque(paint)).then(|| pixels(&stroke.width))?
 }
 
 fn radius_of(graphic: &Graphic) -> Option<f64> {
@@ -86,6 +116,26 @@ mod tests {
     use super::*;
     use crate::geom::GeometryType;
     use crate::style::default_style;
+
+    #[test]
+    fn a_stroke_covers_its_width_unless_something_shows_through() {
+        let width = |change: fn(&mut LineSymbolizer)| {
+            let mut style = default_style(GeometryType::LineString, "0");
+            for rule in &mut style.feature_type_styles[0].rules {
+                for symbolizer in &mut rule.symbolizers {
+                    if let Symbolizer::Line(line) = symbolizer {
+                        change(line);
+                    }
+                }
+            }
+            width_px(&[Arc::new(style)])
+        };
+        assert!(width(|_| {}) >= 1.0);
+        assert_eq!(width(|l| l.stroke.width = Measure::pixels(0.5)), 0.5);
+        assert_eq!(width(|l| l.stroke.dash = vec![Measure::pixels(3.0)]), 0.0);
+        assert_eq!(width(|l| l.stroke.width.unit = Unit::Metre), 0.0);
+        assert_eq!(width_px(&[]), 0.0);
+    }
 
     #[test]
     fn a_mark_covers_its_disc_unless_something_shows_through() {

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::build::vertices_at;
-use super::ladder::{MAX_ZOOM, resolution};
+use super::ladder::Zoom;
+use super::opaque::radius_px;
 use super::simplify::Simplifier;
 use crate::crs::{Crs, Transform};
 use crate::geom::{Bbox, Geometry, GeometryType};
 use crate::store::FeatureStore;
+use crate::style::Style;
 
 /// Features looked at.
 const SAMPLE: u64 = 2048;
@@ -18,8 +20,11 @@ const MAX_SAMPLED_VERTICES: usize = 1 << 20;
 const VIEW_PX: f64 = 480_000.0;
 /// A level must save so many positions a map: some 2 to 5 ms.
 pub const LEAST_SAVED: f64 = 20_000.0;
-/// And have less than this part of the positions that the next finer one has.
+/// And have less than this part of the positions that the next finer one has. This is a guess:
+/// what a level comes to is looked at again once it is built.
 const LEAST_RATIO: f64 = 0.75;
+/// Points of a pile that is thinned are so many pixels apart; others, one.
+const PILED_PX: f64 = 2.5;
 /// Degrees around the area of use of a CRS in which it is fit for a layer.
 const BEYOND_AREA: f64 = 5.0;
 
@@ -40,10 +45,11 @@ pub fn zooms(
     store: &dyn FeatureStore,
     way: &Transform,
     extent: &Bbox,
+    styles: &[Arc<Style>],
     least_saved: f64,
-) -> Vec<u8> {
+) -> Vec<Zoom> {
     let count = store.count();
-    let sample = Sample::take(store, way);
+    let sample = Sample::take(store, way, styles);
     let sampled = sample.geometries.len() as f64;
     if sampled == 0.0 || count == 0 {
         return Vec::new();
@@ -63,8 +69,8 @@ pub fn zooms(
     let mut zooms = Vec::new();
     // what the next finer level has of all positions: the features themselves at first
     let mut finer = 1.0;
-    for zoom in (0..=MAX_ZOOM).rev() {
-        let pixel = resolution(zoom, crs);
+    for zoom in Zoom::all().rev() {
+        let pixel = zoom.resolution(crs);
         let in_view = all * (VIEW_PX * pixel * pixel / area).min(1.0);
         if in_view * finer < least_saved {
             continue;
@@ -78,15 +84,24 @@ pub fn zooms(
     zooms
 }
 
+/// The side of the smallest squares worth a list of who is named there, in units of the CRS of
+/// `extent`: four of them a feature.
+pub fn squares(count: u64, extent: &Bbox) -> f64 {
+    let area = (extent.width() * extent.height()).max(f64::MIN_POSITIVE);
+    (area / count.max(1) as f64).sqrt() / 2.0
+}
+
 struct Sample {
     /// In the level's CRS.
     geometries: Vec<Geometry>,
     kind: GeometryType,
+    /// How far apart points of a level are where they are many.
+    spacing_px: f64,
 }
 
 impl Sample {
     /// Features at equal distances in the source.
-    fn take(store: &dyn FeatureStore, way: &Transform) -> Sample {
+    fn take(store: &dyn FeatureStore, way: &Transform, styles: &[Arc<Style>]) -> Sample {
         let count = store.count();
         let step = count.div_ceil(SAMPLE).max(1);
         let mut geometries = Vec::new();
@@ -107,14 +122,19 @@ impl Sample {
         Sample {
             geometries,
             kind: store.schema().geometry,
+            spacing_px: if radius_px(styles) >= 1.0 {
+                PILED_PX
+            } else {
+                1.0
+            },
         }
     }
 
     /// How many positions a level has of the sample, which is `share` of all.
     fn vertices_at(&self, pixel: f64, share: f64) -> f64 {
         if self.kind == GeometryType::Point {
-            // as many points a cell as there would be of all points in a pixel
-            let cell = pixel / share.sqrt();
+            // as many points a cell as there would be of all points
+            let cell = pixel * self.spacing_px / share.sqrt();
             let cells: HashSet<[i64; 2]> = self
                 .geometries
                 .iter()
@@ -180,9 +200,9 @@ mod tests {
         (store, Transform::new(&crs, &crs).unwrap())
     }
 
-    fn zooms_of(side: u32) -> Vec<u8> {
+    fn zooms_of(side: u32) -> Vec<Zoom> {
         let (store, way) = circles(side);
-        zooms(&store, &way, &store.extent().unwrap(), LEAST_SAVED)
+        zooms(&store, &way, &store.extent().unwrap(), &[], LEAST_SAVED)
     }
 
     #[test]
@@ -194,7 +214,7 @@ mod tests {
             "{many:?}"
         );
         // at 19 m a pixel a circle is drawn with fewer positions, at 2 m it is not
-        assert!(many.iter().all(|zoom| *zoom <= 14), "{many:?}");
+        assert!(many.iter().all(|zoom| *zoom <= Zoom::whole(14)), "{many:?}");
     }
 
     #[test]

@@ -7,8 +7,21 @@ use crate::geom::{Coord, Geometry};
 /// Points held before they are compared.
 const MAX_POINTS: usize = 4_000_000;
 
+/// Symbols of a class that may be seen in a block of cells: one in 16 pixels. Where more are,
+/// they lie piled on each other.
+const MAX_SEEN: u32 = (BLOCK * BLOCK / 16) as u32;
+
+/// In a pile a symbol is worth drawing that shows this part of itself, or covers this part of
+/// itself that no other would.
+const SHOWS: f64 = 1.0 / 2.0;
+const COVERS: f64 = 1.0 / 8.0;
+
 /// Which points are seen. In each cell it is the last of each class, which is drawn over the
 /// others; and where symbols are opaque, only those that symbols drawn later leave a part of.
+///
+/// Where more opaque ones are seen than [`MAX_SEEN`], only those are kept of which much is seen:
+/// the pile covers what it covered but for slivers, with fewer symbols, more of each of them in
+/// sight. So what is drawn of a class is bounded by the area, however many there are.
 ///
 /// Where there are more than memory is for, some are taken for seen that are not: never the other
 /// way round.
@@ -17,18 +30,41 @@ pub struct Survivors {
     cell: f64,
     /// The discs that symbols cover, in cells.
     covered: Discs,
-    /// Class, row, column, number of the feature.
-    points: Vec<(u32, i32, i32, u64)>,
+    /// Those that are kept in piles.
+    piled: Discs,
+    is_opaque: bool,
+    points: Vec<Point>,
     seen: Vec<u64>,
+}
+
+/// A point in its cell.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    class: u32,
+    row: i32,
+    column: i32,
+    /// Number of the feature.
+    fid: u64,
+}
+
+impl Point {
+    fn block(&self) -> (u32, i32, i32) {
+        let Point { row, column, .. } = self;
+        (self.class, column.div_euclid(BLOCK), row.div_euclid(BLOCK))
+    }
 }
 
 impl Survivors {
     /// `cell` is the size below which points hide each other, `radius` that of the disc that
     /// every symbol covers, in cells: 0 for none.
     pub fn new(cell: f64, radius: f64) -> Survivors {
+        let covered = Discs::new(radius);
+        let is_opaque = covered.cells() > 1;
         Survivors {
             cell,
-            covered: Discs::new(radius),
+            piled: Discs::new(radius),
+            covered,
+            is_opaque,
             points: Vec::new(),
             seen: Vec::new(),
         }
@@ -37,7 +73,12 @@ impl Survivors {
     /// Takes a point in.
     pub fn add(&mut self, class: u32, fid: u64, [x, y]: Coord) {
         if let (Some(column), Some(row)) = (cell_of(x, self.cell), cell_of(y, self.cell)) {
-            self.points.push((class, row, column, fid));
+            self.points.push(Point {
+                class,
+                row,
+                column,
+                fid,
+            });
         }
         if self.points.len() >= MAX_POINTS {
             self.compare();
@@ -63,29 +104,64 @@ impl Survivors {
     fn compare(&mut self) {
         // by number backwards: the first of a cell is the last that is drawn
         self.points
-            .sort_unstable_by_key(|(class, row, column, fid)| (*class, *row, *column, !fid));
-        self.points
-            .dedup_by_key(|(class, row, column, _)| (*class, *row, *column));
+            .sort_unstable_by_key(|p| (p.class, p.row, p.column, !p.fid));
+        self.points.dedup_by_key(|p| (p.class, p.row, p.column));
     }
 
     fn settle(&mut self) {
         // the last that is drawn lies on top
-        self.points.sort_unstable_by_key(|(.., fid)| !fid);
+        self.points.sort_unstable_by_key(|p| !p.fid);
         // of those that were settled before, some lie below and some above: forget them
-        self.covered.blocks.clear();
-        for (class, row, column, fid) in self.points.drain(..) {
-            let Ok(word) = usize::try_from(fid / 64) else {
-                continue;
-            };
-            if !self.covered.cover(class, column, row) {
-                continue;
+        self.covered.clear();
+        let mut points = std::mem::take(&mut self.points);
+        if !self.is_opaque {
+            points.drain(..).for_each(|p| self.keep(p.fid));
+            self.points = points;
+            return;
+        }
+        points.retain(|p| self.covered.cover(p, 1));
+        let mut in_block: HashMap<(u32, i32, i32), u32> = HashMap::new();
+        for point in &points {
+            *in_block.entry(point.block()).or_default() += 1;
+        }
+        let is_piled = |p: &Point| in_block.get(&p.block()).is_some_and(|n| *n > MAX_SEEN);
+        self.piled.clear();
+        let part = |part: f64| {
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a part of the cells of a disc"
+            )]
+            let cells = (f64::from(self.piled.cells()) * part).ceil() as u32;
+            cells.max(1)
+        };
+        let (shows, covers) = (part(SHOWS), part(COVERS));
+        let mut hidden = Vec::new();
+        for point in points.drain(..) {
+            if !is_piled(&point) {
+                self.piled.cover(&point, 0);
+                self.keep(point.fid);
+            } else if self.piled.cover(&point, shows) {
+                self.keep(point.fid);
+            } else {
+                hidden.push(point);
             }
-            if self.seen.len() <= word {
-                self.seen.resize(word + 1, 0);
-            }
-            if let Some(bits) = self.seen.get_mut(word) {
-                *bits |= 1 << (fid % 64);
-            }
+        }
+        // what would be left open between them
+        hidden.retain(|p| self.piled.cover(p, covers));
+        hidden.iter().for_each(|p| self.keep(p.fid));
+        self.points = points;
+    }
+
+    fn keep(&mut self, fid: u64) {
+        let Ok(word) = usize::try_from(fid / 64) else {
+            return;
+        };
+        if self.seen.len() <= word {
+            self.seen.resize(word + 1, 0);
+        }
+        if let Some(bits) = self.seen.get_mut(word) {
+            *bits |= 1 << (fid % 64);
         }
     }
 }
@@ -101,6 +177,8 @@ struct Discs {
     reach: Vec<i32>,
     /// A word is 32 cells of a row.
     blocks: HashMap<(u32, i32, i32), [u32; BLOCK as usize]>,
+    /// The words of the disc under way, with its bits there.
+    words: Vec<((u32, i32, i32), usize, u32)>,
 }
 
 impl Discs {
@@ -117,39 +195,68 @@ impl Discs {
         Discs {
             reach,
             blocks: HashMap::new(),
+            words: Vec::new(),
         }
     }
 
-    /// Adds a disc; true where it covers a cell that was not covered.
-    fn cover(&mut self, class: u32, column: i32, row: i32) -> bool {
-        let mut new = self.reach.is_empty();
-        let rows = i32::try_from(self.reach.len()).unwrap_or(0);
+    /// How many cells a disc has.
+    fn cells(&self) -> u32 {
+        let rows = self.reach.iter().zip(0_u32..);
+        rows.map(|(reach, row)| (2 * reach.unsigned_abs() + 1) << u32::from(row > 0))
+            .sum()
+    }
+
+    fn clear(&mut self) {
+        self.blocks.clear();
+    }
+
+    /// Adds the disc around a point, if it covers at least that many cells that were not covered:
+    /// true.
+    fn cover(&mut self, point: &Point, least: u32) -> bool {
+        self.find(point);
+        let mut new = 0;
+        for (key, place, bits) in &self.words {
+            let word = self.blocks.get(key).and_then(|words| words.get(*place));
+            new += (bits & !word.copied().unwrap_or(0)).count_ones();
+        }
+        if new < least {
+            return false;
+        }
+        for (key, place, bits) in self.words.drain(..) {
+            if self.blocks.len() >= MAX_DISC_BLOCKS && !self.blocks.contains_key(&key) {
+                self.blocks.clear();
+            }
+            let words = self.blocks.entry(key).or_insert([0; BLOCK as usize]);
+            if let Some(word) = words.get_mut(place) {
+                *word |= bits;
+            }
+        }
+        true
+    }
+
+    /// Fills `words` with those that the disc around a point lies in.
+    fn find(&mut self, point: &Point) {
+        let Discs { reach, words, .. } = self;
+        let Point {
+            class, row, column, ..
+        } = *point;
+        words.clear();
+        let rows = i32::try_from(reach.len()).unwrap_or(0);
         for off in 1 - rows..rows {
-            let reach = usize::try_from(off.abs())
-                .ok()
-                .and_then(|r| self.reach.get(r));
+            let reach = usize::try_from(off.abs()).ok().and_then(|r| reach.get(r));
             let (Some(reach), Some(row)) = (reach.copied(), row.checked_add(off)) else {
                 continue;
             };
             let from = column.saturating_sub(reach);
             let to = column.saturating_add(reach);
             for block in from.div_euclid(BLOCK)..=to.div_euclid(BLOCK) {
-                let key = (class, block, row.div_euclid(BLOCK));
-                if self.blocks.len() >= MAX_DISC_BLOCKS && !self.blocks.contains_key(&key) {
-                    self.blocks.clear();
-                }
-                let words = self.blocks.entry(key).or_insert([0; BLOCK as usize]);
                 let place = usize::try_from(row.rem_euclid(BLOCK)).unwrap_or(0);
-                if let Some(word) = words.get_mut(place) {
-                    let first = from.max(block * BLOCK).rem_euclid(BLOCK);
-                    let last = to.min(block * BLOCK + BLOCK - 1).rem_euclid(BLOCK);
-                    let bits = u32::MAX << first & u32::MAX >> (BLOCK - 1 - last);
-                    new |= bits & !*word != 0;
-                    *word |= bits;
-                }
+                let first = from.max(block * BLOCK).rem_euclid(BLOCK);
+                let last = to.min(block * BLOCK + (BLOCK - 1)).rem_euclid(BLOCK);
+                let bits = u32::MAX << first & u32::MAX >> (BLOCK - 1 - last);
+                words.push(((class, block, row.div_euclid(BLOCK)), place, bits));
             }
         }
-        new
     }
 }
 
@@ -159,9 +266,14 @@ fn cell_of(position: f64, cell: f64) -> Option<i32> {
     (cell.abs() < f64::from(i32::MAX)).then_some(cell as i32)
 }
 
-/// Lines of a class through one cell, beyond which another shows nothing new: of strokes half a
-/// pixel wide, which cover half of it each, so many leave a 16th.
+/// Lines of a class through one cell, beyond which another shows nothing new, by the width that
+/// their strokes cover: of half a pixel each covers half of it, so that four leave a 16th.
 const ENOUGH: u8 = 4;
+const ENOUGH_WIDE: u8 = 2;
+const WIDE: f64 = 1.0;
+
+/// A line is left out that shows nothing new in this part of its cells, and in all but one.
+const OLD: usize = 4;
 
 /// Cells of a block.
 const BLOCK: i32 = 32;
@@ -176,33 +288,37 @@ const MAX_BLOCKS: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Traffic {
     cell: f64,
+    enough: u8,
     blocks: HashMap<(u32, i32, i32), Box<[u8; (BLOCK * BLOCK) as usize]>>,
     /// Cells of the line under way.
     path: Vec<[i32; 2]>,
 }
 
 impl Traffic {
-    pub fn new(cell: f64) -> Traffic {
+    /// `width` is what every stroke covers wholly, in cells: 0 where that is not known.
+    pub fn new(cell: f64, width: f64) -> Traffic {
         Traffic {
             cell,
+            enough: if width >= WIDE { ENOUGH_WIDE } else { ENOUGH },
             blocks: HashMap::new(),
             path: Vec::new(),
         }
     }
 
-    /// Counts the lines of a geometry; true where one of them runs through a cell that did not
-    /// have enough of them.
+    /// Counts the lines of a geometry; true where they run through cells that did not have
+    /// enough of them, more than one or a good part of all.
     pub fn shows(&mut self, class: u32, geometry: &Geometry) -> bool {
-        let mut shows = false;
+        let (mut shown, mut all) = (0, 0);
         for line in geometry.parts().flat_map(|part| part.sequences()) {
             self.walk(line);
             let path = std::mem::take(&mut self.path);
             for [column, row] in &path {
-                shows |= self.count(class, *column, *row);
+                shown += usize::from(self.count(class, *column, *row));
             }
+            all += path.len();
             self.path = path;
         }
-        shows
+        shown > 1 || shown * OLD > all
     }
 
     /// Counts one more line through a cell; false where there were enough.
@@ -218,7 +334,7 @@ impl Traffic {
         let place = row.rem_euclid(BLOCK) * BLOCK + column.rem_euclid(BLOCK);
         let cell = usize::try_from(place).ok().and_then(|p| block.get_mut(p));
         match cell {
-            Some(lines) if *lines < ENOUGH => {
+            Some(lines) if *lines < self.enough => {
                 *lines += 1;
                 true
             }
@@ -291,13 +407,47 @@ mod tests {
         let seen: Vec<u64> = (0..50_000).filter(|fid| survivors.is_seen(*fid)).collect();
         assert!(survivors.is_seen(40_000) && survivors.is_seen(39_999));
         assert!(seen.len() < 11_000, "{} are seen", seen.len());
-        // every cell that a symbol covered is covered by one that is seen
+        // every cell that a symbol covered is covered by one that is seen, but for slivers
         let mut covered = Discs::new(3.0);
+        let at = |n: u64| Point {
+            class: 0,
+            row: (n / 100 % 100) as i32,
+            column: (n % 100) as i32,
+            fid: n,
+        };
         for fid in &seen {
-            covered.cover(0, (fid % 100) as i32, (fid / 100 % 100) as i32);
+            covered.cover(&at(*fid), 1);
         }
+        let sliver = covered.cells().div_ceil(8);
         for n in 0..10_000 {
-            assert!(!covered.cover(0, n % 100, n / 100), "point {n}");
+            assert!(!covered.cover(&at(n), sliver), "point {n}");
+        }
+    }
+
+    #[test]
+    fn however_many_points_lie_piled_those_that_are_kept_are_bounded_by_the_area() {
+        let mut numbers = 1_u64;
+        let mut random = || {
+            numbers = numbers
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (numbers >> 11) as f64 / (1_u64 << 53) as f64 * 320.0
+        };
+        for radius in [3.0, 5.0] {
+            let kept = [20_000, 200_000].map(|count| {
+                let mut survivors = Survivors::new(1.0, radius);
+                for fid in 0..count {
+                    survivors.add(0, fid, [random(), random()]);
+                }
+                survivors.finish();
+                (0..count).filter(|fid| survivors.is_seen(*fid)).count()
+            });
+            // a point in 5 square cells at most
+            assert!(
+                kept.iter().all(|n| *n < 320 * 320 / 5),
+                "{radius}: {kept:?}"
+            );
+            assert!(kept[1] < kept[0] * 3 / 2, "{radius}: {kept:?}");
         }
     }
 
@@ -310,11 +460,15 @@ mod tests {
 
     #[test]
     fn a_line_along_others_shows_nothing_new_unless_it_leaves_them_or_is_of_another_class() {
-        let mut traffic = Traffic::new(1.0);
+        let mut traffic = Traffic::new(1.0, 0.5);
         let along = line(&[[0.5, 0.5], [90.5, 0.5]]);
         let shown: Vec<bool> = (0..6).map(|_| traffic.shows(0, &along)).collect();
         assert_eq!(shown, [true, true, true, true, false, false]);
-        assert!(traffic.shows(0, &line(&[[80.5, 0.5], [91.5, 0.5]])));
+        assert!(traffic.shows(0, &line(&[[80.5, 0.5], [92.5, 0.5]])));
+        assert!(!traffic.shows(0, &line(&[[80.5, 0.5], [93.5, 0.5]])));
+        let mut wide = Traffic::new(1.0, 1.5);
+        let shown: Vec<bool> = (0..3).map(|_| wide.shows(0, &along)).collect();
+        assert_eq!(shown, [true, true, false]);
         assert!(traffic.shows(1, &along));
     }
 }

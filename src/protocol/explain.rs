@@ -7,7 +7,7 @@ use super::Answer;
 use crate::encode::xml::{escaped, push_attribute, push_text};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::operation::{DrawReport, LayerReport, TileLayerReport, VectorTile};
+use crate::operation::{DrawReport, FoundFeatures, LayerReport, TileLayerReport, VectorTile};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExplainFormat {
@@ -44,6 +44,14 @@ pub fn drawn(report: &DrawReport) -> Value {
     })
 }
 
+/// What looking at a pixel cost and gave.
+pub fn looked_at(found: &FoundFeatures) -> Value {
+    json!({
+        "blank": found.features.is_empty(),
+        "layers": found.layers.iter().map(layer).collect::<Vec<_>>(),
+    })
+}
+
 fn layer(report: &LayerReport) -> Value {
     json!({
         "layer": report.layer,
@@ -51,6 +59,7 @@ fn layer(report: &LayerReport) -> Value {
         "inScale": report.in_scale,
         "blankBecause": report.blank_because,
         "level": report.level,
+        "names": report.names,
         "pipeline": report.pipeline,
         "accuracyMetres": report.accuracy_m,
         "askedBoxes": boxes(&report.boxes),
@@ -60,6 +69,7 @@ fn layer(report: &LayerReport) -> Value {
         "featuresDrawn": report.features_drawn,
         "featuresDamaged": report.features_damaged,
         "vertices": report.vertices,
+        "threads": report.threads,
         "ms": ms(report.time),
     })
 }
@@ -78,6 +88,7 @@ fn tile_layer(report: &TileLayerReport) -> Value {
     json!({
         "layer": report.layer,
         "inScale": report.in_scale,
+        "level": report.level,
         "pipeline": report.pipeline,
         "askedBoxes": boxes(&report.boxes),
         "indexNodes": report.index_nodes,

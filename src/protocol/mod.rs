@@ -16,6 +16,10 @@ pub mod wmts;
 pub use crate::operation::features::Pieces;
 pub use more::More;
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
 use crate::budget::Budget;
 use crate::encode::feature::Rest;
 use crate::error::Result;
@@ -46,15 +50,16 @@ pub struct Body<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     pub status: u16,
-    pub media_type: String,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
+    pub media_type: Cow<'static, str>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// Shared with what is kept: a copy costs nothing.
+    pub body: Bytes,
     /// What comes after `body`, made when the client has taken what came before.
     pub more: Option<More>,
 }
 
 impl Answer {
-    pub fn ok(media_type: impl Into<String>, body: impl Into<Vec<u8>>) -> Answer {
+    pub fn ok(media_type: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Answer {
         Answer {
             status: 200,
             media_type: media_type.into(),
@@ -70,7 +75,7 @@ impl Answer {
     /// # Errors
     /// What making the first piece says.
     pub fn stream(
-        media_type: impl Into<String>,
+        media_type: impl Into<Cow<'static, str>>,
         mut pieces: impl Pieces + 'static,
         budget: &Budget,
     ) -> Result<Answer> {
@@ -83,7 +88,11 @@ impl Answer {
     }
 
     #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+    pub fn with_header(
+        mut self,
+        name: &'static str,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Answer {
         self.headers.push((name, value.into()));
         self
     }

@@ -212,16 +212,60 @@ fn pair_div_255(value: u32) -> u32 {
     (v + (v >> 8 & PAIR)) >> 8 & PAIR
 }
 
+/// A row of a band, ready to be drawn on.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Row {
+    /// Where it begins in the band's pixels.
+    start: usize,
+    /// Columns: none where it is not of the band.
+    width: i32,
+    /// Columns where four pixels begin that are all in the row.
+    blocks_end: u32,
+}
+
+impl Row {
+    #[inline(always)]
+    pub fn of(band: &Band<'_>, y: i32) -> Row {
+        let is_inside = y >= band.y0 && y < band.y1;
+        let width = if is_inside { band.width } else { 0 };
+        Row {
+            start: (y - band.y0).max(0) as usize * band.width as usize,
+            width,
+            blocks_end: (width - 3).max(0) as u32,
+        }
+    }
+
+    /// The four pixels from column `x` on, where the row has them.
+    #[inline(always)]
+    pub fn block<'p>(&self, band: &'p mut Band<'_>, x: i32) -> Option<&'p mut [Pixel; 4]> {
+        // below 0 becomes larger than any map
+        let column = x as u32;
+        if column >= self.blocks_end {
+            return None;
+        }
+        let pixels = band.pixels.get_mut(self.start + column as usize..)?;
+        pixels.first_chunk_mut()
+    }
+
+    /// The pixels `x0..x1`, cut to the row.
+    #[inline(always)]
+    pub fn run<'p>(&self, band: &'p mut Band<'_>, x0: i32, x1: i32) -> &'p mut [Pixel] {
+        let (x0, x1) = (x0.max(0), x1.min(self.width));
+        if x0 >= x1 {
+            return &mut [];
+        }
+        let (from, to) = (self.start + x0 as usize, self.start + x1 as usize);
+        band.pixels.get_mut(from..to).unwrap_or(&mut [])
+    }
+}
+
 /// Lays one colour on a band.
 #[derive(Debug)]
 pub struct SolidBrush<'a, 'b> {
     band: &'a mut Band<'b>,
     pixel: Pixel,
     ink: Ink,
-    /// Where the row under the brush begins in the band's pixels.
-    start: usize,
-    /// Columns of that row: none where it is not of the band.
-    width: i32,
+    row: Row,
 }
 
 impl<'a, 'b> SolidBrush<'a, 'b> {
@@ -231,8 +275,7 @@ impl<'a, 'b> SolidBrush<'a, 'b> {
             band,
             pixel,
             ink: Ink::new(pixel),
-            start: 0,
-            width: 0,
+            row: Row::default(),
         }
     }
 }
@@ -240,40 +283,28 @@ impl<'a, 'b> SolidBrush<'a, 'b> {
 impl Paintbrush for SolidBrush<'_, '_> {
     #[inline]
     fn row(&mut self, y: i32) {
-        let is_inside = y >= self.band.y0 && y < self.band.y1;
-        self.width = if is_inside { self.band.width } else { 0 };
-        self.start = (y - self.band.y0).max(0) as usize * self.band.width as usize;
+        self.row = Row::of(self.band, y);
     }
 
     #[inline(always)]
     fn block(&mut self, y: i32, x: i32, count: usize, sum: i32, changes: Block) -> i32 {
+        if let Some(pixels) = self.row.block(self.band, x) {
+            // all four, though the shape may end before: what it left to the last is nothing
+            let last = lanes::lay_on(pixels, &self.ink, sum, changes);
+            debug_assert!(count == changes.len() || last == 0);
+            return last;
+        }
         let mut last = sum;
-        let sums = changes.map(|change| {
+        for (x, change) in (x..).zip(changes).take(count) {
             last = last.wrapping_add(change);
-            last
-        });
-        let whole = count == sums.len() && x >= 0 && x + 4 <= self.width;
-        let from = self.start + x.max(0) as usize;
-        let pixels = self.band.pixels.get_mut(from..).unwrap_or(&mut []);
-        match pixels.first_chunk_mut::<4>() {
-            Some(pixels) if whole => lanes::lay_on(pixels, &self.ink, sums),
-            _ => {
-                for (x, sum) in (x..).zip(sums).take(count) {
-                    self.run(y, x, x + 1, level(sum));
-                }
-            }
+            self.run(y, x, x + 1, level(last));
         }
         last
     }
 
     #[inline(always)]
     fn run(&mut self, _y: i32, x0: i32, x1: i32, coverage: u32) {
-        let (x0, x1) = (x0.max(0), x1.min(self.width));
-        if x0 >= x1 {
-            return;
-        }
-        let (from, to) = (self.start + x0 as usize, self.start + x1 as usize);
-        let row = self.band.pixels.get_mut(from..to).unwrap_or(&mut []);
+        let row = self.row.run(self.band, x0, x1);
         if coverage == 255 && self.pixel[3] == 255 {
             row.fill(self.pixel);
         } else {
@@ -305,7 +336,7 @@ fn spread(pixel: u32) -> u64 {
 
 /// [`laid_on`] for a run of pixels, in 16-bit lanes that the compiler makes vectors of.
 #[inline]
-fn lay_on_row(row: &mut [Pixel], ink: Pixel, coverage: u32) {
+pub(super) fn lay_on_row(row: &mut [Pixel], ink: Pixel, coverage: u32) {
     let coverage = coverage as u16;
     let rest = 255 - div_255(u32::from(ink[3]) * u32::from(coverage)) as u16;
     let add = ink.map(|c| u16::from(c) * coverage + 128);

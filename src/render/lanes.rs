@@ -4,10 +4,10 @@
 //! which the tests compare it with.
 
 use wide::bytemuck::cast;
-use wide::{i16x8, i32x4, u8x16, u16x8};
+use wide::{f32x4, i32x4, u8x16, u16x8, u64x2};
 
 use super::canvas::Pixel;
-use super::raster::{Block, FULL};
+use super::raster::{Block, LEVELS_PER_AREA};
 
 /// A premultiplied colour, made ready.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(super) struct Ink {
     /// Of two pixels.
     channels: u16x8,
     alpha: u16x8,
+    is_opaque: bool,
 }
 
 impl Ink {
@@ -22,12 +23,18 @@ impl Ink {
         Ink {
             channels: u16x8::from([r, g, b, a, r, g, b, a].map(u16::from)),
             alpha: u16x8::splat(u16::from(a)),
+            is_opaque: a == 255,
         }
     }
 
     /// Two pixels, each channel with its coverage.
     #[inline(always)]
     fn over(&self, below: u16x8, coverage: u16x8) -> u16x8 {
+        if self.is_opaque {
+            // below * (255 - coverage) + ink * coverage; what wraps round comes back
+            let way = (self.channels - below) * coverage;
+            return div_255((below << 8) - below + way);
+        }
         let rest = u16x8::splat(255) - div_255(self.alpha * coverage);
         // a channel's sum is at most 255 * 255 + 127
         div_255(below * rest + self.channels * coverage)
@@ -41,32 +48,71 @@ fn div_255(value: u16x8) -> u16x8 {
     (v + (v >> 8)) >> 8
 }
 
-/// Lays a colour on four pixels, whose coverage comes from their sums.
+/// Lays a colour on four pixels: the sum before the first of them changes from pixel to pixel.
+/// Answers what it is behind them.
 #[inline(always)]
-pub(super) fn lay_on(pixels: &mut [Pixel; 4], ink: &Ink, sums: Block) {
+pub(super) fn lay_on(pixels: &mut [Pixel; 4], ink: &Ink, before: i32, changes: Block) -> i32 {
     let below: u8x16 = cast(*pixels);
-    let coverage = levels(sums);
-    // each coverage four times, once for each channel
-    let twice = u8x16::unpack_low(coverage, coverage);
-    let each = u8x16::unpack_low(twice, twice);
-    let low = ink.over(u16x8::from_u8x16_low(below), u16x8::from_u8x16_low(each));
-    let high = ink.over(u16x8::from_u8x16_high(below), u16x8::from_u8x16_high(each));
+    let (sums, last) = running(before, changes);
+    let [low, high] = levels(sums);
+    let low = ink.over(u16x8::from_u8x16_low(below), low);
+    let high = ink.over(u16x8::from_u8x16_high(below), high);
     *pixels = cast(u8x16::narrow_i16x8(cast(low), cast(high)));
+    last
 }
 
-/// The coverage of four pixels, in the first four bytes.
+/// Lays the colours of an inside and of the outline around it on four pixels, in one go: the sums
+/// of outer and inner borders before the first of them change from pixel to pixel. Answers what
+/// they are behind them.
 #[inline(always)]
-fn levels(sums: Block) -> u8x16 {
-    let full = i32x4::splat(FULL as i32);
-    let sums = i32x4::from(sums)
-        .min(full)
-        .max(i32x4::splat(-(FULL as i32)));
-    let negative: i32x4 = sums >> 31;
-    let area: i32x4 = (sums ^ negative) - negative;
-    let level =
-        ((area << 8) - area + i32x4::splat(FULL as i32 / 2)) >> (FULL.trailing_zeros() as i32);
-    let words = i16x8::from_i32x8_saturate(cast([level, level]));
-    u8x16::narrow_i16x8(words, words)
+pub(super) fn lay_on_both(
+    pixels: &mut [Pixel; 4],
+    [fill, line]: &[Ink; 2],
+    before: [i32; 2],
+    [outer, inner]: [Block; 2],
+) -> [i32; 2] {
+    let below: u8x16 = cast(*pixels);
+    let (outer, outer_last) = running(before[0], outer);
+    let (inner, inner_last) = running(before[1], inner);
+    let [all_low, all_high] = levels(outer);
+    let [line_low, line_high] = levels(outer + inner);
+    let both = |below: u16x8, all: u16x8, of_line: u16x8| {
+        let of_fill = all.saturating_sub(of_line);
+        if fill.is_opaque {
+            let way = (fill.channels - below) * of_fill + (line.channels - below) * of_line;
+            return div_255((below << 8) - below + way);
+        }
+        let rest = u16x8::splat(255) - of_line - div_255(fill.alpha * of_fill);
+        div_255(below * rest + fill.channels * of_fill + line.channels * of_line)
+    };
+    let low = both(u16x8::from_u8x16_low(below), all_low, line_low);
+    let high = both(u16x8::from_u8x16_high(below), all_high, line_high);
+    *pixels = cast(u8x16::narrow_i16x8(cast(low), cast(high)));
+    [outer_last, inner_last]
+}
+
+/// The sums at four pixels, and that behind them.
+#[inline(always)]
+fn running(before: i32, changes: Block) -> (i32x4, i32) {
+    let changes = i32x4::from(changes);
+    // the second and the fourth with what is left of them
+    let left: i32x4 = cast(cast::<_, u64x2>(changes) << 32);
+    let pairs = changes + left;
+    let [_, two, _, four] = pairs.to_array();
+    let sums = pairs + i32x4::from([0, 0, two, two]) + i32x4::splat(before);
+    (sums, before.wrapping_add(two).wrapping_add(four))
+}
+
+/// The coverage of four pixels, once for each channel.
+#[inline(always)]
+fn levels(sums: i32x4) -> [u16x8; 2] {
+    let area = f32x4::from_i32x4(sums).abs() * f32x4::splat(LEVELS_PER_AREA);
+    let levels = area.fast_min(f32x4::splat(255.0)).fast_round_int();
+    let [a, _, b, _, c, _, d, _] = cast::<_, u16x8>(levels).to_array();
+    [
+        u16x8::from([a, a, a, a, b, b, b, b]),
+        u16x8::from([c, c, c, c, d, d, d, d]),
+    ]
 }
 
 #[cfg(test)]
@@ -82,20 +128,24 @@ mod tests {
         fn four_pixels_at_once_are_four_single_pixels(
             below in any::<[[u8; 4]; 4]>(),
             [r, g, b, a] in any::<[u8; 4]>(),
-            sums in [-300_000..300_000i32, -300_000..300_000i32, i32::MIN..i32::MAX, -500..500i32],
+            before in -300_000..300_000i32,
+            changes in [-300_000..300_000i32, -300_000..300_000i32, i32::MIN..i32::MAX, -500..500i32],
         ) {
             // premultiplied: no channel above the alpha
             let premultiplied = |[r, g, b, a]: Pixel| [r.min(a), g.min(a), b.min(a), a];
             let (below, ink) = (below.map(premultiplied), premultiplied([r, g, b, a]));
             let mut laid = below;
-            lay_on(&mut laid, &Ink::new(ink), sums);
-            let single: Vec<Pixel> = below.iter().zip(sums)
-                .map(|(pixel, sum)| {
+            let behind = lay_on(&mut laid, &Ink::new(ink), before, changes);
+            let mut sum = before;
+            let single: Vec<Pixel> = below.iter().zip(changes)
+                .map(|(pixel, change)| {
+                    sum = sum.wrapping_add(change);
                     let (pixel, ink) = (u32::from_le_bytes(*pixel), u32::from_le_bytes(ink));
                     laid_on(pixel, ink, level(sum)).to_le_bytes()
                 })
                 .collect();
             prop_assert_eq!(laid.as_slice(), single.as_slice());
+            prop_assert_eq!(behind, sum);
         }
     }
 
@@ -103,7 +153,8 @@ mod tests {
     fn sums_at_the_ends_of_their_range_are_full() {
         let ink = Ink::new([9, 9, 9, 255]);
         let mut pixels = [[0; 4]; 4];
-        lay_on(&mut pixels, &ink, [i32::MIN, i32::MAX, i32::MIN + 1, 0]);
+        // sums: the lowest, the highest, the lowest but one, none
+        lay_on(&mut pixels, &ink, 0, [i32::MIN, -1, 2, i32::MAX]);
         assert_eq!(
             pixels,
             [[9, 9, 9, 255], [9, 9, 9, 255], [9, 9, 9, 255], [0; 4]]

@@ -11,11 +11,12 @@ use super::compile::{
 use super::crowd::{self, Corners, Crowd, Veil, VeilBrush};
 use super::fixed::{Fixed, Grid, UNIT, UNIT_BITS, round, units};
 use super::graphic::Symbol;
+use super::outlined::OutlinedBrush;
 use super::pattern::{Pattern, PatternBrush};
 use super::raster::{Paintbrush, PixelRect, level};
 use super::shape::{Shape, doubled_area};
 use super::spare::Tools;
-use super::stroke::{Pen, Window, stroke};
+use super::stroke::{Pen, Window, outline, stroke};
 use super::symbol::{Look, Stamp, SymbolCache};
 use crate::budget::Budget;
 use crate::feature::Feature;
@@ -199,6 +200,10 @@ impl<'a> Painter<'a> {
                     offset,
                     displacement: [right, up],
                 } => {
+                    if self.outlined(&shape, symbolizer, feature) {
+                        self.tools.shape = shape;
+                        return;
+                    }
                     let offset = offset.px(feature);
                     let shift = [units(right.px(feature)), -units(up.px(feature))];
                     if let Some(fill) = fill {
@@ -216,6 +221,43 @@ impl<'a> Painter<'a> {
             }
         }
         self.tools.shape = shape;
+    }
+
+    /// Draws a polygon's inside and its outline in one go; false where that is not what the
+    /// symbolizer asks for, or the polygon is tiny.
+    fn outlined(
+        &mut self,
+        shape: &Shape,
+        symbolizer: &CompiledSymbolizer,
+        feature: &dyn Feature,
+    ) -> bool {
+        if shape.extent() < TINY || !shape.is_of_rings() {
+            return false;
+        }
+        let Some(PlainLook {
+            fill: Some(fill),
+            outline: Some((line, pen)),
+        }) = PlainLook::of(symbolizer, feature)
+        else {
+            return false;
+        };
+        if line.a != 255 {
+            return false;
+        }
+        let rect = shape.rect(pen.reach()).intersection(&self.band.rect());
+        if rect.is_empty() {
+            return true;
+        }
+        self.patience.spend(area(rect));
+        self.band.touch(rect);
+        let accumulator = &mut self.tools.accumulator;
+        accumulator.begin_layers(rect, 2);
+        let window = Window::new(self.band.rect(), pen.reach());
+        for ring in shape.rings() {
+            outline(accumulator, ring.points, ring.is_reversed(), &pen, &window);
+        }
+        accumulator.sweep_layers(&mut OutlinedBrush::new(&mut self.band, fill, line));
+        true
     }
 
     fn fill(

@@ -4,12 +4,11 @@
 //! along a row is then the covered area of each pixel, signed by the direction of the outline.
 //! Sums beyond 1 are taken as 1: parts that overlap and run the same way are one area. All of it
 //! is integers of differences, so that neither a shift by whole pixels nor a cut changes a bit.
-//! A row of bits remembers the touched blocks of cells: sweeping and clearing cost what was drawn,
-//! not the size of the map.
+//! A byte for each block of cells remembers which were touched: sweeping and clearing cost what was
+//! drawn, not the size of the map.
 
-use std::ops::RangeInclusive;
-
-use super::fixed::{Fixed, UNIT, UNIT_BITS, round};
+use super::edges::Cells;
+use super::fixed::{Fixed, UNIT, UNIT_BITS};
 
 /// A box of pixels, `x0 <= x < x1` and `y0 <= y < y1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,48 +71,61 @@ pub trait Paintbrush {
 
 /// Cells that are looked at together: one vector of four pixels.
 pub type Block = [i32; BLOCK];
-const BLOCK: usize = 4;
+pub(super) const BLOCK: usize = 4;
+/// Blocks whose marks are looked at together.
+const MARKS: usize = 8;
 
 /// The area of a pixel in the units of the sums: 256 rows of 256 columns, twice.
 pub(super) const FULL: u32 = 1 << (2 * UNIT_BITS + 1);
 
-/// Coverage of 255, from a sum.
+/// Coverage of 255, from a sum: rounded as vector registers round, in single precision.
 #[inline(always)]
 pub(super) fn level(sum: i32) -> u32 {
-    (sum.unsigned_abs().min(FULL) * 255 + FULL / 2) / FULL
+    // added to a number below 2^22 it leaves the nearest whole number in the low bits
+    const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23
+    let area = (sum as f32).abs() * LEVELS_PER_AREA;
+    (area.min(255.0) + MAGIC).to_bits() & 0xff
 }
 
-/// Columns at the borders of rows are reckoned in 2^-32 of a unit.
-const FINE_BITS: u32 = 32;
-const FINE: f64 = (1u64 << FINE_BITS) as f64;
-const FINE_HALF: i64 = 1 << (FINE_BITS - 1);
-/// Edges shorter than this, in units, are reckoned in whole numbers without overflow: 16,384
-/// pixels.
-const LONG: i64 = 1 << 22;
+/// Levels of coverage in one unit of a sum.
+pub(super) const LEVELS_PER_AREA: f32 = 255.0 / FULL as f32;
 
 /// An accumulation buffer, used again and again: all zero between two shapes.
 #[derive(Debug, Default)]
 pub struct Accumulator {
     cells: Vec<i32>,
-    /// A bit for each block of cells.
-    touched: Vec<u64>,
+    /// 1 for each block of cells that was changed.
+    touched: Vec<u8>,
     rect: Option<PixelRect>,
     /// Of the rect, in units.
     left: i64,
     top: i64,
-    right: i64,
-    /// In cells and in words.
+    /// In cells; no rows where there is no shape.
     width: usize,
     height: usize,
+    /// Cells of a layer's row: whole groups of marks.
     stride: usize,
-    words: usize,
+    layers: usize,
+}
+
+/// Which sum of a pixel an edge changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layer {
+    /// The only one, or that of outer borders.
+    Outer = 0,
+    /// That of inner borders, where outlines and insides are drawn in one go.
+    Inner = 1,
 }
 
 impl Accumulator {
-    /// Begins a shape, of which only the part inside `rect` is wanted.
-    ///
-    /// `rect` should be the shape's box cut by the canvas: the buffer is as small as that.
+    /// Begins a shape, of which only the part inside `rect` is wanted: the shape's box cut by the
+    /// canvas. The buffer is as small as that.
     pub fn begin(&mut self, rect: PixelRect) {
+        self.begin_layers(rect, 1);
+    }
+
+    /// [`begin`](Accumulator::begin) for edges in so many layers.
+    pub(super) fn begin_layers(&mut self, rect: PixelRect, layers: usize) {
         self.reset();
         if rect.is_empty() {
             return;
@@ -122,29 +134,28 @@ impl Accumulator {
         self.top = i64::from(rect.y0) * UNIT;
         self.width = rect.x1.abs_diff(rect.x0) as usize;
         self.height = rect.y1.abs_diff(rect.y0) as usize;
-        self.right = self.width as i64 * UNIT;
         // more cells than pixels: an edge that leaves the last column writes behind it
-        self.stride = (self.width + 2).next_multiple_of(BLOCK);
-        self.words = (self.stride / BLOCK).div_ceil(64);
-        let cells = self.stride * self.height;
+        self.stride = (self.width + 2).next_multiple_of(BLOCK * MARKS);
+        self.layers = layers;
+        let cells = self.stride * layers * self.height;
         if self.cells.len() < cells {
             self.cells.resize(cells, 0);
         }
-        let words = self.words * self.height;
-        if self.touched.len() < words {
-            self.touched.resize(words, 0);
+        if self.touched.len() < cells / BLOCK {
+            self.touched.resize(cells / BLOCK, 0);
         }
         self.rect = Some(rect);
     }
 
     /// The memory that it holds.
     pub fn bytes(&self) -> usize {
-        self.cells.capacity() * 4 + self.touched.capacity() * 8
+        self.cells.capacity() * 4 + self.touched.capacity()
     }
 
     /// Clears what a shape that was not swept left behind.
     fn reset(&mut self) {
         if self.rect.take().is_some() {
+            self.height = 0;
             self.cells.fill(0);
             self.touched.fill(0);
         }
@@ -152,342 +163,139 @@ impl Accumulator {
 
     /// Adds an outline, closed from its last position to its first; `reversed` turns it round.
     pub fn ring(&mut self, points: &[Fixed], reversed: bool) {
-        let (Some(first), Some(last)) = (points.first(), points.last()) else {
-            return;
-        };
-        let mut from = *last;
+        let before = points.last().into_iter().chain(points);
+        let edges = before.zip(points);
         if reversed {
-            for to in points {
-                self.edge(*to, from);
-                from = *to;
-            }
+            self.edges(edges.map(|(from, to)| (Layer::Outer, *to, *from)));
         } else {
-            for to in points {
-                self.edge(from, *to);
-                from = *to;
-            }
+            self.edges(edges.map(|(from, to)| (Layer::Outer, *from, *to)));
         }
-        debug_assert!(from == *last || first == last);
     }
 
     /// Adds a directed edge.
-    ///
-    /// Where the edge crosses a row's border is computed from its own ends, never from where a
-    /// row before it ended: rows can be left out, and the rest has the same bits.
-    #[inline]
-    pub fn edge(&mut self, from: Fixed, to: Fixed) {
-        let Some(rect) = self.rect else { return };
-        // choices without branches: which way an edge runs is a toss-up
-        let down = from[1] < to[1];
-        let sign = i32::from(down) * 2 - 1;
-        let (y0, y1) = (from[1].min(to[1]) - self.top, from[1].max(to[1]) - self.top);
-        let turn = (from[0] ^ to[0]) & -i64::from(!down);
-        let (x0, x1) = ((from[0] ^ turn) - self.left, (to[0] ^ turn) - self.left);
-        let first = y0 >> UNIT_BITS;
-        let last = (y1 - 1) >> UNIT_BITS;
-        debug_assert!(!rect.is_empty());
-        if y0 == y1
-            || last < 0
-            || first >= self.height as i64
-            || (x0 >= self.right && x1 >= self.right)
-        {
-            return;
-        }
-        let (dx, dy) = (x1 - x0, y1 - y0);
-        if dx.abs().max(dy) >= LONG {
-            let rows = first.max(0)..=last.min(self.height as i64 - 1);
-            self.far_rows(rows, (x0, y0), (x1, y1), sign);
-        } else if first == last {
-            let (l, r) = (x0.min(x1), x0.max(x1));
-            let is_inside = l >= 0 && r < self.right;
-            self.near_row(first as usize, l, r, sign * dy as i32, is_inside, || {
-                fine_ratio(dy, r - l)
-            });
-        } else {
-            let rows = first.max(0)..=last.min(self.height as i64 - 1);
-            self.rows(rows, (x0, y0), (x1, y1), sign);
-        }
-    }
-
-    /// Adds the given rows of an edge. Where it crosses a row's border is linear in whole numbers,
-    /// so adding up row after row gives the bits that each row would give by itself.
-    #[inline(always)]
-    fn rows(
-        &mut self,
-        rows: RangeInclusive<i64>,
-        (x0, y0): (i64, i64),
-        (x1, y1): (i64, i64),
-        sign: i32,
-    ) {
-        let (dx, dy) = (x1 - x0, y1 - y0);
-        let slope = fine_ratio(dx, dy);
-        let steepness = fine_ratio(dy, dx.abs());
-        let is_inside = x0.min(x1) >= 0 && x0.max(x1) < self.right;
-        let top = rows.start() * UNIT;
-        let (mut x, mut y) = (x0, y0);
-        if y < top {
-            y = top;
-            x = x0 + fine_whole((y - y0) * slope);
-        }
-        // where the row's lower border is crossed
-        let mut fine = (top + UNIT - y0) * slope;
-        for row in rows {
-            let bottom = (row + 1) * UNIT;
-            let (next_x, next_y) = if bottom < y1 {
-                (x0 + fine_whole(fine), bottom)
-            } else {
-                (x1, y1)
-            };
-            fine += slope << UNIT_BITS;
-            let cover = sign * (next_y - y) as i32;
-            let (l, r) = (x.min(next_x), x.max(next_x));
-            self.near_row(row as usize, l, r, cover, is_inside, || steepness);
-            (x, y) = (next_x, next_y);
-        }
-    }
-
-    /// [`Accumulator::rows`] for an edge beyond the range of its whole numbers.
-    #[cold]
-    fn far_rows(
-        &mut self,
-        rows: RangeInclusive<i64>,
-        (x0, y0): (i64, i64),
-        (x1, y1): (i64, i64),
-        sign: i32,
-    ) {
-        let slope = (x1 - x0) as f64 / (y1 - y0) as f64;
-        let steepness = ((y1 - y0) as f64 / (x1 - x0) as f64).abs();
-        let at = |y: i64| x0 + round((y - y0) as f64 * slope);
-        let top = rows.start() * UNIT;
-        let (mut x, mut y) = if y0 < top { (at(top), top) } else { (x0, y0) };
-        for row in rows {
-            let bottom = (row + 1) * UNIT;
-            let (next_x, next_y) = if bottom >= y1 {
-                (x1, y1)
-            } else {
-                (at(bottom), bottom)
-            };
-            let (l, r) = (x.min(next_x), x.max(next_x));
-            let height = (next_y - y) as i32;
-            self.in_row(row as usize, l, r, sign * height, |distance| {
-                round((distance as f64 * steepness).min(f64::from(height))) as i32
-            });
-            (x, y) = (next_x, next_y);
-        }
-    }
-
-    /// Adds the part of an edge within one cell, `cover` units high, down where that is positive;
-    /// `twice` is the sum of the positions where it enters and leaves the row.
-    #[allow(
-        clippy::indexing_slicing,
-        reason = "rows and columns are clamped to the buffer"
-    )]
-    #[inline(always)]
-    fn in_cell(&mut self, row: usize, column: usize, cover: i32, twice: i64) {
-        let area = cover * (twice - 2 * column as i64 * UNIT) as i32;
-        let cell = row * self.stride + column;
-        let pair = &mut self.cells[cell..cell + 2];
-        pair[0] = pair[0].wrapping_add(cover * 512 - area);
-        pair[1] = pair[1].wrapping_add(area);
-        let words = &mut self.touched[row * self.words..(row + 1) * self.words];
-        mark(words, column / BLOCK);
-        mark(words, (column + 1) / BLOCK);
-    }
-
-    /// Adds the part of an edge within two cells of a row, from `l` in the first to `r` in the
-    /// second or the other way.
-    #[allow(
-        clippy::indexing_slicing,
-        reason = "rows and columns are clamped to the buffer"
-    )]
-    #[inline(always)]
-    fn in_two_cells(
-        &mut self,
-        row: usize,
-        column: usize,
-        (l, r): (i64, i64),
-        cover: i32,
-        steepness: i64,
-    ) {
-        let border = (column as i64 + 1) * UNIT;
-        let height = cover.abs();
-        let first = fine_whole((border - l) * steepness) as i32;
-        let sign = cover.signum();
-        let (one, two) = (sign * first, sign * (height - first));
-        let one_area = one * (l + 2 * UNIT - border) as i32;
-        let two_area = two * (r - border) as i32;
-        let cell = row * self.stride + column;
-        let three = &mut self.cells[cell..cell + 3];
-        three[0] = three[0].wrapping_add(one * 512 - one_area);
-        three[1] = three[1].wrapping_add(one_area + two * 512 - two_area);
-        three[2] = three[2].wrapping_add(two_area);
-        let words = &mut self.touched[row * self.words..(row + 1) * self.words];
-        mark(words, column / BLOCK);
-        mark(words, (column + 2) / BLOCK);
-    }
-
-    /// [`Accumulator::in_row`] for an edge shorter than [`LONG`], wholly inside the columns or
-    /// not; `steepness` is |dy / dx| by [`fine_ratio`].
-    #[inline(always)]
-    fn near_row(
-        &mut self,
-        row: usize,
-        l: i64,
-        r: i64,
-        cover: i32,
-        is_inside: bool,
-        steepness: impl Fn() -> i64,
-    ) {
-        let column = l >> UNIT_BITS;
-        // behind the last column that has a part of it
-        let behind = (r + UNIT - 1) >> UNIT_BITS;
-        if is_inside && behind <= column + 1 {
-            self.in_cell(row, column as usize, cover, l + r);
-        } else if is_inside && behind == column + 2 {
-            self.in_two_cells(row, column as usize, (l, r), cover, steepness());
-        } else {
-            self.near_columns(row, l, r, cover, steepness());
-        }
-    }
-
     #[inline(never)]
-    fn near_columns(&mut self, row: usize, l: i64, r: i64, cover: i32, steepness: i64) {
-        self.in_row(row, l, r, cover, |distance| {
-            fine_whole(distance * steepness) as i32
-        });
+    pub(super) fn edge(&mut self, layer: Layer, from: Fixed, to: Fixed) {
+        self.edges([(layer, from, to)]);
     }
 
-    /// Adds the part of an edge within one row, from `l` to `r` or from `r` to `l` (which of the
-    /// two diagonals it takes does not matter for the area right of it), `cover` units high, down
-    /// where that is positive. `part` tells how much of the height lies within a distance of `l`.
-    // The cells of a row are `row * stride ..` and `row < height` (all callers clamp it);
-    // columns are clamped to `0..width`, and a row has at least `width + 2` cells.
-    #[allow(
-        clippy::indexing_slicing,
-        reason = "rows and columns are clamped to the buffer"
-    )]
+    /// Adds directed edges.
     #[inline(always)]
-    fn in_row(&mut self, row: usize, l: i64, r: i64, cover: i32, part: impl Fn(i64) -> i32) {
-        if l >= self.right {
-            return;
-        }
-        let start = row * self.stride;
-        let cells = &mut self.cells[start..start + self.stride];
-        let words = &mut self.touched[row * self.words..(row + 1) * self.words];
-        if r <= 0 {
-            cells[0] = cells[0].wrapping_add(cover * 512);
-            words[0] |= 1;
-            return;
-        }
-        let first = l >> UNIT_BITS;
-        let last = if r > l { (r - 1) >> UNIT_BITS } else { first };
-        if first == last {
-            let column = first as usize;
-            let area = cover * (l + r - 2 * first * UNIT) as i32;
-            let pair = &mut cells[column..column + 2];
-            pair[0] = pair[0].wrapping_add(cover * 512 - area);
-            pair[1] = pair[1].wrapping_add(area);
-            mark(words, column / BLOCK);
-            mark(words, (column + 1) / BLOCK);
-            return;
-        }
-        let (sign, height) = (cover.signum(), cover.abs());
-        // how much of the height is done, and what the column before leaves to the next
-        let (mut done, mut carried);
-        let begin;
-        if first < 0 {
-            done = part(-l);
-            cells[0] = cells[0].wrapping_add(sign * done * 512);
-            (begin, carried) = (0, 0);
-        } else {
-            done = part((first + 1) * UNIT - l);
-            carried = done * (l - (first - 1) * UNIT) as i32;
-            let cell = &mut cells[first as usize];
-            *cell = cell.wrapping_add(sign * (done * 512 - carried));
-            begin = first + 1;
-        }
-        let end = last.min(self.width as i64);
-        for (column, cell) in (begin + 1..).zip(&mut cells[begin as usize..end as usize]) {
-            let next = part(column * UNIT - l);
-            // crossed from border to border: half of it lies in the column
-            let half = (next - done) * UNIT as i32;
-            *cell = cell.wrapping_add(sign * (carried + half));
-            (done, carried) = (next, half);
-        }
-        let pair = &mut cells[end as usize..end as usize + 2];
-        if end == last {
-            let rest = height - done;
-            let area = rest * (r - last * UNIT) as i32;
-            pair[0] = pair[0].wrapping_add(sign * (carried + rest * 512 - area));
-            pair[1] = pair[1].wrapping_add(sign * area);
-        } else {
-            pair[0] = pair[0].wrapping_add(sign * carried);
-        }
-        for block in first.max(0) as usize / BLOCK..=(end as usize + 1) / BLOCK {
-            mark(words, block);
+    pub(super) fn edges(&mut self, edges: impl IntoIterator<Item = (Layer, Fixed, Fixed)>) {
+        let mut cells = Cells {
+            cells: &mut self.cells,
+            touched: &mut self.touched,
+            left: self.left,
+            top: self.top,
+            width: self.width,
+            height: self.height,
+            stride: self.stride,
+            pitch: self.stride * self.layers,
+        };
+        for (layer, from, to) in edges {
+            cells.edge(layer as usize * self.stride, from, to);
         }
     }
 
     /// Hands out the coverage row by row, and clears the buffer.
-    // `touched` marks only blocks that exist: bit `b` of a row stands for its cells `4 b ..`.
+    pub fn sweep(&mut self, brush: &mut impl Paintbrush) {
+        self.sweep_layers(&mut OneLayer(brush));
+    }
+
+    /// Hands out the sums row by row, and clears the buffer.
+    // `touched` has a byte for each block of the buffer's cells.
     #[allow(
         clippy::indexing_slicing,
-        reason = "a bit is set only for a block that exists"
+        reason = "a mark stands only for a block that exists"
     )]
-    pub fn sweep(&mut self, brush: &mut impl Paintbrush) {
+    pub(super) fn sweep_layers<const L: usize>(&mut self, brush: &mut impl LayersBrush<L>) {
         let Some(rect) = self.rect.take() else { return };
-        let width = self.width;
-        for row in 0..self.height {
-            let words = &mut self.touched[row * self.words..(row + 1) * self.words];
-            let cells = &mut self.cells[row * self.stride..(row + 1) * self.stride];
-            let blocks = cells.as_chunks_mut::<BLOCK>().0;
-            let y = rect.y0 + row as i32;
-            let mut sum = 0i32;
+        let height = std::mem::take(&mut self.height);
+        debug_assert_eq!(self.layers, L);
+        let (width, blocks) = (self.width, self.stride / BLOCK);
+        let cells = self.cells.as_chunks_mut::<BLOCK>().0;
+        let rows = cells.chunks_exact_mut(blocks * L);
+        let marks = self.touched.chunks_exact_mut(blocks * L);
+        for ((y, cells), marks) in (rect.y0..).zip(rows).zip(marks).take(height) {
+            let marks = marks.as_chunks_mut::<MARKS>().0;
+            let groups = marks.len() / L;
+            let mut sums = [0i32; L];
             // behind the last touched block
             let mut from = 0;
             brush.row(y);
-            for (index, word) in words.iter_mut().enumerate() {
-                let mut bits = std::mem::take(word);
-                while bits != 0 {
-                    let block = index * 64 + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
+            for group in 0..groups {
+                let mut marked = 0;
+                for layer in 0..L {
+                    let marks = std::mem::take(&mut marks[layer * groups + group]);
+                    marked |= u64::from_le_bytes(marks);
+                }
+                while marked != 0 {
+                    let block = group * MARKS + marked.trailing_zeros() as usize / 8;
+                    marked &= marked - 1;
                     let x = block * BLOCK;
-                    if x > from && sum != 0 {
-                        let coverage = level(sum);
-                        if coverage != 0 {
-                            brush.run(y, rect.x0 + from as i32, rect.x0 + x as i32, coverage);
-                        }
+                    if x > from && sums != [0; L] {
+                        brush.run(y, rect.x0 + from as i32, rect.x0 + x as i32, sums);
                     }
-                    let changes = std::mem::take(&mut blocks[block]);
+                    let changes = std::array::from_fn(|layer| {
+                        std::mem::take(&mut cells[layer * blocks + block])
+                    });
                     let count = width.saturating_sub(x).min(BLOCK);
-                    sum = brush.block(y, rect.x0 + x as i32, count, sum, changes);
+                    sums = brush.block(y, rect.x0 + x as i32, count, sums, changes);
                     from = x + BLOCK;
                 }
             }
-            let coverage = level(sum);
-            if coverage != 0 && from < width {
-                brush.run(y, rect.x0 + from as i32, rect.x1, coverage);
+            if from < width && sums != [0; L] {
+                brush.run(y, rect.x0 + from as i32, rect.x1, sums);
             }
         }
     }
 }
 
-#[allow(clippy::indexing_slicing, reason = "callers pass blocks of the row")]
-#[inline(always)]
-fn mark(words: &mut [u64], block: usize) {
-    words[block / 64] |= 1 << (block % 64);
+/// Who takes the sums of several layers.
+pub(super) trait LayersBrush<const L: usize> {
+    /// What follows is in row `y`.
+    fn row(&mut self, y: i32);
+
+    /// The pixels `x0..x1` of row `y` have these sums.
+    fn run(&mut self, y: i32, x0: i32, x1: i32, sums: [i32; L]);
+
+    /// [`Paintbrush::block`] with several sums.
+    fn block(
+        &mut self,
+        y: i32,
+        x: i32,
+        count: usize,
+        sums: [i32; L],
+        changes: [Block; L],
+    ) -> [i32; L];
 }
 
-/// `a / b` in 2^-32, far from overflow for what is drawn; the largest number for no `b`.
-#[inline(always)]
-fn fine_ratio(a: i64, b: i64) -> i64 {
-    (a as f64 * FINE / b as f64) as i64
-}
+struct OneLayer<'a, B>(&'a mut B);
 
-/// The nearest whole number.
-#[inline(always)]
-fn fine_whole(fine: i64) -> i64 {
-    (fine + FINE_HALF) >> FINE_BITS
+impl<B: Paintbrush> LayersBrush<1> for OneLayer<'_, B> {
+    #[inline(always)]
+    fn row(&mut self, y: i32) {
+        self.0.row(y);
+    }
+
+    #[inline(always)]
+    fn run(&mut self, y: i32, x0: i32, x1: i32, [sum]: [i32; 1]) {
+        let coverage = level(sum);
+        if coverage != 0 {
+            self.0.run(y, x0, x1, coverage);
+        }
+    }
+
+    #[inline(always)]
+    fn block(
+        &mut self,
+        y: i32,
+        x: i32,
+        count: usize,
+        [sum]: [i32; 1],
+        [changes]: [Block; 1],
+    ) -> [i32; 1] {
+        [self.0.block(y, x, count, sum, changes)]
+    }
 }
 
 #[cfg(test)]

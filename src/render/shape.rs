@@ -202,6 +202,12 @@ impl Shape {
             })
     }
 
+    /// True where there is nothing but rings.
+    pub fn is_of_rings(&self) -> bool {
+        let is_ring = |s: &Sequence| matches!(s.role, Role::Exterior | Role::Hole);
+        self.sequences.iter().all(is_ring)
+    }
+
     /// Every line.
     pub fn lines(&self) -> impl Iterator<Item = &[Fixed]> {
         self.sequences_of(|role| role == Role::Line)

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 
 use super::fixed::{Fixed, UNIT, round, unit};
-use super::raster::{Accumulator, PixelRect};
+use super::raster::{Accumulator, Layer, PixelRect};
 use crate::style::{LineCap, LineJoin};
 
 /// How a line is drawn, in units of 1/256 px.
@@ -76,8 +76,13 @@ impl Window {
 
     #[inline(always)]
     pub fn touches(&self, a: Fixed, b: Fixed) -> bool {
-        a[0].max(b[0]) >= self.min[0]
-            && a[0].min(b[0]) <= self.max[0]
+        a[0].max(b[0]) >= self.min[0] && self.touches_or_is_right_of(a, b)
+    }
+
+    /// True where the segment is in the rows of the window, and not beyond its right border.
+    #[inline(always)]
+    fn touches_or_is_right_of(&self, a: Fixed, b: Fixed) -> bool {
+        a[0].min(b[0]) <= self.max[0]
             && a[1].max(b[1]) >= self.min[1]
             && a[1].min(b[1]) <= self.max[1]
     }
@@ -147,46 +152,39 @@ pub fn stroke(
     pen: &Pen,
     window: &Window,
 ) {
-    let mut stroker = Stroker { accumulator, pen };
-    let points = &*without_short_segments(points, closed);
-    let mut segments = Segments::new(points, closed);
-    let Some(first) = segments.next() else {
-        if let Some(point) = points.first() {
-            stroker.dot(*point, closed);
-        }
-        return;
+    let stroker = Stroker {
+        accumulator,
+        pen,
+        left: Layer::Outer,
+        right: Layer::Outer,
     };
-    // the join at the beginning of a closed line needs its last segment
-    let last = closed
-        .then(|| points.iter().rev().find(|p| **p != first.from))
-        .flatten()
-        .and_then(|from| Segment::new(*from, first.from));
-    let seen = |segment: &Segment| window.touches(segment.from, segment.to);
-    let first_seen = seen(&first);
-    let last_seen = last.as_ref().is_some_and(seen);
-    let (mut start, mut end_of_all) = (None, None);
-    match &last {
-        Some(last) if first_seen || last_seen => {
-            let (end, begin) = stroker.joined((last, last_seen), (&first, first_seen));
-            (start, end_of_all) = (begin, end);
-        }
-        None if first_seen => start = Some(stroker.begin(&first)),
-        _ => {}
-    }
-    let (mut current, mut current_seen) = (first, first_seen);
-    for next in segments {
-        let next_seen = seen(&next);
-        if current_seen || next_seen {
-            let (end, begin) = stroker.joined((&current, current_seen), (&next, next_seen));
-            stroker.sides(start, end);
-            start = begin;
-        }
-        (current, current_seen) = (next, next_seen);
-    }
-    if current_seen && !closed {
-        end_of_all = Some(stroker.cap(current.to, current.direction));
-    }
-    stroker.sides(start, end_of_all);
+    stroker.stroke(points, closed, window);
+}
+
+/// Adds a ring of a polygon in two layers: the side of its outline that is away from the
+/// polygon's inside, and the side that is within. Their sum is the area of the outline; the
+/// layer of inner borders is the inside that the outline leaves, negative.
+///
+/// `is_reversed` as for a fill: true where the inside is on the left.
+pub fn outline(
+    accumulator: &mut Accumulator,
+    points: &[Fixed],
+    is_reversed: bool,
+    pen: &Pen,
+    window: &Window,
+) {
+    let (left, right) = if is_reversed {
+        (Layer::Inner, Layer::Outer)
+    } else {
+        (Layer::Outer, Layer::Inner)
+    };
+    let stroker = Stroker {
+        accumulator,
+        pen,
+        left,
+        right,
+    };
+    stroker.stroke(points, true, window);
 }
 
 /// The segments of a line that have a length.
@@ -230,6 +228,9 @@ impl Iterator for Segments<'_> {
 struct Stroker<'a> {
     accumulator: &'a mut Accumulator,
     pen: &'a Pen,
+    /// Where the sides of the line go.
+    left: Layer,
+    right: Layer,
 }
 
 /// Left of a direction, on a screen whose y runs down.
@@ -247,11 +248,81 @@ fn moved(point: Fixed, by: [f64; 2], factor: f64) -> Fixed {
 }
 
 impl Stroker<'_> {
+    fn stroke(mut self, points: &[Fixed], closed: bool, window: &Window) {
+        let points = &*without_short_segments(points, closed);
+        let mut segments = Segments::new(points, closed);
+        let Some(first) = segments.next() else {
+            if let Some(point) = points.first() {
+                self.dot(*point, closed);
+            }
+            return;
+        };
+        // the join at the beginning of a closed line needs its last segment
+        let last = closed
+            .then(|| points.iter().rev().find(|p| **p != first.from))
+            .flatten()
+            .and_then(|from| Segment::new(*from, first.from));
+        // what lies left of the window changes what is inside of a ring
+        let is_split = self.is_split();
+        let seen = |segment: &Segment| match is_split {
+            true => window.touches_or_is_right_of(segment.from, segment.to),
+            false => window.touches(segment.from, segment.to),
+        };
+        let first_seen = seen(&first);
+        let last_seen = last.as_ref().is_some_and(seen);
+        let (mut start, mut end_of_all) = (None, None);
+        match &last {
+            Some(last) if first_seen || last_seen => {
+                let (end, begin) = self.joined((last, last_seen), (&first, first_seen));
+                (start, end_of_all) = (begin, end);
+            }
+            None if first_seen => start = Some(self.begin(&first)),
+            _ => {}
+        }
+        let (mut current, mut current_seen) = (first, first_seen);
+        for next in segments {
+            let next_seen = seen(&next);
+            if current_seen || next_seen {
+                let (end, begin) = self.joined((&current, current_seen), (&next, next_seen));
+                self.sides(start, end);
+                start = begin;
+            }
+            (current, current_seen) = (next, next_seen);
+        }
+        if current_seen && !closed {
+            end_of_all = Some(self.cap(current.to, current.direction));
+        }
+        self.sides(start, end_of_all);
+    }
+
+    /// True where the sides of the line are borders of their own.
+    fn is_split(&self) -> bool {
+        self.left != self.right
+    }
+
     #[inline]
     fn sides(&mut self, start: Option<Corners>, end: Option<Corners>) {
         if let (Some(start), Some(end)) = (start, end) {
-            self.accumulator.edge(start.left, end.left);
-            self.accumulator.edge(end.right, start.right);
+            self.accumulator.edges([
+                (self.left, start.left, end.left),
+                (self.right, end.right, start.right),
+            ]);
+        }
+    }
+
+    fn left_edge(&mut self, from: Fixed, to: Fixed) {
+        self.accumulator.edge(self.left, from, to);
+    }
+
+    fn right_edge(&mut self, from: Fixed, to: Fixed) {
+        self.accumulator.edge(self.right, from, to);
+    }
+
+    /// Ends a line where it goes out of view. Sides that are borders of their own need no end:
+    /// what lies beyond them is above, below or to the right.
+    fn across(&mut self, from: Fixed, to: Fixed) {
+        if !self.is_split() {
+            self.accumulator.edge(self.left, from, to);
         }
     }
 
@@ -284,11 +355,24 @@ impl Stroker<'_> {
             let normal = left_of(direction);
             let middle = moved(point, direction, self.pen.half);
             let depth = self.arc_depth(-1.0);
-            self.arc(point, (normal, corners.left), (direction, middle), depth);
+            let layer = self.left;
+            self.arc(
+                layer,
+                point,
+                (normal, corners.left),
+                (direction, middle),
+                depth,
+            );
             let opposite = [-normal[0], -normal[1]];
-            self.arc(point, (direction, middle), (opposite, corners.right), depth);
+            self.arc(
+                layer,
+                point,
+                (direction, middle),
+                (opposite, corners.right),
+                depth,
+            );
         } else {
-            self.accumulator.edge(corners.left, corners.right);
+            self.left_edge(corners.left, corners.right);
         }
         corners
     }
@@ -307,10 +391,10 @@ impl Stroker<'_> {
         if both {
             (Some(end), Some(begin))
         } else if first_seen {
-            self.accumulator.edge(end.left, end.right);
+            self.across(end.left, end.right);
             (Some(end), None)
         } else {
-            self.accumulator.edge(begin.right, begin.left);
+            self.across(begin.right, begin.left);
             (None, Some(begin))
         }
     }
@@ -327,20 +411,47 @@ impl Stroker<'_> {
         let (n0, n1) = (left_of(d0), left_of(d1));
         let middle = [n0[0] + n1[0], n0[1] + n1[1]];
         let meeting = half / (1.0 + cos); // of no use where the line turns back; not used there
-        if cos > STRAIGHT {
+        // both sides meet in one point each: on the inner side where both segments have room for it
+        let room = first.length.min(second.length) * 0.5;
+        let has_room = cos > -0.98 && meeting * sin.abs() <= room;
+        let within_limit = 2.0 <= MITER_LIMIT * MITER_LIMIT * (1.0 + cos);
+        let is_mitre = self.pen.join == LineJoin::Miter && within_limit;
+        if cos > STRAIGHT || (has_room && is_mitre) {
             let both = Corners {
                 left: moved(point, middle, meeting),
                 right: moved(point, middle, -meeting),
             };
             return (both, both);
         }
+        self.bend(
+            (first, second),
+            (middle, meeting),
+            has_room,
+            is_mitre,
+            drawn,
+        )
+    }
+
+    /// [`join`](Stroker::join) where the sides do not meet in one point each.
+    #[inline(never)]
+    fn bend(
+        &mut self,
+        (first, second): (&Segment, &Segment),
+        (middle, meeting): ([f64; 2], f64),
+        has_room: bool,
+        is_mitre: bool,
+        drawn: bool,
+    ) -> (Corners, Corners) {
+        let (d0, d1) = (first.direction, second.direction);
+        let (n0, n1) = (left_of(d0), left_of(d1));
+        let (point, half) = (first.to, self.pen.half);
+        let cos = d0[0] * d1[0] + d0[1] * d1[1];
         let mut end = self.corners(point, d0);
         let mut begin = self.corners(point, d1);
-        let turns_left = sin < 0.0;
+        let turns_left = d0[0] * d1[1] - d0[1] * d1[0] < 0.0;
 
-        // the inner side: one point where both segments have room for it, else over the vertex
-        let room = first.length.min(second.length) * 0.5;
-        if cos > -0.98 && meeting * sin.abs() <= room {
+        // the inner side: where there is no room, over the vertex
+        if has_room {
             let inner = moved(point, middle, if turns_left { meeting } else { -meeting });
             if turns_left {
                 (end.left, begin.left) = (inner, inner);
@@ -350,16 +461,15 @@ impl Stroker<'_> {
         } else if !drawn {
             // nothing to go round
         } else if turns_left {
-            self.accumulator.edge(end.left, point);
-            self.accumulator.edge(point, begin.left);
+            self.left_edge(end.left, point);
+            self.left_edge(point, begin.left);
         } else {
-            self.accumulator.edge(begin.right, point);
-            self.accumulator.edge(point, end.right);
+            self.right_edge(begin.right, point);
+            self.right_edge(point, end.right);
         }
 
         // the outer side
-        let within_limit = 2.0 <= MITER_LIMIT * MITER_LIMIT * (1.0 + cos);
-        if self.pen.join == LineJoin::Miter && within_limit {
+        if is_mitre {
             let outer = moved(point, middle, if turns_left { -meeting } else { meeting });
             if turns_left {
                 (end.right, begin.right) = (outer, outer);
@@ -372,6 +482,7 @@ impl Stroker<'_> {
             return (end, begin);
         }
         let round = self.pen.join == LineJoin::Round;
+        let layer = if turns_left { self.right } else { self.left };
         let (from, to) = if turns_left {
             let (n0, n1) = ([-n0[0], -n0[1]], [-n1[0], -n1[1]]);
             ((n1, begin.right), (n0, end.right))
@@ -379,17 +490,17 @@ impl Stroker<'_> {
             ((n0, end.left), (n1, begin.left))
         };
         match (round, unit([from.0[0] + to.0[0], from.0[1] + to.0[1]])) {
-            (false, _) => self.accumulator.edge(from.1, to.1),
+            (false, _) => self.accumulator.edge(layer, from.1, to.1),
             (true, Some(_)) if cos > -0.98 => {
                 let depth = self.arc_depth(cos);
-                self.arc(point, from, to, depth);
+                self.arc(layer, point, from, to, depth);
             }
             (true, _) => {
                 // nearly straight back: the arc goes by the tip
                 let tip = (d0, moved(point, d0, half));
                 let depth = self.arc_depth(0.0);
-                self.arc(point, from, tip, depth);
-                self.arc(point, tip, to, depth);
+                self.arc(layer, point, from, tip, depth);
+                self.arc(layer, point, tip, to, depth);
             }
         }
         (end, begin)
@@ -407,15 +518,22 @@ impl Stroker<'_> {
         depth
     }
 
-    fn arc(&mut self, center: Fixed, from: ([f64; 2], Fixed), to: ([f64; 2], Fixed), depth: u32) {
+    fn arc(
+        &mut self,
+        layer: Layer,
+        center: Fixed,
+        from: ([f64; 2], Fixed),
+        to: ([f64; 2], Fixed),
+        depth: u32,
+    ) {
         let middle = unit([from.0[0] + to.0[0], from.0[1] + to.0[1]]);
         match middle {
             Some((direction, _)) if depth > 0 => {
                 let middle = (direction, moved(center, direction, self.pen.half));
-                self.arc(center, from, middle, depth - 1);
-                self.arc(center, middle, to, depth - 1);
+                self.arc(layer, center, from, middle, depth - 1);
+                self.arc(layer, center, middle, to, depth - 1);
             }
-            _ => self.accumulator.edge(from.1, to.1),
+            _ => self.accumulator.edge(layer, from.1, to.1),
         }
     }
 
@@ -439,6 +557,8 @@ impl Stroker<'_> {
         let mut stroker = Stroker {
             accumulator: self.accumulator,
             pen: &pen,
+            left: Layer::Outer,
+            right: Layer::Outer,
         };
         let start = stroker.begin(&east);
         let end = stroker.cap(east.to, east.direction);

@@ -1,16 +1,17 @@
-//! gzip: which answers are compressed, and the compressed capabilities that are kept.
+//! Which answers are packed on their way, and the packed capabilities that are kept.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::http::header::{self, HeaderMap};
-
+use crate::packing::{Accepted, Coding, Effort};
 use crate::protocol::Answer;
 
-/// Texts shorter than this are not worth compressing: they fit one packet.
-const MIN_COMPRESSED: usize = 1400;
-/// libdeflate's level for texts made on the fly: as small as zlib 6 in a third of its time.
-const COMPRESSION_LEVEL: i32 = 4;
+/// Texts shorter than this are not worth packing: they fit one packet.
+const MIN_PACKED: usize = 1400;
+/// The codings of texts made on the fly, the quickest for its size first: libdeflate makes gzip
+/// as small as zlib 6 in a third of its time.
+const OFFERED: [Coding; 3] = [Coding::Gzip, Coding::Brotli, Coding::Zstd];
 /// Bytes of kept documents, keys included. A packed document takes about 80 bytes a layer.
 const MAX_KEPT_BYTES: usize = 2 << 20;
 /// What an entry takes beside its key and its body.
@@ -26,62 +27,53 @@ const TEXT: [&str; 6] = [
     "image/svg",
 ];
 
-/// The answer with gzip, where the client takes it and it pays.
-pub fn compressed(accepts_gzip: bool, mut answer: Answer) -> Answer {
-    let is_text = TEXT
-        .iter()
-        .any(|prefix| answer.media_type.starts_with(prefix))
-        || answer.media_type.contains("+xml")
-        || answer.media_type.ends_with("+json");
-    if !is_text || answer.headers.iter().any(|(n, _)| *n == "content-encoding") {
+/// The coding that texts are sent in to a client.
+pub fn coding(accepted: Accepted) -> Coding {
+    accepted.best(&OFFERED)
+}
+
+/// The answer in a coding that the client takes, where it is a text and that pays.
+pub fn compressed(accepted: Accepted, mut answer: Answer) -> Answer {
+    if !is_text(&answer.media_type) || answer.headers.iter().any(|(n, _)| *n == "content-encoding")
+    {
         return answer;
     }
     answer
         .headers
-        .push(("vary", "Accept-Encoding, Accept-Language".to_owned()));
-    if !accepts_gzip {
-        return answer;
-    }
+        .push(("vary", "Accept-Encoding, Accept-Language".into()));
     if answer.more.is_some() {
-        // the body that streams compresses what it sends
-        answer.headers.push(("content-encoding", "gzip".to_owned()));
+        // the body that streams packs what it sends, and knows gzip alone
+        if accepted.best(&[Coding::Gzip]) == Coding::Gzip {
+            answer.headers.push(("content-encoding", "gzip".into()));
+        }
         return answer;
     }
-    if answer.body.len() < MIN_COMPRESSED {
+    packed(coding(accepted), answer)
+}
+
+/// A text in a coding, where that pays. Its validator becomes that of the packed bytes (RFC 9110
+/// §8.8.3.3).
+fn packed(coding: Coding, mut answer: Answer) -> Answer {
+    if answer.body.len() < MIN_PACKED || coding == Coding::Identity {
         return answer;
     }
-    let Ok(level) = libdeflater::CompressionLvl::new(COMPRESSION_LEVEL) else {
-        return answer;
-    };
-    let mut compressor = libdeflater::Compressor::new(level);
-    let mut out = vec![0; compressor.gzip_compress_bound(answer.body.len())];
-    if let Ok(length) = compressor.gzip_compress(&answer.body, &mut out) {
-        out.truncate(length);
-        out.shrink_to_fit();
-        answer.body = out;
-        answer.headers.push(("content-encoding", "gzip".to_owned()));
+    if let Some(packed) = coding.pack(&answer.body, Effort::Quick) {
+        answer.body = packed.into();
+        for (_, tag) in answer.headers.iter_mut().filter(|(n, _)| *n == "etag") {
+            if let Some(start) = tag.strip_suffix('"') {
+                *tag = Cow::Owned(format!("{start}{}\"", coding.suffix()));
+            }
+        }
+        let name = coding.name();
+        answer.headers.push(("content-encoding", name.into()));
     }
     answer
 }
 
-/// True where `Accept-Encoding` names gzip and does not refuse it (RFC 9110 §12.5.3).
-pub fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|list| {
-            list.split(',').any(|coding| {
-                let mut parts = coding.split(';').map(str::trim);
-                let name = parts.next().unwrap_or("");
-                let refused = parts.any(|p| {
-                    matches!(
-                        p.replace(' ', "").as_str(),
-                        "q=0" | "q=0.0" | "q=0.00" | "q=0.000"
-                    )
-                });
-                (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
-            })
-        })
+fn is_text(media_type: &str) -> bool {
+    TEXT.iter().any(|prefix| media_type.starts_with(prefix))
+        || media_type.contains("+xml")
+        || media_type.ends_with("+json")
 }
 
 /// Compressed documents of one state of the catalogue, by the address that was asked for:
@@ -98,9 +90,17 @@ struct Kept {
 }
 
 impl PackedDocuments {
-    /// The kept answer of an address, or what `make` answers, compressed. Only answers with
+    /// The kept answer of an address, or what `make` answers, in that coding. Only answers with
     /// status 200 are kept.
-    pub fn get(&self, sequence: u64, address: String, make: impl FnOnce() -> Answer) -> Answer {
+    pub fn get(
+        &self,
+        sequence: u64,
+        coding: Coding,
+        address: &str,
+        make: impl FnOnce() -> Answer,
+    ) -> Answer {
+        // no address holds a space
+        let address = format!("{} {address}", coding.name());
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut kept = lock();
         if kept.sequence != sequence {
@@ -114,7 +114,8 @@ impl PackedDocuments {
         if let Some(known) = known {
             return Answer::clone(&known);
         }
-        let answer = compressed(true, make());
+        let accepted = Accepted::parse(coding.name());
+        let answer = compressed(accepted, make());
         let bytes = address.len() + answer.body.len() + ENTRY_BYTES;
         // one document of a very large site must not drive out all others
         if answer.status == 200 && bytes <= MAX_KEPT_BYTES / 4 {
@@ -150,28 +151,42 @@ mod tests {
         let packed = PackedDocuments::default();
         let mut made = 0;
         let mut get = |sequence, address: &str| {
-            packed.get(sequence, address.to_owned(), || {
+            packed.get(sequence, Coding::Gzip, address, || {
                 made += 1;
                 document("abc")
             })
         };
         let first = get(1, "http://a/wms?x");
         assert_eq!(first, get(1, "http://a/wms?x"));
-        assert!(
-            first
-                .headers
-                .contains(&("content-encoding", "gzip".to_owned()))
-        );
+        assert!(first.headers.contains(&("content-encoding", "gzip".into())));
         let _other_base = get(1, "http://b/wms?x");
         let _reloaded = get(2, "http://a/wms?x");
         assert_eq!(made, 3);
     }
 
     #[test]
+    fn rfc9110_8_8_3_3_a_packed_text_has_a_validator_of_its_own() {
+        let tagged = || document("abc").with_header("etag", "\"1f\"");
+        let tag = |coding: Coding| {
+            let answer = compressed(Accepted::parse(coding.name()), tagged());
+            let tag = answer.headers.iter().find(|(n, _)| *n == "etag");
+            tag.map(|(_, tag)| tag.to_string()).unwrap()
+        };
+        assert_eq!(tag(Coding::Identity), "\"1f\"");
+        assert_eq!(tag(Coding::Gzip), "\"1f-gz\"");
+        assert_eq!(tag(Coding::Zstd), "\"1f-zst\"");
+        let picture = Answer::ok("image/png", "abc".repeat(1000)).with_header("etag", "\"1f\"");
+        assert_eq!(
+            compressed(Accepted::parse("gzip"), picture.clone()),
+            picture
+        );
+    }
+
+    #[test]
     fn errors_are_not_kept() {
         let packed = PackedDocuments::default();
         for _ in 0..2 {
-            let answer = packed.get(1, "a".into(), || document("x").with_status(404));
+            let answer = packed.get(1, Coding::Gzip, "a", || document("x").with_status(404));
             assert_eq!(answer.status, 404);
         }
         assert!(packed.0.lock().unwrap().answers.is_empty());
@@ -182,13 +197,13 @@ mod tests {
         let packed = PackedDocuments::default();
         for i in 0..3000 {
             let address = format!("http://a/wms?{i}&{}", "x".repeat(2000));
-            packed.get(1, address, || document("abc"));
+            packed.get(1, Coding::Gzip, &address, || document("abc"));
             let kept = packed.0.lock().unwrap();
             assert!(kept.bytes <= MAX_KEPT_BYTES);
             let held: usize = kept
                 .answers
                 .iter()
-                .map(|(k, a)| k.len() + a.body.capacity())
+                .map(|(k, a)| k.len() + a.body.len())
                 .sum();
             assert!(held <= kept.bytes, "{held} of {}", kept.bytes);
         }

@@ -1,22 +1,25 @@
 //! One HTTP request in, one HTTP response out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 use tracing::info;
 
 use super::CLIENT_TIMEOUT;
 use super::access_log::{redacted, shown};
 use super::base_url::base_url;
-use super::compress::{accepts_gzip, compressed};
+use super::compress::compressed;
 use super::disconnect::Peer;
 use super::respond::{Asked, Work};
 use super::state::State;
 use super::stream::StreamBody;
 use crate::error::{Error, Result};
+use crate::packing::Accepted;
 use crate::protocol::Answer;
 
 /// Answers everything: routes, methods, limits, compression, log and metrics.
@@ -46,7 +49,7 @@ pub async fn handle(
         ),
     };
     let outcome = outcome(&answer);
-    let answer = compressed(accepts_gzip(request.headers()), answer);
+    let answer = compressed(accepted(&request), answer);
     let answer = not_modified(&request, answer);
     let (status, bytes) = (answer.status, answer.body.len());
     let response = http_response(answer, &request, &state, endpoint);
@@ -64,6 +67,21 @@ pub async fn handle(
         ms = (seconds * 1e5).round() / 100.0,
     );
     response
+}
+
+/// How the answer may be packed. A header that comes twice is one list (RFC 9110 §5.3).
+fn accepted(request: &HttpRequest) -> Accepted {
+    let mut values = request.headers().get_all(header::ACCEPT_ENCODING);
+    let first = values.next().and_then(|v| v.to_str().ok());
+    match (first, values.next()) {
+        (None, None) => Accepted::default(),
+        (Some(only), None) => Accepted::parse(only),
+        _ => {
+            let all = request.headers().get_all(header::ACCEPT_ENCODING);
+            let all: Vec<&str> = all.filter_map(|v| v.to_str().ok()).collect();
+            Accepted::parse(&all.join(","))
+        }
+    }
 }
 
 /// What may be done here, also for a page of another site that asks beforehand (CORS preflight).
@@ -103,7 +121,7 @@ async fn answer(
         query: request.query_string().to_owned(),
         accept: text(header::ACCEPT),
         accept_language: text(header::ACCEPT_LANGUAGE),
-        accepts_gzip: accepts_gzip(request.headers()),
+        accepted: accepted(request),
         if_none_match: text(header::IF_NONE_MATCH),
         if_range: text(header::IF_RANGE),
         range: text(header::RANGE),
@@ -186,7 +204,7 @@ fn http_response(
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     if answer.status != 204 && answer.status != 304 {
-        response.insert_header((header::CONTENT_TYPE, answer.media_type));
+        response.insert_header((header::CONTENT_TYPE, &*answer.media_type));
     }
     // of an answer that is sent in pieces; the body says it itself where it is there as a whole
     let length = answer
@@ -199,7 +217,11 @@ fn http_response(
         .into_iter()
         .filter(|(name, _)| *name != "content-length")
     {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        let value = match value {
+            Cow::Borrowed(value) => HeaderValue::from_str(value),
+            Cow::Owned(value) => HeaderValue::try_from(value),
+        };
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value) {
             response.append_header((name, value));
         }
     }
@@ -217,7 +239,7 @@ fn http_response(
     let mut response = match answer.more {
         None => response.body(answer.body),
         Some(more) => {
-            let body = StreamBody::new(state, answer.body, more, is_packed, endpoint);
+            let body = StreamBody::new(state, answer.body.into(), more, is_packed, endpoint);
             let body = body.with_length(length.filter(|_| !is_packed));
             match *request.method() {
                 Method::HEAD => response.body(body.unsent()),
@@ -246,7 +268,7 @@ fn not_modified(request: &HttpRequest, answer: Answer) -> Answer {
         {
             Answer {
                 status: 304,
-                body: Vec::new(),
+                body: Bytes::new(),
                 more: None,
                 ..answer
             }

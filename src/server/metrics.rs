@@ -34,7 +34,7 @@ pub struct EndpointLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DetailLabels {
-    /// `z9`: an overview of that zoom; `features`.
+    /// `z9` or `z9.5`: an overview of that zoom; `features`.
     pub read: String,
 }
 
@@ -164,7 +164,7 @@ impl Metrics {
                 .set(bytes);
         }
         for (zoom, times) in overviews.drawn().filter(|(_, times)| *times > 0) {
-            let read = zoom.map_or_else(|| "features".to_owned(), |zoom| format!("z{zoom}"));
+            let read = zoom.map_or_else(|| "features".to_owned(), |zoom| zoom.to_string());
             let counter = self.drawn.get_or_create(&DetailLabels { read });
             counter.inner().store(times, Ordering::Relaxed);
         }

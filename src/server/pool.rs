@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use crate::budget::Help;
 use crate::error::{Error, Result};
 
 /// Requests that may wait for a place; each holds little but its parsed form.
 const MAX_WAITING_PER_THREAD: usize = 64;
 /// Longer than this in the queue, and the client is better served by trying again.
 const MAX_WAIT: Duration = Duration::from_secs(10);
+/// Drawing that takes longer is shared with idle threads. Its parts cost somewhat more than the
+/// whole, which below this is not worth the wait that it saves.
+const HELP_AFTER: Duration = Duration::from_millis(60);
 /// What `Retry-After` says, in seconds.
 const RETRY_AFTER_S: u32 = 5;
 
@@ -65,6 +69,15 @@ impl Pool {
             waiting: Arc::new(AtomicUsize::new(0)),
             max_waiting: threads * MAX_WAITING_PER_THREAD,
         })
+    }
+
+    /// Threads that may help a request with what takes long: those that have no request.
+    pub fn help(&self) -> Help {
+        let places = Arc::clone(&self.places);
+        Help {
+            after: HELP_AFTER,
+            idle: Arc::new(move || places.available_permits()),
+        }
     }
 
     /// Requests that wait for a thread now.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::compress::coding;
 use super::metrics;
 use super::pool::guarded;
 use super::problem::{page_error, problem};
@@ -14,6 +15,7 @@ use super::state::{Site, State};
 use crate::budget::Budget;
 use crate::catalogue::Catalogue;
 use crate::error::{Error, Result};
+use crate::packing::{Accepted, Coding};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::protocol::ows::Kvp;
@@ -33,8 +35,8 @@ pub struct Asked {
     pub query: String,
     pub accept: String,
     pub accept_language: String,
-    /// True where the answer may be compressed with gzip.
-    pub accepts_gzip: bool,
+    /// How the answer may be packed.
+    pub accepted: Accepted,
     pub if_none_match: String,
     pub if_range: String,
     pub range: String,
@@ -131,7 +133,7 @@ impl State {
             Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             Route::Api(address) => self.api(site, asked, address, endpoint),
-            Route::Glyphs(Ok(range)) => glyphs(range, asked.accepts_gzip, endpoint),
+            Route::Glyphs(Ok(range)) => glyphs(range, asked.accepted, endpoint),
             Route::Sprite(file) => sprite(site, file, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
         }
@@ -142,9 +144,14 @@ impl State {
         let language = language_of(site, asked);
         let result = match route {
             Route::Landing => self.landing(catalogue, asked, language),
-            Route::Layer { layer } => catalogue
-                .layer(&layer)
-                .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
+            Route::Layer { layer } => match catalogue.archive(&layer) {
+                Some(archive) => self
+                    .pages
+                    .archive(catalogue, archive, &asked.base, language),
+                None => catalogue
+                    .layer(&layer)
+                    .and_then(|l| self.pages.layer(catalogue, l, &asked.base, language)),
+            },
             Route::Record { layer: None } => Ok(record::service_record(catalogue, &asked.base)),
             Route::Record { layer: Some(id) } => catalogue
                 .layer(&id)
@@ -203,6 +210,7 @@ impl State {
         let service = tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: self.options.explain,
         };
         let request = tiles_request(&asked, language_of(site, &asked));
@@ -257,10 +265,11 @@ impl State {
                         let service = wmts_service(site, explain);
                         wmts::capabilities(&service, wanted, &language, &asked.base)
                     };
-                    if !asked.accepts_gzip || asked.body.is_some() {
+                    let coding = coding(asked.accepted);
+                    if coding == Coding::Identity || asked.body.is_some() {
                         return make();
                     }
-                    packed.get(site.catalogue.sequence, asked.address(), make)
+                    packed.get(site.catalogue.sequence, coding, &asked.address(), make)
                 })
             }
         }
@@ -291,10 +300,13 @@ impl State {
                 let request = api_request(site, &asked);
                 match ogcapi::prepare_map(&service, collection.as_deref(), &request) {
                     Err(error) => Work::Done(problem(&error), endpoint),
-                    Ok(map) => heavy(site, endpoint, problem, move |site, budget| {
-                        map.answer(&site.studio, budget)
-                            .unwrap_or_else(|error| problem(&error))
-                    }),
+                    Ok(map) => {
+                        let help = self.pool.help();
+                        heavy(site, endpoint, problem, move |site, budget| {
+                            map.answer(&site.studio, &budget.clone().helped(help))
+                                .unwrap_or_else(|error| problem(&error))
+                        })
+                    }
                 }
             }
             ApiAddress::DataFile(id) => {
@@ -340,10 +352,11 @@ impl State {
         if let Some(answer) = kept.or_else(|| self.tried(&tile, site, on_error)) {
             return Work::Done(answer, endpoint);
         }
-        let tiles = Arc::clone(&self.tiles);
+        let (tiles, help) = (Arc::clone(&self.tiles), self.pool.help());
         heavy(site, endpoint, on_error, move |site, budget| {
             let patience = Duration::from_secs(site.limits.seconds);
-            tile.answer(&tiles, patience, &site.studio, budget)
+            let budget = budget.clone().helped(help);
+            tile.answer(&tiles, patience, &site.studio, &budget)
                 .unwrap_or_else(|error| on_error(&error))
         })
     }
@@ -355,7 +368,8 @@ impl State {
         site: &Site,
         on_error: fn(&Error) -> Answer,
     ) -> Option<Answer> {
-        if tile.tile.format != TileFormat::Mvt {
+        let is_quick = tile.tile.archives.iter().all(|a| a.archive.is_quick());
+        if tile.tile.format != TileFormat::Mvt || !is_quick {
             return None;
         }
         let limits = &site.limits;
@@ -395,6 +409,7 @@ impl State {
         let limits = &site.limits;
         let allowed = Duration::from_secs(limits.seconds);
         let budget = Budget::new(allowed, limits.features, limits.vertices);
+        let budget = budget.helped(self.pool.help());
         let (for_error, work_budget) = (Arc::clone(&wms), budget.clone());
         Work::Heavy {
             endpoint,
@@ -410,16 +425,18 @@ impl State {
             guarded(|| wms.answer(&Budget::unlimited())).unwrap_or_else(|error| wms.refuse(&error))
         };
         let asked = &wms.asked;
-        if !asked.accepts_gzip || asked.body.is_some() {
+        let coding = coding(asked.accepted);
+        if coding == Coding::Identity || asked.body.is_some() {
             return make();
         }
         self.packed
-            .get(wms.site.catalogue.sequence, asked.address(), make)
+            .get(wms.site.catalogue.sequence, coding, &asked.address(), make)
     }
 }
 
 /// Glyphs: at once where they are kept.
-fn glyphs(range: GlyphRange, accepts_gzip: bool, endpoint: &'static str) -> Work {
+fn glyphs(range: GlyphRange, accepted: Accepted, endpoint: &'static str) -> Work {
+    let accepts_gzip = accepted.best(&[Coding::Gzip]) == Coding::Gzip;
     if range.is_kept() {
         return Work::Done(range.answer(accepts_gzip), endpoint);
     }
@@ -591,6 +608,7 @@ fn wfs_service(site: &Site) -> wfs::Service<'_> {
 fn wmts_service(site: &Site, explain: bool) -> wmts::Service<'_> {
     wmts::Service {
         wms: service(site, explain),
+        overviews: site.studio.overviews(),
         reach: &site.known.reach,
         documents: &site.known.wmts,
     }
@@ -601,6 +619,7 @@ fn api_service<'a>(site: &'a Site, pages: &'a Pages, explain: bool) -> ogcapi::S
         tiles: tiles::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain,
         },
         reach: &site.known.reach,
@@ -627,7 +646,7 @@ fn tiles_request<'a>(asked: &'a Asked, language: &'a str) -> TilesRequest<'a> {
         base: &asked.base,
         language,
         if_none_match: &asked.if_none_match,
-        accepts_gzip: asked.accepts_gzip,
+        accepted: asked.accepted,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which address is what (the contract of addresses in the README).
 
+use std::borrow::Cow;
+
 use crate::error::Result;
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, WebFont};
 use crate::protocol::ogcapi::{ApiAddress, DataKind};
@@ -51,12 +53,12 @@ impl Route {
         if path == "/wms" {
             return Some(Route::Wms { layer: None });
         }
-        let segments: Vec<String> = path
+        let segments: Vec<Cow<'_, str>> = path
             .split('/')
             .skip(1)
             .map(percent_decoded)
             .collect::<Option<_>>()?;
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let segments: Vec<&str> = segments.iter().map(|s| &**s).collect();
         Some(match segments.as_slice() {
             [] => Route::Landing,
             ["wms"] => Route::Wms { layer: None },
@@ -126,7 +128,10 @@ impl Route {
 }
 
 /// Percent-decodes one segment; `None` where the bytes are no UTF-8.
-fn percent_decoded(segment: &str) -> Option<String> {
+fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
+    if !segment.contains('%') {
+        return Some(Cow::Borrowed(segment));
+    }
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
@@ -146,7 +151,7 @@ fn percent_decoded(segment: &str) -> Option<String> {
             }
         }
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

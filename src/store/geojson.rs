@@ -33,8 +33,8 @@ impl MemoryStore {
             return Err(Error::data(
                 path,
                 format!(
-                    "GeoJSON is read up to {MAX_GEOJSON_BYTES} bytes, found {}: convert it to \
-                     FlatGeobuf",
+                    "GeoJSON is read up to {MAX_GEOJSON_BYTES} bytes, found {}: cartotheque import \
+                     makes FlatGeobuf of it",
                     metadata.len()
                 ),
             ));

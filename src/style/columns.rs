@@ -34,6 +34,17 @@ pub fn drawn_columns_of(style: &Style) -> BTreeSet<String> {
     names.columns
 }
 
+/// The names of the columns that decide what is drawn of a feature beside text: those of filters,
+/// and [`drawn_columns_of`].
+pub fn telling_columns_of(style: &Style) -> BTreeSet<String> {
+    let mut names = Names::default();
+    for filter in rules_of(style).filter_map(|rule| rule.filter.as_ref()) {
+        names.filter(filter);
+    }
+    names.columns.extend(drawn_columns_of(style));
+    names.columns
+}
+
 /// True where what is drawn beside text depends on a feature's shape, place or number: a filter
 /// by box, an expression of the geometry.
 pub fn depends_on_place(style: &Style) -> bool {

@@ -9,7 +9,7 @@ pub mod color;
 mod columns;
 pub mod default;
 
-pub use columns::{columns_of, depends_on_place, drawn_columns_of};
+pub use columns::{columns_of, depends_on_place, drawn_columns_of, telling_columns_of};
 pub use default::{default_style, inspire_default};
 
 use crate::query::{Expr, Filter};

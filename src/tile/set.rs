@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::{TileAddress, TileMatrix, TileRange};
+use super::{Corner, TileAddress, TileMatrix, TileRange};
 use crate::crs::{AxisOrder, Crs};
 use crate::error::{Error, Result, nearest};
 use crate::geom::{Bbox, View};
@@ -32,6 +32,8 @@ pub struct TileMatrixSet {
 
 /// Levels of a set; the deepest in use has 25.
 const MAX_LEVELS: usize = 64;
+/// Half the side of the square of Web Mercator, in metres.
+const WEB_SIDE: f64 = 20_037_508.342_789_244;
 /// Cells along a tile's side.
 const MAX_TILE_SIDE: u32 = 4096;
 /// How far a rounded cell size may be from the first over a power of two: half of the last of
@@ -150,6 +152,26 @@ impl TileMatrixSet {
             column,
             row,
         })
+    }
+
+    /// True where tiles lie as those of WebMercatorQuad and are called as those: what web maps
+    /// can show, and TileJSON can tell.
+    pub fn is_web(&self) -> bool {
+        let lies_so = |(zoom, matrix): (usize, &TileMatrix)| {
+            let tiles = 2.0_f64.powf(zoom as f64);
+            let span = 2.0 * WEB_SIDE / tiles;
+            let near = |a: f64, b: f64| (a - b).abs() <= span * 1e-6;
+            let [x, y] = matrix.origin;
+            matrix.id == zoom.to_string()
+                && matrix.corner == Corner::TopLeft
+                && near(x, -WEB_SIDE)
+                && near(y, WEB_SIDE)
+                && near(matrix.span_x(), span)
+                && near(matrix.span_y(), span)
+                && f64::from(matrix.matrix_width) == tiles
+                && f64::from(matrix.matrix_height) == tiles
+        };
+        self.crs.id() == "EPSG:3857" && self.matrices.iter().enumerate().all(lies_so)
     }
 
     /// The box of a tile in the set's CRS, x before y.
@@ -292,6 +314,42 @@ mod tests {
             error,
             r#"tile matrix set "own" has no matrix "corse", did you mean "coarse"?"#
         );
+    }
+
+    #[test]
+    fn web_maps_can_show_one_of_the_well_known_sets_and_those_like_it() {
+        let sets = TileMatrixSets::default();
+        let web: Vec<&str> = sets
+            .all()
+            .iter()
+            .filter(|s| s.is_web())
+            .map(|s| s.id())
+            .collect();
+        assert_eq!(web, [TileMatrixSets::WEB]);
+        let known = sets.get(TileMatrixSets::WEB).unwrap();
+        let text = TileMatrixSetText {
+            id: "own".into(),
+            ..TileMatrixSetText::default()
+        };
+        let large: Vec<TileMatrix> = known.matrices()[..5]
+            .iter()
+            .map(|matrix| TileMatrix {
+                tile_width: 512,
+                tile_height: 512,
+                cell_size: matrix.cell_size / 2.0,
+                scale_denominator: matrix.scale_denominator / 2.0,
+                ..matrix.clone()
+            })
+            .collect();
+        let make = |matrices| {
+            let crs = known.crs.clone();
+            TileMatrixSet::new(text.clone(), crs, known.axis_order, matrices).unwrap()
+        };
+        assert!(
+            make(large.clone()).is_web(),
+            "tiles of 512 pixels at the same places"
+        );
+        assert!(!make(large[1..].to_vec()).is_web(), "zoom 1 is the first");
     }
 
     #[test]

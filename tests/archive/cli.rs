@@ -292,7 +292,7 @@ fn archives_are_served_as_they_are() {
         .get("/wms?SERVICE=WMS&REQUEST=GetCapabilities")
         .text();
     assert!(!wms.contains("ortho"));
-    assert_eq!(server.get("/layers/ortho").status, 404);
+    assert_eq!(server.get("/layers/ortho").status, 200);
     let health = server.get("/health").text();
     assert!(
         health.contains("broken") && health.contains("header of 127 bytes"),

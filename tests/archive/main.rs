@@ -11,6 +11,7 @@ mod cli;
 #[path = "../common/mod.rs"]
 mod common;
 mod export;
+mod joined;
 mod mbtiles;
 mod naive;
 mod pmtiles;

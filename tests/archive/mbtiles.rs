@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use cartotheque::archive::mbtiles::MbtilesArchive;
-use cartotheque::archive::{self, Content, Encoding, TileArchive, TileFormat, VectorLayer};
+use cartotheque::archive::{self, Content, TileArchive, TileFormat, VectorLayer};
 use cartotheque::geom::Bbox;
+use cartotheque::packing::Coding;
 use rusqlite::Connection;
 
 use crate::scratch::{Scratch, Tiles, at, info, png, pyramid, write};
@@ -96,7 +97,7 @@ fn the_json_row_names_the_layers_of_vector_tiles() {
     );
     assert_eq!(archive.info().format, TileFormat::Mvt);
     let tile = archive.tile(at(0, 0, 0)).unwrap().unwrap();
-    assert_eq!(tile.encoding, Encoding::Gzip);
+    assert_eq!(tile.coding, Coding::Gzip);
     let connection = Connection::open(&path).unwrap();
     let format = "SELECT value FROM metadata WHERE name = 'format'";
     let format: String = connection.query_row(format, [], |row| row.get(0)).unwrap();
@@ -148,8 +149,8 @@ fn metadata_are_taken_as_far_as_they_make_sense() {
     assert_eq!(read.vector_layers.len(), 1);
     // pbf that is not packed, against the specification and often seen
     assert_eq!(
-        archive.tile(at(1, 0, 1)).unwrap().unwrap().encoding,
-        Encoding::Identity
+        archive.tile(at(1, 0, 1)).unwrap().unwrap().coding,
+        Coding::Identity
     );
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use cartotheque::archive::pmtiles::PmtilesArchive;
-use cartotheque::archive::{self, Content, Encoding, TileArchive, TileFormat, VectorLayer};
+use cartotheque::archive::{self, Content, TileArchive, TileFormat, VectorLayer};
 use cartotheque::error::Error;
+use cartotheque::packing::Coding;
 use proptest::prelude::*;
 
 use crate::naive::Naive;
@@ -22,7 +23,7 @@ fn holds(path: &std::path::Path, tiles: &Tiles) -> Naive {
     for (tile, bytes) in tiles {
         let found = archive.tile(*tile).unwrap().unwrap();
         assert_eq!(&found.bytes, bytes, "{tile}");
-        assert_eq!(found.encoding, Encoding::Identity);
+        assert_eq!(found.coding, Coding::Identity);
     }
     let verified = archive.verify().unwrap();
     assert!(verified.is_sound(), "{:?}", verified.faults);
@@ -87,7 +88,7 @@ fn the_metadata_of_vector_tiles_name_their_layers() {
     let archive = PmtilesArchive::open(&path).unwrap();
     assert_eq!(archive.info().vector_layers, said.vector_layers);
     let tile = archive.tile(at(0, 0, 0)).unwrap().unwrap();
-    assert_eq!((tile.encoding, &tile.bytes), (Encoding::Gzip, &packed));
+    assert_eq!((tile.coding, &tile.bytes), (Coding::Gzip, &packed));
     assert_eq!(tile.into_unpacked().unwrap(), b"\x1a\x00");
 }
 

@@ -21,8 +21,8 @@ use cartotheque::error::{Error, Result};
 use cartotheque::feature::{Feature, Field, FieldType, OwnedValue, Schema};
 use cartotheque::geom::{Bbox, Geometry, GeometryType, PartKind, Size};
 use cartotheque::operation::{
-    DrawReport, Drawn, FeatureInfoRequest, FoundFeature, LayerReport, LegendEntry, LegendRequest,
-    Limits, MapRequest,
+    DrawReport, Drawn, FeatureInfoRequest, FoundFeature, FoundFeatures, LayerReport, LegendEntry,
+    LegendRequest, Limits, MapRequest,
 };
 use cartotheque::protocol::wms::{
     CapabilitiesCache, Engine, Service, StyleChoice, StyledLayer, answer,
@@ -375,20 +375,25 @@ impl Engine for FakeEngine {
         })
     }
 
-    fn feature_info(&self, request: &FeatureInfoRequest, _: &Budget) -> Result<Vec<FoundFeature>> {
+    fn feature_info(&self, request: &FeatureInfoRequest, _: &Budget) -> Result<FoundFeatures> {
         self.failed()?;
         self.infos.lock().unwrap().push(request.clone());
         if self.finds_nothing {
-            return Ok(Vec::new());
+            return Ok(FoundFeatures::default());
         }
-        let mut found = Vec::new();
+        let mut found = FoundFeatures::default();
         for layer in &request.query_layers {
+            found.layers.push(LayerReport {
+                layer: layer.layer.id.clone(),
+                features_read: 3,
+                ..LayerReport::default()
+            });
             for i in 0..request.feature_count.min(2) {
                 let x = f64::from(i);
                 let mut geometry = Geometry::new(GeometryType::MultiPolygon);
                 geometry.extend([[x, 45.0], [x + 2.0, 45.0], [x + 2.0, 47.5], [x, 45.0]]);
                 geometry.end_part(PartKind::Polygon);
-                found.push(FoundFeature {
+                found.features.push(FoundFeature {
                     layer: Arc::clone(&layer.layer),
                     id: format!("0100{i}"),
                     values: vec![

@@ -140,3 +140,33 @@ fn clients_a7_the_classes_that_qgis_asks_for_are_declared_once() {
         assert_eq!(classes.iter().filter(|c| **c == uri).count(), 1, "{class}");
     }
 }
+
+#[test]
+fn a_choice_that_no_format_has_is_refused_and_one_of_another_format_changes_nothing() {
+    let items = "/collections/villes/items?limit=1";
+    for wrong in ["f=csv&separator=dot", "separator=dot", "f=html&bom=perhaps"] {
+        let path = format!("{items}&{wrong}");
+        assert_problem(
+            &server().ask("GET", &path, &[("Accept", "*/*")], b""),
+            400,
+            &path,
+        );
+    }
+    let csv = server().get(&format!("{items}&f=csv&separator=semicolon"));
+    assert!(
+        csv.text().lines().next().unwrap().contains(';'),
+        "{}",
+        csv.text()
+    );
+    assert_eq!(
+        csv.header("content-disposition"),
+        "attachment; filename=\"villes.csv\""
+    );
+    let plain = get(server(), &format!("{items}&separator=semicolon"));
+    assert_eq!(plain["numberReturned"], 1);
+    let next = csv.header("link").to_owned();
+    assert!(
+        next.contains("separator=semicolon&offset=1") && next.contains("rel=\"next\""),
+        "{next}"
+    );
+}

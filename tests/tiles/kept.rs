@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::common::{Scratch, Server, repository};
+use cartotheque::packing::Coding;
+
+use crate::common::{Reply, Scratch, Server, repository};
 
 /// A folder with départements under a name that other data can take.
 fn folder(name: &str) -> Scratch {
@@ -78,6 +80,96 @@ fn a_tile_is_made_once_and_its_header_says_where_it_came_from() {
         "",
         "an explanation is no tile"
     );
+}
+
+/// The tile of an answer, unpacked by others than ours where there are some.
+fn unpacked(reply: &Reply) -> Vec<u8> {
+    match reply.header("content-encoding") {
+        "" => reply.body.clone(),
+        "gzip" => {
+            let mut out = vec![0; 4 << 20];
+            let length = libdeflater::Decompressor::new()
+                .gzip_decompress(&reply.body, &mut out)
+                .unwrap();
+            out.truncate(length);
+            out
+        }
+        "br" => Coding::Brotli.unpack(&reply.body, 4 << 20).unwrap(),
+        "zstd" => Coding::Zstd.unpack(&reply.body, 4 << 20).unwrap(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn rfc9110_12_5_3_a_tile_is_packed_as_the_client_likes_best_and_each_packing_is_kept() {
+    let scratch = folder("kept-codings");
+    let server = Server::start(&scratch.0, &[]);
+    let ask = |path: &str, accepted: &str, known: &str| {
+        let mut headers = vec![("Accept-Encoding", accepted)];
+        if !known.is_empty() {
+            headers.push(("If-None-Match", known));
+        }
+        server.ask("GET", path, &headers, b"")
+    };
+    let plain = server.get(VECTOR);
+    assert_eq!(plain.header("content-encoding"), "");
+    let mut tags = vec![plain.header("etag").to_owned()];
+    for (accepted, coding) in [
+        ("gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=0.5, zstd;q=0.9, br;q=0", "zstd"),
+    ] {
+        let first = ask(VECTOR, accepted, "");
+        assert_eq!(first.header("content-encoding"), coding);
+        assert_eq!(first.header("vary"), "Accept-Encoding");
+        assert!(
+            first
+                .header("cache-status")
+                .contains("hit; detail=\"memory"),
+            "packed anew, not made anew: {}",
+            first.header("cache-status")
+        );
+        assert_eq!(unpacked(&first), plain.body, "{accepted}");
+        assert!(first.body.len() < plain.body.len());
+        assert_eq!(ask(VECTOR, accepted, "").body, first.body);
+        let tag = first.header("etag").to_owned();
+        assert!(!tags.contains(&tag), "{tag}: a validator for each packing");
+        let again = ask(VECTOR, accepted, &tag);
+        assert_eq!((again.status, again.header("etag")), (304, tag.as_str()));
+        assert_eq!(again.header("vary"), "Accept-Encoding");
+        tags.push(tag);
+    }
+    // what the client has is enough for as long as it takes that packing
+    assert_eq!(ask(VECTOR, "br, gzip", &tags[1]).status, 304);
+    assert_eq!(ask(VECTOR, "br", &tags[1]).status, 200);
+    for refused in ["gzip;q=0", "identity", "", "br;q=0.0, *;q=0", "deflate"] {
+        let reply = ask(VECTOR, refused, "");
+        assert_eq!(reply.header("content-encoding"), "", "{refused}");
+        assert_eq!(reply.body, plain.body);
+    }
+    // a picture is packed already
+    let picture = ask(PICTURE, "gzip, br, zstd", "");
+    assert_eq!(
+        (picture.header("content-encoding"), picture.header("vary")),
+        ("", "")
+    );
+    // what is too short to be packed is packed for who takes nothing else
+    let short = "/tiles/areas/14/8400/5850.mvt";
+    assert_eq!(ask(short, "gzip", "").header("content-encoding"), "");
+    let only = ask(short, "gzip, identity;q=0", "");
+    assert_eq!(only.header("content-encoding"), "gzip");
+    assert_eq!(unpacked(&only), server.get(short).body);
+    // texts too
+    let document = "/wms?SERVICE=WMS&REQUEST=GetCapabilities";
+    let packed = ask(document, "br", "");
+    assert_eq!(packed.header("content-encoding"), "br");
+    assert_eq!(unpacked(&packed), server.get(document).body);
+    // and over a restart
+    drop(server);
+    let server = Server::start(&scratch.0, &[]);
+    let reply = server.ask("GET", VECTOR, &[("Accept-Encoding", "br")], b"");
+    assert!(reply.header("cache-status").contains("hit; detail=\"disk"));
+    assert_eq!(unpacked(&reply), plain.body);
 }
 
 #[test]

@@ -10,12 +10,16 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/landscape.rs"]
+mod landscape;
 
 mod addresses;
 mod awkward;
 mod decoder;
 mod kept;
+mod levels;
 mod pictures;
+mod seeded;
 mod served;
 mod thinning;
 mod truth;

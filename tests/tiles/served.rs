@@ -36,6 +36,7 @@ pub fn ask(site: &Site, path: &str) -> Result<Answer> {
     let service = Service {
         catalogue: &site.catalogue,
         limits: &site.limits,
+        overviews: site.studio.overviews(),
         explain: true,
     };
     let segments: Vec<&str> = path.split('/').collect();
@@ -67,5 +68,5 @@ pub fn vector(site: &Site, layers: &str, set: &str, [z, x, y]: [u32; 3]) -> Vec<
         204 => assert!(answer.body.is_empty()),
         other => panic!("{layers} {set} {z}/{x}/{y}: {other}"),
     }
-    answer.body
+    answer.body.to_vec()
 }

@@ -12,6 +12,7 @@ use super::pool::Pool;
 use crate::archive::{ArchiveInfo, Center, Tile, TileArchive, TileFormat, Verified, WebTile, info};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
+use crate::packing::Coding;
 use crate::store::{FileStamp, Fingerprint};
 
 /// Rows of metadata that are read; files have a dozen.
@@ -95,7 +96,7 @@ impl TileArchive for MbtilesArchive {
                 })
         })?;
         match found.flatten() {
-            Some(bytes) => Ok(Some(Tile::of_stored(bytes))),
+            Some(bytes) => Ok(Some(Tile::of_stored(bytes, Coding::Identity))),
             None => Ok(None),
         }
     }
@@ -158,7 +159,8 @@ fn walk(reader: &Reader, info: &ArchiveInfo, found: &mut Verified) -> rusqlite::
             let (min, max) = (info.min_zoom, info.max_zoom);
             found.fault(|| format!("tile {tile} is outside of the zooms {min} to {max}"));
         }
-        found.content(tile, &stored(row, 3)?.unwrap_or_default(), info.format);
+        let bytes = stored(row, 3)?.unwrap_or_default();
+        found.content(tile, &bytes, Coding::Identity, info.format);
     }
 }
 

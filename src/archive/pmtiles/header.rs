@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::archive::{ArchiveInfo, Center, TileFormat, WebTile, info};
 use crate::geom::Bbox;
+use crate::packing::Coding;
 
 /// How long a header is.
 pub const LENGTH: usize = 127;
@@ -39,8 +40,7 @@ impl Section {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
     Unknown,
-    None,
-    Gzip,
+    Known(Coding),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -219,29 +219,39 @@ fn written_degrees(degrees: f64) -> i32 {
 }
 
 impl Compression {
+    /// What is declared; nothing where it is not said.
+    pub fn coding(self) -> Coding {
+        match self {
+            Compression::Unknown => Coding::Identity,
+            Compression::Known(coding) => coding,
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Compression::Unknown => 0,
-            Compression::None => 1,
-            Compression::Gzip => 2,
+            Compression::Known(Coding::Identity) => 1,
+            Compression::Known(Coding::Gzip) => 2,
+            Compression::Known(Coding::Brotli) => 3,
+            Compression::Known(Coding::Zstd) => 4,
         }
     }
 }
 
 fn compression(code: u8, what: &str) -> Result<Compression, String> {
-    let unread = |name: &str| {
-        Err(format!(
-            "{what} are compressed with {name}, which is not read: expected gzip or none"
-        ))
-    };
-    match code {
-        0 => Ok(Compression::Unknown),
-        1 => Ok(Compression::None),
-        2 => Ok(Compression::Gzip),
-        3 => unread("Brotli"),
-        4 => unread("Zstandard"),
-        other => unread(&format!("an unknown method (number {other})")),
-    }
+    Ok(Compression::Known(match code {
+        0 => return Ok(Compression::Unknown),
+        1 => Coding::Identity,
+        2 => Coding::Gzip,
+        3 => Coding::Brotli,
+        4 => Coding::Zstd,
+        other => {
+            return Err(format!(
+                "{what} are compressed with an unknown method (number {other}): expected none, \
+                 gzip, Brotli or Zstandard"
+            ));
+        }
+    }))
 }
 
 /// The numbers of tile types, in the order of the specification.
@@ -325,8 +335,8 @@ mod tests {
             tile_entries: 84,
             tile_contents: 80,
             clustered: true,
-            internal_compression: Compression::Gzip,
-            tile_compression: Compression::None,
+            internal_compression: Compression::Known(Coding::Gzip),
+            tile_compression: Compression::Known(Coding::Identity),
             format: None,
             min_zoom: 0,
             max_zoom: 0,
@@ -367,8 +377,8 @@ mod tests {
         };
         assert!(with(0, b'p').contains("no \"PMTiles\""));
         assert_eq!(with(7, 2), "expected PMTiles version 3, found version 2");
-        assert!(with(97, 4).contains("Zstandard"));
-        assert!(with(98, 3).contains("Brotli"));
+        assert!(with(97, 5).contains("the directories are compressed with an unknown method"));
+        assert!(with(98, 9).contains("the tiles are compressed with an unknown method (number 9)"));
         assert!(with(99, 9).contains("number 9"));
         assert!(with(100, 10).contains("found 10 to 9"));
         assert!(with(101, 32).contains("found 2 to 32"));

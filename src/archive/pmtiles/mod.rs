@@ -1,8 +1,7 @@
 //! PMTiles, version 3: <https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md>.
 //!
 //! # Not supported
-//! Brotli and Zstandard, of directories as of tiles: refused at open with a message that says
-//! so. AVIF and MapLibre tiles. Versions 1 and 2.
+//! AVIF and MapLibre tiles: refused at open with a message that says so. Versions 1 and 2.
 
 mod directory;
 mod header;

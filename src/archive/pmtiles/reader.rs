@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::directory::{Directory, Entry};
 use super::header::{self, Compression, Header};
-use crate::archive::compression::gunzip;
 use crate::archive::{
     ArchiveInfo, MAX_TILE_BYTES, Tile, TileArchive, TileFormat, Verified, WebTile, web_tile,
 };
 use crate::error::{Error, Result};
+use crate::packing::Coding;
 use crate::store::{Fingerprint, Mapping};
 
 /// A directory's bytes after decompression: those of archives of the whole planet have 0.4 MB.
@@ -215,7 +215,10 @@ impl TileArchive for PmtilesArchive {
 
     fn tile(&self, tile: WebTile) -> Result<Option<Tile>> {
         match self.locate(tile.id())? {
-            Some(range) => Ok(Some(Tile::of_stored(self.bytes(range)?))),
+            Some(range) => {
+                let declared = self.header.tile_compression.coding();
+                Ok(Some(Tile::of_stored(self.bytes(range)?, declared)))
+            }
             None => Ok(None),
         }
     }
@@ -269,16 +272,12 @@ fn unpacked(
     limit: usize,
 ) -> Result<Vec<u8>, String> {
     let bytes = bytes.ok_or("it lies beyond the end of its section")?;
-    let is_gzip = crate::archive::compression::is_gzip(bytes);
-    match compression {
-        Compression::Gzip if !bytes.is_empty() => gunzip(bytes, limit),
-        Compression::Unknown if is_gzip => gunzip(bytes, limit),
-        _ if bytes.len() > limit => Err(format!(
-            "expected at most {limit} bytes, found {}",
-            bytes.len()
-        )),
-        _ => Ok(bytes.to_vec()),
-    }
+    let coding = match compression {
+        _ if bytes.is_empty() => Coding::Identity,
+        Compression::Known(coding) => coding,
+        Compression::Unknown => Coding::sniffed(bytes).unwrap_or(Coding::Identity),
+    };
+    coding.unpack(bytes, limit)
 }
 
 /// A walk through all directories, in the order of the ids.
@@ -348,7 +347,8 @@ impl Walk<'_> {
         }
         let read = self.archive.content(entry).map(|range| {
             let bytes = self.archive.mapping.bytes().get(range).unwrap_or(&[]);
-            self.found.content(tile, bytes, info.format);
+            let declared = self.archive.header.tile_compression.coding();
+            self.found.content(tile, bytes, declared, info.format);
         });
         if let Err(Error::Data { message, .. }) = read {
             self.damage(format!("tile {tile}: {message}"));

@@ -15,9 +15,9 @@ use super::HEAD_BYTES;
 use super::directory::{Directory, Entry};
 use super::header::{self, Compression, Header, Section};
 use super::journal::{Journal, Record};
-use crate::archive::compression::{gzip, is_gzip};
-use crate::archive::{ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, Written, beside};
+use crate::archive::{ArchiveInfo, ArchiveWriter, Content, MAX_TILE_BYTES, Written, beside, gzip};
 use crate::error::{Error, Result};
+use crate::packing::Coding;
 use crate::store::Fingerprint;
 
 /// Contents that are remembered to find those alike, about 40 bytes each. Contents that come
@@ -265,7 +265,7 @@ impl ArchiveWriter for PmtilesWriter {
         self.data.write_at(&metadata, metadata_start)?;
         written.bytes = metadata_start.saturating_add(metadata.len() as u64);
         let data_start = HEAD_BYTES as u64;
-        let tiles_are_gzip = is_gzip(&self.data.read_at(data_start, 2)?);
+        let coding = Coding::sniffed(&self.data.read_at(data_start, 4)?);
         let mut header = Header {
             root: section(header::LENGTH as u64, root.len() as u64),
             metadata: section(metadata_start, metadata.len() as u64),
@@ -275,12 +275,8 @@ impl ArchiveWriter for PmtilesWriter {
             tile_entries: count,
             tile_contents: written.contents,
             clustered: true,
-            internal_compression: Compression::Gzip,
-            tile_compression: if tiles_are_gzip {
-                Compression::Gzip
-            } else {
-                Compression::None
-            },
+            internal_compression: Compression::Known(Coding::Gzip),
+            tile_compression: Compression::Known(coding.unwrap_or(Coding::Identity)),
             format: None,
             min_zoom: 0,
             max_zoom: 0,

@@ -310,7 +310,7 @@ fn push_field(out: &mut String, column: &Column, value: &Value<'_>) {
 }
 
 /// A date or a moment as XML Schema writes it (Part 2 §3.2.7, §3.2.9): in UTC where the source
-/// says no zone. `None` where the text is none.
+/// says no zone. `None` where the text is none, or none of the calendar.
 fn schema_time(text: &str, kind: FieldType) -> Option<std::borrow::Cow<'_, str>> {
     use std::borrow::Cow;
     let text = text.trim();
@@ -318,7 +318,10 @@ fn schema_time(text: &str, kind: FieldType) -> Option<std::borrow::Cow<'_, str>>
         Some(at) => (text.get(..at)?, text.get(at + 1..)?),
         None => (text, ""),
     };
-    let is_date = is_shaped(date, b"0000-00-00");
+    // GDAL writes a time without a date on the day 0000-00-00; XML Schema has no year 0 either
+    let is_date = is_shaped(date, b"0000-00-00")
+        && !date.starts_with("0000")
+        && date.parse::<jiff::civil::Date>().is_ok();
     if !is_date || kind == FieldType::Date {
         return is_date.then_some(Cow::Borrowed(date));
     }
@@ -330,6 +333,8 @@ fn schema_time(text: &str, kind: FieldType) -> Option<std::borrow::Cow<'_, str>>
     let (clock, zone) = (clock.trim(), zone.trim());
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let is_clock = is_shaped(whole, b"00:00:00")
+        && !whole.ends_with("60")
+        && whole.parse::<jiff::civil::Time>().is_ok()
         && !fraction.is_empty()
         && fraction.bytes().all(|b| b.is_ascii_digit());
     let sign = zone.get(..1).unwrap_or_default();
@@ -342,7 +347,8 @@ fn schema_time(text: &str, kind: FieldType) -> Option<std::borrow::Cow<'_, str>>
         }
         _ => return None,
     };
-    is_clock.then(|| Cow::Owned(format!("{date}T{clock}{zone}")))
+    let is_zone = zone == "Z" || zone.get(1..)? <= "14:00" && zone.get(4..)? < "60";
+    (is_clock && is_zone).then(|| Cow::Owned(format!("{date}T{clock}{zone}")))
 }
 
 /// True where `text` has a digit wherever `shape` has `0`, and the same elsewhere.
@@ -428,6 +434,12 @@ mod tests {
             "2020-01-02T25",
             "2020-01-02T03:04:05+é",
             "2020/01/02",
+            "0000-00-00T06:00:00",
+            "2020-02-30",
+            "2020-01-02T24:30:00",
+            "2020-01-02T23:59:60",
+            "2020-01-02T03:04:05+15:00",
+            "2020-01-02T03:04:05+01:60",
         ] {
             assert!(
                 moment(none).is_none_or(|m| m == "2020-01-02T00:00:00Z"),

@@ -7,10 +7,12 @@
 
 mod dictionary;
 mod geometry;
+mod join;
 mod layer;
 mod thin;
 
 pub use geometry::{GeometryKind, Point};
+pub use join::{join, joined_name};
 pub use layer::{Layer, Rank};
 
 use super::protobuf::{put_bytes_header, varint_length};

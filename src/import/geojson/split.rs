@@ -205,7 +205,13 @@ impl<R: Read> Splitter<R> {
                 )));
             }
             if is_whole {
-                return Ok(());
+                return match out.is_empty() {
+                    true => {
+                        Err(self
+                            .unexpected("a value", self.buffer.get(self.at).copied().unwrap_or(0)))
+                    }
+                    false => Ok(()),
+                };
             }
             if out.len() > limit.max(1 << 16) {
                 return Err(self.too_large(line));

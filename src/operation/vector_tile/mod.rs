@@ -10,6 +10,7 @@
 //! spikes are taken out exactly, in integers.
 
 mod grid;
+mod levels;
 mod line;
 mod near;
 mod points;
@@ -20,16 +21,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::anchors::Anchors;
+use super::level_of_detail::Sources;
 use super::reach::Way;
 use crate::budget::Budget;
 use crate::catalogue::Layer;
+use crate::crs::Transform;
 use crate::encode::mvt::{self, GeometryKind, Rank};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldType, Value};
 use crate::geom::{Bbox, Geometry, PartKind};
+use crate::overview::Level;
 use crate::store::{Select, SelectStats};
 use crate::tile::{TileAddress, TileMatrix, TileMatrixSet};
 use grid::Grid;
+use levels::{Origins, Whom};
 use line::Lines;
 use near::Near;
 use points::Points;
@@ -76,7 +81,9 @@ pub struct TileLayerReport {
     pub layer: String,
     /// False: the layer is not shown at any scale that the tile is drawn at.
     pub in_scale: bool,
-    /// The boxes asked of the store, in the layer's CRS.
+    /// The level that was read, `EPSG:3857/z9`; `None` for the features themselves.
+    pub level: Option<String>,
+    /// The boxes asked of the store, in the CRS of the layer or level.
     pub boxes: Vec<Bbox>,
     /// As PROJ writes it.
     pub pipeline: String,
@@ -102,6 +109,9 @@ const THINNED_TO: usize = 2;
 const MAGNIFIED_FROM: f64 = 8_531.0;
 /// Positions are projected within that part of a unit, before they are rounded to whole ones.
 const TOLERANCE: f64 = 0.25;
+/// A level's pixel is at most so many units of a tile that is read from it: a pixel of a tile
+/// drawn at 512, and two where it is magnified, just before the next zoom takes over.
+const LEVEL_PIXEL: f64 = 8.0;
 /// A layer's weight is looked at after that many features; the store holds the budget.
 const BATCH: u64 = 256;
 
@@ -110,14 +120,19 @@ const BATCH: u64 = 256;
 /// # Errors
 /// `LimitExceeded`, `DeadlineExceeded`, `Cancelled` by the budget; `Transform` where a layer
 /// can't be taken into the CRS of the tiles; `TileMatrixNotDefined`.
-pub fn make(request: &VectorTileRequest, budget: &Budget, anchors: &Anchors) -> Result<VectorTile> {
+pub fn make(
+    request: &VectorTileRequest,
+    budget: &Budget,
+    anchors: &Anchors,
+    sources: &Sources,
+) -> Result<VectorTile> {
     let started = Instant::now();
     let matrix = request.set.matrix(request.tile.matrix)?;
     let mut layers = Vec::with_capacity(request.layers.len());
     let mut reports = Vec::with_capacity(request.layers.len());
     let mut further = Vec::new();
     let scales = scales(&request.set, request.tile.matrix);
-    for layer in &request.layers {
+    for (place, layer) in request.layers.iter().enumerate() {
         let layer_started = Instant::now();
         let mut told = TileLayerReport {
             layer: layer.layer.id.clone(),
@@ -131,10 +146,15 @@ pub fn make(request: &VectorTileRequest, budget: &Budget, anchors: &Anchors) -> 
             .map(|_| Points::new(&layer.layer, names.clone(), anchors));
         let mut out = mvt::Layer::new(&layer.layer.id, mvt::EXTENT, names);
         if told.in_scale {
+            let origins = match sources.level(place) {
+                Some(level) => Origins::of_level(&layer.layer, level, &columns),
+                None => Origins::of_features(&layer.layer),
+            };
+            told.level = origins.level.map(Level::name);
             fill(
                 request,
                 matrix,
-                &layer.layer,
+                &origins,
                 &columns,
                 budget,
                 (&mut out, points.as_mut()),
@@ -162,6 +182,15 @@ pub fn make(request: &VectorTileRequest, budget: &Budget, anchors: &Anchors) -> 
         layers: reports,
         total_time: started.elapsed(),
     })
+}
+
+/// The size of the pixels that tiles of a matrix are made for, in units of the set's CRS; `None`
+/// where they may be magnified for ever.
+pub(super) fn pixel(set: &TileMatrixSet, level: usize) -> Option<f64> {
+    let matrix = set.matrices().get(level)?;
+    let [finest, _] = scales(set, level)?;
+    let unit = matrix.resolution * f64::from(matrix.tile_width) / f64::from(mvt::EXTENT);
+    (finest > 0.0).then_some(unit * LEVEL_PIXEL)
 }
 
 /// The finest and the coarsest scale at which clients draw the tiles of a level: from that of 256 pixels a tile to half
@@ -204,46 +233,43 @@ fn columns(layer: &TileLayer) -> Vec<(usize, String)> {
 fn fill(
     request: &VectorTileRequest,
     matrix: &TileMatrix,
-    layer: &Layer,
+    origins: &Origins<'_>,
     columns: &[(usize, String)],
     budget: &Budget,
     (out, mut points): (&mut mvt::Layer, Option<&mut Points>),
     told: &mut TileLayerReport,
 ) -> Result<()> {
     let grid = Grid::new(matrix, request.tile, mvt::EXTENT, BUFFER);
-    let way = Way::within(&layer.crs, &request.set.crs, grid.unit() * TOLERANCE)?;
+    let (layer, store) = (origins.layer, origins.store());
+    let way = Way::within(origins.crs(), &request.set.crs, grid.unit() * TOLERANCE)?;
+    // anchors are those of the features
+    let from_features = Transform::new(&layer.crs, &request.set.crs)?;
     told.pipeline = way.forward.pipeline().to_owned();
-    let boxes = way.boxes(layer, &grid.reach());
+    let boxes = way.boxes_in(store, &grid.reach());
     told.boxes.clone_from(&boxes);
     if boxes.is_empty() {
         return Ok(());
     }
+    let keys = keys(layer, columns);
+    let ids = Ids::of(layer);
     let mut writer = Writer {
         grid: &grid,
-        keys: keys(layer, columns),
-        ids: Ids::of(layer),
         lines: Lines::default(),
         rings: Rings::default(),
         points: Vec::new(),
         out,
     };
     let mut projector = way.projector.run();
-    let near = Near::new(&boxes, &layer.crs);
+    let near = Near::new(&boxes, origins.crs());
     let (mut whole, mut part) = (Geometry::default(), Geometry::default());
     let mut batch = 0;
     let select = Select { boxes, offset: 0 };
-    let stats: SelectStats = layer.store.select(&select, budget, &mut |feature| {
-        let rank = rank(feature);
+    let mut damaged = 0;
+    let stats: SelectStats = store.select(&select, budget, &mut |feature| {
+        let whom = origins.whom(feature);
+        let rank = rank(feature, whom);
         if writer.out.pass_over(rank) {
             return Ok(ControlFlow::Continue(()));
-        }
-        if let Some(points) = points.as_deref_mut() {
-            let key_of = |column: usize| {
-                let key = writer.keys.get(column).copied();
-                key.filter(|key| *key != NO_KEY)
-            };
-            let head = (writer.ids.id(feature), rank);
-            points.add(feature, head, key_of, (&grid, &way.forward))?;
         }
         feature.geometry(&mut whole)?;
         told.vertices += whole.coords().len() as u64;
@@ -261,23 +287,45 @@ fn fill(
             .is_some_and(|near| near.reduce(&whole, feature.bbox(), &mut part));
         let geometry = if is_reduced { &mut part } else { &mut whole };
         projector.project(geometry.coords_mut());
-        writer.feature(feature, geometry, rank);
+        let mut write = |feature: &dyn Feature| {
+            let id = ids.id(feature);
+            if let Some(points) = points.as_deref_mut() {
+                let place = (&grid, &*from_features);
+                points.add(feature, (id, rank), |column| key_of(&keys, column), place)?;
+            }
+            writer.feature((feature, id, &keys), geometry, rank);
+            Ok(())
+        };
+        let found = match whom {
+            Whom::Itself => write(feature).map(|()| true),
+            Whom::Feature(fid) => layer.store.get(fid, &mut write),
+            Whom::Many => {
+                writer.feature((feature, None, &origins.keys), geometry, rank);
+                Ok(true)
+            }
+        };
+        match found {
+            Ok(true) => {}
+            Ok(false) | Err(Error::Data { .. }) => damaged += 1,
+            Err(error) => return Err(error),
+        }
         Ok(ControlFlow::Continue(()))
     })?;
     told.index_nodes = stats.nodes;
     told.features_read = stats.features;
-    told.features_damaged = stats.damaged;
+    told.features_damaged = stats.damaged + damaged;
     Ok(())
 }
 
 /// Features are left out by their size on the ground, the same in every tile; those of one size,
 /// as points are, by a number that looks random.
-fn rank(feature: &dyn Feature) -> Rank {
+fn rank(feature: &dyn Feature, whom: Whom) -> Rank {
     let size = feature.bbox().map_or(0.0, |b| b.width() + b.height());
-    let mixed = feature
-        .fid()
-        .wrapping_add(1)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let number = match whom {
+        Whom::Feature(fid) => fid,
+        Whom::Itself | Whom::Many => feature.fid(),
+    };
+    let mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     Rank {
         size,
         tie: (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9),
@@ -295,6 +343,10 @@ fn keys(layer: &Layer, columns: &[(usize, String)]) -> Vec<usize> {
         }
     }
     keys
+}
+
+fn key_of(keys: &[usize], column: usize) -> Option<usize> {
+    keys.get(column).copied().filter(|key| *key != NO_KEY)
 }
 
 /// Where the ids of features come from: tiles have numbers only.
@@ -333,8 +385,6 @@ impl Ids {
 /// Takes projected features into a layer of a tile.
 struct Writer<'a> {
     grid: &'a Grid,
-    keys: Vec<usize>,
-    ids: Ids,
     lines: Lines,
     rings: Rings,
     points: Vec<mvt::Point>,
@@ -343,7 +393,13 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// A feature of the tile is of one kind: one that holds several becomes several of one id.
-    fn feature(&mut self, feature: &dyn Feature, geometry: &Geometry, rank: Rank) {
+    /// Its attributes and id are told apart from its geometry, which may be a level's.
+    fn feature(
+        &mut self,
+        (feature, id, keys): (&dyn Feature, Option<u64>, &[usize]),
+        geometry: &Geometry,
+        rank: Rank,
+    ) {
         for (part, kind) in [
             (PartKind::Points, GeometryKind::Points),
             (PartKind::Line, GeometryKind::Lines),
@@ -358,13 +414,13 @@ impl Writer<'_> {
                 PartKind::Polygon => self.put_polygons(geometry),
             }
             if self.out.has_parts() {
-                let (keys, out) = (&self.keys, &mut *self.out);
+                let out = &mut *self.out;
                 feature.values(&mut |column, value| {
-                    if let Some(key) = keys.get(column).filter(|key| **key != NO_KEY) {
-                        out.tag(*key, value);
+                    if let Some(key) = key_of(keys, column) {
+                        out.tag(key, value);
                     }
                 });
-                self.out.finish(self.ids.id(feature), kind, rank);
+                out.finish(id, kind, rank);
             }
         }
     }

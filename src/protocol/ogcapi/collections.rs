@@ -60,10 +60,16 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
     let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let shown = found.iter().skip(place(offset)).take(place(limit));
     let in_full = shown.len() <= MAX_IN_FULL;
+    let site = &catalogue.site.crs;
+    let of_all = crs_uris(service, None);
     let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
     let collections: Vec<Value> = shown
         .map(|layer| {
             let mut collection = describe(service, layer, language, &budget);
+            match site.contains(&layer.crs) {
+                true => set_crs(&mut collection, &of_all),
+                false => set_crs(&mut collection, &crs_uris(service, Some(layer))),
+            }
             let address = ApiAddress::Collection(layer.id.clone());
             let mut own = vec![to(base, &address, "self", "This collection")];
             own.extend(match in_full {
@@ -108,7 +114,7 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
     let document = json!({
         "title": catalogue.site.title.get(language),
         "links": links,
-        "crs": crs_uris(service, None),
+        "crs": of_all,
         "numberMatched": matched,
         "numberReturned": returned,
         "collections": collections,
@@ -125,7 +131,7 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
         false => Answer::ok(JSON, document.to_string()),
     };
     Ok(answer
-        .with_header("content-language", language)
+        .with_header("content-language", language.to_owned())
         .with_header("vary", "Accept, Accept-Language")
         .with_header("link", link_header))
 }
@@ -184,6 +190,7 @@ fn title<'a>(layer: &'a Layer, language: &str) -> &'a str {
 pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &str) -> Value {
     let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
     let mut collection = describe(service, layer, language, &budget);
+    set_crs(&mut collection, &crs_uris(service, Some(layer)));
     push_links(&mut collection, links(layer, base, language));
     collection
 }
@@ -223,7 +230,7 @@ fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budge
     if !extent.is_empty() {
         put("extent", Value::Object(extent));
     }
-    put("crs", json!(crs_uris(service, Some(layer))));
+    put("crs", json!([]));
     if !layer.crs.authority.is_empty() {
         put("storageCrs", json!(layer.crs.uri()));
     }
@@ -250,6 +257,22 @@ fn instant(moment: Moment) -> String {
     }
 }
 
+/// What features have, can be found and sorted by.
+fn of_schemas(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
+    let mut links = Vec::new();
+    for kind in SchemaKind::ALL {
+        let address = ApiAddress::Schema(layer.id.clone(), kind);
+        let href = format!("{base}{}", address.path());
+        let rel = ogc(kind.segment());
+        links.push(link(href.clone(), &rel, SCHEMA_JSON, kind.title(language)));
+        // the name that clients of before Part 5 look for
+        if kind == SchemaKind::Returnables {
+            links.push(link(href, "describedby", SCHEMA_JSON, kind.title(language)));
+        }
+    }
+    links
+}
+
 /// The features of a collection, in each format, and what they have.
 fn of_features(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     let id = &layer.id;
@@ -262,16 +285,7 @@ fn of_features(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
         })
         .collect();
     links.push(link(format!("{items}?f=html"), "items", HTML, "HTML"));
-    for kind in SchemaKind::ALL {
-        let address = ApiAddress::Schema(id.clone(), kind);
-        let href = format!("{base}{}", address.path());
-        let rel = ogc(kind.segment());
-        links.push(link(href.clone(), &rel, SCHEMA_JSON, kind.title(language)));
-        // the name that clients of before Part 5 look for
-        if kind == SchemaKind::Returnables {
-            links.push(link(href, "describedby", SCHEMA_JSON, kind.title(language)));
-        }
-    }
+    links.extend(of_schemas(layer, base, language));
     if let Some(size) = features::file_size(layer) {
         let href = format!("{base}{}", ApiAddress::DataFile(id.clone()).path());
         let mut file = link(href, "enclosure", features::FLATGEOBUF, "FlatGeobuf");
@@ -285,11 +299,11 @@ fn of_features(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
 
 /// What QGIS, GDAL and OWSLib need to read a collection.
 fn brief_links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
-    let mut links = of_features(layer, base, language);
-    links.retain(|link| {
-        let is = |name: &str, value: &str| link.get(name).is_some_and(|found| found == value);
-        is("type", "application/geo+json") || is("type", SCHEMA_JSON)
-    });
+    let format = FeatureFormat::GeoJson;
+    let items = ApiAddress::Items(layer.id.clone()).path();
+    let href = format!("{base}{items}?f={}", format.name());
+    let mut links = vec![link(href, "items", format.media_type(), format.title())];
+    links.extend(of_schemas(layer, base, language));
     links
 }
 
@@ -350,6 +364,12 @@ fn offered<'a>(lonlat: &'a Crs, service: &Service<'a>, layer: Option<&'a Layer>)
         }
     }
     all
+}
+
+fn set_crs(document: &mut Value, uris: &[String]) {
+    if let Some(crs) = document.get_mut("crs") {
+        *crs = json!(uris);
+    }
 }
 
 fn push_links(document: &mut Value, more: Vec<Value>) {

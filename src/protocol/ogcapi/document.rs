@@ -205,7 +205,7 @@ fn schema(
         false => Answer::ok(SCHEMA_JSON, document.to_string()),
     };
     Ok(answer
-        .with_header("content-language", language)
+        .with_header("content-language", language.to_owned())
         .with_header("vary", "Accept, Accept-Language"))
 }
 
@@ -241,7 +241,7 @@ pub(super) fn send(
         false => Answer::ok(JSON, body.to_string()),
     };
     Ok(answer
-        .with_header("content-language", request.language)
+        .with_header("content-language", request.language.to_owned())
         .with_header("vary", "Accept, Accept-Language")
         .with_header("link", links))
 }

@@ -99,6 +99,7 @@ pub fn prepare_tile(
         pixel_ratio: 1,
         format,
         layers: tiles::styled(layers)?,
+        archives: Vec::new(),
         with_points: false,
     };
     tiles::prepare_tile(&service.tiles, wish, kvp.get("EXPLAIN"), request)
@@ -268,7 +269,7 @@ pub(super) fn one(
     let mut links = links(data, set, request.base, &more);
     // `self` is added for the representation that is sent
     links.retain(|link| link.get("rel") != Some(&json!("self")));
-    if set.id() == TileMatrixSets::WEB {
+    if set.is_web() {
         let path = ApiAddress::TileSet(data.clone(), id.to_owned()).path();
         links.push(link(
             format!("{}{path}?f=tilejson{more}", request.base),
@@ -345,10 +346,16 @@ pub(super) fn tilejson(
     request: &ApiRequest<'_>,
 ) -> Result<Value> {
     let set = service.tiles.catalogue.site.tile_matrix_sets.get(id)?;
-    if set.id() != TileMatrixSets::WEB {
+    if !set.is_web() {
         return Err(Error::InvalidFormat {
             format: "tilejson".into(),
-            expected: format!("json, html: TileJSON is of {} alone", TileMatrixSets::WEB),
+            expected: format!(
+                "json, html: TileJSON can tell no tiles but those that lie as in {}, the grid of \
+                 these is at {}/tileMatrixSets/{}",
+                TileMatrixSets::WEB,
+                request.base,
+                set.id()
+            ),
         });
     }
     let layers = layers_of(service, data.collection.as_deref(), kvp)?;

@@ -35,6 +35,12 @@ pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value 
             "Web Map Tile Service",
         ),
         link(
+            format!("{base}/wfs?SERVICE=WFS&REQUEST=GetCapabilities"),
+            "http://www.opengis.net/def/rel/ogc/1.0/wfs",
+            "text/xml",
+            "Web Feature Service",
+        ),
+        link(
             format!("{base}/record.xml"),
             "describedby",
             "application/vnd.iso.19139+xml",
@@ -53,6 +59,7 @@ pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value 
         "links": links,
         "wms": format!("{base}/wms"),
         "wmts": format!("{base}/wmts"),
+        "wfs": format!("{base}/wfs"),
         "tileMatrixSets": site.tile_matrix_sets.all().iter().map(|s| s.id()).collect::<Vec<_>>(),
         "crs": site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
         "tree": catalogue.tree.iter().map(|n| node(catalogue, n, language)).collect::<Vec<_>>(),
@@ -117,6 +124,12 @@ fn layer(layer: &Layer, base: &str, language: &str) -> Value {
                 "http://www.opengis.net/def/rel/ogc/1.0/wms",
                 "text/xml",
                 "Web Map Service"
+            ),
+            link(
+                format!("{base}/collections/{id}/wfs?SERVICE=WFS&REQUEST=GetCapabilities"),
+                "http://www.opengis.net/def/rel/ogc/1.0/wfs",
+                "text/xml",
+                "Web Feature Service"
             ),
             link(format!("{base}/collections/{id}/items?f=json"), "items", "application/geo+json", "Features"),
             link(format!("{base}/layers/{id}/record.xml"), "describedby", "application/vnd.iso.19139+xml", "ISO 19139 record"),

@@ -2,11 +2,12 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde_json::{Value, json};
 
 use super::preview_query;
-use crate::catalogue::{Catalogue, Layer, LayerField, Node};
+use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node};
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::protocol::{Answer, ogcapi, tiles};
+use crate::protocol::tiles::{self, TilesLink};
+use crate::protocol::{Answer, ogcapi};
 
 /// Layers on one page of the list; the search finds the others.
 const LIST_LENGTH: usize = 300;
@@ -43,6 +44,7 @@ impl Pages {
             ("base.html", include_str!("templates/base.html")),
             ("landing.html", include_str!("templates/landing.html")),
             ("layer.html", include_str!("templates/layer.html")),
+            ("archive.html", include_str!("templates/archive.html")),
             ("document.html", include_str!("templates/document.html")),
             ("api.html", include_str!("templates/api.html")),
             (
@@ -147,6 +149,8 @@ impl Pages {
             json!({"name": "WMS", "url": format!("{base}/wms"), "link": false}),
             json!({"name": "WMS · INSPIRE", "url": format!("{base}/collections/{id}/wms"), "link": false}),
             json!({"name": "GetCapabilities", "url": format!("{base}/collections/{id}/wms?SERVICE=WMS&REQUEST=GetCapabilities"), "link": true}),
+            json!({"name": "WFS", "url": format!("{base}/wfs"), "link": false}),
+            json!({"name": "WFS · INSPIRE", "url": format!("{base}/collections/{id}/wfs"), "link": false}),
             json!({"name": "GetMap", "url": preview, "link": true}),
             json!({"name": "ISO 19139", "url": format!("{base}/layers/{id}/record.xml"), "link": true}),
         ];
@@ -185,6 +189,61 @@ impl Pages {
                 revised => metadata.revised.clone(),
                 fields => values(layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>()),
                 styles => values(styles),
+                addresses => values(addresses),
+                page => format!("/layers/{id}"),
+            },
+        )
+    }
+
+    /// The page of an archive of tiles: described, with every address to copy.
+    ///
+    /// # Errors
+    /// `Internal` where the template fails.
+    pub fn archive(
+        &self,
+        catalogue: &Catalogue,
+        layer: &ArchiveLayer,
+        base: &str,
+        language: &str,
+    ) -> Result<Answer> {
+        let id = &layer.id;
+        let info = layer.archive.info();
+        let addresses = tiles::archive_addresses(base, layer).into_iter();
+        let addresses: Vec<Value> = addresses.map(address).collect();
+        let inside: Vec<Value> = info
+            .vector_layers
+            .iter()
+            .map(|inside| {
+                json!({
+                    "id": inside.id,
+                    "description": inside.description,
+                    "fields": inside.fields.keys().collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        let metadata = &layer.metadata;
+        self.render(
+            "archive.html",
+            context! {
+                fr => language == "fr",
+                language,
+                languages => catalogue.site.languages.clone(),
+                base,
+                site_title => catalogue.site.title.get(language),
+                title => layer.title.get(language),
+                abstract => layer.abstract_.get(language),
+                organisation => metadata.organisation.clone(),
+                id,
+                is_vector => info.format.is_vector(),
+                media_type => info.format.media_type(),
+                min_zoom => info.min_zoom,
+                max_zoom => info.max_zoom,
+                extent => info.bounds.map(extent_text),
+                keywords => layer.keywords.clone(),
+                licence => metadata.licence.as_deref().map(|l| values(licence_link(l))),
+                attribution => layer.attribution.clone(),
+                revised => metadata.revised.clone().or_else(|| info.revision.clone()),
+                inside => values(inside),
                 addresses => values(addresses),
                 page => format!("/layers/{id}"),
             },
@@ -305,9 +364,11 @@ impl Pages {
 /// The addresses of tiles, those of templates without a link.
 fn tiles(base: &str, layers: &str) -> Vec<Value> {
     let addresses = tiles::addresses(base, layers).into_iter();
-    addresses
-        .map(|address| json!({"name": address.name, "url": address.url, "link": address.is_document}))
-        .collect()
+    addresses.map(address).collect()
+}
+
+fn address(of: TilesLink) -> Value {
+    json!({"name": of.name, "url": of.url, "link": of.is_document})
 }
 
 /// The layers of ready-made tiles; the list is as long as that of layers at most.
@@ -318,6 +379,7 @@ fn archives(catalogue: &Catalogue, base: &str, language: &str) -> Vec<Value> {
             json!({
                 "id": archive.id,
                 "title": archive.title.get(language),
+                "page": format!("{base}/layers/{}", archive.id),
                 "url": tiles::document_address(base, &archive.id),
                 "format": archive.archive.info().format.extension(),
             })

@@ -19,6 +19,7 @@ pub enum TilesAddress {
     },
     TileJson {
         layers: String,
+        set: String,
     },
 }
 
@@ -26,7 +27,14 @@ impl TilesAddress {
     /// The names of layers as written, joined by commas.
     pub fn layers(&self) -> &str {
         match self {
-            TilesAddress::Tile { layers, .. } | TilesAddress::TileJson { layers } => layers,
+            TilesAddress::Tile { layers, .. } | TilesAddress::TileJson { layers, .. } => layers,
+        }
+    }
+
+    /// The name of the tile matrix set.
+    pub fn set(&self) -> &str {
+        match self {
+            TilesAddress::Tile { set, .. } | TilesAddress::TileJson { set, .. } => set,
         }
     }
 
@@ -36,7 +44,13 @@ impl TilesAddress {
         let (layers, set, matrix, column, last) = match segments {
             [document] => {
                 let layers = document.strip_suffix(".json")?.to_owned();
-                return Some(Ok(TilesAddress::TileJson { layers }));
+                let set = TileMatrixSets::WEB.to_owned();
+                return Some(Ok(TilesAddress::TileJson { layers, set }));
+            }
+            [layers, document] => {
+                let set = document.strip_suffix(".json")?.to_owned();
+                let layers = (*layers).to_owned();
+                return Some(Ok(TilesAddress::TileJson { layers, set }));
             }
             [layers, matrix, column, last] => (layers, TileMatrixSets::WEB, matrix, column, last),
             [layers, set, matrix, column, last] => (layers, *set, matrix, column, last),
@@ -158,7 +172,17 @@ mod tests {
         assert_eq!(parsed("a/b/c/d/e/f.png"), None);
         assert_eq!(
             parsed("a.json"),
-            Some(Ok(TilesAddress::TileJson { layers: "a".into() }))
+            Some(Ok(TilesAddress::TileJson {
+                layers: "a".into(),
+                set: "WebMercatorQuad".into()
+            }))
+        );
+        assert_eq!(
+            parsed("a,b/LAMB93.json"),
+            Some(Ok(TilesAddress::TileJson {
+                layers: "a,b".into(),
+                set: "LAMB93".into()
+            }))
         );
         let message = |path: &str| parsed(path).unwrap().unwrap_err().to_string();
         assert!(message("a/5/16/11.gif").contains("expected one of mvt, png, webp, jpeg"));

@@ -1,5 +1,8 @@
 use super::TileFormat;
 use super::address::encoded;
+use super::stored::stored_format;
+use crate::catalogue::ArchiveLayer;
+use crate::tile::TileMatrixSets;
 
 /// An address that pages and documents of the site tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub fn addresses(base: &str, layers: &str) -> Vec<TilesLink> {
     let layers = encoded(layers);
     links.extend(TileFormat::ALL.map(|format| TilesLink {
         name: format.name(),
-        url: template(base, &layers, format),
+        url: template(base, &layers, TileMatrixSets::WEB, format),
         is_document: false,
     }));
     links
@@ -35,11 +38,32 @@ pub fn document_address(base: &str, layers: &str) -> String {
 
 /// The template of the vector tiles of layers or groups, joined by commas.
 pub fn vector_template(base: &str, layers: &str) -> String {
-    template(base, &encoded(layers), TileFormat::Mvt)
+    template(base, &encoded(layers), TileMatrixSets::WEB, TileFormat::Mvt)
 }
 
 /// The template of tiles; the names of layers are encoded already.
-pub(super) fn template(base: &str, layers: &str, format: TileFormat) -> String {
+pub(super) fn template(base: &str, layers: &str, set: &str, format: TileFormat) -> String {
     let extension = format.extension();
-    format!("{base}/tiles/{layers}/{{z}}/{{x}}/{{y}}.{extension}")
+    let set = match set {
+        TileMatrixSets::WEB => String::new(),
+        other => format!("/{other}"),
+    };
+    format!("{base}/tiles/{layers}{set}/{{z}}/{{x}}/{{y}}.{extension}")
+}
+
+/// The addresses of an archive: its document, and the one template that it has.
+pub fn archive_addresses(base: &str, archive: &ArchiveLayer) -> Vec<TilesLink> {
+    let format = stored_format(archive.archive.info().format);
+    vec![
+        TilesLink {
+            name: "TileJSON",
+            url: document_address(base, &archive.id),
+            is_document: true,
+        },
+        TilesLink {
+            name: format.name(),
+            url: template(base, &encoded(&archive.id), TileMatrixSets::WEB, format),
+            is_document: false,
+        },
+    ]
 }

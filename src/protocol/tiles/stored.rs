@@ -6,13 +6,16 @@ use serde_json::{Map, Value, json};
 use tiny_skia::Pixmap;
 
 use super::address::encoded;
-use super::answer::{CACHE_CONTROL, is_known, packed_if_worth};
+use super::answer::CACHE_CONTROL;
 use super::links::template;
+use super::prepared::{offered, packed_if_worth};
+use super::validator::{known, tag};
 use super::{TileFormat, TilesAddress, TilesRequest};
-use crate::archive::{self, Encoding, TileArchive, WebTile};
+use crate::archive::{self, TileArchive, WebTile};
 use crate::catalogue::ArchiveLayer;
 use crate::encode::{self, ImageFormat};
 use crate::error::{Error, Result};
+use crate::packing::{Accepted, Coding};
 use crate::protocol::Answer;
 use crate::tile::TileMatrixSets;
 
@@ -22,7 +25,7 @@ pub struct StoredTile {
     archive: Arc<dyn TileArchive>,
     tile: WebTile,
     format: TileFormat,
-    accepts_gzip: bool,
+    accepted: Accepted,
 }
 
 /// The side of an empty picture.
@@ -38,7 +41,7 @@ impl StoredTile {
     pub(super) fn new(
         layer: &ArchiveLayer,
         address: &TilesAddress,
-        accepts_gzip: bool,
+        accepted: Accepted,
     ) -> Result<Option<StoredTile>> {
         let TilesAddress::Tile {
             set,
@@ -59,7 +62,7 @@ impl StoredTile {
             });
         }
         let info = layer.archive.info();
-        let stored = tile_format(info.format);
+        let stored = stored_format(info.format);
         if *format != stored || *pixel_ratio != 1 {
             let scale = if *pixel_ratio == 1 { "" } else { "@2x" };
             return Err(Error::InvalidFormat {
@@ -91,32 +94,25 @@ impl StoredTile {
             archive: Arc::clone(&layer.archive),
             tile,
             format: stored,
-            accepts_gzip,
+            accepted,
         }))
     }
 
-    /// The validator: the state of the archive, the place, and the packing (RFC 9110 §8.8.1).
-    fn etag(&self) -> String {
-        let packed = match self.format {
-            TileFormat::Mvt if self.accepts_gzip => "-gz",
-            TileFormat::Mvt | TileFormat::Image(_) => "",
-        };
-        format!("\"{}{packed}\"", self.tag())
-    }
-
+    /// What a validator begins with: the state of the archive, and the place.
     fn tag(&self) -> String {
         format!("{}-{:x}", self.archive.version(), self.tile.id())
     }
 
     /// 304 where the client has the tile.
     pub(super) fn unchanged(&self, if_none_match: &str) -> Option<Answer> {
-        is_known(if_none_match, &self.tag())
-            .then(|| self.headed(Answer::ok("", Vec::new()).with_status(304)))
+        let offered = offered(self.format);
+        let coding = known(if_none_match, &self.tag(), offered, self.accepted)?;
+        Some(self.headed(Answer::ok("", Vec::new()).with_status(304), coding))
     }
 
-    fn headed(&self, answer: Answer) -> Answer {
+    fn headed(&self, answer: Answer, coding: Coding) -> Answer {
         let answer = answer
-            .with_header("etag", self.etag())
+            .with_header("etag", tag(&self.tag(), coding))
             .with_header("cache-control", CACHE_CONTROL);
         match self.format {
             TileFormat::Mvt => answer.with_header("vary", "Accept-Encoding"),
@@ -139,23 +135,25 @@ impl StoredTile {
         let Some(tile) = self.archive.tile(self.tile)? else {
             return self.empty();
         };
-        let is_packed = tile.encoding == Encoding::Gzip;
-        if self.format == TileFormat::Mvt && self.accepts_gzip {
-            let answer = match is_packed {
-                true => Answer::ok(media_type, tile.bytes).with_header("content-encoding", "gzip"),
-                false => packed_if_worth(media_type, tile.bytes),
-            };
-            return Ok(self.headed(answer));
+        let stored = tile.coding;
+        let offered = offered(self.format);
+        // as it is stored, whatever the client would like better: packing anew costs more
+        if offered.contains(&stored) && self.accepted.accepts(stored) {
+            let answer = Answer::ok(media_type, tile.bytes);
+            let answer = answer.with_header("content-encoding", stored.name());
+            return Ok(self.headed(answer, stored));
         }
         let bytes = tile.into_unpacked().map_err(|message| Error::Internal {
             message: format!("tile {}: {message}", self.tile),
         })?;
-        Ok(self.headed(Answer::ok(media_type, bytes)))
+        let coding = self.accepted.best(offered);
+        Ok(self.headed(packed_if_worth(media_type, bytes, coding), coding))
     }
 
     fn empty(&self) -> Result<Answer> {
         let TileFormat::Image(_) = self.format else {
-            return Ok(self.headed(Answer::ok("", Vec::new()).with_status(204)));
+            let answer = Answer::ok("", Vec::new()).with_status(204);
+            return Ok(self.headed(answer, Coding::Identity));
         };
         // whatever the archive holds: JPEG knows no transparency, and clients look at the bytes
         let pixmap = Pixmap::new(EMPTY_PX, EMPTY_PX).ok_or_else(|| Error::Internal {
@@ -163,11 +161,11 @@ impl StoredTile {
         })?;
         let png = ImageFormat::Png;
         let bytes = encode::image(&pixmap, png)?;
-        Ok(self.headed(Answer::ok(png.media_type(), bytes)))
+        Ok(self.headed(Answer::ok(png.media_type(), bytes), Coding::Identity))
     }
 }
 
-fn tile_format(format: archive::TileFormat) -> TileFormat {
+pub(super) fn stored_format(format: archive::TileFormat) -> TileFormat {
     match format {
         archive::TileFormat::Jpeg => TileFormat::Image(ImageFormat::Jpeg),
         archive::TileFormat::Mvt => TileFormat::Mvt,
@@ -179,7 +177,7 @@ fn tile_format(format: archive::TileFormat) -> TileFormat {
 /// The TileJSON of an archive.
 pub(super) fn document(layer: &ArchiveLayer, request: &TilesRequest<'_>) -> Value {
     let info = layer.archive.info();
-    let format = tile_format(info.format);
+    let format = stored_format(info.format);
     let mut document = Map::new();
     let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
     put("tilejson", json!("3.0.0"));
@@ -191,7 +189,12 @@ pub(super) fn document(layer: &ArchiveLayer, request: &TilesRequest<'_>) -> Valu
         put("attribution", json!(text));
     }
     put("scheme", json!("xyz"));
-    let tiles = template(request.base, &encoded(&layer.id), format);
+    let tiles = template(
+        request.base,
+        &encoded(&layer.id),
+        TileMatrixSets::WEB,
+        format,
+    );
     put("tiles", json!([tiles]));
     put("minzoom", json!(info.min_zoom));
     put("maxzoom", json!(info.max_zoom));

@@ -1,11 +1,17 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::TileWish;
+use crate::archive::WebTile;
 use crate::budget::Budget;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{ArchiveLayer, Catalogue};
 use crate::encode::{self, ImageFormat, mvt};
-use crate::error::Result;
-use crate::operation::{MapLayer, MapRequest, Studio, TileLayer, VectorTile, VectorTileRequest};
+use crate::error::{Error, Result};
+use crate::operation::{
+    Drawn, MapLayer, MapRequest, Sources, Studio, TileLayer, VectorTile, VectorTileRequest,
+    points_layer,
+};
+use crate::overview::Overviews;
 use crate::tile::{TileAddress, TileMatrixSet};
 
 /// What a tile is written as.
@@ -82,21 +88,32 @@ pub struct Tile {
     pub layers: Vec<MapLayer>,
     /// True: a vector tile has the points where names of areas and lines stand as well.
     pub points: bool,
-    /// Of a vector tile, before compression.
+    /// Archives of vector tiles whose layers are in a vector tile too.
+    pub archives: Vec<Arc<ArchiveLayer>>,
+    /// Of a vector tile's layers that are made here, before compression.
     pub max_bytes: usize,
-    /// Stands for all of the above and what is behind it: the data, the styles, the program.
+    /// What it is made from: chosen with the key, so that both always belong together.
+    sources: Sources,
+    /// Stands for all of the above and what is behind it: the data or the levels made of them,
+    /// the styles, the program.
     pub key: u128,
 }
 
 impl Tile {
-    /// A tile of layers in styles; `key` is found here.
-    pub fn new(catalogue: &Catalogue, wish: TileWish, max_bytes: usize) -> Tile {
+    /// A tile of layers in styles; what it is made from and its key are found here.
+    pub fn new(
+        catalogue: &Catalogue,
+        overviews: &Overviews,
+        wish: TileWish,
+        max_bytes: usize,
+    ) -> Tile {
         let TileWish {
             set,
             address,
             pixel_ratio,
             format,
             layers,
+            archives,
             with_points,
         } = wish;
         let mut key = Key::default();
@@ -133,31 +150,42 @@ impl Tile {
         if format == TileFormat::Mvt {
             key.add(&max_bytes.to_le_bytes());
         }
-        let tile = Tile {
+        for archive in &archives {
+            key.add(archive.id.as_bytes());
+            key.add(archive.archive.version().as_bytes());
+        }
+        if with_points && format == TileFormat::Mvt {
+            key.add(b"points");
+        }
+        let mut tile = Tile {
             set,
             address,
             pixel_ratio,
             format,
             layers,
-            points: false,
+            points: with_points && format == TileFormat::Mvt,
+            archives,
             max_bytes,
-            key: key.0,
+            sources: Sources::default(),
+            key: 0,
         };
-        match with_points && format == TileFormat::Mvt {
-            true => tile.with_points(),
-            false => tile,
+        tile.sources = tile.choose(overviews);
+        for digest in tile.sources.digests() {
+            key.add(digest.as_bytes());
         }
+        tile.key = key.0;
+        tile
     }
 
-    /// The vector tile with a further layer for each that has names or symbols at one point of
-    /// its areas or lines.
-    #[must_use]
-    fn with_points(mut self) -> Tile {
-        let mut key = Key(self.key);
-        key.add(b"points");
-        self.key = key.0;
-        self.points = true;
-        self
+    fn choose(&self, overviews: &Overviews) -> Sources {
+        match self.format {
+            TileFormat::Mvt => Sources::of_tile(&self.vector_request(), overviews),
+            // a tile without a view is refused when it is made
+            TileFormat::Image(_) => self.map().map_or_else(
+                |_| Sources::default(),
+                |map| Sources::of_map(&map, overviews),
+            ),
+        }
     }
 
     /// The map that a picture of the tile is.
@@ -183,6 +211,18 @@ impl Tile {
     /// # Errors
     /// As [`Studio::vector_tile`].
     pub fn vector(&self, studio: &Studio, budget: &Budget) -> Result<VectorTile> {
+        studio.vector_tile_from(&self.vector_request(), &self.sources, budget)
+    }
+
+    /// Draws the picture of the tile.
+    ///
+    /// # Errors
+    /// As [`Studio::map`].
+    pub fn drawn(&self, studio: &Studio, budget: &Budget) -> Result<Drawn> {
+        studio.map_from(&self.map()?, &self.sources, budget)
+    }
+
+    fn vector_request(&self) -> VectorTileRequest {
         let mut layers: Vec<TileLayer> = Vec::with_capacity(self.layers.len());
         for MapLayer { layer, .. } in &self.layers {
             // a tile has one layer of a name
@@ -194,13 +234,12 @@ impl Tile {
                 });
             }
         }
-        let request = VectorTileRequest {
+        VectorTileRequest {
             set: Arc::clone(&self.set),
             tile: self.address,
             layers,
             max_bytes: self.max_bytes,
-        };
-        studio.vector_tile(&request, budget)
+        }
     }
 
     /// The bytes of the tile, not compressed; none for a vector tile without features.
@@ -209,16 +248,47 @@ impl Tile {
     /// As [`Studio::vector_tile`] and [`Studio::map`].
     pub fn bytes(&self, studio: &Studio, budget: &Budget) -> Result<Vec<u8>> {
         match self.format {
-            TileFormat::Mvt => Ok(self.vector(studio, budget)?.bytes),
-            TileFormat::Image(format) => {
-                let drawn = studio.map(&self.map()?, budget)?;
-                encode::image(&drawn.pixmap, format)
+            TileFormat::Mvt => {
+                let mut bytes = self.vector(studio, budget)?.bytes;
+                self.join_archives(&mut bytes)?;
+                Ok(bytes)
             }
+            TileFormat::Image(format) => encode::image(&self.drawn(studio, budget)?.pixmap, format),
         }
     }
 }
 
-/// FNV-1a of 128 bits over texts and numbers, each with its length: the same in every process.
+impl Tile {
+    /// Appends what the archives have at this place.
+    fn join_archives(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        let zoom = u8::try_from(self.address.matrix).ok();
+        let place = zoom.and_then(|z| WebTile::new(z, self.address.column, self.address.row));
+        let (Some(place), false) = (place, self.archives.is_empty()) else {
+            return Ok(());
+        };
+        let mut taken: HashSet<String> = HashSet::new();
+        for MapLayer { layer, .. } in &self.layers {
+            taken.extend([layer.id.clone(), points_layer(&layer.id)]);
+        }
+        for ArchiveLayer {
+            id, archive, path, ..
+        } in self.archives.iter().map(|a| &**a)
+        {
+            let fault = |message: String| Error::data(path, format!("tile {place}: {message}"));
+            if let Some(tile) = archive.tile(place)? {
+                let tile = tile.into_unpacked().map_err(fault)?;
+                mvt::join(bytes, &tile, id, &mut taken).map_err(fault)?;
+            }
+            let declared = archive.info().vector_layers.iter();
+            taken.extend(declared.map(|layer| layer.id.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// A hash of 128 bits over texts and numbers, each with its length: the same in every process.
+/// FNV-1a by words of eight bytes, with its upper bits brought down after each, which a
+/// multiplication alone does not do; every step is reversible, so none loses what is in it.
 struct Key(u128);
 
 impl Default for Key {
@@ -229,10 +299,59 @@ impl Default for Key {
 
 impl Key {
     fn add(&mut self, bytes: &[u8]) {
-        let length = (bytes.len() as u64).to_le_bytes();
-        for byte in length.iter().chain(bytes) {
-            self.0 = (self.0 ^ u128::from(*byte))
-                .wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        self.word(bytes.len() as u64);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.word(u64::from_le_bytes(*word));
         }
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            for (to, from) in last.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            self.word(u64::from_le_bytes(last));
+        }
+    }
+
+    fn word(&mut self, word: u64) {
+        let mixed =
+            (self.0 ^ u128::from(word)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        self.0 = mixed ^ (mixed >> 67);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_differ_by_every_bit_and_by_where_a_text_ends() {
+        let key = |parts: &[&[u8]]| {
+            let mut key = Key::default();
+            parts.iter().for_each(|part| key.add(part));
+            key.0
+        };
+        let mut seen = HashSet::new();
+        let text = b"WebMercatorQuad and communes";
+        for bit in 0..text.len() * 8 {
+            let mut other = text.to_vec();
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert!(seen.insert(key(&[&other])), "bit {bit}");
+        }
+        for end in 0..text.len() {
+            let (one, other) = text.split_at(end);
+            assert!(seen.insert(key(&[one, other])), "cut at {end}");
+        }
+        assert!(seen.insert(key(&[text])));
+        assert!(seen.insert(key(&[b"a\0"])) && seen.insert(key(&[b"a"])));
+        assert_eq!(key(&[b"a", b"b"]), key(&[b"a", b"b"]));
+        // numbers that follow each other differ in both halves: folders and packings are told by
+        // the ends of a key
+        let places: HashSet<u128> = (0..1000_u32)
+            .map(|n| key(&[&n.to_le_bytes()]) >> 100)
+            .collect();
+        assert!(places.len() > 990, "{}", places.len());
     }
 }

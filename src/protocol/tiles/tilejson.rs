@@ -1,13 +1,20 @@
 //! TileJSON 3.0.0 (github.com/mapbox/tilejson-spec): what MapLibre reads before tiles.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::TileFormat;
-use crate::catalogue::{Layer, LayerField};
+use super::address::encoded;
+use crate::archive::VectorLayer;
+use crate::catalogue::{ArchiveLayer, Layer, LayerField};
+use crate::encode::mvt;
+use crate::error::{Error, Result};
 use crate::feature::FieldType;
 use crate::geom::Bbox;
+use crate::operation::points_layer;
+use crate::tile::TileMatrixSet;
 
 /// Zoom 0 of WebMercatorQuad, as its register has it.
 const ZOOM_0_SCALE: f64 = 559_082_264.028_717;
@@ -24,6 +31,23 @@ const MERCATOR: Bbox = Bbox {
     max_y: 85.051_128_779_806_6,
 };
 
+/// Whether TileJSON can tell the tiles of a set: it knows no grid but that of web maps.
+///
+/// # Errors
+/// `InvalidParameter` that names what tells them instead.
+pub fn check(set: &TileMatrixSet, base: &str, layers: &str) -> Result<()> {
+    if set.is_web() {
+        return Ok(());
+    }
+    let (id, layers) = (set.id(), encoded(layers));
+    let message = format!(
+        "TileJSON can tell no tiles but those that lie as in WebMercatorQuad, not {id}: \
+         {base}/tileMatrixSets/{id} tells its grid, {base}/tiles/{id}?collections={layers} its \
+         tiles (OGC API), {base}/wmts/1.0.0/WMTSCapabilities.xml both"
+    );
+    Err(Error::parameter("tileMatrixSet", message))
+}
+
 /// The document of layers, bottom to top; `template` is the address of their tiles with `{z}`,
 /// `{x}` and `{y}`.
 pub fn document(
@@ -32,30 +56,64 @@ pub fn document(
     format: TileFormat,
     language: &str,
 ) -> Value {
+    of_parts(layers, &[], usize::MAX, template, format, language)
+}
+
+/// The document of layers and of archives of vector tiles beside them, in a set of so many
+/// levels.
+pub(super) fn of_parts(
+    layers: &[Arc<Layer>],
+    archives: &[Arc<ArchiveLayer>],
+    levels: usize,
+    template: &str,
+    format: TileFormat,
+    language: &str,
+) -> Value {
     let max_zoom = match format {
         TileFormat::Mvt => MAX_VECTOR_ZOOM,
         TileFormat::Image(_) => MAX_PICTURE_ZOOM,
     };
+    let levels = u32::try_from(levels).unwrap_or(u32::MAX);
+    // clients magnify the last zoom: it has to be one where every part is
+    let of_archives = archives.iter().map(|a| a.archive.info());
+    let max_zoom = of_archives
+        .clone()
+        .map(|info| u32::from(info.max_zoom))
+        .fold(max_zoom.min(levels.saturating_sub(1)), u32::min);
     let zooms: Vec<[u32; 2]> = layers.iter().map(|l| zooms(l, format, max_zoom)).collect();
-    let min_zoom = zooms.iter().map(|[min, _]| *min).min().unwrap_or(0);
-    let titles: Vec<&str> = layers.iter().rev().map(|l| l.title.get(language)).collect();
+    let min_zoom = zooms
+        .iter()
+        .map(|[min, _]| *min)
+        .chain(of_archives.clone().map(|info| u32::from(info.min_zoom)))
+        .min()
+        .unwrap_or(0)
+        .min(max_zoom);
+    let titles = archives.iter().rev().map(|a| a.title.get(language));
+    let titles: Vec<&str> = titles
+        .chain(layers.iter().rev().map(|l| l.title.get(language)))
+        .collect();
     let mut document = Map::new();
     let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
     put("tilejson", json!("3.0.0"));
     put("name", json!(titles.join(", ")));
-    if let [layer] = layers
+    if let ([layer], []) = (layers, archives)
         && !layer.abstract_.is_empty()
     {
         put("description", json!(layer.abstract_.get(language)));
     }
-    if let Some(text) = attribution(layers) {
+    if let Some(text) = attribution(layers, archives) {
         put("attribution", json!(text));
     }
     put("scheme", json!("xyz"));
     put("tiles", json!([template]));
     put("minzoom", json!(min_zoom));
     put("maxzoom", json!(max_zoom));
-    if let Some(bounds) = bounds(layers) {
+    let bounds = of_archives
+        .filter_map(|info| info.bounds)
+        .chain(bounds(layers))
+        .reduce(|all, one| all.union(&one))
+        .and_then(|all| all.intersection(&MERCATOR));
+    if let Some(bounds) = bounds {
         put(
             "bounds",
             json!([bounds.min_x, bounds.min_y, bounds.max_x, bounds.max_y]),
@@ -65,7 +123,7 @@ pub fn document(
         put("center", json!([x, y, zoom]));
     }
     if format == TileFormat::Mvt {
-        let described: Vec<Value> = layers
+        let mut described: Vec<Value> = layers
             .iter()
             .zip(&zooms)
             .map(|(layer, [min, max])| {
@@ -78,9 +136,31 @@ pub fn document(
                 })
             })
             .collect();
+        described.extend(archived(layers, archives));
         put("vector_layers", json!(described));
     }
     Value::Object(document)
+}
+
+/// The layers of archives, named as they are in a tile with others.
+fn archived(layers: &[Arc<Layer>], archives: &[Arc<ArchiveLayer>]) -> Vec<Value> {
+    let mut taken: HashSet<String> = HashSet::new();
+    for layer in layers {
+        taken.extend([layer.id.clone(), points_layer(&layer.id)]);
+    }
+    let mut described = Vec::new();
+    for archive in archives {
+        let told = &archive.archive.info().vector_layers;
+        for layer in told {
+            let id = mvt::joined_name(&layer.id, &archive.id, &taken);
+            described.push(json!(VectorLayer {
+                id,
+                ..layer.clone()
+            }));
+        }
+        taken.extend(told.iter().map(|layer| layer.id.clone()));
+    }
+    described
 }
 
 /// Name and type of a field; `None` for one that tiles do not have.
@@ -114,9 +194,11 @@ fn zooms(layer: &Layer, format: TileFormat, max_zoom: u32) -> [u32; 2] {
 }
 
 /// Each source once, in the order of the layers from the top.
-fn attribution(layers: &[Arc<Layer>]) -> Option<String> {
+fn attribution(layers: &[Arc<Layer>], archives: &[Arc<ArchiveLayer>]) -> Option<String> {
     let mut told: Vec<&str> = Vec::new();
-    for text in layers.iter().rev().filter_map(|l| l.attribution.as_deref()) {
+    let of_layers = layers.iter().rev().filter_map(|l| l.attribution.as_deref());
+    let of_archives = archives.iter().rev();
+    for text in of_layers.chain(of_archives.filter_map(|a| a.attribution.as_deref())) {
         if !told.contains(&text) {
             told.push(text);
         }
@@ -129,8 +211,7 @@ fn bounds(layers: &[Arc<Layer>]) -> Option<Bbox> {
     layers
         .iter()
         .filter_map(|l| l.extent_lonlat)
-        .reduce(|a, b| a.union(&b))?
-        .intersection(&MERCATOR)
+        .reduce(|a, b| a.union(&b))
 }
 
 /// The zoom at which a box fills about a screen of two tiles of 512 pixels.

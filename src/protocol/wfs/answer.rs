@@ -48,7 +48,7 @@ fn perform(
     );
     if is_of_20 && asked.version != Version::V200 {
         return Err(Error::OperationNotSupported {
-            request: format!("{:?}", asked.operation),
+            request: asked.operation.name().to_owned(),
             expected: "GetCapabilities, DescribeFeatureType, GetFeature".into(),
         });
     }

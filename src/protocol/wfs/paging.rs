@@ -1,9 +1,12 @@
 //! Addresses of other pages of an answer (OGC 09-025r2 §7.7.4.4): plain GET requests that work by
 //! themselves, whatever binding the first page was asked for in.
 
-use super::request::{Asked, Incoming};
-use crate::encode::xml::push_url_component;
-use crate::protocol::ows::Kvp;
+use super::request::{Adhoc, Asked, AskedQuery, Condition, Incoming};
+use crate::decode::xml::{Element, Node};
+use crate::encode::xml::{push_attribute, push_text, push_url_component};
+
+/// Longest address that is given: what every client and proxy takes (RFC 9110 §4.1).
+const MAX_ADDRESS: usize = 8_000;
 
 /// The pages beside this one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,34 +16,48 @@ pub struct Pages {
 }
 
 /// The pages beside the one that was asked for; none where no COUNT divides the answer, and none
-/// where the request is too long for an address.
+/// where the request is too long for an address, or is a document of several queries.
 pub fn pages(asked: &Asked, incoming: &Incoming, address: &str, matched: u64) -> Pages {
-    let (Some(count), Incoming::Pairs(kvp)) = (asked.count, incoming) else {
+    let Some(count) = asked.count else {
         return Pages::default();
     };
+    let pairs = match incoming {
+        Incoming::Pairs(kvp) => Some(owned(kvp.pairs())),
+        Incoming::Document(..) => pairs_of(asked),
+    };
+    let Some(pairs) = pairs else {
+        return Pages::default();
+    };
+    let page =
+        |start, count| Some(page(&pairs, address, start, count)).filter(|a| a.len() < MAX_ADDRESS);
     let start = asked.start_index;
     if asked.is_hits {
         return Pages {
-            next: (matched > 0).then(|| page(kvp, address, 0, count)),
+            next: (matched > 0 && count > 0).then(|| page(0, count)).flatten(),
             previous: None,
         };
     }
     let next = start.saturating_add(count);
     Pages {
-        next: (count > 0 && next < matched).then(|| page(kvp, address, next, count)),
-        previous: (start > 0 && count > 0).then(|| {
-            // the first page may be shorter: no feature comes twice
-            let before = start.saturating_sub(count);
-            page(kvp, address, before, count.min(start))
-        }),
+        next: (count > 0 && next < matched)
+            .then(|| page(next, count))
+            .flatten(),
+        // the first page may be shorter: no feature comes twice
+        previous: (start > 0 && count > 0)
+            .then(|| page(start.saturating_sub(count), count.min(start)))
+            .flatten(),
     }
 }
 
-fn page(kvp: &Kvp, address: &str, start: u64, count: u64) -> String {
+fn owned<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
+}
+
+fn page(pairs: &[(String, String)], address: &str, start: u64, count: u64) -> String {
     const OURS: [&str; 4] = ["STARTINDEX", "COUNT", "MAXFEATURES", "RESULTTYPE"];
     let mut out = format!("{address}?");
-    for (name, value) in kvp.pairs() {
-        if OURS.contains(&name) || value.is_empty() {
+    for (name, value) in pairs {
+        if OURS.contains(&name.as_str()) || value.is_empty() {
             continue;
         }
         push_url_component(&mut out, name);
@@ -50,4 +67,87 @@ fn page(kvp: &Kvp, address: &str, start: u64, count: u64) -> String {
     }
     out.push_str(&format!("STARTINDEX={start}&COUNT={count}"));
     out
+}
+
+/// A document of one query as key-value pairs.
+fn pairs_of(asked: &Asked) -> Option<Vec<(String, String)>> {
+    let [query] = asked.queries.as_slice() else {
+        return None;
+    };
+    let mut pairs = owned(
+        [
+            ("SERVICE", "WFS"),
+            ("VERSION", asked.version.name()),
+            ("REQUEST", asked.operation.name()),
+            (
+                "OUTPUTFORMAT",
+                asked.output_format.as_deref().unwrap_or_default(),
+            ),
+            (
+                "VALUEREFERENCE",
+                asked.value_reference.as_deref().unwrap_or_default(),
+            ),
+        ]
+        .into_iter(),
+    );
+    match query {
+        AskedQuery::Stored { id, parameters } => {
+            pairs.push(("STOREDQUERY_ID".into(), id.clone()));
+            pairs.extend(parameters.iter().cloned());
+        }
+        AskedQuery::Adhoc(adhoc) => push_adhoc(&mut pairs, adhoc)?,
+    }
+    Some(pairs)
+}
+
+fn push_adhoc(pairs: &mut Vec<(String, String)>, adhoc: &Adhoc) -> Option<()> {
+    let mut push = |name: &str, value: String| pairs.push((name.to_owned(), value));
+    push("TYPENAMES", adhoc.type_name.clone().unwrap_or_default());
+    push("PROPERTYNAME", adhoc.properties.join(","));
+    push("SRSNAME", adhoc.srs_name.clone().unwrap_or_default());
+    let terms = adhoc.sort.iter().map(|term| match term.is_descending {
+        true => format!("{} DESC", term.property),
+        false => term.property.clone(),
+    });
+    push("SORTBY", terms.collect::<Vec<_>>().join(","));
+    match adhoc.conditions.as_slice() {
+        [] => {}
+        [Condition::Filter(element)] => {
+            let mut text = String::new();
+            push_element(&mut text, element, "");
+            push("FILTER", text);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// An element as text, each with the namespace that it is in.
+fn push_element(out: &mut String, element: &Element, around: &str) {
+    out.push('<');
+    out.push_str(&element.name);
+    if &*element.namespace != around {
+        push_attribute(out, "xmlns", &element.namespace);
+    }
+    for attribute in &element.attributes {
+        match attribute.prefix.as_str() {
+            "" => push_attribute(out, &attribute.name, &attribute.value),
+            "gml" => {
+                push_attribute(out, "xmlns:gml", "http://www.opengis.net/gml");
+                push_attribute(out, &format!("gml:{}", attribute.name), &attribute.value);
+            }
+            _ => {}
+        }
+    }
+    out.push('>');
+    for node in &element.nodes {
+        match node {
+            Node::Element(child) => push_element(out, child, &element.namespace),
+            Node::Text(text) | Node::Verbatim(text) => push_text(out, text),
+            Node::Comment(_) => {}
+        }
+    }
+    out.push_str("</");
+    out.push_str(&element.name);
+    out.push('>');
 }

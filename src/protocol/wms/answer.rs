@@ -118,7 +118,10 @@ fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Ans
         let center = [f64::from(i) + 0.5, f64::from(j) + 0.5];
         let [east, north] = info.map.view.to_world(center);
         let asked = info.query_layers.iter().map(|l| l.layer.id.as_str());
-        let ids = found.iter().map(|f| format!("{}.{}", f.layer.id, f.id));
+        let ids = found
+            .features
+            .iter()
+            .map(|f| format!("{}.{}", f.layer.id, f.id));
         let explanation = serde_json::json!({
             "request": understood("GetFeatureInfo", reader, &info.map),
             "format": request.format.media_type(),
@@ -126,6 +129,7 @@ fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Ans
             "askedTopToBottom": asked.collect::<Vec<_>>(),
             "featureCount": info.feature_count,
             "found": ids.collect::<Vec<_>>(),
+            "drawn": explain::looked_at(&found),
             "ms": explain::ms(started.elapsed()),
         });
         return Ok(explain::answer(
@@ -138,5 +142,9 @@ fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Ans
         crs: &info.map.crs,
         language: &reader.scope.language,
     };
-    Ok(feature_info::write(&found, request.format, &context))
+    Ok(feature_info::write(
+        &found.features,
+        request.format,
+        &context,
+    ))
 }

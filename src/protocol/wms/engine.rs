@@ -9,7 +9,7 @@ use crate::encode::ImageFormat;
 use crate::error::Result;
 use crate::geom::{Bbox, Size};
 use crate::operation::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest,
+    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest,
 };
 use crate::style::Style;
 
@@ -33,11 +33,7 @@ pub trait Engine: Sync {
 
     /// # Errors
     /// As [`map`](Engine::map).
-    fn feature_info(
-        &self,
-        request: &FeatureInfoRequest,
-        budget: &Budget,
-    ) -> Result<Vec<FoundFeature>>;
+    fn feature_info(&self, request: &FeatureInfoRequest, budget: &Budget) -> Result<FoundFeatures>;
 
     /// # Errors
     /// `InvalidParameter` for a rule that the style does not have.

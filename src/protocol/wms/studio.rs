@@ -13,7 +13,7 @@ use crate::encode::{self, ImageFormat};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Size};
 use crate::operation::{
-    Drawn, FeatureInfoRequest, FoundFeature, LegendEntry, LegendRequest, MapRequest, Studio,
+    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Studio,
 };
 use crate::style::Style;
 
@@ -30,11 +30,7 @@ impl Engine for Studio {
         Studio::map(self, request, budget)
     }
 
-    fn feature_info(
-        &self,
-        request: &FeatureInfoRequest,
-        budget: &Budget,
-    ) -> Result<Vec<FoundFeature>> {
+    fn feature_info(&self, request: &FeatureInfoRequest, budget: &Budget) -> Result<FoundFeatures> {
         Studio::feature_info(self, request, budget)
     }
 

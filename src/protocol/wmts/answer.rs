@@ -80,6 +80,7 @@ fn understood(
             let tiles = tiles::Service {
                 catalogue,
                 limits: service.wms.limits,
+                overviews: service.overviews,
                 explain: service.wms.explain,
             };
             let request = TilesRequest {
@@ -121,7 +122,7 @@ impl PreparedInfo {
                     crs: &info.map.crs,
                     language: &self.language,
                 };
-                wms::write_feature_info(&found, self.request.format, &context)
+                wms::write_feature_info(&found.features, self.request.format, &context)
             }
         }
     }

@@ -21,6 +21,7 @@ pub use capabilities::WmtsDocuments;
 pub use exception::{code, report};
 
 use crate::catalogue::Catalogue;
+use crate::overview::Overviews;
 use crate::protocol::tiles::TileReach;
 use crate::protocol::wms;
 use crate::tile::{Corner, TileMatrix, TileMatrixSet, TileRange};
@@ -29,6 +30,8 @@ use crate::tile::{Corner, TileMatrix, TileMatrixSet, TileRange};
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
     pub wms: wms::Service<'a>,
+    /// The levels that tiles may be made from.
+    pub overviews: &'a Overviews,
     pub reach: &'a TileReach,
     pub documents: &'a WmtsDocuments,
 }

@@ -325,6 +325,7 @@ fn wish(service: &Service<'_>, words: &Words<'_>, format: TileFormat) -> Result<
         pixel_ratio: 1,
         format,
         layers,
+        archives: Vec::new(),
         with_points: false,
     })
 }

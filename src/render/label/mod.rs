@@ -54,10 +54,12 @@ mod paint;
 mod placed;
 mod set;
 mod settle;
+mod standing;
 
 pub use compiled::CompiledText;
 pub use placed::{PlacedLabel, PlacedLabels};
 pub use set::{LabelSet, Placement, margins_px};
+pub use standing::{Standing, Standings, least_exponent};
 
 /// How often conflicts are looked at. Four place over 97 % of what greedy placement would on
 /// dense data; each more widens what a label can depend on by two label widths.

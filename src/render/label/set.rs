@@ -251,13 +251,10 @@ impl<'a> LabelSet<'a> {
         })
     }
 
-    /// The square of the world that an anchor lies in. Sides are powers of two, so that the
-    /// division is exact: no view's noise moves an anchor into another square.
+    /// The square of the world that an anchor lies in.
     fn square(&self, text: usize, compiled: &CompiledText, [x, y]: Coord) -> (usize, i64, i64) {
-        let side_px = compiled.thinning_px() * self.view.pixel_ratio.min(1.0);
         let index = |value: f64, resolution: f64| {
-            // moved off the whole powers, which clean resolutions are
-            let side = ((side_px * resolution).log2() + 0.137).floor().exp2();
+            let side = compiled.square_exponent(&self.view, resolution).exp2();
             (value / side).floor() as i64
         };
         (

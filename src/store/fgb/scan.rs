@@ -36,7 +36,7 @@ impl Scan {
                 return Scan {
                     refusal: Some(format!(
                         "without a spatial index at most {MAX_FEATURES} features can be served: \
-                         rewrite it with an index (ogr2ogr -lco SPATIAL_INDEX=YES)"
+                         write it anew with an index (ogr2ogr -lco SPATIAL_INDEX=YES)"
                     )),
                     ..Scan::default()
                 };

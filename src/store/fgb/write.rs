@@ -387,7 +387,7 @@ fn write_shape(
                     (FgbType::Unknown, PartKind::Line) => FgbType::LineString,
                     _ => FgbType::Polygon,
                 };
-                write_sequences(builder, part.sequences(), type_, true)
+                write_sequences(builder, part.sequences(), type_, Ends::OfSeveral)
             })
             .collect();
         let parts = builder.create_vector(&parts);
@@ -399,16 +399,29 @@ fn write_shape(
         return FgbGeometry::create(builder, &args);
     }
     // one polygon, or the lines or points of all parts
-    let has_ends = matches!(kind, GeometryType::Polygon | GeometryType::MultiLineString);
+    let ends = match kind {
+        GeometryType::MultiLineString => Ends::Always,
+        GeometryType::Polygon => Ends::OfSeveral,
+        _ => Ends::Never,
+    };
     let parts = geometry.parts().flat_map(|part: Part<'_>| part.sequences());
-    write_sequences(builder, parts, type_, has_ends)
+    write_sequences(builder, parts, type_, ends)
+}
+
+/// Whether a geometry says where its lines or rings end.
+#[derive(Clone, Copy)]
+enum Ends {
+    /// Several lines, though they be one: GDAL asks for it.
+    Always,
+    OfSeveral,
+    Never,
 }
 
 fn write_sequences<'g>(
     builder: &mut FlatBufferBuilder<'static>,
     sequences: impl Iterator<Item = &'g [Coord]>,
     type_: FgbType,
-    has_ends: bool,
+    has: Ends,
 ) -> WIPOffset<FgbGeometry<'static>> {
     let mut xy: Vec<f64> = Vec::new();
     let mut ends: Vec<u32> = Vec::new();
@@ -416,7 +429,12 @@ fn write_sequences<'g>(
         xy.extend(sequence.as_flattened());
         ends.push(u32::try_from(xy.len() / 2).unwrap_or(u32::MAX));
     }
-    let ends = (has_ends && ends.len() > 1).then(|| builder.create_vector(&ends));
+    let has_ends = match has {
+        Ends::Always => true,
+        Ends::OfSeveral => ends.len() > 1,
+        Ends::Never => false,
+    };
+    let ends = has_ends.then(|| builder.create_vector(&ends));
     let xy = builder.create_vector(&xy);
     let args = GeometryArgs {
         ends,

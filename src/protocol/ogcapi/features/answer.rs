@@ -12,9 +12,9 @@ use crate::encode::feature::{FeatureField, FeatureSet, Link, Rest, XmlSchema};
 use crate::error::{Error, Result};
 use crate::operation::Studio;
 use crate::operation::features::{FeatureStream, Found, Pieces};
-use crate::protocol::Answer;
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest, Service};
 use crate::protocol::site::ItemsPage;
+use crate::protocol::{Answer, wfs};
 
 /// A page of items, or one item.
 ///
@@ -67,7 +67,9 @@ pub fn items(
         View::Page => people(service, request, address, wanted, (&found, &links), budget)?,
         View::Format(format) => {
             let crs = format!("<{}>", wanted.query.crs.uri());
-            let set = set(&wanted, &found, links, request.language);
+            let mut set = set(&wanted, &found, links, request.language);
+            let catalogue = service.tiles.catalogue;
+            set.schema = wfs::xml_schema(catalogue, &wanted.query.layer, request.base);
             let pieces = match item {
                 Some(_) => studio.feature_as(format, wanted.query, &found, set)?,
                 None => studio.features_as(format, wanted.query, &found, set)?,
@@ -85,7 +87,7 @@ pub fn items(
 /// What every answer says of itself.
 fn finished(answer: Answer, tag: &str) -> Answer {
     answer
-        .with_header("etag", tag)
+        .with_header("etag", tag.to_owned())
         .with_header("cache-control", "public, no-cache")
         .with_header("vary", "Accept, Accept-Language")
 }

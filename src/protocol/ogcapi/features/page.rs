@@ -139,21 +139,32 @@ impl View {
         options
     }
 
-    /// The representation with what was chosen of it. What other formats leave to choose is
-    /// passed over, for links to them keep every parameter.
+    /// The representation with what was chosen of it. What only other formats leave to choose
+    /// changes nothing, for links to them keep every parameter.
     ///
     /// # Errors
     /// `InvalidParameter` for a choice that there is not.
     pub fn with_options(self, sent: &Sent<'_>) -> Result<View> {
-        let View::Format(mut format) = self else {
-            return Ok(self);
-        };
-        for option in format.options() {
-            if let Some(value) = sent.get(option.name)? {
-                format = format.with_option(option.name, value)?.unwrap_or(format);
+        let mut view = self;
+        for option in View::options() {
+            let Some(value) = sent.get(option.name)? else {
+                continue;
+            };
+            if let View::Format(own) = view
+                && let Some(chosen) = own.with_option(option.name, value)?
+            {
+                view = View::Format(chosen);
+                continue;
+            }
+            let others = FeatureFormat::ALL.iter();
+            let mut answers = others.map(|format| format.with_option(option.name, value));
+            if !answers.any(|answer| answer.is_ok_and(|chosen| chosen.is_some())) {
+                let found: String = value.chars().take(80).collect();
+                let message = format!("no format has the choice {found:?}");
+                return Err(Error::parameter(option.name, message));
             }
         }
-        Ok(View::Format(format))
+        Ok(view)
     }
 
     /// What `f=` says.

@@ -96,7 +96,6 @@ impl Wanted {
     ) -> Result<Wanted> {
         let mut query = FeatureQuery::all(layer);
         query.crs = crs(service, layer, sent, "crs")?;
-        page::check_snapshot(sent, layer)?;
         let most = match view {
             View::Page => MAX_ROWS,
             View::Format(_) => MAX_LIMIT,
@@ -119,7 +118,9 @@ impl Wanted {
         if let Some(text) = sent.get("sortby")? {
             query.sort = sort(text, layer)?;
         }
-        Wanted::of(query, layer, sent)
+        let wanted = Wanted::of(query, layer, sent)?;
+        page::check_snapshot(sent, layer)?;
+        Ok(wanted)
     }
 
     /// Reads a request for one item.

@@ -47,8 +47,8 @@ pub fn get(service: &Service<'_>, scope: &Scope<'_>, asked: &Asked) -> Result<An
         });
     }
     for section in &asked.sections {
-        let is_known = |known: &&str| known.eq_ignore_ascii_case(section);
-        if !SECTIONS.iter().any(|known| is_known(&known)) && section != "All" && section != "all" {
+        let mut known = SECTIONS.iter().chain(["All"].iter());
+        if !known.any(|known| known.eq_ignore_ascii_case(section)) {
             return Err(Error::parameter(
                 "sections",
                 format!(

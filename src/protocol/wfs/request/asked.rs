@@ -21,22 +21,35 @@ impl Operation {
     /// # Errors
     /// `OperationNotSupported`.
     pub fn parse(text: &str) -> Result<Operation> {
-        const ALL: [(&str, Operation); 7] = [
-            ("GetCapabilities", Operation::GetCapabilities),
-            ("DescribeFeatureType", Operation::DescribeFeatureType),
-            ("GetFeature", Operation::GetFeature),
-            ("GetPropertyValue", Operation::GetPropertyValue),
-            ("ListStoredQueries", Operation::ListStoredQueries),
-            ("DescribeStoredQueries", Operation::DescribeStoredQueries),
-            ("GetGmlObject", Operation::GetGmlObject),
-        ];
-        let found = ALL.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-        found
-            .map(|(_, operation)| *operation)
-            .ok_or_else(|| Error::OperationNotSupported {
-                request: text.to_owned(),
-                expected: ALL.map(|(name, _)| name).join(", "),
-            })
+        let found = Operation::ALL
+            .iter()
+            .find(|operation| operation.name().eq_ignore_ascii_case(text));
+        found.copied().ok_or_else(|| Error::OperationNotSupported {
+            request: text.to_owned(),
+            expected: Operation::ALL.map(Operation::name).join(", "),
+        })
+    }
+
+    const ALL: [Operation; 7] = [
+        Operation::GetCapabilities,
+        Operation::DescribeFeatureType,
+        Operation::GetFeature,
+        Operation::GetPropertyValue,
+        Operation::ListStoredQueries,
+        Operation::DescribeStoredQueries,
+        Operation::GetGmlObject,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::GetCapabilities => "GetCapabilities",
+            Operation::DescribeFeatureType => "DescribeFeatureType",
+            Operation::GetFeature => "GetFeature",
+            Operation::GetPropertyValue => "GetPropertyValue",
+            Operation::ListStoredQueries => "ListStoredQueries",
+            Operation::DescribeStoredQueries => "DescribeStoredQueries",
+            Operation::GetGmlObject => "GetGmlObject",
+        }
     }
 }
 

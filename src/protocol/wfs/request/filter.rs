@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::ecql::to_cql2;
 use crate::catalogue::Layer;
 use crate::crs::AxisOrder;
 use crate::decode::filter_context::{AxisRule, FilterContext};
@@ -128,7 +129,7 @@ impl FilterReader<'_> {
             layer_crs: self.layer.crs.clone(),
             axis_rule: AxisRule::EastNorth,
         };
-        let filter = cql2_text::parse(text, &context)?;
+        let filter = cql2_text::parse(&to_cql2(text), &context)?;
         let schema = self.layer.store.schema();
         for column in filter.bind(schema)?.columns() {
             let is_shown = self.kind.fields.iter().any(|field| field.column == column);

@@ -55,7 +55,9 @@ pub fn of_pairs(kvp: &Kvp) -> Result<Asked> {
             let start = kvp.get("STARTINDEX").unwrap_or("0");
             asked.start_index = whole("startIndex", start)?;
             asked.is_hits = is_hits(kvp.get("RESULTTYPE").unwrap_or("results"))?;
-            asked.value_reference = kvp.get("VALUEREFERENCE").map(str::to_owned);
+            let reference = kvp.get("VALUEREFERENCE").unwrap_or_default();
+            // an empty one is told from none (OGC 09-025r2 Table 24)
+            asked.value_reference = kvp.has("VALUEREFERENCE").then(|| reference.to_owned());
             asked.queries = queries(kvp)?;
         }
     }

@@ -3,6 +3,7 @@
 
 mod asked;
 mod body;
+mod ecql;
 mod filter;
 mod kvp;
 mod query;

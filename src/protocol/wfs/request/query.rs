@@ -64,13 +64,17 @@ impl Output {
             return Ok(Output::Gml(gml));
         }
         let plain = match plain.as_str() {
-            "application/json" | "geojson" | "application/vnd.geo+json" => "json",
+            "geojson" | "application/vnd.geo+json" => "json",
+            // MapServer has `application/json; subtype=geojson`
+            json if json.starts_with("application/json") => "json",
             "shape-zip" | "shapezip" => "shp",
             plain => plain,
         };
+        let without_parameters = |media_type: &'static str| media_type.split(';').next();
         Output::others()
             .find(|format| {
-                [format.name(), format.media_type(), format.extension()].contains(&plain)
+                [format.name(), format.extension()].contains(&plain)
+                    || without_parameters(format.media_type()) == plain.split(';').next()
             })
             .map(Output::Other)
             .ok_or_else(|| {
@@ -277,7 +281,12 @@ impl Reader<'_> {
     ) -> Result<(Vec<usize>, GmlContent)> {
         let all = || kind.fields.iter().map(|field| field.column).collect();
         if self.asked.operation == Operation::GetPropertyValue {
-            let text = self.asked.value_reference.as_deref().unwrap_or_default();
+            let Some(text) = self.asked.value_reference.as_deref() else {
+                return Err(Error::MissingParameter {
+                    name: "valueReference".into(),
+                    expected: "the name of a property".into(),
+                });
+            };
             if text.trim().is_empty() {
                 return Err(Error::parameter(
                     "valueReference",
@@ -368,7 +377,7 @@ fn window(text: &str, default: &SrsName, version: Version) -> Result<Window> {
     let wrong = |message: String| Error::parameter("bbox", format!("{message}, found {text:?}"));
     let fields: Vec<&str> = text.split(',').map(str::trim).collect();
     let number = |field: &&str| field.parse::<f64>().ok().filter(|n| n.is_finite());
-    let numbers: Vec<f64> = fields.iter().map_while(|field| number(&field)).collect();
+    let numbers: Vec<f64> = fields.iter().map_while(number).collect();
     let [a, b, c, d] = match *numbers.as_slice() {
         [a, b, c, d] | [a, b, _, c, d, _] => [a, b, c, d],
         _ => {

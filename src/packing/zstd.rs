@@ -1,0 +1,18 @@
+use ruzstd::decoding::StreamingDecoder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+use super::read_bounded;
+
+/// The first bytes of a Zstandard frame.
+pub(super) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// One level is all that the library has.
+pub(super) fn pack(bytes: &[u8]) -> Vec<u8> {
+    compress_to_vec(bytes, CompressionLevel::Fastest)
+}
+
+pub(super) fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>, String> {
+    let reader = StreamingDecoder::new(bytes);
+    let reader = reader.map_err(|_| "the Zstandard data are damaged".to_owned())?;
+    read_bounded(reader, limit, "Zstandard")
+}

@@ -1,0 +1,208 @@
+//! GeoServer's ECQL in the words of CQL2: what its users write into `CQL_FILTER`.
+//!
+//! `INTERSECTS(…)` and its like, `BBOX(geom, …)`, `ILIKE`, `BEFORE`, `AFTER`, `DURING`, `INCLUDE`
+//! and `EXCLUDE` are put into CQL2's; all else the two languages share. Positions stay: messages
+//! point into what was made.
+//!
+//! # Not supported
+//! `DWITHIN`, `BEYOND`, `RELATE`, `JSONPOINTER`, a CRS inside `BBOX`: refused by CQL2's reader.
+
+const SPATIAL: [&str; 8] = [
+    "CONTAINS",
+    "CROSSES",
+    "DISJOINT",
+    "EQUALS",
+    "INTERSECTS",
+    "OVERLAPS",
+    "TOUCHES",
+    "WITHIN",
+];
+
+/// The filter in CQL2 text.
+pub fn to_cql2(text: &str) -> String {
+    match text.trim() {
+        whole if whole.eq_ignore_ascii_case("INCLUDE") => return "TRUE".to_owned(),
+        whole if whole.eq_ignore_ascii_case("EXCLUDE") => return "FALSE".to_owned(),
+        _ => {}
+    }
+    let tokens = tokens(text);
+    let mut rest = tokens.as_slice();
+    let mut out = String::with_capacity(text.len() + 32);
+    // where the operand that was written last begins
+    let mut operand = None;
+    while let Some((token, after)) = rest.split_first() {
+        rest = after;
+        let word = token.to_ascii_uppercase();
+        let next = after
+            .iter()
+            .find(|t| !is_space(t))
+            .copied()
+            .unwrap_or_default();
+        match (word.as_str(), operand) {
+            (spatial, _) if next == "(" && SPATIAL.contains(&spatial) => {
+                out.push_str("S_");
+                out.push_str(token);
+            }
+            ("BBOX", _) if next == "(" && boxed(after).is_some() => {
+                if let Some((name, numbers, tail)) = boxed(after) {
+                    out.push_str(&format!("S_INTERSECTS({name},BBOX({numbers}))"));
+                    rest = tail;
+                }
+            }
+            ("ILIKE", Some(begin)) if is_quoted(next) => {
+                let begin: usize = begin;
+                let end = out.trim_end().len();
+                let value = out.get(begin..end).unwrap_or_default().to_owned();
+                out.truncate(begin);
+                out.push_str(&format!("CASEI({value}) LIKE CASEI({next})"));
+                rest = past(after, next);
+            }
+            ("BEFORE" | "AFTER" | "DURING", Some(begin)) if is_time(next) => {
+                let end = out.trim_end().len();
+                let value = out.get(begin..end).unwrap_or_default().to_owned();
+                let (time, tail) = time(after);
+                let time = match time.split_once('/') {
+                    Some((from, to)) => format!("INTERVAL('{from}','{to}')"),
+                    None => format!("TIMESTAMP('{time}')"),
+                };
+                out.truncate(begin);
+                out.push_str(&format!("T_{word}({value},{time})"));
+                rest = tail;
+            }
+            _ => {
+                if !is_space(token) {
+                    let is_operand = is_word(token) || is_quoted(token);
+                    operand = is_operand.then_some(out.len());
+                }
+                out.push_str(token);
+                continue;
+            }
+        }
+        operand = None;
+    }
+    out
+}
+
+/// Words, quoted texts, white space, and every other character by itself.
+fn tokens(text: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            // two quotes in a row are two texts here and one there: they stay side by side
+            '\'' | '"' => rest
+                .char_indices()
+                .skip(1)
+                .find(|(_, c)| *c == first)
+                .map_or(rest.len(), |(at, _)| at + 1),
+            c if c.is_whitespace() => rest
+                .find(|c: char| !c.is_whitespace())
+                .unwrap_or(rest.len()),
+            c if is_letter(c) => rest.find(|c: char| !is_letter(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (token, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        tokens.push(token);
+        rest = tail;
+    }
+    tokens
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | ':' | '.' | '-')
+}
+
+fn is_word(token: &str) -> bool {
+    token
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_')
+}
+
+fn is_quoted(token: &str) -> bool {
+    token.starts_with(['\'', '"'])
+}
+
+fn is_space(token: &&str) -> bool {
+    token.trim().is_empty()
+}
+
+fn is_time(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_ascii_digit() || c == '\'')
+}
+
+/// What comes after the next token that is `token`.
+fn past<'t>(tokens: &'t [&'t str], token: &str) -> &'t [&'t str] {
+    let at = tokens.iter().position(|t| *t == token);
+    at.and_then(|at| tokens.get(at + 1..)).unwrap_or_default()
+}
+
+/// The property, the numbers, and what follows the parenthesis of `(geom, 1, 2, 3, 4)`; `None`
+/// where no property stands first.
+fn boxed<'t>(tokens: &'t [&'t str]) -> Option<(&'t str, String, &'t [&'t str])> {
+    let inner = past(tokens, "(");
+    let mut said = inner.iter().enumerate().filter(|(_, t)| !is_space(t));
+    let (_, name) = said.next()?;
+    let (comma, _) = said.next().filter(|(_, t)| **t == ",")?;
+    let close = inner.iter().position(|t| *t == ")")?;
+    let is_name = is_word(name) || name.starts_with('"');
+    let numbers = inner.get(comma + 1..close).filter(|_| is_name)?.concat();
+    Some((name, numbers, inner.get(close + 1..)?))
+}
+
+/// A moment or `begin/end`, without quotes, and what follows it.
+fn time<'t>(tokens: &'t [&'t str]) -> (String, &'t [&'t str]) {
+    let begin = tokens.iter().position(|t| !is_space(t)).unwrap_or(0);
+    let tail = tokens.get(begin..).unwrap_or_default();
+    let is_end = |t: &&str| is_space(t) || **t == *")" || **t == *"(";
+    let end = tail.iter().position(is_end).unwrap_or(tail.len());
+    let (said, after) = tail.split_at_checked(end).unwrap_or((tail, &[]));
+    (said.concat().replace('\'', ""), after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_words_of_ecql_become_those_of_cql2() {
+        for (ecql, cql2) in [
+            (
+                "INTERSECTS(geom, POINT(1 2))",
+                "S_INTERSECTS(geom, POINT(1 2))",
+            ),
+            (
+                "BBOX(the_geom, 1,2, 3,-4.5) AND a = 'BBOX(x'",
+                "S_INTERSECTS(the_geom,BBOX(1,2, 3,-4.5)) AND a = 'BBOX(x'",
+            ),
+            (
+                "nom ILIKE 'l%' OR \"a b\" ilike 'x'",
+                "CASEI(nom) LIKE CASEI('l%') OR CASEI(\"a b\") LIKE CASEI('x')",
+            ),
+            (
+                "jour BEFORE 2020-01-01T00:00:00Z AND b = 1",
+                "T_BEFORE(jour,TIMESTAMP('2020-01-01T00:00:00Z')) AND b = 1",
+            ),
+            (
+                "(jour DURING 2020-01-01T00:00:00Z/2021-01-01T00:00:00Z)",
+                "(T_DURING(jour,INTERVAL('2020-01-01T00:00:00Z','2021-01-01T00:00:00Z')))",
+            ),
+            ("include", "TRUE"),
+            (
+                "a > 1 AND b LIKE 'it''s' AND within = 3",
+                "a > 1 AND b LIKE 'it''s' AND within = 3",
+            ),
+            ("BBOX(1,2,3,4)", "BBOX(1,2,3,4)"),
+        ] {
+            assert_eq!(to_cql2(ecql), cql2);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_fault(text in "(BBOX|ILIKE|DURING|a|'|\"|\\(|\\)|,|1| |é|/){0,30}") {
+            let _ = to_cql2(&text);
+        }
+    }
+}

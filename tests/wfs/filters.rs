@@ -1,0 +1,202 @@
+//! FILTER, CQL_FILTER and XML bodies of the three versions.
+
+use crate::site::{encoded, small, text_of};
+
+fn ids(query: &str) -> Vec<String> {
+    small()
+        .get(&format!("service=WFS&request=GetFeature&{query}"))
+        .ids()
+}
+
+/// The numbers of the stations found.
+fn stations(filter: &str) -> Vec<u32> {
+    ids(&format!(
+        "version=2.0.0&typenames=stations&filter={}",
+        encoded(filter)
+    ))
+    .iter()
+    .map(|id| id.strip_prefix("stations.").unwrap().parse().unwrap())
+    .collect()
+}
+
+#[test]
+fn fes_conditions_find_what_they_say() {
+    let value = |name: &str| format!("<fes:ValueReference>{name}</fes:ValueReference>");
+    let filter = |inner: &str| {
+        format!("<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'>{inner}</fes:Filter>")
+    };
+    let compare = |op: &str, name: &str, literal: &str| {
+        filter(&format!(
+            "<fes:{op}>{}<fes:Literal>{literal}</fes:Literal></fes:{op}>",
+            value(name)
+        ))
+    };
+    assert_eq!(
+        stations(&compare("PropertyIsGreaterThan", "effectif", "2170")),
+        [58, 59]
+    );
+    assert_eq!(
+        stations(&compare(
+            "PropertyIsEqualTo",
+            "ms:stations/ms:effectif[1]",
+            "1610"
+        )),
+        [1]
+    );
+    assert_eq!(
+        stations(&compare("PropertyIsLessThanOrEqualTo", "_2020", "1")),
+        [0, 1]
+    );
+    assert_eq!(
+        stations(&filter(&format!(
+            "<fes:PropertyIsLike wildCard='%' singleChar='_' escapeChar='\\'>{}<fes:Literal>0000_</fes:Literal></fes:PropertyIsLike>",
+            value("code insee")
+        )))
+        .len(),
+        10
+    );
+    let nulls = stations(&filter(&format!(
+        "<fes:PropertyIsNull>{}</fes:PropertyIsNull>",
+        value("mesure")
+    )));
+    assert_eq!(nulls, [0, 7, 14, 21, 28, 35, 42, 49, 56]);
+    let case = "<fes:PropertyIsEqualTo matchCase='false'><fes:ValueReference>classe</fes:ValueReference>\
+                <fes:Literal>a</fes:Literal></fes:PropertyIsEqualTo>";
+    assert_eq!(stations(&filter(case)).len(), 20);
+    assert_eq!(stations(&filter(&case.replace("false", "true"))).len(), 0);
+    let near = "<fes:Intersects><fes:ValueReference>geom</fes:ValueReference><gml:Polygon xmlns:gml='http://www.opengis.net/gml/3.2' \
+                gml:id='p' srsName='urn:ogc:def:crs:EPSG::4326'><gml:exterior><gml:LinearRing><gml:posList>42.4 1.9 42.4 2.5 42.6 2.5 42.6 1.9 42.4 1.9\
+                </gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></fes:Intersects>";
+    assert_eq!(stations(&filter(near)), [0, 1]);
+    let both = "<fes:ResourceId rid='stations.4'/><fes:ResourceId rid='departements.18'/><fes:ResourceId rid='stations.9'/>";
+    assert_eq!(stations(&filter(both)), [4, 9]);
+    // an id of another type with the same number is no station
+    assert_eq!(
+        stations(&filter("<fes:ResourceId rid='formes.4'/>")),
+        Vec::<u32>::new()
+    );
+}
+
+#[test]
+fn unknown_properties_and_broken_filters_are_told_by_clause() {
+    let ask = |filter: &str| {
+        small().get(&format!(
+            "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&filter={}",
+            encoded(filter)
+        ))
+    };
+    let unknown = ask(
+        "<Filter><PropertyIsNull><ValueReference>effectiv</ValueReference></PropertyIsNull></Filter>",
+    );
+    assert_eq!(
+        unknown.exception(),
+        ("InvalidParameterValue".into(), "effectiv".into())
+    );
+    assert!(unknown.text.contains("did you mean"), "{}", unknown.text);
+    let bounded = ask(
+        "<Filter xmlns:gml='http://www.opengis.net/gml/3.2'><PropertyIsEqualTo><ValueReference>gml:boundedBy</ValueReference>\
+         <Literal><gml:Envelope><gml:lowerCorner>1 2</gml:lowerCorner><gml:upperCorner>3 4</gml:upperCorner></gml:Envelope>\
+         </Literal></PropertyIsEqualTo></Filter>",
+    );
+    assert_eq!(
+        (bounded.status, bounded.exception().0.as_str()),
+        (400, "OperationProcessingFailed")
+    );
+    for broken in [
+        "<Filter/>",
+        "<Filter><Bogus/></Filter>",
+        "<Filter",
+        "<x/>",
+        "plain",
+    ] {
+        assert_eq!(ask(broken).status, 400, "{broken}");
+    }
+}
+
+#[test]
+fn cql_filter_is_read_as_geoserver_has_it() {
+    for (cql, found) in [
+        ("effectif > 2170", vec!["stations.58", "stations.59"]),
+        ("\"code insee\" = '00007'", vec!["stations.7"]),
+        (
+            "classe = 'A' AND effectif BETWEEN 1600 AND 1630",
+            vec!["stations.0", "stations.3"],
+        ),
+        ("INTERSECTS(geom, POINT(2.4 42.5))", vec!["stations.1"]),
+        (
+            "nom ILIKE 'STATION 5_' AND actif = TRUE AND classe = 'B'",
+            vec!["stations.52", "stations.58"],
+        ),
+    ] {
+        let query = format!(
+            "version=2.0.0&typenames=stations&cql_filter={}",
+            encoded(cql)
+        );
+        assert_eq!(ids(&query), found, "{cql}");
+    }
+    let wrong = small().get(
+        "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&cql_filter=effectif%20%3E",
+    );
+    assert_eq!(wrong.status, 400);
+}
+
+#[test]
+fn bodies_of_every_version_are_read() {
+    let v200 = "<wfs:GetFeature xmlns:wfs='http://www.opengis.net/wfs/2.0' xmlns:fes='http://www.opengis.net/fes/2.0' \
+                xmlns:x='urn:own' service='WFS' version='2.0.0' count='3' startIndex='1'>\
+                <wfs:Query typeNames='x:stations' srsName='urn:ogc:def:crs:EPSG::4326'><wfs:PropertyName>x:effectif</wfs:PropertyName>\
+                <fes:Filter><fes:PropertyIsGreaterThan><fes:ValueReference>x:effectif</fes:ValueReference><fes:Literal>1700</fes:Literal>\
+                </fes:PropertyIsGreaterThan></fes:Filter><fes:SortBy><fes:SortProperty><fes:ValueReference>effectif</fes:ValueReference>\
+                <fes:SortOrder>DESC</fes:SortOrder></fes:SortProperty></fes:SortBy></wfs:Query></wfs:GetFeature>";
+    let reply = small().post(v200);
+    assert_eq!(reply.ids(), ["stations.58", "stations.57", "stations.56"]);
+    assert_eq!(reply.xml().attribute("numberMatched"), Some("49"));
+    assert_eq!(text_of(&reply.xml(), "effectif"), "2180");
+    let v110 = "<GetFeature xmlns='http://www.opengis.net/wfs' xmlns:ogc='http://www.opengis.net/ogc' service='WFS' version='1.1.0' \
+                maxFeatures='2' outputFormat='geojson'><Query typeName='feature:stations' xmlns:feature='http://own'><ogc:Filter>\
+                <ogc:PropertyIsEqualTo><ogc:PropertyName>classe</ogc:PropertyName><ogc:Literal>B</ogc:Literal></ogc:PropertyIsEqualTo>\
+                </ogc:Filter></Query></GetFeature>";
+    let json = small().post(v110).json();
+    assert_eq!(json["features"][1]["id"], 4);
+    let v100 = "<?xml version='1.0'?><wfs:GetFeature xmlns:wfs='http://www.opengis.net/wfs' service='WFS' version='1.0.0'>\
+                <wfs:Query typeName='stations'><ogc:Filter xmlns:ogc='http://www.opengis.net/ogc'><ogc:FeatureId fid='stations.5'/>\
+                </ogc:Filter></wfs:Query><wfs:Query typeName='departements'/></wfs:GetFeature>";
+    let reply = small().post(v100);
+    assert!(reply.text.contains("fid=\"stations.5\""));
+    assert_eq!(reply.ids().len(), 7);
+    let several = "<GetFeature xmlns='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0'><Query typeNames='departements'/>\
+                   <StoredQuery id='urn:ogc:def:query:OGC-WFS::GetFeatureById'><Parameter name='ID'>stations.2</Parameter></StoredQuery></GetFeature>";
+    let reply = small().post(several);
+    assert_eq!(reply.ids().len(), 7);
+    assert_eq!(reply.text.matches("<wfs:FeatureCollection").count(), 3);
+    for (body, root) in [
+        (
+            "<GetCapabilities xmlns='http://www.opengis.net/wfs/2.0' service='WFS'/>",
+            "WFS_Capabilities",
+        ),
+        (
+            "<GetCapabilities xmlns='http://www.opengis.net/wfs' xmlns:ows='http://www.opengis.net/ows' service='WFS'>\
+             <ows:AcceptVersions><ows:Version>1.1.0</ows:Version></ows:AcceptVersions></GetCapabilities>",
+            "WFS_Capabilities",
+        ),
+        (
+            "<DescribeFeatureType xmlns='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0'><TypeName>a:stations</TypeName></DescribeFeatureType>",
+            "schema",
+        ),
+        (
+            "<ListStoredQueries xmlns='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0'/>",
+            "ListStoredQueriesResponse",
+        ),
+        (
+            "<GetPropertyValue xmlns='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0' valueReference='nom'><Query typeNames='departements'/></GetPropertyValue>",
+            "ValueCollection",
+        ),
+    ] {
+        let reply = small().post(body);
+        assert_eq!(
+            (reply.status, reply.xml().name.as_str()),
+            (200, root),
+            "{body}"
+        );
+    }
+}
