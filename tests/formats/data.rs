@@ -219,7 +219,6 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         styles: vec![Arc::new(Style::default())],
         id_column: None,
         popup: None,
-        time: None,
         label: None,
         time: None,
         scales: ScaleRange::default(),
