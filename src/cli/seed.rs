@@ -224,8 +224,8 @@ impl Seed {
         let catalogue = &site.catalogue;
         let service = tiles::Service {
             catalogue,
-            overviews: site.studio.overviews(),
             limits: &site.limits,
+            overviews: site.studio.overviews(),
             explain: false,
         };
         let names = match self.layers.as_slice() {
@@ -538,12 +538,8 @@ impl Walk<'_> {
             archives: Vec::new(),
             with_points,
         };
-        let tile = Tile::new(
-            &site.catalogue,
-            site.studio.overviews(),
-            wish,
-            site.limits.tile_bytes,
-        );
+        let overviews = site.studio.overviews();
+        let tile = Tile::new(&site.catalogue, overviews, wish, site.limits.tile_bytes);
         let coding = match format {
             TileFormat::Mvt => self.seeding.coding,
             TileFormat::Image(_) => Coding::Identity,

@@ -211,7 +211,7 @@ fn push_name(name: &str, out: &mut String) {
         "ACCENTI",
     ];
     let is_word = |word: &&str| word.eq_ignore_ascii_case(name);
-    if is_plain_name(name) && !RESERVED.iter().chain(&WORDS).any(|word| is_word(word)) {
+    if is_plain_name(name) && !RESERVED.iter().chain(&WORDS).any(is_word) {
         out.push_str(name);
     } else {
         let _ = write!(out, "\"{}\"", name.replace('"', "\"\""));

@@ -155,7 +155,7 @@ fn push_scaled(out: &mut String, value: i64, decimals: usize) {
     let mut start = digits.len();
     let mut end = digits.len();
     let mut fraction = decimals;
-    while fraction > 0 && rest % 10 == 0 {
+    while fraction > 0 && rest.is_multiple_of(10) {
         rest /= 10;
         fraction -= 1;
     }

@@ -12,7 +12,16 @@ pub(super) fn pack(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>, String> {
-    let reader = StreamingDecoder::new(bytes);
-    let reader = reader.map_err(|_| "the Zstandard data are damaged".to_owned())?;
-    read_bounded(reader, limit, "Zstandard")
+    let damaged = || "the Zstandard data are damaged".to_owned();
+    let mut reader = StreamingDecoder::new(bytes).map_err(|_| damaged())?;
+    let out = read_bounded(&mut reader, limit, "Zstandard")?;
+    // the library reads the checksum and leaves it to others to compare
+    let frame = &reader.decoder;
+    match (
+        frame.get_checksum_from_data(),
+        frame.get_calculated_checksum(),
+    ) {
+        (Some(told), Some(found)) if told != found => Err(damaged()),
+        _ => Ok(out),
+    }
 }

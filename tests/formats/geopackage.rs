@@ -96,7 +96,7 @@ fn gdal_reads_values_types_and_places() {
                 assert_eq!(a, b, "{name}");
             }
         }
-        assert_eq!(found[0]["properties"]["jour"], "2024/02/29");
+        assert_eq!(found[0]["properties"]["jour"], "2024-02-29");
         let info = ogrinfo(&path).unwrap();
         for kind in [
             "nom: String (0.0)",

@@ -128,7 +128,7 @@ fn gdal_reads_values_types_and_places() {
         let days: Vec<&Json> = found.iter().map(|f| &f["properties"]["jour"]).collect();
         assert_eq!(
             days[..3],
-            [&"2024/02/29".into(), &"1899/12/31".into(), &Json::Null]
+            [&"2024-02-29".into(), &"1899-12-31".into(), &Json::Null]
         );
         assert_eq!(found[0]["properties"]["moment"], "2024-02-29T12:34:56Z");
         let info = ogrinfo(&inside(&path, "essai.shp")).unwrap();

@@ -86,7 +86,7 @@ impl Fields {
         let answer = tile.answer(&cache, patience, &self.site.studio, &budget);
         let answer = answer.unwrap();
         let tag = answer.headers.iter().find(|(name, _)| *name == "etag");
-        (answer.body.clone(), tag.unwrap().1.to_string())
+        (answer.body.to_vec(), tag.unwrap().1.to_string())
     }
 
     fn explained(&self, path: &str) -> serde_json::Value {

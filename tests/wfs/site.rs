@@ -117,13 +117,13 @@ impl World {
         let allowed = Duration::from_secs(60);
         let budget = Budget::new(allowed, limits.features, limits.vertices);
         let answer = wfs::answer(&service, request, &budget);
-        let mut body = answer.body.clone();
+        let mut body = answer.body.to_vec();
         if let Some(more) = &answer.more {
             while more.pull(&mut body, &Budget::unlimited()).unwrap() == Rest::More {}
         }
         Reply {
             status: answer.status,
-            media_type: answer.media_type,
+            media_type: answer.media_type.into_owned(),
             text: String::from_utf8(body).expect("text in UTF-8"),
         }
     }

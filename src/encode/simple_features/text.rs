@@ -115,7 +115,8 @@ mod tests {
         use PartKind::{Line, Points, Polygon};
         let (a, b): (&[Coord], &[Coord]) = (&[[1.0, 2.0], [3.25, 4.0]], &[[5.0, 6.0], [7.0, 8.0]]);
         let point: &[Coord] = &[[1.5, -2.0]];
-        let cases: [(_, &[(PartKind, &[&[Coord]])], _); 8] = [
+        type Parts<'a> = &'a [(PartKind, &'a [&'a [Coord]])];
+        let cases: [(_, Parts<'_>, _); 8] = [
             (T::Point, &[(Points, &[point])], "POINT (1.5 -2)"),
             (T::LineString, &[(Line, &[a])], "LINESTRING (1 2, 3.25 4)"),
             (

@@ -281,7 +281,10 @@ fn build(kind: &str, coordinates: Coordinates, out: &mut Geometry) -> Result<Geo
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<(GeometryType, Vec<(PartKind, Vec<usize>)>, bool), String> {
+    /// The type, positions in each sequence of each part, and whether there were heights.
+    type Outcome = (GeometryType, Vec<(PartKind, Vec<usize>)>, bool);
+
+    fn read(text: &str) -> Result<Outcome, String> {
         let mut out = Geometry::default();
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let shape = Shape {

@@ -129,7 +129,7 @@ impl PreparedTile {
         let bbox = tile.set.bbox(tile.address)?;
         let made = match tile.format {
             TileFormat::Mvt => explain::made(&tile.vector(studio, budget)?),
-            TileFormat::Image(_) => explain::drawn(&studio.map(&tile.map()?, budget)?.report),
+            TileFormat::Image(_) => explain::drawn(&tile.drawn(studio, budget)?.report),
         };
         let explanation = json!({
             "request": {

@@ -354,7 +354,6 @@ fn header(head: &FgbHead<'_>, layout: &Layout<'_>) -> Vec<u8> {
             features_count: layout.count,
             index_node_size: layout.index.map_or(0, |_| NODE_SIZE),
             crs: Some(crs),
-            ..HeaderArgs::default()
         },
     );
     finish_size_prefixed_header_buffer(&mut builder, header);
