@@ -464,8 +464,9 @@ mod tests {
         let along = line(&[[0.5, 0.5], [90.5, 0.5]]);
         let shown: Vec<bool> = (0..6).map(|_| traffic.shows(0, &along)).collect();
         assert_eq!(shown, [true, true, true, true, false, false]);
+        // one new cell of twelve is nothing new, two are
+        assert!(!traffic.shows(0, &line(&[[80.5, 0.5], [91.5, 0.5]])));
         assert!(traffic.shows(0, &line(&[[80.5, 0.5], [92.5, 0.5]])));
-        assert!(!traffic.shows(0, &line(&[[80.5, 0.5], [93.5, 0.5]])));
         let mut wide = Traffic::new(1.0, 1.5);
         let shown: Vec<bool> = (0..3).map(|_| wide.shows(0, &along)).collect();
         assert_eq!(shown, [true, true, false]);

@@ -7,6 +7,9 @@ use crate::geom::{Bbox, Coord};
 /// Places looked at on each side of a window.
 const STEPS: usize = 32;
 
+/// A share of a box's side.
+const ROUNDING: f64 = 1e-6;
+
 /// A box of the target CRS that lies wholly inside the image of `bbox`; `None` where none can be
 /// told: the sides are turned, or part of the window can't be projected.
 ///
@@ -42,6 +45,9 @@ pub fn inside_image(transform: &Transform, bbox: &Bbox) -> Option<Bbox> {
         max_x: lowest(&right, |[x, _]| *x),
         max_y: lowest(&top, |[_, y]| *y),
     };
+    // what rounding moves a position by, there and back
+    let slack = |width: f64| -width * ROUNDING;
+    let inner = inner.grown(slack(inner.width()), slack(inner.height()));
     (inner.min_x < inner.max_x && inner.min_y < inner.max_y).then_some(inner)
 }
 

@@ -173,7 +173,7 @@ impl Tile {
         for digest in tile.sources.digests() {
             key.add(digest.as_bytes());
         }
-        tile.key = key.0;
+        tile.key = key.finished();
         tile
     }
 
@@ -313,6 +313,17 @@ impl Key {
         }
     }
 
+    /// The key, every bit of which depends on every bit that was added.
+    fn finished(&self) -> u128 {
+        /// Odd, with ones all over.
+        const DENSE: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+        let mut key = self.0;
+        for _ in 0..2 {
+            key = (key ^ (key >> 64)).wrapping_mul(DENSE);
+        }
+        key ^ (key >> 64)
+    }
+
     fn word(&mut self, word: u64) {
         let mixed =
             (self.0 ^ u128::from(word)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
@@ -331,7 +342,7 @@ mod tests {
         let key = |parts: &[&[u8]]| {
             let mut key = Key::default();
             parts.iter().for_each(|part| key.add(part));
-            key.0
+            key.finished()
         };
         let mut seen = HashSet::new();
         let text = b"WebMercatorQuad and communes";

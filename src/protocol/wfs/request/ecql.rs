@@ -45,7 +45,7 @@ pub fn to_cql2(text: &str) -> String {
             }
             ("BBOX", _) if next == "(" && boxed(after).is_some() => {
                 if let Some((name, numbers, tail)) = boxed(after) {
-                    out.push_str(&format!("S_INTERSECTS({name},BBOX({numbers}))"));
+                    out.push_str(&format!("S_INTERSECTS({name},BBOX({}))", numbers.trim()));
                     rest = tail;
                 }
             }
