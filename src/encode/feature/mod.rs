@@ -8,6 +8,7 @@ mod flatgeobuf;
 mod format;
 mod geojson;
 mod geopackage;
+mod geoparquet;
 pub mod gml;
 mod id;
 mod json_fg;
@@ -25,6 +26,7 @@ pub use flatgeobuf::{
 pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
 pub use geopackage::GeoPackageWriter;
+pub use geoparquet::GeoParquetWriter;
 pub use id::FeatureId;
 pub use json_fg::JsonFgWriter;
 pub use kml::KmlWriter;
