@@ -89,13 +89,16 @@ pub fn understood(operation: &str, reader: &Reader<'_>, map: &MapRequest) -> Val
 }
 
 fn drawn(layer: &MapLayer) -> Value {
-    let mut drawn = json!({ "layer": layer.layer.id, "style": layer.style.id });
-    if let Some(filter) = &layer.filter {
-        // geometries are in the layer's CRS by now; what CQL2 has no words for is shown as it is
-        let text = cql2_text::write(filter).unwrap_or_else(|| format!("{filter:?}"));
-        drawn["filter"] = Value::String(text);
+    let (id, style) = (&layer.layer.id, &layer.style.id);
+    match &layer.filter {
+        None => json!({ "layer": id, "style": style }),
+        Some(filter) => {
+            // geometries are in the layer's CRS by now; what CQL2 has no words for is shown as
+            // the house has it
+            let text = cql2_text::write(filter).unwrap_or_else(|| format!("{filter:?}"));
+            json!({ "layer": id, "style": style, "filter": text })
+        }
     }
-    drawn
 }
 
 fn axis_reason(version: Version, crs: &crate::crs::Crs) -> String {
