@@ -10,7 +10,6 @@ mod geojson;
 mod geopackage;
 mod geoparquet;
 pub mod gml;
-mod id;
 mod json_fg;
 mod kml;
 mod names;
@@ -27,12 +26,13 @@ pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
 pub use geopackage::GeoPackageWriter;
 pub use geoparquet::GeoParquetWriter;
-pub use id::FeatureId;
 pub use json_fg::JsonFgWriter;
 pub use kml::KmlWriter;
 pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
 pub use shapefile::ShapefileWriter;
 pub use workshop::{Spill, Workshop};
+
+pub use crate::feature::FeatureId;
 
 use crate::error::Result;
 use crate::feature::Feature;
