@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 23] = [
     "error",
     "budget",
     "packing",
@@ -25,6 +25,7 @@ const ROOMS: [&str; 22] = [
     "render",
     "store",
     "archive",
+    "identity",
     "catalogue",
     "overview",
     "decode",
