@@ -120,8 +120,11 @@ pub enum Error {
     #[error("nothing at {path:?}")]
     NotFound { path: String },
     /// The caller must say who it is.
-    #[error("{what} needs a login")]
+    #[error("{what}: a login is needed")]
     Unauthorized { what: String },
+    /// The caller is known, and has not the role.
+    #[error("{what} is not for the roles of this login")]
+    Forbidden { what: String },
 
     // ── what the server can afford ────────────────────────────────────────────────────
     /// The request is beyond a configured limit.

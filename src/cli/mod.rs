@@ -6,6 +6,7 @@ mod import;
 mod info;
 mod line;
 mod log;
+mod password;
 mod prepare;
 mod render;
 mod seed;
@@ -57,6 +58,8 @@ enum Command {
     Prepare(prepare::Prepare),
     /// Makes tiles into the cache on disk of a folder that is served.
     Seed(seed::Seed),
+    /// Makes the line of a user for the file of passwords.
+    Password(password::Password),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Export(export) => export.run(),
         Command::Prepare(prepare) => prepare.run(),
         Command::Seed(seed) => seed.run(),
+        Command::Password(password) => password.run(),
         Command::Render(render) => render.run(),
     };
     match result {

@@ -15,6 +15,7 @@ use super::diagnostic::{Diagnostic, Findings, Severity};
 use super::file::{LayerFile, ServerFile};
 use super::folder::Folder;
 use super::foreign;
+use super::identities;
 use super::kept::Kept;
 use super::plan::{LayerRead, Outcome, Plan, Planner};
 use super::tile_sets::{self, TileSetRead};
@@ -22,6 +23,7 @@ use super::{Opened, Sources};
 use crate::catalogue::{Catalogue, Fault, Layer};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::identity::Identities;
 use crate::operation::Limits;
 use crate::style::{StyleNoteKind, columns_of};
 
@@ -40,6 +42,8 @@ pub struct Loaded {
     pub catalogue: Arc<Catalogue>,
     pub server: ServerFile,
     pub limits: Limits,
+    /// By what people prove the roles that restricted layers and maps ask for.
+    pub identities: Arc<Identities>,
     /// Sorted by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// True where nothing may be served: the path can't be read, or `strict` met an error.
@@ -124,6 +128,7 @@ pub fn reload(
             catalogue: Arc::default(),
             server: ServerFile::default(),
             limits: Limits::default(),
+            identities: Arc::default(),
             diagnostics: vec![Diagnostic::of_file(Severity::Error, path, message)],
             refused: true,
             folder: Folder::default(),
@@ -154,6 +159,7 @@ impl Loaded {
             catalogue: Arc::new(catalogue),
             server: previous.server.clone(),
             limits: previous.limits.clone(),
+            identities: Arc::clone(&previous.identities),
             named: previous.named.clone(),
             state: previous.state.clone(),
             ..self
@@ -194,7 +200,9 @@ impl Loader<'_> {
             allow_outside: self.options.allow_outside,
         }
         .plans(&files);
-        let named = named_files(&plans);
+        let mut named = named_files(&plans);
+        let secrets = identities::files(&server, &self.folder.root);
+        named.extend(secrets.filter(|path| path.is_file()));
         self.folder.add_named(&named);
         let material = self.material(&plans, &server);
         let mut diagnostics = self.folder_diagnostics(&plans, &material.styles);
@@ -264,6 +272,7 @@ impl Loader<'_> {
             sources: self.sources,
         }
         .catalogue(&mut findings);
+        let identities = identities::identities(&server, &self.folder.root, &mut findings);
         diagnostics.extend(findings.into_vec());
         diagnostics.sort();
         diagnostics.dedup();
@@ -271,6 +280,7 @@ impl Loader<'_> {
         Loaded {
             catalogue: Arc::new(catalogue),
             limits: server.limits.clone(),
+            identities: Arc::new(identities),
             server,
             diagnostics,
             refused: self.options.strict && has_errors,

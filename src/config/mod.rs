@@ -25,6 +25,7 @@ mod file;
 mod folder;
 pub(crate) mod foreign;
 pub(crate) mod ident;
+mod identities;
 mod kept;
 mod load;
 mod plan;
@@ -38,7 +39,7 @@ mod yaml;
 
 pub use check::{Checked, check};
 pub use diagnostic::{Diagnostic, Place, Severity};
-pub use file::{Basemap, CacheFile, RoleFile, ServerFile};
+pub use file::{Basemap, CacheFile, RoleFile, Secret, ServerFile};
 pub use folder::{Folder, Stamp};
 pub use load::{LoadOptions, Loaded, load, reload};
 pub use sources::FileSources;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cartotheque::catalogue::{LayerTime, Node};
-use cartotheque::config::{LoadOptions, Severity, load};
+use cartotheque::config::{LoadOptions, Secret, Severity, load};
 use cartotheque::feature::FieldType;
 
 use super::fake::{COMMUNES, FakeSources, Site, ids, lines};
@@ -343,8 +343,11 @@ cache: {memory: 256MB, disk: .cache}
     assert_eq!(loaded.server.cache.memory, Some(256_000_000));
     assert_eq!(loaded.server.basemaps[0].layer.as_deref(), Some("PLAN"));
     assert_eq!(
-        loaded.server.roles[0].api_keys.as_deref(),
-        Some("DDT38_KEYS")
+        loaded.server.roles[0]
+            .api_keys
+            .as_ref()
+            .map(|at| at.value.clone()),
+        Some(Secret::Env("DDT38_KEYS".into()))
     );
 }
 

@@ -1,10 +1,12 @@
 //! What the operator wrote, read file by file: complete types with places, unknown keys
 //! refused. Nothing here opens data or styles.
 
+mod identities;
 mod layer;
 mod server;
 mod text;
 
+pub use identities::{IdentitiesFile, Secret};
 pub use layer::{Access, LayerFile, PopupFile, Source};
 pub use server::{Basemap, CacheFile, GroupFile, GroupItem, RoleFile, ServerFile};
 pub use text::Text;
