@@ -122,8 +122,8 @@ pub enum Error {
     /// The caller must say who it is.
     #[error("{what}: a login is needed")]
     Unauthorized { what: String },
-    /// The caller is known, and has not the role.
-    #[error("{what} is not for the roles of this login")]
+    /// What the caller shows is not enough: `what` says it as a whole.
+    #[error("{what}")]
     Forbidden { what: String },
 
     // ── what the server can afford ────────────────────────────────────────────────────

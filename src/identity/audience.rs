@@ -41,12 +41,13 @@ impl Audience {
         self.shared_map.as_deref()
     }
 
-    /// The same with those roles only that decide anything, so that few audiences differ.
+    /// What of this decides anything, where only these roles do: many callers are one audience.
     #[must_use]
     pub fn among(&self, roles: &BTreeSet<String>) -> Audience {
         Audience {
             roles: self.roles.intersection(roles).cloned().collect(),
-            ..self.clone()
+            is_identified: false,
+            shared_map: self.shared_map.clone(),
         }
     }
 

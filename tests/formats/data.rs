@@ -225,6 +225,9 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         metadata: Metadata::default(),
         attribution: None,
         queryable: true,
+        access: cartotheque::catalogue::Access::Public,
+        opacity: 1.0,
+        of: None,
     }
 }
 

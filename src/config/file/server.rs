@@ -1,11 +1,12 @@
 use std::path::Path;
 
 use super::identities::{IdentitiesFile, Secret};
-use super::{Text, check_schema, licence, read_tree};
+use super::{Access, Text, check_schema, licence, read_tree};
 use crate::catalogue::Contact;
 use crate::config::diagnostic::{At, Findings, Place};
 use crate::config::reader::{Entry, Fields, Pair};
 use crate::config::words::{CONTACT_ROLES, is_language, is_url, language_meant};
+use crate::error::nearest;
 use crate::operation::Limits;
 
 /// `capabilities/server.yaml` as written.
@@ -23,6 +24,8 @@ pub struct ServerFile {
     pub groups: Vec<GroupFile>,
     pub basemaps: Vec<Basemap>,
     pub roles: Vec<RoleFile>,
+    /// Who may see what says nothing of its own.
+    pub access: Access,
     /// By what people prove their roles, beside the keys of each.
     pub identities: IdentitiesFile,
     pub limits: Limits,
@@ -81,7 +84,7 @@ pub struct CacheFile {
     pub disk: Option<String>,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "schema",
     "title",
     "abstract",
@@ -93,6 +96,7 @@ const KEYS: [&str; 14] = [
     "groups",
     "basemaps",
     "roles",
+    "access",
     "identities",
     "limits",
     "cache",
@@ -143,6 +147,9 @@ impl ServerFile {
                 .iter()
                 .map(|pair| RoleFile::read(pair, findings))
                 .collect(),
+            access: fields
+                .get("access")
+                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
             identities: fields
                 .get("identities")
                 .map_or_else(IdentitiesFile::default, |e| {
@@ -154,6 +161,26 @@ impl ServerFile {
             cache: fields
                 .get("cache")
                 .map_or_else(CacheFile::default, |e| CacheFile::read(&e, findings)),
+        }
+    }
+}
+
+impl ServerFile {
+    /// Reports roles that `roles:` does not name: nobody could have them.
+    pub fn check_roles(&self, roles: &[At<String>], findings: &mut Findings) {
+        let known = || self.roles.iter().map(|role| role.id.as_str());
+        for role in roles {
+            if known().any(|id| id == role.value) {
+                continue;
+            }
+            let message = format!("no role {:?} in server.yaml", role.value);
+            let names = known().collect::<Vec<_>>().join(", ");
+            let otherwise = match names.as_str() {
+                "" => "define it: roles: {ddt-38: {api_keys: env:NAME}}".to_owned(),
+                names => format!("its roles: {names}"),
+            };
+            let near = nearest(&role.value, known());
+            findings.error_nearest(&role.place, message, near, Some(otherwise));
         }
     }
 }
