@@ -37,7 +37,10 @@ impl Catalogue {
     /// True where everybody sees everything.
     pub fn is_public(&self) -> bool {
         self.layers.iter().all(|layer| layer.access.is_public())
-            && self.archives.iter().all(|archive| archive.access.is_public())
+            && self
+                .archives
+                .iter()
+                .all(|archive| archive.access.is_public())
             && self.maps.iter().all(|map| map.access.is_public())
             && self.faults.iter().all(|fault| fault.access.is_public())
     }
@@ -57,7 +60,9 @@ impl Catalogue {
         }
         let tree = self.tree.iter().filter_map(|node| seen_node(node, &places));
         let faults = self.faults.iter();
-        let faults = faults.filter(|fault| fault.access.admits(audience)).cloned();
+        let faults = faults
+            .filter(|fault| fault.access.admits(audience))
+            .cloned();
         let archives = self.archives.iter();
         let archives = archives.filter(|archive| archive.access.admits(audience));
         let maps = self.maps.iter().filter_map(|map| seen_map(map, audience));
@@ -103,7 +108,10 @@ fn seen_map(map: &Arc<Map>, audience: &Audience) -> Option<Arc<Map>> {
     if !map.access.admits(audience) {
         return None;
     }
-    if map.layers().all(|layer| layer.layer.access.admits(audience)) {
+    if map
+        .layers()
+        .all(|layer| layer.layer.access.admits(audience))
+    {
         return Some(Arc::clone(map));
     }
     let hidden: BTreeSet<&str> = map
@@ -112,7 +120,8 @@ fn seen_map(map: &Arc<Map>, audience: &Audience) -> Option<Arc<Map>> {
         .map(|layer| layer.of.as_str())
         .collect();
     let mut seen = Map::clone(map);
-    seen.search.retain(|search| !hidden.contains(search.layer.as_str()));
+    seen.search
+        .retain(|search| !hidden.contains(search.layer.as_str()));
     seen.entries = seen_entries(&map.entries, audience);
     Some(Arc::new(seen))
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::diagnostic::{At, Diagnostic, Findings, Place, Severity};
 use super::file::{LayerFile, MetadataFile, PopupFile, Text};
 use super::{Opened, Sources, ident};
-use crate::catalogue::{Access, Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField};
+use crate::catalogue::{
+    Access, Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField,
+};
 use crate::crs::{Crs, CrsKind};
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Schema};

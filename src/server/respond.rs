@@ -432,8 +432,7 @@ impl State {
             return make();
         }
         let packed = &wms.site.known.packed;
-        packed
-            .get(wms.site.catalogue.sequence, coding, &asked.address(), make)
+        packed.get(wms.site.catalogue.sequence, coding, &asked.address(), make)
     }
 }
 

@@ -27,7 +27,11 @@ pub struct Served {
 impl Served {
     /// # Errors
     /// As [`crate::catalogue::Catalogue::seen_by`].
-    pub fn new(whole: Site, identities: Arc<Identities>, before: Option<&Served>) -> Result<Served> {
+    pub fn new(
+        whole: Site,
+        identities: Arc<Identities>,
+        before: Option<&Served>,
+    ) -> Result<Served> {
         let whole = Arc::new(whole);
         let public = if whole.catalogue.is_public() {
             Arc::clone(&whole)

@@ -65,7 +65,9 @@ pub async fn audience(
     };
     match who {
         Who::Known(audience) => Ok(audience),
-        Who::Refused(why) => Err(Error::Unauthorized { what: why.to_owned() }),
+        Who::Refused(why) => Err(Error::Unauthorized {
+            what: why.to_owned(),
+        }),
         Who::ToVerify { .. } => Err(Error::Internal {
             message: "a password was not verified".into(),
         }),
@@ -110,7 +112,10 @@ pub fn without_key(query: &str) -> (Cow<'_, str>, Option<String>) {
     };
     let value = pair.split_once('=').map(|(_, value)| value.to_owned());
     let rest: Vec<&str> = query.split('&').filter(|pair| !is_key(pair)).collect();
-    (Cow::Owned(rest.join("&")), value.filter(|value| !value.is_empty()))
+    (
+        Cow::Owned(rest.join("&")),
+        value.filter(|value| !value.is_empty()),
+    )
 }
 
 #[cfg(test)]
@@ -119,7 +124,10 @@ mod tests {
 
     #[test]
     fn a_key_in_the_query_is_taken_out_of_it() {
-        assert_eq!(without_key("f=json&limit=1"), ("f=json&limit=1".into(), None));
+        assert_eq!(
+            without_key("f=json&limit=1"),
+            ("f=json&limit=1".into(), None)
+        );
         assert_eq!(
             without_key("f=json&API_KEY=abc&limit=1"),
             ("f=json&limit=1".into(), Some("abc".into()))

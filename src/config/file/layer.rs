@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use super::{Text, check_schema, licence, read_tree};
-use crate::catalogue::ShownAs;
 use crate::catalogue;
+use crate::catalogue::ShownAs;
 use crate::config::diagnostic::{At, Findings, Place, Severity};
 use crate::config::reader::{Entry, Fields};
 use crate::config::words::{COVADIS_THEMES, INSPIRE_THEMES};

@@ -168,7 +168,9 @@ fn may_stay(old: &MapRead, new: &MapRead) -> bool {
     new.file.status != MapStatus::Draft
         && match &new.file.access {
             Access::Public | Access::Unknown => true,
-            Access::Roles { .. } | Access::Nobody | Access::Inherited => old.file.access == new.file.access,
+            Access::Roles { .. } | Access::Nobody | Access::Inherited => {
+                old.file.access == new.file.access
+            }
         }
 }
 
@@ -258,4 +260,3 @@ impl Resolver<'_> {
         OfFile { maps, findings }
     }
 }
-
