@@ -1,0 +1,63 @@
+// Builds viewer/dist: modules and style with their content's hash in their names, and manifest.json,
+// which says what a page loads. Fails where the first load weighs more than the budget.
+import { build } from 'esbuild';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+/** Bytes of script and style, gzipped, that a page loads by itself. */
+const BUDGET = 150_000;
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const dist = path.join(here, 'dist');
+
+const result = await build({
+  absWorkingDir: here,
+  entryPoints: { viewer: 'src/main.ts' },
+  outdir: dist,
+  entryNames: '[name]-[hash]',
+  chunkNames: 'part-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: ['es2022', 'chrome105', 'firefox115', 'safari16'],
+  minify: true,
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  write: false,
+});
+
+// only a build that went well replaces the one before
+const outputs = result.metafile.outputs;
+const name = (file) => path.basename(file);
+const entry = Object.keys(outputs).find((file) => outputs[file].entryPoint === 'src/main.ts');
+const style = outputs[entry].cssBundle;
+const first = new Set([entry]);
+for (const file of first) {
+  for (const used of outputs[file].imports) if (used.kind === 'import-statement') first.add(used.path);
+}
+first.delete(entry);
+const bytes = new Map(result.outputFiles.map((file) => [name(file.path), file.contents]));
+const weight = (file) => gzipSync(bytes.get(name(file)), { level: 9 }).length;
+const loaded = [entry, style, ...first].reduce((sum, file) => sum + weight(file), 0);
+const all = Object.keys(outputs).reduce((sum, file) => sum + weight(file), 0);
+console.log(`viewer: first load ${(loaded / 1000).toFixed(1)} kB gzipped of ${BUDGET / 1000}, all parts ${(all / 1000).toFixed(1)} kB`);
+if (loaded > BUDGET) {
+  console.error(`viewer: the first load is over its budget of ${BUDGET / 1000} kB`);
+  process.exit(1);
+}
+
+const licences = await Promise.all(['ol', 'proj4'].map(async (lib) => {
+  const { version, license } = JSON.parse(await readFile(path.join(here, 'node_modules', lib, 'package.json'), 'utf8'));
+  return `${lib} ${version} (${license})`;
+}));
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist);
+for (const [file, content] of bytes) {
+  const text = Buffer.from(content).toString('utf8');
+  await writeFile(path.join(dist, file), file.endsWith('.js') && file === name(entry) ? `/*! with ${licences.join(', ')} */\n${text}` : text);
+}
+const manifest = { script: name(entry), style: name(style), modules: [...first].map(name) };
+await writeFile(path.join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
