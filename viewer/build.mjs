@@ -1,10 +1,10 @@
 // Builds viewer/dist: modules and style with their content's hash in their names, and manifest.json,
-// which says what a page loads. Fails where the first load weighs more than the budget.
+// which says what a page loads; each also packed, as the server sends it. Fails where the first load weighs more than the budget.
 import { build } from 'esbuild';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 /** Bytes of script and style, gzipped, that a page loads by itself. */
 const BUDGET = 150_000;
@@ -53,11 +53,14 @@ const licences = await Promise.all(['ol', 'proj4'].map(async (lib) => {
   const { version, license } = JSON.parse(await readFile(path.join(here, 'node_modules', lib, 'package.json'), 'utf8'));
   return `${lib} ${version} (${license})`;
 }));
-await rm(dist, { recursive: true, force: true });
-await mkdir(dist);
+// .gitignore keeps the folder in the repository, so that cargo sees when something comes into it
+for (const old of await readdir(dist)) if (old !== '.gitignore') await rm(path.join(dist, old));
 for (const [file, content] of bytes) {
   const text = Buffer.from(content).toString('utf8');
-  await writeFile(path.join(dist, file), file.endsWith('.js') && file === name(entry) ? `/*! with ${licences.join(', ')} */\n${text}` : text);
+  const whole = Buffer.from(file === name(entry) ? `/*! with ${licences.join(', ')} */\n${text}` : text);
+  await writeFile(path.join(dist, file), whole);
+  await writeFile(path.join(dist, `${file}.gz`), gzipSync(whole, { level: 9 }));
+  await writeFile(path.join(dist, `${file}.br`), brotliCompressSync(whole));
 }
 const manifest = { script: name(entry), style: name(style), modules: [...first].map(name) };
 await writeFile(path.join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
