@@ -53,14 +53,23 @@ const licences = await Promise.all(['ol', 'proj4'].map(async (lib) => {
   const { version, license } = JSON.parse(await readFile(path.join(here, 'node_modules', lib, 'package.json'), 'utf8'));
   return `${lib} ${version} (${license})`;
 }));
-// .gitignore keeps the folder in the repository, so that cargo sees when something comes into it
-for (const old of await readdir(dist)) if (old !== '.gitignore') await rm(path.join(dist, old));
+const files = new Map();
 for (const [file, content] of bytes) {
-  const text = Buffer.from(content).toString('utf8');
-  const whole = Buffer.from(file === name(entry) ? `/*! with ${licences.join(', ')} */\n${text}` : text);
-  await writeFile(path.join(dist, file), whole);
-  await writeFile(path.join(dist, `${file}.gz`), gzipSync(whole, { level: 9 }));
-  await writeFile(path.join(dist, `${file}.br`), brotliCompressSync(whole));
+  const text = Buffer.from(content);
+  const whole = file === name(entry) ? Buffer.concat([Buffer.from(`/*! with ${licences.join(', ')} */\n`), text]) : text;
+  files.set(file, whole);
+  files.set(`${file}.gz`, gzipSync(whole, { level: 9 }));
+  files.set(`${file}.br`, brotliCompressSync(whole));
 }
 const manifest = { script: name(entry), style: name(style), modules: [...first].map(name) };
-await writeFile(path.join(dist, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+files.set('manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+
+// what is there already keeps its time, so that cargo has nothing to do; .gitignore keeps the folder in
+// the repository, so that cargo sees when something comes into it
+for (const old of await readdir(dist)) {
+  if (old !== '.gitignore' && !files.has(old)) await rm(path.join(dist, old));
+}
+for (const [file, content] of files) {
+  const known = await readFile(path.join(dist, file)).catch(() => undefined);
+  if (!known?.equals(content)) await writeFile(path.join(dist, file), content);
+}

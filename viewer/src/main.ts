@@ -4,7 +4,7 @@ import './style.css';
 import type BaseLayer from 'ol/layer/Base.js';
 import Point from 'ol/geom/Point.js';
 import type { App, Verb } from './app.ts';
-import type { GeoFeature, MapContext, XY } from './core/context.ts';
+import type { Box, GeoFeature, MapContext, XY } from './core/context.ts';
 import { parseLink, parseObject, writeLink, type LinkState } from './core/link.ts';
 import { type LayerNode, Model } from './core/model.ts';
 import { setLanguage, tr } from './core/text.ts';
@@ -80,10 +80,13 @@ function start(context: MapContext, isEmbedded: boolean): void {
       const shape = geometry(feature.geometry);
       shape?.transform('EPSG:4326', stage.crs);
       const box = shape?.getExtent();
-      if (box) stage.fit(box as [number, number, number, number], stage.crs);
       const there: GeoFeature = { ...feature, geometry: null };
       popup.show([{ node, feature: there }]);
       highlight.show(shape);
+      // the card lies at the right, on a phone below
+      const { offsetWidth, offsetHeight } = popup.element;
+      const isBelow = offsetWidth > stage.size()[0] * 0.8;
+      if (box) stage.fit(box as Box, stage.crs, true, isBelow ? [0, offsetHeight] : [offsetWidth + 24, 0]);
     },
     mark: (at: XY) => highlight.show(new Point(at)),
     refresh: () => model.changed('tree'),
@@ -93,12 +96,13 @@ function start(context: MapContext, isEmbedded: boolean): void {
   stageElement.append(popup.element, toolButtons(app, stageElement), statusBar(app));
   if (context.search.length || !isEmbedded) document.querySelector('.bar .grow')?.append(searchBox(app));
   view = shell(app, (verb) => verbListeners.forEach((run) => run(verb)));
+  verbListeners.add((verb) => verb && verb !== 'see' && popup.close());
   document.getElementById('viewer')?.prepend(view.rail, view.panel);
 
   new MapLayers(stage, model, (pending, failed) => {
     busy.hidden = pending === 0;
     trouble.hidden = failed.length === 0;
-    const text = failed.length ? tr(`Couche indisponible : ${failed.join(', ')}`, `Layer not available: ${failed.join(', ')}`) : '';
+    const text = failed.length ? tr(`Couche indisponible : ${failed.join(', ')}`, `Layer not available: ${failed.join(', ')}`) : '';
     if (trouble.textContent !== text) trouble.textContent = text;
   }, (node: LayerNode) => drawOwn?.(node));
   let drawOwn: ((node: LayerNode) => BaseLayer | undefined) | undefined;
@@ -160,7 +164,7 @@ function start(context: MapContext, isEmbedded: boolean): void {
 }
 
 function mapLabel({ title }: MapContext): string {
-  return tr(`Carte : ${title}`, `Map: ${title}`);
+  return tr(`Carte : ${title}`, `Map: ${title}`);
 }
 
 function languageQuery({ language, languages }: MapContext): string {

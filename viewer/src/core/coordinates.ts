@@ -58,9 +58,9 @@ const PLANES: readonly Plane[] = [
 
 /** Two numbers: commas between them, or within them where there are other separators. */
 function pair(text: string): XY | undefined {
-  const trimmed = text.trim().replace(/\b[xyen]\s*[=:]\s*/gi, ' ');
+  const trimmed = text.replace(/\b[xyen]\s*[=:]\s*/gi, ' ').trim();
   // "845 000 6 520 000": thousands apart by spaces, exactly two numbers in it
-  const grouped = /^(-?\d{1,3}(?:[\s  ]\d{3})+(?:[.,]\d+)?)[\s;,]+(-?\d{1,3}(?:[\s  ]\d{3})+(?:[.,]\d+)?)$/.exec(trimmed);
+  const grouped = /^(-?\d{1,3}(?:\s\d{3})+(?:[.,]\d+)?)[\s;,]+(-?\d{1,3}(?:\s\d{3})+(?:[.,]\d+)?)$/.exec(trimmed);
   if (grouped) return [number(grouped[1]!), number(grouped[2]!)];
   const plain = /^(-?\d+(?:\.\d+)?)\s*[,;\s/|]\s*(-?\d+(?:\.\d+)?)$/.exec(trimmed);
   if (plain) return [Number(plain[1]), Number(plain[2])];
@@ -69,7 +69,7 @@ function pair(text: string): XY | undefined {
 }
 
 function number(text: string): number {
-  return Number(text.replace(/[\s  ]/g, '').replace(',', '.'));
+  return Number(text.replace(/\s/g, '').replace(',', '.'));
 }
 
 const ANGLE = String.raw`(-?\d+(?:[.,]\d+)?)\s*[°d]\s*(?:(\d+(?:[.,]\d+)?)\s*['′’m]\s*)?(?:(\d+(?:[.,]\d+)?)\s*(?:["″”s]|''|′′)\s*)?`;

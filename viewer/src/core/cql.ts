@@ -49,13 +49,13 @@ export function column(field: string, type: string | undefined, written: string)
   if (type !== 'integer' && type !== 'number') {
     return type === 'date' || type === 'date-time' ? day(field, type, words) : contains(field, words);
   }
-  const digits = (text: string) => Number(text.replace(/[\s  ]/g, '').replace(',', '.'));
-  const range = /^(-?[\d\s.,  ]+)\.\.\s*(-?[\d\s.,  ]+)$/.exec(words);
+  const digits = (text: string) => Number(text.replace(/\s/g, '').replace(',', '.'));
+  const range = /^(-?[\d\s.,]+)\.\.\s*(-?[\d\s.,]+)$/.exec(words);
   if (range) {
     const [low, high] = [digits(range[1]!.replace(/\.$/, '')), digits(range[2]!)];
     return Number.isFinite(low + high) ? `${name(field)} BETWEEN ${low} AND ${high}` : undefined;
   }
-  const compared = /^(<=|>=|<>|<|>|=|≤|≥)?\s*(-?[\d\s.,  ]+)$/.exec(words);
+  const compared = /^(<=|>=|<>|<|>|=|≤|≥)?\s*(-?[\d\s.,]+)$/.exec(words);
   const value = compared ? digits(compared[2]!) : NaN;
   if (!compared || !Number.isFinite(value)) return undefined;
   const sign = { '≤': '<=', '≥': '>=' }[compared[1] ?? ''] ?? compared[1] ?? '=';

@@ -64,39 +64,21 @@ function q(sin: number): number {
 const Q_POLE = q(1);
 /** The sphere of the ellipsoid's area. */
 const AUTHALIC_R2 = (A ** 2 * Q_POLE) / 2;
-/** Longest piece of an edge, in radians of the authalic sphere: 0.1° leaves an error below a millionth. */
-const PIECE = 0.1 * RADIANS;
-
 /**
- * The area within a ring, open or closed. Latitudes go to the sphere of equal area, edges are great
- * circles there, cut into short pieces; the sum of sin(latitude) over the longitudes is exact for an area.
+ * The area within a ring, open or closed: latitudes go to the sphere of equal area, edges are great
+ * circles there. Exact but for the edges' course, which is off a geodesic's by some metres at 300 km
+ * and by nothing to speak of at 10.
  */
 export function area(ring: readonly XY[]): number {
-  const places = ring.map(([lon, lat]): XY => [lon * RADIANS, Math.asin(q(Math.sin(lat * RADIANS)) / Q_POLE)]);
-  let sum = 0;
+  const places = ring.map(([lon, lat]): XY => {
+    const authalic = Math.asin(q(Math.sin(lat * RADIANS)) / Q_POLE);
+    return [lon * RADIANS, Math.tan(authalic / 2)];
+  });
+  let excess = 0;
   for (let i = 0; i < places.length; i++) {
-    const line = arc(places[i]!, places[(i + 1) % places.length]!);
-    for (let j = 1; j < line.length; j++) {
-      const [[lon1, lat1], [lon2, lat2]] = [line[j - 1]!, line[j]!];
-      const turn = ((lon2 - lon1 + 3 * Math.PI) % (2 * Math.PI)) - Math.PI;
-      sum += turn * (Math.sin(lat1) + 4 * Math.sin((lat1 + lat2) / 2) + Math.sin(lat2)) / 6;
-    }
+    const [[lon1, a], [lon2, b]] = [places[i]!, places[(i + 1) % places.length]!];
+    // the area between the edge and the equator (spherical excess of a quadrangle)
+    excess += 2 * Math.atan2(Math.tan((lon2 - lon1) / 2) * (a + b), 1 + a * b);
   }
-  return Math.abs(sum) * AUTHALIC_R2;
-}
-
-/** A great circle from one place to another, in pieces; radians. */
-function arc(from: XY, to: XY): XY[] {
-  const vector = ([lon, lat]: XY) => [Math.cos(lat) * Math.cos(lon), Math.cos(lat) * Math.sin(lon), Math.sin(lat)];
-  const [p, r] = [vector(from), vector(to)];
-  const angle = 2 * Math.asin(Math.min(1, Math.hypot(...p.map((v, i) => v - r[i]!)) / 2));
-  const pieces = Math.max(1, Math.ceil(angle / PIECE));
-  const line = [from];
-  for (let k = 1; k < pieces; k++) {
-    const [s, t] = [Math.sin(angle * (1 - k / pieces)), Math.sin((angle * k) / pieces)];
-    const [x, y, z] = p.map((v, i) => (s * v + t * r[i]!) / Math.sin(angle));
-    line.push([Math.atan2(y!, x!), Math.atan2(z!, Math.hypot(x!, y!))]);
-  }
-  line.push(to);
-  return line;
+  return Math.abs(excess) * AUTHALIC_R2;
 }

@@ -25,7 +25,7 @@ export function roundScale(scale: number): number {
 
 /** `25000`, `1:25 000`, `1/25.000`, `1 : 25k`. */
 export function parseScale(text: string): number | undefined {
-  const match = /^\s*(?:1\s*[:/]\s*)?(\d[\d\s.,'  ]*)(k|m)?\s*$/i.exec(text);
+  const match = /^\s*(?:1\s*[:/]\s*)?(\d[\d\s.,']*)(k|m)?\s*$/i.exec(text);
   if (!match) return undefined;
   const times = { k: 1000, m: 1_000_000 }[match[2]?.toLowerCase() ?? ''] ?? 1;
   const value = Number(match[1]!.replace(/[^\d]/g, '')) * times;

@@ -66,5 +66,5 @@ export function measure(app: App, parent: HTMLElement, kind: 'line' | 'area', bu
   addEventListener('keydown', escape);
   button.setAttribute('aria-pressed', 'true');
   parent.append(box);
-  announce(tr('Mesure : Entrée ajoute le centre de la carte, deux fois pour finir, Échap pour quitter.', 'Measuring: Enter adds the middle of the map, twice to end, Escape to leave.'));
+  announce(tr('Mesure : Entrée ajoute le centre de la carte, deux fois pour finir, Échap pour quitter.', 'Measuring: Enter adds the middle of the map, twice to end, Escape to leave.'));
 }

@@ -17,7 +17,7 @@ export function personalPanel(app: App): HTMLElement {
   return h(
     'div',
     {},
-    h('p', { class: 'quiet' }, tr('Vos ajouts restent dans votre navigateur : rien n’est gardé sur le serveur.', 'What you add stays in your browser: nothing is kept on the server.')),
+    h('p', { class: 'quiet' }, tr('Vos ajouts restent dans votre navigateur : rien n’est gardé sur le serveur.', 'What you add stays in your browser: nothing is kept on the server.')),
     part(tr('Dessiner et annoter', 'Draw and annotate'), true, drawPart(app)),
     part(tr('Ajouter une couche du catalogue', 'Add a layer of the catalogue'), false, cataloguePart(app)),
     part(tr('Ouvrir un fichier', 'Open a file'), false, filePart(app)),
@@ -82,7 +82,7 @@ function filePart(app: App): HTMLElement {
         const features = await readFile(file);
         const node = addOwn(app, { title: file.name.replace(/\.\w+$/, ''), visible: true, opacity: 1, colour: '#8a4b00', features });
         zoomTo(app, features.map((f) => f.geometry));
-        announce(tr(`${node.title} : ${features.length} objets`, `${node.title}: ${features.length} features`));
+        announce(tr(`${node.title} : ${features.length} objets`, `${node.title}: ${features.length} features`));
       } catch (fault) {
         error.textContent = `${file.name} : ${fault instanceof Error ? fault.message : fault}`;
         error.hidden = false;
@@ -175,7 +175,7 @@ function keepPart(app: App): HTMLElement {
   const note = h('p', { class: 'quiet' });
   const tell = () => {
     note.textContent = linkIsTooShort()
-      ? tr('Vos ajouts sont trop lourds pour un lien : enregistrez le fichier.', 'Your additions are too large for a link: save the file.')
+      ? tr('Vos ajouts sont trop lourds pour un lien : enregistrez le fichier.', 'Your additions are too large for a link: save the file.')
       : tr('Le lien de « Partager » contient aussi vos ajouts.', 'The link of "Share" has your additions too.');
   };
   app.model.onChange(tell);

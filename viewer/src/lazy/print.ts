@@ -33,7 +33,7 @@ export function printPanel(app: App): HTMLElement {
     h('datalist', { id: 'print-scales' }, ...SCALES.map((s) => h('option', { value: scaleText(s) }))),
     choice('dpi', tr('Finesse', 'Resolution'), dpis.map((d) => [String(d), tr(`${d} points par pouce`, `${d} dots per inch`)])),
     h('button', { type: 'button', class: 'small', onclick: () => { scale.value = scaleText(nearest(fitting())); update(); } }, icon('target'), tr('Échelle de l’écran', 'Scale of the screen')),
-    h('p', { class: 'quiet' }, tr('Le cadre sur la carte est ce qui sera imprimé : déplacez la carte dessous. Légende, échelle, nord et sources sont ajoutés.', 'The frame on the map is what will be printed: move the map below it. Legend, scale, north and sources are added.')),
+    h('p', { class: 'quiet' }, tr('Le cadre sur la carte est ce qui sera imprimé : déplacez la carte dessous. Légende, échelle, nord et sources sont ajoutés.', 'The frame on the map is what will be printed: move the map below it. Legend, scale, north and sources are added.')),
     error,
     link,
   );

@@ -48,7 +48,7 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode): void 
   const grid = h('div', { class: 'grid', tabindex: -1 }, table);
   const drawer = h(
     'section',
-    { class: 'drawer', 'aria-label': tr(`Table : ${node.title}`, `Table: ${node.title}`) },
+    { class: 'drawer', 'aria-label': tr(`Table : ${node.title}`, `Table: ${node.title}`) },
     h('div', { class: 'grid-resize', 'aria-hidden': 'true' }),
     h(
       'header',

@@ -151,13 +151,20 @@ export class Stage {
     this.view.animate({ resolution, duration, ...(anchor ? { anchor } : {}) });
   }
 
-  /** Shows a box whole; a small one not closer than 1:5 000, so that there is something around it. */
-  fit(box: Box, crs: string, animated = true): void {
+  /**
+   * Shows a box whole, beside what covers the map: `covered` are pixels at the right and below. A
+   * small one not closer than 1:5 000, so that there is something around it.
+   */
+  fit(box: Box, crs: string, animated = true, covered: readonly [number, number] = [0, 0]): void {
     const [minX, minY, maxX, maxY] = (crs === this.crs ? box : transformExtent(box, crs, this.crs)) as Box;
     const [width, height] = this.size();
-    const wanted = Math.max((maxX - minX) / Math.max(1, width - 48), (maxY - minY) / Math.max(1, height - 48));
+    const [right, below] = covered;
+    const room = (pixels: number) => Math.max(1, pixels - 48);
+    const wanted = Math.max((maxX - minX) / room(width - right), (maxY - minY) / room(height - below));
     const floor = resolutionOf(5000, metresPerUnit(this.crs));
-    this.move([(minX + maxX) / 2, (minY + maxY) / 2], Math.max(wanted, floor), animated);
+    const resolution = Math.max(wanted, floor);
+    const middle: XY = [(minX + maxX + right * resolution) / 2, (minY + maxY - below * resolution) / 2];
+    this.move(middle, resolution, animated);
   }
 
   /** Another CRS for the view, about the same place at the same true scale. */

@@ -45,7 +45,7 @@ export function aboutView({ context, model }: App): HTMLElement {
 /** An address to copy. */
 export function address(label: string, href: string): HTMLElement {
   const field = h('input', { type: 'text', readonly: true, value: href, 'aria-label': label, onfocus: () => field.select() });
-  const button = iconButton('copy', tr(`Copier : ${label}`, `Copy: ${label}`), async () => {
+  const button = iconButton('copy', tr(`Copier : ${label}`, `Copy: ${label}`), async () => {
     if (await copy(href, field)) {
       button.classList.add('done');
       setTimeout(() => button.classList.remove('done'), 1500);

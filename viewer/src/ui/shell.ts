@@ -88,7 +88,7 @@ async function fill(app: App, verb: Verb, content: HTMLElement): Promise<void> {
       case 'share': return content.replaceChildren((await import('../lazy/share.ts')).sharePanel(app));
     }
   } catch {
-    content.replaceChildren(h('p', { class: 'quiet', role: 'alert' }, tr('Cette partie n’a pas pu être chargée : rechargez la page.', 'This part could not be loaded: reload the page.')));
+    content.replaceChildren(h('p', { class: 'quiet', role: 'alert' }, tr('Cette partie n’a pas pu être chargée : rechargez la page.', 'This part could not be loaded: reload the page.')));
   }
 }
 

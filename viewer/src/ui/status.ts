@@ -53,7 +53,7 @@ export function statusBar(app: App): HTMLElement {
     const { metres: length, pixels } = barLength(metres, 110);
     bar.style.width = `${Math.round(pixels)}px`;
     barText.textContent = length >= 1000 ? `${number(length / 1000)} km` : `${number(length)} m`;
-    scaleBar.setAttribute('aria-label', tr(`Barre d'échelle : ${barText.textContent}`, `Scale bar: ${barText.textContent}`));
+    scaleBar.setAttribute('aria-label', tr(`Barre d'échelle : ${barText.textContent}`, `Scale bar: ${barText.textContent}`));
     if (document.activeElement !== scale) scale.value = scaleText(roundScale(stage.groundScale()));
   }
 
