@@ -10,6 +10,7 @@ mod viewer;
 pub use items::ItemsPage;
 pub use json::landing_json;
 pub use pages::Pages;
+pub(in crate::protocol) use pages::values;
 pub use preview::{Frame, preview_query};
 pub use viewer::{Manifest, manifest, viewer_file};
 
