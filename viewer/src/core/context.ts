@@ -142,6 +142,8 @@ export interface SearchEntry {
   layer: string;
   fields: string[];
   title: string;
+  /** Where its collection hangs: the map's base, or the site's for a layer that the map does not show. */
+  base?: string | null;
 }
 
 export interface Link {

@@ -136,7 +136,7 @@ function titles(app: App, words: string): Hit[] {
 /** Those that begin with the words first, then those that have them anywhere. */
 async function features(app: App, entry: SearchEntry, words: string, signal: AbortSignal): Promise<Hit[]> {
   const node = app.model.layer(entry.layer) ?? app.model.layers().find((n) => n.entry.of === entry.layer);
-  const url = node ? itemsUrl(node.entry, app.context.base) : `${site(app)}/collections/${encodeURIComponent(entry.layer)}/items`;
+  const url = node ? itemsUrl(node.entry, app.context.base) : `${entry.base ?? site(app)}/collections/${encodeURIComponent(entry.layer)}/items`;
   const first = cql.any(entry.fields.map((f) => cql.startsWith(f, words)));
   const within = cql.any(entry.fields.map((f) => cql.contains(f, words)));
   const sortby = entry.fields[0];
