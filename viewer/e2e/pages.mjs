@@ -17,7 +17,7 @@ export default function () {
     const frame = page.frameLocator('iframe');
     await frame.locator('.status').waitFor();
     await frame.getByRole('link', { name: 'Ouvrir la carte' }).waitFor();
-    assert.equal(await frame.locator('.rail').isVisible(), false);
+    assert.deepEqual(await frame.locator('.rail button').allTextContents(), ['Voir']);
     await page.waitForTimeout(800);
     await shot(page, 'embed');
     await close(page);

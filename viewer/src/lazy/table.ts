@@ -9,7 +9,7 @@ import type { Field, GeoFeature } from '../core/context.ts';
 import * as cql from '../core/cql.ts';
 import type { LayerNode } from '../core/model.ts';
 import { number, tr, value } from '../core/text.ts';
-import { item, items, itemsUrl, query, type Wanted } from '../map/items.ts';
+import { EVERYTHING, item, items, itemsUrl, query, type Wanted } from '../map/items.ts';
 import { announce, h, icon, iconButton, later, outward, safeUrl } from '../ui/dom.ts';
 
 const ROW = 32;
@@ -75,7 +75,7 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode): void 
     total = 0;
     active = 0;
     grid.scrollTop = 0;
-    csv.href = query(url, { ...wanted(), properties: columns.map((c) => c.name), format: context.language === 'fr' ? 'csv-fr' : 'csv' });
+    csv.href = query(url, { ...wanted(), limit: EVERYTHING, properties: columns.map((c) => c.name), format: context.language === 'fr' ? 'csv-fr' : 'csv' });
     void ask(0);
   }
 

@@ -10,11 +10,8 @@ export function itemsUrl(entry: LayerEntry, base: string): string {
   return link.split('?')[0]!;
 }
 
-export function crsUri(code: string): string {
-  return code === 'EPSG:4326'
-    ? 'http://www.opengis.net/def/crs/OGC/1.3/CRS84'
-    : `http://www.opengis.net/def/crs/EPSG/0/${code.replace(/^EPSG:/, '')}`;
-}
+/** The most that the server gives at once: a download has no pages. */
+export const EVERYTHING = 10_000_000;
 
 export interface Wanted {
   filter?: string | undefined;

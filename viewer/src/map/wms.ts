@@ -3,6 +3,7 @@
 import { get } from 'ol/proj.js';
 import type { Box, GeoJson } from '../core/context.ts';
 import type { LayerNode } from '../core/model.ts';
+import { roundScale } from '../core/scale.ts';
 
 export interface Service {
   url: string;
@@ -71,8 +72,8 @@ interface LegendNode {
 
 const legends = new Map<string, Promise<Symbol[]>>();
 
-/** The symbols of a layer's style, kept: they are asked for again and again. */
-export function legend(node: LayerNode, base: string): Promise<Symbol[]> {
+/** The symbols of a layer's style that are drawn at a scale, kept: they are asked for again and again. */
+export function legend(node: LayerNode, base: string, scale: number): Promise<Symbol[]> {
   const { url, name } = serviceOf(node, base);
   const address = withParameters(url, {
     SERVICE: 'WMS',
@@ -81,10 +82,12 @@ export function legend(node: LayerNode, base: string): Promise<Symbol[]> {
     LAYER: name,
     STYLE: node.style,
     FORMAT: 'application/json',
+    SCALE: roundScale(scale),
     LANGUAGE: document.documentElement.lang === 'en' ? 'eng' : 'fre',
   });
   let known = legends.get(address);
   if (!known) {
+    if (legends.size > 500) legends.clear();
     known = fetchJson<LegendNode>(address).then(symbols);
     legends.set(address, known);
     known.catch(() => legends.delete(address));

@@ -8,19 +8,26 @@ import { h, later } from './dom.ts';
 
 export function legendView(app: App): HTMLElement {
   const view = h('div', { class: 'legend' });
-  const update = later(60, () => {
+  let asked = 0;
+  const update = later(60, async () => {
+    if (view.offsetParent === null) return;
+    const mine = ++asked;
     const scale = app.stage.scale();
     const nodes = app.model.layers().filter((n) => n.isVisible && isInScale(n.entry, scale));
+    const parts = await Promise.all(nodes.map((node) => part(app, node, scale)));
+    if (mine !== asked) return;
     const empty = h('p', { class: 'quiet' }, tr("Aucune couche n'est visible à cette échelle.", 'No layer is visible at this scale.'));
-    view.replaceChildren(...(nodes.length ? nodes.map((node) => part(app, node)) : [empty]));
+    view.replaceChildren(...(parts.length ? parts : [empty]));
   });
   app.model.onChange((change) => change !== 'opacity' && update());
   app.stage.onView(update);
+  // a tab that comes to be seen shows what is seen then
+  new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && update()).observe(view);
   update();
   return view;
 }
 
-function part(app: App, node: LayerNode): HTMLElement {
+async function part(app: App, node: LayerNode, scale: number): Promise<HTMLElement> {
   const list = h('ul');
   const section = h('section', {}, h('h3', {}, node.title), list);
   if (node.entry.data) {
@@ -36,17 +43,16 @@ function part(app: App, node: LayerNode): HTMLElement {
     list.append(h('li', {}, picture));
     return section;
   }
-  legend(node, app.context.base)
-    .then((symbols) => {
-      // one symbol without words of its own is the layer's
-      if (symbols.length === 1 && (!symbols[0]!.title || symbols[0]!.title === node.title)) {
-        section.classList.add('single');
-        section.firstElementChild?.prepend(h('img', { src: symbols[0]!.picture, alt: '' }));
-        list.remove();
-        return;
-      }
-      list.append(...symbols.map((s) => h('li', {}, h('img', { src: s.picture, alt: '' }), h('span', {}, s.title))));
-    })
-    .catch(() => list.append(h('li', { class: 'quiet' }, tr('Légende indisponible', 'Legend not available'))));
+  try {
+    const symbols = await legend(node, app.context.base, scale);
+    const [only] = symbols;
+    // one symbol without words of its own is the layer's
+    if (only && symbols.length === 1 && (!only.title || only.title === node.title)) {
+      section.firstElementChild?.prepend(h('img', { src: only.picture, alt: '' }));
+      list.remove();
+    } else list.append(...symbols.map((s) => h('li', {}, h('img', { src: s.picture, alt: '' }), h('span', {}, s.title))));
+  } catch {
+    list.append(h('li', { class: 'quiet' }, tr('Légende indisponible', 'Legend not available')));
+  }
   return section;
 }

@@ -2,6 +2,7 @@
 
 import type { App } from '../app.ts';
 import { linkOf } from '../core/context.ts';
+import { EVERYTHING, itemsUrl, query } from '../map/items.ts';
 import type { LayerNode } from '../core/model.ts';
 import { date, number, tr } from '../core/text.ts';
 import { h, icon, outward } from './dom.ts';
@@ -65,6 +66,12 @@ export function settings(app: App, node: LayerNode, close: () => void): HTMLElem
         record && outward(record, tr('Fiche de métadonnées', 'Metadata record')),
       ),
   );
+  if (isTable && app.context.tools.includes('download')) {
+    const url = itemsUrl(entry, app.context.base);
+    const formats = [['GeoJSON', 'json'], ['CSV', tr('csv-fr', 'csv')], ['GeoPackage', 'gpkg'], ['Shapefile', 'shp'], ['FlatGeobuf', 'fgb'], ['KML', 'kml']];
+    panel.append(h('p', { class: 'links' }, h('span', {}, tr('Télécharger\u00a0:', 'Download:')),
+      ...formats.map(([name = '', format = '']) => h('a', { href: query(url, { limit: EVERYTHING, format }), download: '' }, name))));
+  }
   panel.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();
