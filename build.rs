@@ -18,7 +18,8 @@ fn main() -> io::Result<()> {
 
 /// Writes `viewer.rs` into the build's folder: `&[(name, bytes), …]` of the viewer's files.
 fn list_viewer() -> io::Result<()> {
-    let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("viewer/dist");
+    let folder =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("viewer/dist");
     let mut list = String::from("&[\n");
     // a path that is not there would be looked for, and the crate be compiled, every time
     if folder.is_dir() {

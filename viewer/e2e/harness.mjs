@@ -55,7 +55,7 @@ export async function open(address, prefers = {}) {
   const context = await browser.newContext({ ...DESKTOP, locale: 'fr-FR', reducedMotion: 'reduce', ...prefers });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });

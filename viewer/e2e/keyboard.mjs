@@ -48,7 +48,7 @@ export default function () {
   test('the map moves, zooms and answers for its middle by keys', async () => {
     const page = await open('/maps/essai#view=842666,6519924,100000&crs=EPSG:2154&layers=communes');
     await ready(page);
-    await tabTo(page, /^Carte : |^Carte : /);
+    await tabTo(page, /^Carte\s: /);
     const before = await view(page);
     await page.keyboard.press('ArrowRight');
     await page.waitForFunction((x) => window.cartotheque.app.stage.centre()[0] > x, before.centre[0]);

@@ -92,7 +92,9 @@ fn origin(url: &str) -> Option<String> {
 fn picture(map: &Map, document: &Value) -> Option<Value> {
     const WIDTH: f64 = 800.0;
     let box_ = &map.view.extent;
-    let height = (WIDTH * box_.height() / box_.width()).clamp(100.0, 1600.0).round();
+    let height = (WIDTH * box_.height() / box_.width())
+        .clamp(100.0, 1600.0)
+        .round();
     let own = document.get("base")?.as_str()?;
     let shown: Vec<&str> = map
         .layers()
@@ -142,7 +144,10 @@ mod tests {
     #[test]
     fn a_policy_names_hosts_alone() {
         let cases = [
-            ("https://data.geopf.fr/wmts?x=1", Some("https://data.geopf.fr")),
+            (
+                "https://data.geopf.fr/wmts?x=1",
+                Some("https://data.geopf.fr"),
+            ),
             ("http://127.0.0.1:8080/{z}", Some("http://127.0.0.1:8080")),
             ("https://a; script-src *", None),
             ("javascript://x", None),

@@ -52,7 +52,9 @@ pub fn viewer_file(name: &str, accepted: Accepted) -> Result<Answer> {
         _ => None,
     };
     let answer = match packed {
-        Some(packed) => Answer::ok(media_type, packed).with_header("content-encoding", coding.name()),
+        Some(packed) => {
+            Answer::ok(media_type, packed).with_header("content-encoding", coding.name())
+        }
         None => Answer::ok(media_type, plain),
     };
     Ok(answer
@@ -94,7 +96,11 @@ mod tests {
             };
             assert_eq!(header(&plain, "content-encoding"), None);
             assert_eq!(header(&packed, "content-encoding").as_deref(), Some("br"));
-            assert!(header(&packed, "cache-control").unwrap().contains("immutable"));
+            assert!(
+                header(&packed, "cache-control")
+                    .unwrap()
+                    .contains("immutable")
+            );
         }
         assert!(manifest.modules.iter().all(|name| content(name).is_some()));
     }
