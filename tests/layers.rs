@@ -15,6 +15,7 @@ const ROOMS: [&str; 23] = [
     "error",
     "budget",
     "packing",
+    "parquet",
     "cache",
     "geom",
     "crs",
