@@ -15,8 +15,7 @@
 //! found in one go, with file, line, column, key, and what was probably meant.
 //!
 //! # Not supported
-//! Restricted access, `{url: …}` and `{postgis: …}` sources: they are recognised and reported as
-//! not served yet.
+//! `{url: …}` and `{postgis: …}` sources: they are recognised and reported as not served yet.
 
 mod archives;
 mod assemble;
