@@ -27,6 +27,7 @@ const ROOMS: [&str; 24] = [
     "render",
     "store",
     "archive",
+    "identity",
     "catalogue",
     "overview",
     "decode",
