@@ -229,7 +229,7 @@ fn read_all(path: &std::path::Path) -> Result<u64, cartotheque::error::Error> {
         .collect();
     let mut rows = table.rows(&wanted)?;
     let mut count = 0;
-    while count < 100_000 && rows.next()? {
+    while count < 100_000 && rows.advance()? {
         let values = (0..wanted.len()).map(|nth| rows.cell(nth));
         count += 1 + values
             .filter(|cell| *cell == cartotheque::parquet::Cell::Null)
