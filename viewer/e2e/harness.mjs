@@ -60,7 +60,13 @@ export async function open(address, prefers = {}) {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-  await page.goto(address.startsWith('http') ? address : base + address);
+  // a machine that does other things too may answer that it is busy
+  for (let tries = 0; tries < 20; tries++) {
+    const answer = await page.goto(address.startsWith('/') ? base + address : address);
+    if (answer?.status() !== 503) break;
+    complaints.pop();
+    await page.waitForTimeout(500);
+  }
   return page;
 }
 
