@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { close, open, pixel, ready, shot, view } from './harness.mjs';
 
 const LYON = [842666, 6519924];
-const row = (page, name) => page.locator(`[role=treeitem][aria-label^="${name}"] > .row`);
+const row = (page, name) => page.locator(`[role=treeitem][aria-label^="${name}"]`);
 
 export default function () {
   test('a map shows its layers, and greys what is out of scale', async () => {

@@ -69,7 +69,7 @@ function cataloguePart(app: App): HTMLElement {
 
 function filePart(app: App): HTMLElement {
   const error = h('p', { class: 'error', role: 'alert', hidden: true });
-  const input = h('input', { type: 'file', class: 'sr-only', multiple: true, accept: '.geojson,.json,.kml,.gpx,.csv,.txt', onchange: () => { void take(input.files); input.value = ''; } });
+  const input = h('input', { type: 'file', hidden: true, multiple: true, accept: '.geojson,.json,.kml,.gpx,.csv,.txt', onchange: () => { void take(input.files); input.value = ''; } });
   const zone = h('div', { class: 'drop-zone' },
     h('p', {}, tr('Déposez ici un fichier GeoJSON, KML, GPX ou CSV', 'Drop a GeoJSON, KML, GPX or CSV file here')),
     h('button', { type: 'button', class: 'primary', onclick: () => input.click() }, icon('upload'), tr('Choisir un fichier', 'Choose a file')),
@@ -147,7 +147,7 @@ const KIND = 'cartotheque/personal@1';
 
 function keepPart(app: App): HTMLElement {
   const error = h('p', { class: 'error', role: 'alert', hidden: true });
-  const input = h('input', { type: 'file', class: 'sr-only', accept: '.json', onchange: async () => {
+  const input = h('input', { type: 'file', hidden: true, accept: '.json', onchange: async () => {
     error.hidden = true;
     try {
       const kept = JSON.parse((await input.files?.[0]?.text()) ?? '') as { kind?: string; map?: string; state?: string; additions?: unknown };
