@@ -11,7 +11,7 @@ export default function () {
     const page = await open('/maps/essai');
     await ready(page);
     await shot(page, 'desktop');
-    const items = await page.locator('[role=treeitem]').evaluateAll((all) => all.map((e) => [e.getAttribute('aria-label'), e.getAttribute('aria-checked'), e.className.includes('grey')]));
+    const items = await page.locator('.row').evaluateAll((all) => all.map((e) => [e.getAttribute('aria-label'), e.getAttribute('aria-checked'), e.className.includes('grey')]));
     assert.deepEqual(items.slice(0, 3).map(([name, ...rest]) => [name.replace(/\s/g, ' '), ...rest]), [
       ['Équipements', 'mixed', false],
       ['Mairies, visible à partir de 1:500 000', 'false', true],

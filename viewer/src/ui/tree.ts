@@ -15,7 +15,7 @@ export function treeView(app: App): HTMLElement {
   const opened = new Set<string>();
   const tree = h('ul', { class: 'tree', role: 'tree', 'aria-label': tr('Couches de la carte', 'Layers of the map'), 'aria-multiselectable': 'true' });
 
-  const rows = () => [...tree.querySelectorAll<HTMLElement>('[role=treeitem]')];
+  const rows = () => [...tree.querySelectorAll<HTMLElement>('.row')];
   const nodeOf = (row: Element | null | undefined) => row && find(model.root.children, row.getAttribute('data-key'));
 
   function render(): void {
@@ -61,7 +61,11 @@ export function treeView(app: App): HTMLElement {
     if (node.kind === 'group' && isOpen) {
       const list = node.children.map((child, i) => item(child, level + 1, i, node.children.length));
       li.append(h('ul', { role: 'group' }, ...list));
-    } else if (node.kind === 'layer' && isOpen) li.append(settings(app, node, () => close(node)));
+    } else if (node.kind === 'layer' && isOpen) {
+      // a tree holds items alone: the settings are one below the layer, named by what is in it
+      const sheet = h('li', { role: 'treeitem', 'aria-level': level + 1 }, settings(app, node, () => close(node)));
+      li.append(h('ul', { role: 'group', class: 'sheet' }, sheet));
+    }
     return li;
   }
 
