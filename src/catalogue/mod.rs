@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::crs::Crs;
 use crate::error::{Error, Result, nearest};
-use crate::feature::FieldType;
+use crate::feature::{FeatureId, FieldType};
 use crate::geom::Bbox;
 use crate::store::FeatureStore;
 use crate::style::{ScaleRange, Style};
@@ -325,12 +325,9 @@ impl Layer {
         hasher.finish()
     }
 
-    /// A feature's public id: the value of the id column, else its position.
+    /// A feature's public id: see [`FeatureId`].
     pub fn feature_id(&self, feature: &dyn crate::feature::Feature) -> String {
-        self.id_column
-            .map(|column| feature.value(column).to_text().into_owned())
-            .filter(|id| !id.is_empty())
-            .unwrap_or_else(|| feature.fid().to_string())
+        FeatureId::of(feature, self.id_column).to_string()
     }
 }
 

@@ -19,7 +19,7 @@ use crate::packing::{Accepted, Coding};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::protocol::ows::Kvp;
-use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language};
+use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language, viewer_file};
 use crate::protocol::tiles::{
     Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
 };
@@ -170,6 +170,7 @@ impl State {
             )),
             Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)
                 .with_header("cache-control", "public, max-age=3600")),
+            Route::ViewerFile { name } => viewer_file(&name, asked.accepted),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
                 "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /wfs\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",

@@ -42,6 +42,8 @@ pub enum Route {
     Metrics,
     /// `/assets/style.css`
     StyleSheet,
+    /// `/assets/viewer/{file}`
+    ViewerFile { name: String },
     /// `/robots.txt`
     Robots,
     /// `/favicon.ico`, `/favicon.svg`
@@ -93,6 +95,9 @@ impl Route {
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
+            ["assets", "viewer", name] => Route::ViewerFile {
+                name: (*name).to_owned(),
+            },
             ["robots.txt"] => Route::Robots,
             ["favicon.ico" | "favicon.svg"] => Route::Icon,
             _ => Route::Api(ApiAddress::parse(&segments)?),
@@ -128,7 +133,7 @@ impl Route {
             Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",
-            Route::StyleSheet | Route::Robots | Route::Icon => "asset",
+            Route::StyleSheet | Route::ViewerFile { .. } | Route::Robots | Route::Icon => "asset",
         }
     }
 }
