@@ -67,6 +67,14 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     parts.filter_map(|part| part.split(after).next()).collect()
 }
 
+/// Capabilities without styles, which may have the names of layers.
+fn without_styles(text: &str) -> String {
+    let parts = text.split("<Style>");
+    parts
+        .map(|part| part.split("</Style>").last().unwrap())
+        .collect()
+}
+
 /// The ids of a map's layers, top first, as each of its outputs has them.
 fn orders(server: &Server, map: &str) -> Vec<(&'static str, Vec<String>)> {
     let own = |path: &str| format!("/maps/{map}{path}");
@@ -75,10 +83,7 @@ fn orders(server: &Server, map: &str) -> Vec<(&'static str, Vec<String>)> {
     entries(&document, &mut wanted);
     let known = |names: Vec<&str>| -> Vec<String> {
         let names = names.into_iter().map(str::to_owned);
-        let mut list: Vec<String> = names.filter(|name| wanted.contains(name)).collect();
-        // a style may have the name of its layer
-        list.dedup();
-        list
+        names.filter(|name| wanted.contains(name)).collect()
     };
     let wms = server.get(&own("/wms?SERVICE=WMS&REQUEST=GetCapabilities"));
     let wmts = server.get(&own("/wmts?SERVICE=WMTS&REQUEST=GetCapabilities"));
@@ -89,7 +94,10 @@ fn orders(server: &Server, map: &str) -> Vec<(&'static str, Vec<String>)> {
     let wfs_names = between(&wfs_text, "<Name>", "</Name>").into_iter();
     vec![
         ("document", wanted.clone()),
-        ("wms", known(between(&wms.text(), "<Name>", "</Name>"))),
+        (
+            "wms",
+            known(between(&without_styles(&wms.text()), "<Name>", "</Name>")),
+        ),
         (
             "wmts",
             known(between(
