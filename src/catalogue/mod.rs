@@ -5,6 +5,7 @@ mod access;
 mod archive;
 pub mod map;
 mod of_map;
+mod seen;
 mod text;
 
 pub use access::Access;
@@ -104,6 +105,8 @@ pub struct Group {
 /// A layer that could not be loaded, or a newer version of its data that was refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
+    /// Who may be told.
+    pub access: Access,
     /// The layer's id, or the file where there is none.
     pub subject: String,
     pub message: String,
@@ -140,6 +143,7 @@ pub struct Layer {
     pub metadata: Metadata,
     pub attribution: Option<String>,
     pub queryable: bool,
+    pub access: Access,
     /// How opaque it is drawn as a whole, 0 to 1: 1 but for those that [`Layer::faded`] made.
     pub opacity: f64,
     /// The layer of the site that a map shows in its own way; `None` for that layer itself.
@@ -408,6 +412,11 @@ impl Catalogue {
     pub fn archive(&self, id: &str) -> Option<&Arc<ArchiveLayer>> {
         let place = self.archives.binary_search_by(|a| a.id.as_str().cmp(id));
         self.archives.get(place.ok()?)
+    }
+
+    /// True where a layer has this id, one of ready-made tiles too.
+    pub fn has_layer(&self, id: &str) -> bool {
+        self.by_id.contains_key(id) || self.archive(id).is_some()
     }
 
     /// A layer by id.
