@@ -14,3 +14,4 @@ mod maps;
 mod mistakes;
 mod reloading;
 mod reports;
+mod schema;
