@@ -132,6 +132,18 @@ fn unknown_properties_and_broken_filters_are_told_by_clause() {
         (bounded.status, bounded.exception().0.as_str()),
         (400, "OperationProcessingFailed")
     );
+    let literal = "<gml:Point gml:id='p'><gml:pos>1 2</gml:pos></gml:Point>";
+    let envelope = "<gml:Envelope><gml:lowerCorner>1 2</gml:lowerCorner><gml:upperCorner>3 4</gml:upperCorner></gml:Envelope>";
+    for (operator, literal) in [("BBOX", envelope), ("Intersects", literal)] {
+        let reply = ask(&format!(
+            "<Filter xmlns:gml='http://www.opengis.net/gml/3.2'><{operator}><ValueReference>nom</ValueReference>{literal}</{operator}></Filter>"
+        ));
+        assert_eq!(
+            (reply.status, reply.exception()),
+            (400, ("InvalidParameterValue".into(), "filter".into())),
+            "{operator}"
+        );
+    }
     for broken in [
         "<Filter/>",
         "<Filter><Bogus/></Filter>",

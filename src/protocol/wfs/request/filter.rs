@@ -167,6 +167,9 @@ impl FilterReader<'_> {
 
     /// Has every name and id of the filter in the layer's own words.
     fn resolve(&self, element: &mut Element) -> Result<()> {
+        if fes::is_spatial(&element.name) {
+            self.check_operand(element)?;
+        }
         match element.name.as_str() {
             "PropertyName" | "ValueReference" => {
                 let own = match reference(&element.text(), self.layer, self.kind)? {
@@ -198,6 +201,27 @@ impl FilterReader<'_> {
         for node in &mut element.nodes {
             if let Node::Element(child) = node {
                 self.resolve(child)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a spatial condition on what is no geometry: the property is at fault, not the
+    /// filter (OGC 09-026r2 §8.3).
+    fn check_operand(&self, operator: &Element) -> Result<()> {
+        let names = ["PropertyName", "ValueReference"];
+        for operand in operator.elements() {
+            if names.contains(&operand.name.as_str())
+                && reference(&operand.text(), self.layer, self.kind)? != Reference::Geometry
+            {
+                return Err(Error::parameter(
+                    "filter",
+                    format!(
+                        "<{}> is a condition on the geometry, found the property {:?}",
+                        operator.name,
+                        operand.text()
+                    ),
+                ));
             }
         }
         Ok(())
@@ -254,15 +278,6 @@ impl FilterReader<'_> {
 
     /// The window of a `BBOX`; `None` where its shape is for the filter to judge.
     fn window(&self, element: &Element) -> Result<Option<Window>> {
-        let names = ["PropertyName", "ValueReference"];
-        let property = element
-            .elements()
-            .find(|e| names.contains(&e.name.as_str()));
-        if property.is_some_and(|e| e.text() != "geom") {
-            return Err(Error::InvalidFilter {
-                message: "a BBOX is a condition on the geometry".into(),
-            });
-        }
         let Some(boxed) = element.elements().find(|e| gml::is_box(&e.name)) else {
             return Ok(None);
         };
