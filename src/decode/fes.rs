@@ -20,8 +20,8 @@ use crate::geom::Geometry;
 use crate::query::{CompareOp, Expr, Filter, LikePattern, Literal, into_condition};
 
 use expression::expression;
-pub use spatial::is_operator as is_spatial;
 pub(super) use expression::{call, content, mixed};
+pub use spatial::is_operator as is_spatial;
 
 /// What a filter's literals mean where it is used: their CRS, axis order and units.
 ///

@@ -145,11 +145,7 @@ pub fn path_of(href: &str) -> String {
 /// The code of an exception report of any service.
 pub fn code(reply: &Reply) -> String {
     let report = xml(reply);
-    let exceptions = [
-        all(&report, "ServiceException"),
-        all(&report, "Exception"),
-    ]
-    .concat();
+    let exceptions = [all(&report, "ServiceException"), all(&report, "Exception")].concat();
     let exception = exceptions.first();
     let exception = exception.unwrap_or_else(|| panic!("no exception: {}", reply.text()));
     let code = exception

@@ -45,7 +45,12 @@ fn map(layers: &str, bbox: &str, more: &str) -> String {
 
 fn picture(path: &str) -> (u32, u32, Vec<[u8; 4]>) {
     let reply = lakes().get(path);
-    assert_eq!(reply.header("content-type"), "image/png", "{path}: {}", reply.text());
+    assert_eq!(
+        reply.header("content-type"),
+        "image/png",
+        "{path}: {}",
+        reply.text()
+    );
     reply.picture()
 }
 
@@ -121,7 +126,9 @@ fn wms130_7_2_4_6_6_boxes_are_those_of_the_data_with_equal_digits() {
     let lake = named(root(&capabilities));
     let (_, path) = lake.iter().find(|(name, _)| name == "Lakes").unwrap();
     let geographic = path.last().unwrap().child("EX_GeographicBoundingBox");
-    let west: f64 = text(geographic.unwrap(), "westBoundLongitude").parse().unwrap();
+    let west: f64 = text(geographic.unwrap(), "westBoundLongitude")
+        .parse()
+        .unwrap();
     assert!((west - 0.0006).abs() < 1e-9, "{west}");
 }
 
@@ -141,7 +148,8 @@ fn wms130_7_2_4_6_the_tree_declares_everything_once_and_nothing_without_its_base
     let at_root = crs_of(root(&capabilities));
     let common: Vec<String> = crs_of(layers[0].1.last().unwrap());
     for crs in common.iter().filter(|crs| {
-        let everywhere = |(_, path): &(String, Vec<&Element>)| crs_of(path.last().unwrap()).contains(crs);
+        let everywhere =
+            |(_, path): &(String, Vec<&Element>)| crs_of(path.last().unwrap()).contains(crs);
         layers.iter().all(everywhere)
     }) {
         assert!(at_root.contains(crs), "{crs} is common to all layers");
@@ -224,14 +232,19 @@ fn wms130_6_8_any_case_any_order_escapes_and_bogus_parameters_draw_the_same_map(
     let plainly = map("Lakes", LAKES, "&WIDTH=50&HEIGHT=34");
     assert_eq!(lakes().get(&escapes).body, lakes().get(&plainly).body);
     let spaced = lakes().get(&plainly.replace("FORMAT=image/png", "FORMAT=image/png;+mode=8bit"));
-    let with_escape = lakes().get(&plainly.replace("FORMAT=image/png", "FORMAT=image/png;%20mode=8bit"));
+    let with_escape =
+        lakes().get(&plainly.replace("FORMAT=image/png", "FORMAT=image/png;%20mode=8bit"));
     assert_eq!(spaced.body, with_escape.body);
 }
 
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn wms130_6_5_numbers_of_a_box_come_in_every_notation_of_a_real() {
-    let expected = lakes().get(&map("Streams", "-0.00004,-0.00025,0.0025,0.002", "&WIDTH=50&HEIGHT=44"));
+    let expected = lakes().get(&map(
+        "Streams",
+        "-0.00004,-0.00025,0.0025,0.002",
+        "&WIDTH=50&HEIGHT=44",
+    ));
     for bbox in [
         "-4E-5,-25e-5,%2B2.5E-3,%2B.2E-2",
         "-.00004,-.00025,.00025E%2B1,2.0e-3",
@@ -240,7 +253,15 @@ fn wms130_6_5_numbers_of_a_box_come_in_every_notation_of_a_real() {
         let path = map("Streams", bbox, "&WIDTH=50&HEIGHT=44");
         assert_eq!(lakes().get(&path).body, expected.body, "{bbox}");
     }
-    for bbox in ["1,2,3", "a,0,1,1", "0,0,1,NaN", "0,0,1,1,1", "1,0,0,1", "0,1,1,0", "0,0,0,1"] {
+    for bbox in [
+        "1,2,3",
+        "a,0,1,1",
+        "0,0,1,NaN",
+        "0,0,1,1,1",
+        "1,0,0,1",
+        "0,1,1,0",
+        "0,0,0,1",
+    ] {
         let reply = lakes().get(&map("Streams", bbox, "&WIDTH=50&HEIGHT=44"));
         assert_eq!(reply.header("content-type"), "text/xml", "{bbox}");
         code(&reply);
@@ -267,7 +288,10 @@ fn wms130_6_11_every_fault_is_a_valid_exception_with_its_code() {
         assert_ne!(path, good);
         let reply = lakes().get(&path);
         assert_eq!(reply.header("content-type"), "text/xml", "{path}");
-        schema::assert_valid(&reply.text(), "schemas.opengis.net/wms/1.3.0/exceptions_1_3_0.xsd");
+        schema::assert_valid(
+            &reply.text(),
+            "schemas.opengis.net/wms/1.3.0/exceptions_1_3_0.xsd",
+        );
         if !expected.is_empty() {
             assert_eq!(code(&reply), expected, "{path}");
         }
@@ -277,7 +301,12 @@ fn wms130_6_11_every_fault_is_a_valid_exception_with_its_code() {
     let reply = lakes().get(&two.replace("STYLES=", "STYLES=,Bogus"));
     assert_eq!(code(&reply), "StyleNotDefined");
     let expected = lakes().get(&two).body;
-    for styles in ["STYLES=,", "STYLES=Lakes,", "STYLES=,Forests", "STYLES=Lakes,Forests"] {
+    for styles in [
+        "STYLES=,",
+        "STYLES=Lakes,",
+        "STYLES=,Forests",
+        "STYLES=Lakes,Forests",
+    ] {
         let path = two.replace("STYLES=", styles);
         assert_eq!(lakes().get(&path).body, expected, "{path}");
     }
@@ -299,28 +328,52 @@ fn wms130_6_2_4_and_7_2_3_capabilities_whatever_version_format_or_sequence_is_as
         assert_eq!(reply.header("content-type"), "text/xml", "{more}");
         assert_eq!(xml(&reply).attribute("version"), Some(version), "{more}");
     }
-    let low = xml(&ask("&VERSION=0.0.0"));
-    assert!(["1.1.1", "1.3.0"].contains(&low.attribute("version").unwrap()));
+    let low = ask("&VERSION=0.0.0").text();
+    assert!(
+        low.contains("<WMT_MS_Capabilities version=\"1.1.1\""),
+        "{low}"
+    );
     let document = capabilities();
     let location = document.attribute("schemaLocation").unwrap().to_owned();
     let pairs: Vec<&str> = location.split_whitespace().collect();
-    let at = pairs.iter().position(|p| *p == "http://www.opengis.net/wms").unwrap();
+    let at = pairs
+        .iter()
+        .position(|p| *p == "http://www.opengis.net/wms")
+        .unwrap();
     assert_eq!(
         pairs[at + 1],
         "http://schemas.opengis.net/wms/1.3.0/capabilities_1_3_0.xsd"
     );
-    let sequence: u64 = document.attribute("updateSequence").unwrap().parse().unwrap();
+    let sequence: u64 = document
+        .attribute("updateSequence")
+        .unwrap()
+        .parse()
+        .unwrap();
     let current = ask(&format!("&VERSION=1.3.0&UPDATESEQUENCE={sequence}"));
     assert_eq!(code(&current), "CurrentUpdateSequence");
     let higher = ask(&format!("&VERSION=1.3.0&UPDATESEQUENCE={}", sequence + 1));
     assert_eq!(code(&higher), "InvalidUpdateSequence");
     let request = all(&document, "GetCapabilities");
-    assert!(all(request[0], "Format").iter().any(|f| f.text() == "text/xml"));
+    assert!(
+        all(request[0], "Format")
+            .iter()
+            .any(|f| f.text() == "text/xml")
+    );
     let exception = all(&document, "Exception");
-    assert!(all(exception[0], "Format").iter().any(|f| f.text() == "XML"));
-    for resource in all(&document, "HTTP").iter().flat_map(|e| all(e, "OnlineResource")) {
+    assert!(
+        all(exception[0], "Format")
+            .iter()
+            .any(|f| f.text() == "XML")
+    );
+    for resource in all(&document, "HTTP")
+        .iter()
+        .flat_map(|e| all(e, "OnlineResource"))
+    {
         let href = resource.attribute("href").unwrap();
-        assert!(href.ends_with('?') || href.contains('?') && href.ends_with('&'), "{href}");
+        assert!(
+            href.ends_with('?') || href.contains('?') && href.ends_with('&'),
+            "{href}"
+        );
     }
 }
 
@@ -334,8 +387,10 @@ fn wms130_6_7_2_pixels_are_areas_and_no_edge_of_a_window_inside_is_lighter() {
     ));
     assert_eq!((width, height), (10, 7));
     for (at, pixel) in pixels.iter().enumerate() {
-        assert_eq!(*pixel, pixels[0], "pixel {at}");
-        assert_ne!(*pixel, [255; 4], "pixel {at} is white");
+        let (column, row) = (at % 10, at / 10);
+        if [0, 9].contains(&column) || [0, 6].contains(&row) {
+            assert_ne!(*pixel, [255; 4], "pixel {column} {row} is white");
+        }
     }
 }
 
@@ -366,8 +421,10 @@ fn wms130_data_coordinates_are_exact_at_every_size_and_stretch() {
             &format!("&TRANSPARENT=TRUE&WIDTH={width}&HEIGHT={height}"),
         ));
         assert_eq!((w, h), size);
-        let (dx, dy) = ((east - west) / f64::from(width), (north - south) / f64::from(height));
-        // an outline of one pixel lies on the border: what it does not reach is sure
+        let (dx, dy) = (
+            (east - west) / f64::from(width),
+            (north - south) / f64::from(height),
+        );
         let mut inside = 0;
         for row in 0..height {
             for column in 0..width {
@@ -375,16 +432,18 @@ fn wms130_data_coordinates_are_exact_at_every_size_and_stretch() {
                     west + (f64::from(column) + 0.5) * dx,
                     north - (f64::from(row) + 0.5) * dy,
                 );
-                let near = [-2.0, 0.0, 2.0].map(|i| [-2.0, 0.0, 2.0].map(|j| is_covered(x + i * dx, y + j * dy)));
                 let alpha = pixels[(row * width + column) as usize][3];
-                match near.iter().flatten().filter(|covered| **covered).count() {
-                    9 => {
-                        inside += 1;
-                        assert!(alpha > 0, "{bbox:?} {size:?}: nothing at {x} {y}");
-                    }
-                    0 => assert_eq!(alpha, 0, "{bbox:?} {size:?}: something at {x} {y}"),
-                    _ => {}
-                }
+                let expected = is_covered(x, y);
+                inside += usize::from(expected);
+                // an outline of a pixel lies on the border
+                let on_border = || {
+                    let steps = || (-4..=4).map(|step| f64::from(step) / 2.0);
+                    steps().any(|i| steps().any(|j| is_covered(x + i * dx, y + j * dy) != expected))
+                };
+                assert!(
+                    (alpha > 0) == expected || on_border(),
+                    "{bbox:?} {size:?}: alpha {alpha} at {x} {y}"
+                );
             }
         }
         assert!(inside > 0 || width < 10, "{size:?}");
@@ -394,7 +453,12 @@ fn wms130_data_coordinates_are_exact_at_every_size_and_stretch() {
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn wms130_7_3_3_6_a_box_that_misses_data_or_world_is_an_empty_map() {
-    for bbox in ["10,10,11,11", "0,90,10,110", "-200,-95,-190,-91", "359.9978,-0.001,359.9988,0.001"] {
+    for bbox in [
+        "10,10,11,11",
+        "0,90,10,110",
+        "-200,-95,-190,-91",
+        "359.9978,-0.001,359.9988,0.001",
+    ] {
         let (_, _, pixels) = picture(&map("Lakes", bbox, "&WIDTH=20&HEIGHT=20"));
         // without TRANSPARENT the background is opaque white
         assert!(pixels.iter().all(|p| *p == [255; 4]), "{bbox}");
@@ -424,7 +488,10 @@ fn wms130_7_4_3_6_one_of_two_features_is_shorter_than_both_in_every_format() {
     for format in formats {
         let asked = format!("&INFO_FORMAT={}", crate::reference::encoded(&format));
         let default = click(&asked);
-        assert_eq!(default.header("content-type").split(';').next(), format.split(';').next());
+        assert_eq!(
+            default.header("content-type").split(';').next(),
+            format.split(';').next()
+        );
         let one = click(&format!("{asked}&FEATURE_COUNT=1"));
         let two = click(&format!("{asked}&FEATURE_COUNT=2"));
         assert_eq!(default.body.len(), one.body.len(), "{format}");
@@ -440,7 +507,10 @@ fn wms130_7_4_what_a_click_must_say_is_asked_for() {
         ("&INFO_FORMAT=text/plain&I=100", "InvalidPoint"),
         ("&INFO_FORMAT=text/plain&J=-1", "InvalidPoint"),
         ("&INFO_FORMAT=text/plain&I=a", "InvalidPoint"),
-        ("&INFO_FORMAT=text/plain&QUERY_LAYERS=Bogus", "LayerNotDefined"),
+        (
+            "&INFO_FORMAT=text/plain&QUERY_LAYERS=Bogus",
+            "LayerNotDefined",
+        ),
     ] {
         // the last of two values counts nowhere: they take the first one's place
         let base = "/wms?VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS=BasicPolygons&STYLES=&CRS=CRS:84\
@@ -453,7 +523,10 @@ fn wms130_7_4_what_a_click_must_say_is_asked_for() {
         }
         let reply = lakes().get(&path);
         assert_eq!(code(&reply), expected, "{path}");
-        schema::assert_valid(&reply.text(), "schemas.opengis.net/wms/1.3.0/exceptions_1_3_0.xsd");
+        schema::assert_valid(
+            &reply.text(),
+            "schemas.opengis.net/wms/1.3.0/exceptions_1_3_0.xsd",
+        );
     }
 }
 
@@ -465,19 +538,29 @@ fn wms130_7_2_4_6_10_every_metadata_and_legend_address_answers_as_it_says() {
     for (name, path) in named(root(&capabilities)) {
         for layer in path {
             for metadata in layer.elements().filter(|e| e.name == "MetadataURL") {
-                let href = all(metadata, "OnlineResource")[0].attribute("href").unwrap();
+                let href = all(metadata, "OnlineResource")[0]
+                    .attribute("href")
+                    .unwrap();
                 let reply = lakes().get(&path_of(href));
                 assert_eq!(reply.status, 200, "{name}: {href}");
-                assert_eq!(reply.header("content-type").split(';').next().unwrap(), text(metadata, "Format"));
+                assert_eq!(
+                    reply.header("content-type").split(';').next().unwrap(),
+                    text(metadata, "Format")
+                );
                 assert_eq!(xml(&reply).name, "MD_Metadata", "{href}");
                 looked_at += 1;
             }
             for legend in all(layer, "LegendURL") {
                 let href = all(legend, "OnlineResource")[0].attribute("href").unwrap();
                 let reply = lakes().get(&path_of(href));
-                assert_eq!(reply.header("content-type"), text(legend, "Format"), "{href}");
+                assert_eq!(
+                    reply.header("content-type"),
+                    text(legend, "Format"),
+                    "{href}"
+                );
                 let (width, height, _) = reply.picture();
-                let said = ["width", "height"].map(|n| legend.attribute(n).unwrap().parse::<u32>().unwrap());
+                let said = ["width", "height"]
+                    .map(|n| legend.attribute(n).unwrap().parse::<u32>().unwrap());
                 assert_eq!([width, height], said, "{href}");
                 looked_at += 1;
             }

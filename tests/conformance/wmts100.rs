@@ -47,10 +47,15 @@ fn wmts100_7_1_1_identifiers_scales_and_operations_are_as_the_suite_wants_them()
     for set in sets(&capabilities) {
         let matrices: Vec<&Element> = set.elements().filter(|e| e.name == "TileMatrix").collect();
         unique(&matrices);
-        let scales: HashSet<String> = matrices.iter().map(|m| text(m, "ScaleDenominator")).collect();
+        let scales: HashSet<String> = matrices
+            .iter()
+            .map(|m| text(m, "ScaleDenominator"))
+            .collect();
         assert_eq!(scales.len(), matrices.len(), "{}", text(set, "Identifier"));
     }
-    let metadata = capabilities.child("OperationsMetadata").expect("operations");
+    let metadata = capabilities
+        .child("OperationsMetadata")
+        .expect("operations");
     for get in all(metadata, "Get") {
         let href = get.attribute("href").unwrap();
         let encodings = all(get, "Value");
@@ -62,7 +67,10 @@ fn wmts100_7_1_1_identifiers_scales_and_operations_are_as_the_suite_wants_them()
         assert_eq!(constraint[0].attribute("name"), Some("GetEncoding"));
     }
     let location = capabilities.attribute("schemaLocation").unwrap();
-    assert!(location.contains("http://schemas.opengis.net/wmts/1.0/wmtsGetCapabilities_response.xsd"), "{location}");
+    assert!(
+        location.contains("http://schemas.opengis.net/wmts/1.0/wmtsGetCapabilities_response.xsd"),
+        "{location}"
+    );
 }
 
 #[test]
@@ -77,8 +85,12 @@ fn wmts100_annex_e_a_well_known_scale_set_has_its_crs_and_its_scales_from_the_to
         }
         // the first two scales of OGC 07-057r7 Annex E
         let (crs, first) = match name.as_str() {
-            "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible" => ("urn:ogc:def:crs:EPSG::3857", 559_082_264.028_717_8),
-            "urn:ogc:def:wkss:OGC:1.0:GoogleCRS84Quad" => ("urn:ogc:def:crs:OGC:1.3:CRS84", 559_082_264.028_717_8),
+            "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible" => {
+                ("urn:ogc:def:crs:EPSG::3857", 559_082_264.028_717_8)
+            }
+            "urn:ogc:def:wkss:OGC:1.0:GoogleCRS84Quad" => {
+                ("urn:ogc:def:crs:OGC:1.3:CRS84", 559_082_264.028_717_8)
+            }
             other => panic!("{other} is not known to the suite"),
         };
         known += 1;
@@ -89,7 +101,10 @@ fn wmts100_annex_e_a_well_known_scale_set_has_its_crs_and_its_scales_from_the_to
         for (level, matrix) in scales.enumerate() {
             let scale: f64 = text(matrix, "ScaleDenominator").parse().unwrap();
             let expected = first / f64::from(1u32 << level);
-            assert!((scale / expected - 1.0).abs() < 1e-9, "{name} {level}: {scale}");
+            assert!(
+                (scale / expected - 1.0).abs() < 1e-9,
+                "{name} {level}: {scale}"
+            );
         }
     }
     assert!(known >= 1, "a set that clients know");
@@ -99,12 +114,32 @@ fn wmts100_annex_e_a_well_known_scale_set_has_its_crs_and_its_scales_from_the_to
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn wmts100_7_1_2_what_is_asked_of_capabilities_is_negotiated_or_named() {
     for (query, expected, at) in [
-        ("REQUEST=GetCapabilities", "MissingParameterValue", Some("service")),
+        (
+            "REQUEST=GetCapabilities",
+            "MissingParameterValue",
+            Some("service"),
+        ),
         ("SERVICE=WMTS", "MissingParameterValue", Some("request")),
-        ("SERVICE=BOGUS&REQUEST=GetCapabilities", "InvalidParameterValue", Some("service")),
-        ("SERVICE=WMTS&REQUEST=GetCapabilities&ACCEPTVERSIONS=9.9.9", "VersionNegotiationFailed", None),
-        ("SERVICE=WMTS&REQUEST=GetCapabilities&SECTIONS=Bogus", "InvalidParameterValue", Some("sections")),
-        ("SERVICE=WMTS&REQUEST=GetCapabilities&SECTIONS=", "MissingParameterValue", Some("sections")),
+        (
+            "SERVICE=BOGUS&REQUEST=GetCapabilities",
+            "InvalidParameterValue",
+            Some("service"),
+        ),
+        (
+            "SERVICE=WMTS&REQUEST=GetCapabilities&ACCEPTVERSIONS=9.9.9",
+            "VersionNegotiationFailed",
+            None,
+        ),
+        (
+            "SERVICE=WMTS&REQUEST=GetCapabilities&SECTIONS=Bogus",
+            "InvalidParameterValue",
+            Some("sections"),
+        ),
+        (
+            "SERVICE=WMTS&REQUEST=GetCapabilities&SECTIONS=",
+            "MissingParameterValue",
+            Some("sections"),
+        ),
     ] {
         let reply = lakes().get(&format!("/wmts?{query}"));
         assert_eq!(reply.status, 400, "{query}: {}", reply.text());
@@ -115,7 +150,10 @@ fn wmts100_7_1_2_what_is_asked_of_capabilities_is_negotiated_or_named() {
     }
     let future = "SERVICE=WMTS&REQUEST=GetCapabilities&UPDATESEQUENCE=999999999999";
     let reply = lakes().get(&format!("/wmts?{future}"));
-    assert_eq!((reply.status, code(&reply).as_str()), (400, "InvalidUpdateSequence"));
+    assert_eq!(
+        (reply.status, code(&reply).as_str()),
+        (400, "InvalidUpdateSequence")
+    );
     assert_eq!(locator(&reply), None);
     let formats = lakes().get(&format!("{CAPABILITIES}&ACCEPTFORMATS=text/bogus"));
     assert_eq!(
@@ -136,11 +174,21 @@ fn wmts100_7_2_2_every_layer_comes_in_every_format_and_set_at_the_size_of_its_ma
         for link in all(layer, "TileMatrixSetLink") {
             let set = text(link, "TileMatrixSet");
             let matrices = sets(&capabilities);
-            let definition = matrices.iter().find(|s| text(s, "Identifier") == set).unwrap();
+            let definition = matrices
+                .iter()
+                .find(|s| text(s, "Identifier") == set)
+                .unwrap();
             let matrix = definition.child("TileMatrix").unwrap();
             let limits = all(link, "TileMatrixLimits");
-            let (id, row, column) = match limits.iter().find(|l| text(l, "TileMatrix") == text(matrix, "Identifier")) {
-                Some(limit) => (text(limit, "TileMatrix"), text(limit, "MinTileRow"), text(limit, "MinTileCol")),
+            let (id, row, column) = match limits
+                .iter()
+                .find(|l| text(l, "TileMatrix") == text(matrix, "Identifier"))
+            {
+                Some(limit) => (
+                    text(limit, "TileMatrix"),
+                    text(limit, "MinTileRow"),
+                    text(limit, "MinTileCol"),
+                ),
                 None => (text(matrix, "Identifier"), "0".into(), "0".into()),
             };
             for format in layer.elements().filter(|e| e.name == "Format") {
@@ -200,7 +248,12 @@ fn wmts100_7_2_3_every_wrong_value_of_a_tile_is_named() {
         ("LAYER", "Bogus", "InvalidParameterValue", "Layer"),
         ("STYLE", "Bogus", "InvalidParameterValue", "Style"),
         ("FORMAT", "image/bogus", "InvalidParameterValue", "Format"),
-        ("TILEMATRIXSET", "Bogus", "InvalidParameterValue", "TileMatrixSet"),
+        (
+            "TILEMATRIXSET",
+            "Bogus",
+            "InvalidParameterValue",
+            "TileMatrixSet",
+        ),
         ("TILEMATRIX", "Bogus", "InvalidParameterValue", "TileMatrix"),
         ("TILEROW", "9999", "TileOutOfRange", "TileRow"),
         ("TILECOL", "9999", "TileOutOfRange", "TileCol"),
@@ -212,11 +265,22 @@ fn wmts100_7_2_3_every_wrong_value_of_a_tile_is_named() {
         let found = locator(&reply).unwrap_or_default();
         assert!(found.eq_ignore_ascii_case(at), "{name}={value}: {found}");
     }
-    for name in ["LAYER", "STYLE", "FORMAT", "TILEMATRIXSET", "TILEMATRIX", "TILEROW", "TILECOL"] {
+    for name in [
+        "LAYER",
+        "STYLE",
+        "FORMAT",
+        "TILEMATRIXSET",
+        "TILEMATRIX",
+        "TILEROW",
+        "TILECOL",
+    ] {
         let left_out = good.iter().filter(|(n, _)| *n != name);
         let pairs: Vec<String> = left_out.map(|(n, v)| format!("{n}={v}")).collect();
         let reply = lakes().get(&format!("/wmts?{}", pairs.join("&")));
         assert_eq!(code(&reply), "MissingParameterValue", "{name}");
-        assert!(locator(&reply).unwrap().eq_ignore_ascii_case(name), "{name}");
+        assert!(
+            locator(&reply).unwrap().eq_ignore_ascii_case(name),
+            "{name}"
+        );
     }
 }

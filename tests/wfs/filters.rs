@@ -71,10 +71,7 @@ fn fes_conditions_find_what_they_say() {
     let both = "<fes:ResourceId rid='stations.4'/><fes:ResourceId rid='stations.9'/>";
     assert_eq!(stations(&filter(both)), [4, 9]);
     // no value is nil: those that are absent are null
-    let nil = format!(
-        "<fes:PropertyIsNil>{}</fes:PropertyIsNil>",
-        value("mesure")
-    );
+    let nil = format!("<fes:PropertyIsNil>{}</fes:PropertyIsNil>", value("mesure"));
     assert_eq!(stations(&filter(&nil)), Vec::<u32>::new());
     // what GML's features may have, and ours have not
     let name = format!(
@@ -88,7 +85,11 @@ fn fes_conditions_find_what_they_say() {
 
 #[test]
 fn wfs200_7_9_2_4_1_an_id_of_another_type_contradicts_the_query() {
-    let of = |id: &str| format!("<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'><fes:ResourceId rid='{id}'/></fes:Filter>");
+    let of = |id: &str| {
+        format!(
+            "<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'><fes:ResourceId rid='{id}'/></fes:Filter>"
+        )
+    };
     let query = "service=WFS&version=2.0.0&request=GetFeature&typenames=stations";
     // also where its number is that of a station
     let filter = small().get(&format!("{query}&filter={}", encoded(&of("formes.4"))));
