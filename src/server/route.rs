@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::error::Result;
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, WebFont};
+use crate::protocol::maps::MapsAddress;
 use crate::protocol::ogcapi::{ApiAddress, DataKind};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 use crate::protocol::wmts::WmtsAddress;
@@ -27,6 +28,8 @@ pub enum Route {
     Tiles(Result<TilesAddress>),
     /// `/collections`, `/map`, `/styles`, … and the tiles of OGC API
     Api(ApiAddress),
+    /// `/maps`, `/maps/{id}`, what is made of a map, and the site's addresses for one map
+    Maps(MapsAddress),
     /// `/fonts/{fontstack}/{range}.pbf`
     Glyphs(Result<GlyphRange>),
     /// `/fonts/{family}/{weight}.{css,ttf}`
@@ -39,6 +42,8 @@ pub enum Route {
     Metrics,
     /// `/assets/style.css`
     StyleSheet,
+    /// `/assets/viewer/{file}`
+    ViewerFile { name: String },
     /// `/robots.txt`
     Robots,
     /// `/favicon.ico`, `/favicon.svg`
@@ -77,6 +82,7 @@ impl Route {
                 layer: Some((*layer).to_owned()),
             },
             ["record.xml"] => Route::Record { layer: None },
+            ["maps" | "1", ..] => Route::Maps(MapsAddress::parse(&segments, path)?),
             ["tiles", rest @ ..] => match TilesAddress::parse(rest) {
                 Some(address) => Route::Tiles(address),
                 None => Route::Api(ApiAddress::parse(&segments)?),
@@ -89,6 +95,9 @@ impl Route {
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
+            ["assets", "viewer", name] => Route::ViewerFile {
+                name: (*name).to_owned(),
+            },
             ["robots.txt"] => Route::Robots,
             ["favicon.ico" | "favicon.svg"] => Route::Icon,
             _ => Route::Api(ApiAddress::parse(&segments)?),
@@ -118,11 +127,13 @@ impl Route {
                 "items"
             }
             Route::Api(_) => "ogcapi",
+            Route::Maps(MapsAddress::List) => "maps",
+            Route::Maps(_) => "map_context",
             Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",
-            Route::StyleSheet | Route::Robots | Route::Icon => "asset",
+            Route::StyleSheet | Route::ViewerFile { .. } | Route::Robots | Route::Icon => "asset",
         }
     }
 }
