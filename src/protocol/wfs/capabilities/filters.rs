@@ -78,7 +78,6 @@ pub(super) const FILTERS_200: &str = r#"<fes:Filter_Capabilities>
 <fes:TemporalOperator name="MetBy"/>
 <fes:TemporalOperator name="Ends"/>
 <fes:TemporalOperator name="EndedBy"/>
-<fes:TemporalOperator name="AnyInteracts"/>
 </fes:TemporalOperators>
 </fes:Temporal_Capabilities>
 </fes:Filter_Capabilities>
