@@ -164,7 +164,7 @@ impl State {
                 metrics::MEDIA_TYPE,
                 self.metrics.to_text(
                     self.levels(),
-                    self.site().studio.overviews(),
+                    self.whole().studio.overviews(),
                     self.tiles.counts(),
                 ),
             )),
@@ -262,7 +262,7 @@ impl State {
                 })
             }
             wmts::Prepared::Capabilities(wanted, language) => {
-                let packed = Arc::clone(&self.packed);
+                let packed = Arc::clone(&site.known.packed);
                 heavy(site, endpoint, wmts::report, move |site, _| {
                     let make = || {
                         let service = wmts_service(site, explain);
@@ -432,8 +432,8 @@ impl State {
         if coding == Coding::Identity || asked.body.is_some() {
             return make();
         }
-        self.packed
-            .get(wms.site.catalogue.sequence, coding, &asked.address(), make)
+        let packed = &wms.site.known.packed;
+        packed.get(wms.site.catalogue.sequence, coding, &asked.address(), make)
     }
 }
 

@@ -58,11 +58,7 @@ impl Route {
         if path == "/wms" {
             return Some(Route::Wms { layer: None });
         }
-        let segments: Vec<Cow<'_, str>> = path
-            .split('/')
-            .skip(1)
-            .map(percent_decoded)
-            .collect::<Option<_>>()?;
+        let segments = segments(path)?;
         let segments: Vec<&str> = segments.iter().map(|s| &**s).collect();
         Some(match segments.as_slice() {
             [] => Route::Landing,
@@ -136,6 +132,15 @@ impl Route {
             Route::StyleSheet | Route::ViewerFile { .. } | Route::Robots | Route::Icon => "asset",
         }
     }
+}
+
+/// The parts of a path between slashes, decoded; `None` where one is no UTF-8.
+pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    path.trim_end_matches('/')
+        .split('/')
+        .skip(1)
+        .map(percent_decoded)
+        .collect()
 }
 
 /// Percent-decodes one segment; `None` where the bytes are no UTF-8.
