@@ -29,7 +29,7 @@ export async function start() {
     await cp(path.join(here, 'server.yaml'), path.join(folder, 'capabilities/server.yaml'));
     await cp(path.join(here, 'maps'), path.join(folder, 'capabilities/maps'), { recursive: true });
     const port = await freePort();
-    const binary = process.env.CARTOTHEQUE ?? path.join(repo, process.env.CARGO_TARGET_DIR ?? 'target', 'release/cartotheque');
+    const binary = process.env.CARTOTHEQUE ?? path.resolve(repo, process.env.CARGO_TARGET_DIR ?? 'target', 'release/cartotheque');
     base = `http://127.0.0.1:${port}`;
     let said = '';
     server = spawn(binary, ['serve', folder, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
