@@ -47,6 +47,31 @@ fn first_bytes(stream: &mut TcpStream, within: Duration) -> Option<String> {
 }
 
 #[test]
+fn who_speaks_http_1_0_is_sent_no_chunks() {
+    let server = Server::start(repository(), &[]);
+    let mut stream = connect(&server);
+    let path = "/collections/communes/items?limit=2000&f=json";
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: a\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .expect("the answer ends with the connection");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(!head.to_lowercase().contains("chunked"), "{head}");
+    let features: serde_json::Value = serde_json::from_str(body).expect("nothing but JSON");
+    assert_eq!(features["numberReturned"], 2000);
+    // a short answer says how long it is
+    let mut stream = connect(&server);
+    write!(stream, "GET /health HTTP/1.0\r\nHost: a\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.to_lowercase().contains("content-length:"),
+        "{answer}"
+    );
+}
+
+#[test]
 fn a_closed_connection_stops_its_map_at_once() {
     let server = Server::start(repository(), &["--workers", "1"]);
     let mut impatient = connect(&server);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use tracing::info;
@@ -267,6 +267,13 @@ fn http_response(
             }
         }
     };
+    if request.version() < Version::HTTP_11 {
+        // no chunks for who does not know them (RFC 9112 §6.1): the end of the connection is the end
+        response.head_mut().no_chunking(true);
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+    }
     // QGIS looks for "Content-Type" letter by letter when it reads JSON of GetFeatureInfo
     response.head_mut().set_camel_case_headers(true);
     response
