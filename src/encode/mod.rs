@@ -8,6 +8,7 @@ pub mod cql2_text;
 pub mod date_time;
 mod deflate;
 pub mod feature;
+mod flat;
 pub mod geojson;
 pub mod glyphs;
 pub mod gml;
