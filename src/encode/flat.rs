@@ -104,9 +104,8 @@ fn same(a: Pixels<'_>, b: Pixels<'_>) -> u64 {
         nth += 4;
     }
     let rest = b.get(nth..).unwrap_or(&[]);
-    for (a, b) in a.iter().zip(rest) {
+    for (nth, (a, b)) in (nth..).zip(a.iter().zip(rest)) {
         bits |= u64::from(a == b) << nth;
-        nth += 1;
     }
     bits
 }
