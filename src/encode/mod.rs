@@ -17,6 +17,7 @@ mod jpeg;
 pub mod maplibre;
 pub mod mvt;
 mod palette;
+pub mod pdf;
 mod png;
 mod protobuf;
 mod sequences;

@@ -72,14 +72,17 @@ pub fn draw(
             overviews,
         };
         if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
-            layer::draw(
-                &ready,
-                &request.view,
-                budget,
-                symbols,
-                &mut canvas,
-                &mut told,
-            )?;
+            let draw = |canvas: &mut Canvas, told: &mut LayerReport| {
+                layer::draw(&ready, view, budget, symbols, canvas, told)
+            };
+            if layer.opacity < 1.0 {
+                // as a whole: where its features overlap the layer is no denser
+                let mut own = Canvas::new(view.size)?;
+                draw(&mut own, &mut told)?;
+                canvas.lay(&own, layer.opacity);
+            } else {
+                draw(&mut canvas, &mut told)?;
+            }
             prepared.push(ready);
         }
         told.time = layer_started.elapsed();

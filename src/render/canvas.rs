@@ -85,6 +85,20 @@ impl Canvas {
             .collect()
     }
 
+    /// Lays another map of the same size over this one, with an opacity from 0 to 1.
+    pub fn lay(&mut self, over: &Canvas, opacity: f32) {
+        let opacity = (f64::from(opacity).clamp(0.0, 1.0) * 255.0).round() as u32;
+        let (above, _) = over.pixmap.data().as_chunks::<4>();
+        for (below, above) in self.pixels_mut().iter_mut().zip(above) {
+            let above = above.map(|channel| div_255(u32::from(channel) * opacity));
+            let [.., alpha] = above;
+            for (below, above) in below.iter_mut().zip(above) {
+                let sum = above + div_255(u32::from(*below) * (255 - alpha));
+                *below = sum.min(255) as u8;
+            }
+        }
+    }
+
     pub fn pixmap(&self) -> &Pixmap {
         &self.pixmap
     }
@@ -364,6 +378,20 @@ mod tests {
     fn exact(target: u8, ink: u8, alpha: u8, coverage: u32) -> f64 {
         let c = f64::from(coverage) / 255.0;
         f64::from(target) * (1.0 - f64::from(alpha) / 255.0 * c) + f64::from(ink) * c
+    }
+
+    #[test]
+    fn a_map_laid_over_another_hides_it_by_its_opacity() {
+        let size = Size {
+            width: 2,
+            height: 1,
+        };
+        let mut below = Canvas::filled(size, Color::rgb(0, 0, 200)).unwrap();
+        let mut above = Canvas::new(size).unwrap();
+        let ink = Color::rgb(200, 0, 0).premultiplied();
+        *above.pixels_mut().first_mut().unwrap() = ink;
+        below.lay(&above, 0.25);
+        assert_eq!(below.pixels_mut(), [[50, 0, 150, 255], [0, 0, 200, 255]]);
     }
 
     #[test]

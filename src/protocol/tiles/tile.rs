@@ -137,6 +137,7 @@ impl Tile {
             layer,
             style,
             filter,
+            opacity,
         } in &layers
         {
             key.add(&catalogue.fingerprint(layer).to_le_bytes());
@@ -144,6 +145,9 @@ impl Tile {
                 key.add(style.id.as_bytes());
                 if let Some(filter) = filter {
                     key.add(format!("{filter:?}").as_bytes());
+                }
+                if *opacity < 1.0 {
+                    key.add(&opacity.to_le_bytes());
                 }
             }
         }

@@ -91,6 +91,7 @@ impl Reader<'_> {
                     layer,
                     style,
                     filter: None,
+                    opacity: 1.0,
                 });
             }
         };
