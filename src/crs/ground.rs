@@ -92,7 +92,9 @@ mod tests {
     fn ground(crs: u32, lon_lat: Coord) -> Ground {
         let crs = Crs::from_epsg(crs).unwrap();
         let mut at = [lon_lat];
-        Transform::new(&Crs::crs84(), &crs).unwrap().forward(&mut at);
+        Transform::new(&Crs::crs84(), &crs)
+            .unwrap()
+            .forward(&mut at);
         crs.ground_at(at[0]).unwrap()
     }
 

@@ -8,6 +8,7 @@ mod layer;
 mod legend;
 mod level_of_detail;
 mod map;
+mod print;
 mod reach;
 mod speck;
 mod sprite;
@@ -17,6 +18,7 @@ mod vector_tile;
 
 pub use cover::Cover;
 pub use level_of_detail::Sources;
+pub use print::{Paper, PaperFormat, PrintPart, PrintRequest};
 pub use reach::extent_in;
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;

@@ -7,8 +7,9 @@ use super::features::{
     FeatureQuery, FeatureStream, FgbStream, Found, Pieces, Selections, TimeExtents,
 };
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Sources,
-    Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
+    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, PrintRequest,
+    Sources, Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, print, reach,
+    sprite, vector_tile,
 };
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -81,6 +82,14 @@ impl Studio {
             (&self.symbols, &self.anchors),
             (sources, overviews),
         )
+    }
+
+    /// Makes the PDF of a map on paper.
+    ///
+    /// # Errors
+    /// As [`print::make`].
+    pub fn print(&self, request: &PrintRequest, budget: &Budget) -> Result<Vec<u8>> {
+        print::make(request, self, budget)
     }
 
     /// Makes a vector tile.

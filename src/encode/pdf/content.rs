@@ -104,12 +104,7 @@ impl Pen<'_> {
             .restore_state();
     }
 
-    fn area(
-        &mut self,
-        rings: &[Vec<[f64; 2]>],
-        fill: Option<Color>,
-        stroke: Option<(Color, f64)>,
-    ) {
+    fn area(&mut self, rings: &[Vec<[f64; 2]>], fill: Option<Color>, stroke: Option<(Color, f64)>) {
         self.content.save_state();
         if let Some(color) = fill {
             let [r, g, b] = parts(color);

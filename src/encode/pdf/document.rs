@@ -66,12 +66,21 @@ pub fn write(document: &Document) -> Result<Vec<u8>> {
     let font_refs = references.some(fonts.numbers().count());
     let structure = Structure::new(&document.pages, &mut || references.next());
 
-    let room = document.pictures.iter().map(|p| p.data.len()).sum::<usize>();
+    let room = document
+        .pictures
+        .iter()
+        .map(|p| p.data.len())
+        .sum::<usize>();
     let mut pdf = Pdf::with_settings_and_capacity(
         pdf_writer::Settings { pretty: false },
         room.saturating_add(64 << 10),
     );
-    write_catalog(&mut pdf, document, [catalog, tree, metadata, root, parents], &structure);
+    write_catalog(
+        &mut pdf,
+        document,
+        [catalog, tree, metadata, root, parents],
+        &structure,
+    );
     write_info(&mut pdf, document, info);
     let packet = deflated(xmp(document).as_bytes())?;
     pdf.metadata(metadata, &packet).filter(Filter::FlateDecode);
@@ -88,14 +97,30 @@ pub fn write(document: &Document) -> Result<Vec<u8>> {
     parent_tree.finish();
     structure.write(&mut pdf, root, &document.pages, &page_refs);
     for (number, (page, at)) in (0..).zip(document.pages.iter().zip(&page_refs)) {
-        let Some(content_ref) = usize::try_from(number).ok().and_then(|n| content_refs.get(n)) else {
+        let Some(content_ref) = usize::try_from(number)
+            .ok()
+            .and_then(|n| content_refs.get(n))
+        else {
             continue;
         };
         let content = content::write(page, &fonts);
         let packed = deflated(content.operators.as_slice())?;
-        pdf.stream(*content_ref, &packed).filter(Filter::FlateDecode);
-        let drawn = Drawn { content, at: *at, content_ref: *content_ref, number };
-        write_page(&mut pdf, page, drawn, tree, (&font_refs, &fonts), &picture_refs)?;
+        pdf.stream(*content_ref, &packed)
+            .filter(Filter::FlateDecode);
+        let drawn = Drawn {
+            content,
+            at: *at,
+            content_ref: *content_ref,
+            number,
+        };
+        write_page(
+            &mut pdf,
+            page,
+            drawn,
+            tree,
+            (&font_refs, &fonts),
+            &picture_refs,
+        )?;
     }
     for (picture, at) in document.pictures.iter().zip(&picture_refs) {
         let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
@@ -181,7 +206,11 @@ fn write_page(
 
 /// Tells readers where on the ground the map is (ISO 32000-2, 12.9 and 12.10; read since 1.7
 /// with Adobe's extension level 3).
-fn write_viewport(written: &mut pdf_writer::writers::Page<'_>, page: &Page, map: &MapPlace) -> Result<()> {
+fn write_viewport(
+    written: &mut pdf_writer::writers::Page<'_>,
+    page: &Page,
+    map: &MapPlace,
+) -> Result<()> {
     let [_, page_height] = page.size;
     let ([x, y], [width, height]) = (map.at, map.size);
     let points = |mm: f64| (mm * POINTS) as f32;
@@ -200,12 +229,16 @@ fn write_viewport(written: &mut pdf_writer::writers::Page<'_>, page: &Page, map:
     let mut measure = viewport.insert(Name(b"Measure")).dict();
     measure.pair(Name(b"Type"), Name(b"Measure"));
     measure.pair(Name(b"Subtype"), Name(b"GEO"));
-    // the corners of the box, as parts of its sides, in the order of the corners on the ground
-    let corners = [0.0_f32, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0];
-    measure.insert(Name(b"Bounds")).array().items(corners);
-    measure.insert(Name(b"LPTS")).array().items(corners);
-    let latitude_first = map.corners.iter().flat_map(|[lon, lat]| [*lat as f32, *lon as f32]);
-    measure.insert(Name(b"GPTS")).array().items(latitude_first);
+    let whole = [0.0_f32, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0];
+    measure.insert(Name(b"Bounds")).array().items(whole);
+    let places = map.corners.iter().flat_map(|corner| corner.at);
+    let places = places.map(|part| part as f32);
+    measure.insert(Name(b"LPTS")).array().items(places);
+    let positions = map.corners.iter().flat_map(|corner| {
+        let [lon, lat] = corner.lon_lat;
+        [lat, lon]
+    });
+    measure.insert(Name(b"GPTS")).array().items(positions);
     let mut crs = measure.insert(Name(b"GCS")).dict();
     let is_flat = map.crs.kind == crate::crs::CrsKind::Projected;
     let kind: &[u8] = if is_flat { b"PROJCS" } else { b"GEOGCS" };
@@ -230,7 +263,8 @@ fn write_info(pdf: &mut Pdf, document: &Document, at: Ref) {
             info.pair(Name(key), TextStr(text));
         }
     }
-    info.creator(TextStr("cartotheque")).producer(TextStr("cartotheque"));
+    info.creator(TextStr("cartotheque"))
+        .producer(TextStr("cartotheque"));
     info.creation_date(date(document.created));
 }
 

@@ -69,7 +69,12 @@ impl Fonts {
     ///
     /// # Errors
     /// `Internal` where a bundled face can't be read.
-    pub fn write(&self, chunk: &mut Chunk, at: &[Ref], next: &mut dyn FnMut() -> Ref) -> Result<()> {
+    pub fn write(
+        &self,
+        chunk: &mut Chunk,
+        at: &[Ref],
+        next: &mut dyn FnMut() -> Ref,
+    ) -> Result<()> {
         for ((face, used), at) in self.faces.iter().zip(at) {
             used.write(*face, chunk, *at, next)?;
         }
@@ -115,9 +120,10 @@ impl Used {
             .system_info(IDENTITY)
             .font_descriptor(descriptor)
             .cid_to_gid_map_predefined(Name(b"Identity"));
-        let widths = self.glyphs.remapped_gids().map(|id| {
-            of_glyphs.advance_width(GlyphId::from(id)).unwrap_or(0.0) * scale
-        });
+        let widths = self
+            .glyphs
+            .remapped_gids()
+            .map(|id| of_glyphs.advance_width(GlyphId::from(id)).unwrap_or(0.0) * scale);
         cid_font.widths().consecutive(0, widths);
         cid_font.finish();
 
@@ -156,9 +162,12 @@ impl Used {
 
     /// Six letters that tell subsets of a face apart (ISO 32000-1, 9.6.4).
     fn tag(&self) -> String {
-        let hash = self.glyphs.remapped_gids().fold(0xcbf2_9ce4_8422_2325, |hash: u64, id| {
-            (hash ^ u64::from(id)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = self
+            .glyphs
+            .remapped_gids()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, id| {
+                (hash ^ u64::from(id)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
         (0..6)
             .map(|place| char::from(b'A' + (hash >> (place * 8) & 0xff) as u8 % 26))
             .collect()

@@ -14,7 +14,7 @@ mod picture;
 mod structure;
 
 pub use document::{Document, write};
-pub use page::{Color, Item, MapPlace, Page, Part, PictureId, Role};
+pub use page::{Color, Item, MapCorner, MapPlace, Page, Part, PictureId, Role};
 pub use picture::{Picture, PictureWriter};
 
 /// Points in a millimetre.

@@ -70,8 +70,17 @@ pub struct MapPlace {
     pub at: [f64; 2],
     pub size: [f64; 2],
     pub crs: Crs,
-    /// Longitude and latitude of the corners: upper left, lower left, lower right, upper right.
-    pub corners: [Coord; 4],
+    /// Positions near its corners: upper left, lower left, lower right, upper right.
+    pub corners: [MapCorner; 4],
+}
+
+/// A position on the ground and on a map.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MapCorner {
+    /// Longitude and latitude, in the precision a PDF has them.
+    pub lon_lat: [f32; 2],
+    /// Parts of the map's width and height from its lower left.
+    pub at: Coord,
 }
 
 impl Part {

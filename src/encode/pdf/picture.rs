@@ -49,7 +49,8 @@ impl PictureWriter {
         let (pixels, _) = band.data().as_chunks::<4>();
         for row in pixels.chunks(band.width().max(1) as usize) {
             self.row.clear();
-            self.row.extend(row.iter().flat_map(|pixel| on_white(*pixel)));
+            self.row
+                .extend(row.iter().flat_map(|pixel| on_white(*pixel)));
             let written = self.packed.write_all(&self.row);
             written.map_err(|e| internal(e.to_string()))?;
         }

@@ -33,7 +33,10 @@ impl SetLine {
             id: glyph.id,
             x: glyph.x,
             y: glyph.y,
-            advance: glyph.face.face().map_or(0.0, |face| face.advance_em(glyph.id)),
+            advance: glyph
+                .face
+                .face()
+                .map_or(0.0, |face| face.advance_em(glyph.id)),
             text: text.to_owned(),
         });
         SetLine {
@@ -96,7 +99,10 @@ impl SetLine {
 
     /// The characters of the line, as its glyphs have them.
     pub fn text(&self) -> String {
-        self.glyphs.iter().map(|glyph| glyph.text.as_str()).collect()
+        self.glyphs
+            .iter()
+            .map(|glyph| glyph.text.as_str())
+            .collect()
     }
 }
 

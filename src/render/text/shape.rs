@@ -314,7 +314,11 @@ mod tests {
 
     #[test]
     fn each_glyph_knows_its_text_and_together_they_are_the_line() {
-        for text in ["Légende : œufs, affluent", "E\u{301}vian 1 250,5 €", "→ nord"] {
+        for text in [
+            "Légende : œufs, affluent",
+            "E\u{301}vian 1 250,5 €",
+            "→ nord",
+        ] {
             let (line, texts) = shape_with_texts(text, FaceStyle::default());
             assert_eq!(line.glyphs, regular(text).glyphs);
             assert_eq!(texts.len(), line.glyphs.len());
