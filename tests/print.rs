@@ -318,7 +318,7 @@ fn pages_have_the_size_of_their_sheet_and_the_words_of_their_language() {
             "Legend",
             "Scale 1:1,500,000",
             "at the centre of the map",
-            "printed at 100% on A4",
+            "printed at 100%",
             "WGS 84 / Pseudo-Mercator (EPSG:3857)",
         ] {
             assert!(text.contains(expected), "no {expected:?} in\n{text}");

@@ -1,6 +1,6 @@
 //! Rows put into columns, and columns onto pages.
 
-use super::rows::{Row, SetRow};
+use super::rows::{Row, RowKind, SetRow};
 use super::sheet::{ACCENT, SOFT_INK, Side, Text, Type};
 use super::words::Words;
 use crate::encode::pdf::{Item, Part, Role};
@@ -72,8 +72,13 @@ fn fill(rows: &[Row], width: f64, height: f64) -> (Vec<SetRow>, &[Row]) {
     let mut used = 0.0;
     for row in rows {
         let mut set = row.set(width);
-        if taken.is_empty() {
-            set.above = 0.0;
+        match taken.last() {
+            None => set.above = 0.0,
+            // layers of one symbol each are a list of their own
+            Some(before) if (before.kind, set.kind) == (RowKind::Alone, RowKind::Alone) => {
+                set.above = 1.0;
+            }
+            Some(_) => {}
         }
         let needed = used + set.above + set.height;
         if needed > height && !taken.is_empty() {

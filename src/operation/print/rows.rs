@@ -61,7 +61,7 @@ impl Row {
             RowKind::Group(0) => (GROUP, 3.2),
             RowKind::Group(_) => (GROUP, 2.2),
             RowKind::Layer => (LAYER, 2.2),
-            RowKind::Alone => (ENTRY, 1.4),
+            RowKind::Alone => (ENTRY, 2.6),
             RowKind::Entry => (ENTRY, 0.7),
         };
         let beside = self.swatch.map_or(0.0, |swatch| {
