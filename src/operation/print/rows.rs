@@ -207,6 +207,6 @@ fn add_layer(
 fn fade(swatch: &mut tiny_skia::Pixmap, opacity: f32) {
     let opacity = (opacity.clamp(0.0, 1.0) * 256.0) as u32;
     for channel in swatch.data_mut() {
-        *channel = (u32::from(*channel) * opacity >> 8) as u8;
+        *channel = ((u32::from(*channel) * opacity) >> 8) as u8;
     }
 }
