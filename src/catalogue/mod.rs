@@ -1,10 +1,16 @@
 //! What is served: layers, groups, contacts. Immutable once loaded; a change makes a new
 //! catalogue and swaps it, so that a request sees one state from its first to its last byte.
 
+mod access;
 mod archive;
+pub mod map;
+mod of_map;
 mod text;
 
+pub use access::Access;
 pub use archive::ArchiveLayer;
+pub use map::{Map, Maps};
+pub use of_map::{bbox_lonlat, extent_lonlat};
 pub use text::LocalText;
 
 use std::collections::HashMap;
@@ -14,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::crs::Crs;
 use crate::error::{Error, Result, nearest};
-use crate::feature::FieldType;
+use crate::feature::{FeatureId, FieldType};
 use crate::geom::Bbox;
 use crate::store::FeatureStore;
 use crate::style::{ScaleRange, Style};
@@ -28,6 +34,7 @@ pub struct Catalogue {
     pub layers: Vec<Arc<Layer>>,
     /// Layers of ready-made tiles; they stand beside the tree.
     pub archives: Vec<Arc<ArchiveLayer>>,
+    pub maps: Maps,
     /// The tree that root services show: every layer stands in it once.
     pub tree: Vec<Node>,
     /// Grows with every change; the updateSequence of the capabilities.
@@ -36,6 +43,8 @@ pub struct Catalogue {
     pub faults: Vec<Fault>,
     by_id: HashMap<String, usize>,
     groups: HashMap<String, Vec<usize>>,
+    /// Layers that the whole drawn as one leaves out; shorter than the layers: none.
+    hidden: Vec<bool>,
     /// Of each layer, once it was asked for.
     fingerprints: Vec<OnceLock<u64>>,
 }
@@ -101,6 +110,7 @@ pub struct Fault {
 }
 
 /// One layer, ready to be drawn and asked.
+#[derive(Clone)]
 pub struct Layer {
     pub id: String,
     pub title: LocalText,
@@ -128,6 +138,11 @@ pub struct Layer {
     pub metadata: Metadata,
     pub attribution: Option<String>,
     pub queryable: bool,
+    /// How opaque the layer is as a whole, 0 to 1, where a map draws it with others under one
+    /// name.
+    pub opacity: f64,
+    /// The layer of the site that a map shows in its own way; `None` for that layer itself.
+    pub of: Option<Arc<Layer>>,
 }
 
 /// The columns, by their numbers in the store's schema, that say when a feature is.
@@ -174,8 +189,53 @@ impl Site {
 pub struct Popup {
     /// Text with `{field}`.
     pub title: Option<String>,
-    /// Field names in order; empty: all.
-    pub fields: Vec<String>,
+    /// In order; empty: all.
+    pub fields: Vec<PopupField>,
+}
+
+/// A field in a popup.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PopupField {
+    pub name: String,
+    /// Where the popup says it otherwise than the layer's own field.
+    pub label: Option<LocalText>,
+    pub unit: Option<String>,
+    pub decimals: Option<u8>,
+    pub shown_as: ShownAs,
+}
+
+impl From<&str> for PopupField {
+    /// The field as the layer has it.
+    fn from(name: &str) -> PopupField {
+        PopupField {
+            name: name.to_owned(),
+            ..PopupField::default()
+        }
+    }
+}
+
+/// What the value of a field in a popup is to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ShownAs {
+    #[default]
+    Text,
+    /// An address to go to.
+    Link,
+    /// The address of a picture.
+    Image,
+}
+
+impl ShownAs {
+    pub const ALL: [ShownAs; 3] = [ShownAs::Text, ShownAs::Link, ShownAs::Image];
+
+    /// The word in files and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            ShownAs::Text => "text",
+            ShownAs::Link => "link",
+            ShownAs::Image => "image",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -226,6 +286,15 @@ impl Layer {
             })
     }
 
+    /// The layer whose features these are, all of them: itself, or the one of the site that a
+    /// map shows in its own way. `None` where a map shows a part.
+    pub fn whole(&self) -> Option<&Layer> {
+        match &self.of {
+            None => Some(self),
+            Some(of) => Arc::ptr_eq(&of.store, &self.store).then_some(of),
+        }
+    }
+
     fn fingerprint(&self) -> u64 {
         let mut hasher = Fnv::default();
         self.id.hash(&mut hasher);
@@ -238,19 +307,17 @@ impl Layer {
                 &self.fields,
                 self.id_column,
                 self.time,
-                self.scales
+                self.scales,
+                self.opacity
             )
         );
         shown.hash(&mut hasher);
         hasher.finish()
     }
 
-    /// A feature's public id: the value of the id column, else its position.
+    /// A feature's public id: see [`FeatureId`].
     pub fn feature_id(&self, feature: &dyn crate::feature::Feature) -> String {
-        self.id_column
-            .map(|column| feature.value(column).to_text().into_owned())
-            .filter(|id| !id.is_empty())
-            .unwrap_or_else(|| feature.fid().to_string())
+        FeatureId::of(feature, self.id_column).to_string()
     }
 }
 
@@ -306,7 +373,16 @@ impl Catalogue {
             by_id,
             groups,
             archives: Vec::new(),
+            maps: Maps::default(),
+            hidden: Vec::new(),
         })
+    }
+
+    /// The same with maps of its layers.
+    #[must_use]
+    pub fn with_maps(mut self, maps: Maps) -> Catalogue {
+        self.maps = maps;
+        self
     }
 
     /// The same with layers of ready-made tiles, sorted by id.
@@ -360,7 +436,8 @@ impl Catalogue {
         self.layer(name).map(|layer| vec![Arc::clone(layer)])
     }
 
-    /// The names of all layers in drawing order: the bottom of the tree first.
+    /// The names of the layers that the whole is drawn from, in drawing order: the bottom of the
+    /// tree first.
     pub fn drawing_order(&self) -> Vec<String> {
         let mut placed = vec![false; self.layers.len()];
         let mut top_first: Vec<usize> = Vec::with_capacity(self.layers.len());
@@ -370,6 +447,7 @@ impl Catalogue {
         top_first
             .iter()
             .rev()
+            .filter(|i| !self.hidden.get(**i).copied().unwrap_or(false))
             .filter_map(|i| self.layers.get(*i).map(|l| l.id.clone()))
             .collect()
     }

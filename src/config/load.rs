@@ -16,6 +16,7 @@ use super::file::{LayerFile, ServerFile};
 use super::folder::Folder;
 use super::foreign;
 use super::kept::Kept;
+use super::maps::{self, MapRead};
 use super::plan::{LayerRead, Outcome, Plan, Planner};
 use super::tile_sets::{self, TileSetRead};
 use super::{Opened, Sources};
@@ -60,6 +61,7 @@ struct State {
     tile_sets: Kept<TileSetRead>,
     layers: HashMap<PathBuf, Built>,
     archives: Archives,
+    maps: maps::State,
 }
 
 /// A layer and all that it was made from.
@@ -219,6 +221,7 @@ impl Loader<'_> {
         let mut faults = archives.faults;
         declared.extend(archives.declared);
         diagnostics.extend(archives.diagnostics);
+        let mut withheld = HashSet::new();
         for (plan, built) in results {
             let id = plan.read.file.id.value.clone();
             if let Some(message) = fault_of(&plan) {
@@ -227,6 +230,9 @@ impl Loader<'_> {
                     message,
                     still_served: built.is_some(),
                 });
+            }
+            if plan.outcome == Outcome::Withhold {
+                withheld.insert(id.clone());
             }
             declared.insert(id);
             if let Some(built) = built {
@@ -251,7 +257,7 @@ impl Loader<'_> {
             still_served: false,
         }));
         diagnostics.extend(found);
-        let catalogue = Assembly {
+        let mut catalogue = Assembly {
             tile_matrix_sets,
             folder: &self.folder,
             server: &server,
@@ -264,6 +270,22 @@ impl Loader<'_> {
             sources: self.sources,
         }
         .catalogue(&mut findings);
+        let archives_declared = catalogue.archives.iter().map(|a| a.id.clone()).collect();
+        let built = maps::Builder {
+            folder: &self.folder,
+            server: &server,
+            languages: &material.languages,
+            sources: self.sources,
+            crs: &catalogue.site.crs,
+            layers: &catalogue.layers,
+            declared: &declared,
+            withheld: &withheld,
+            archives: &archives_declared,
+        }
+        .build(self.map_files(), self.state().map(|s| &s.maps));
+        catalogue.faults.extend(built.faults);
+        diagnostics.extend(built.diagnostics);
+        let catalogue = catalogue.with_maps(built.maps);
         diagnostics.extend(findings.into_vec());
         diagnostics.sort();
         diagnostics.dedup();
@@ -283,6 +305,7 @@ impl Loader<'_> {
                 tile_sets,
                 layers: built_layers,
                 archives: archives.state,
+                maps: built.state,
             },
         }
     }
@@ -329,6 +352,17 @@ impl Loader<'_> {
                     diagnostics: findings.into_vec(),
                 }
             },
+        )
+    }
+
+    fn map_files(&self) -> Kept<MapRead> {
+        Kept::read(
+            self.state().map(|s| &s.maps.files),
+            &self.folder.maps,
+            0,
+            &self.folder,
+            self.held,
+            |path| maps::read(path, &self.folder),
         )
     }
 
@@ -580,14 +614,6 @@ impl Loader<'_> {
                 None => Diagnostic::of_file(Severity::Info, shown, message),
             });
         }
-        if !folder.maps.is_empty() {
-            let message = format!("{} map(s): maps are not served yet", folder.maps.len());
-            list.push(Diagnostic::of_file(
-                Severity::Info,
-                "capabilities/maps",
-                message,
-            ));
-        }
         if plans.is_empty() {
             let message = "nothing to serve: expected .fgb, .geojson, .pmtiles or .mbtiles files, or capabilities/layers/*.yaml";
             list.push(Diagnostic::of_file(
@@ -610,7 +636,7 @@ pub(super) fn fault_of(plan: &Plan) -> Option<String> {
 }
 
 /// The first error in words, with the number of the others.
-fn first_error(diagnostics: &[Diagnostic]) -> Option<String> {
+pub(super) fn first_error(diagnostics: &[Diagnostic]) -> Option<String> {
     let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
     let first = errors.next()?.one_line();
     Some(match errors.count() {

@@ -9,12 +9,14 @@
 //!   in the data or the file name made readable, its style `styles/{id}.sld` or `.json`, an
 //!   `.sld` beside the data, or a default one by geometry type.
 //!
+//! `capabilities/maps/*.yaml` are the maps of the cartothèque; one with `for_each` is many.
+//!
 //! A layer with a fault is refused and the others are served. Every fault of every file is
 //! found in one go, with file, line, column, key, and what was probably meant.
 //!
 //! # Not supported
-//! `capabilities/maps/*.yaml`, restricted access, `{url: …}` and `{postgis: …}` sources: they
-//! are recognised and reported as not served yet.
+//! Restricted access, `{url: …}` and `{postgis: …}` sources: they are recognised and reported as
+//! not served yet.
 
 mod archives;
 mod assemble;
@@ -27,6 +29,7 @@ pub(crate) mod foreign;
 pub(crate) mod ident;
 mod kept;
 mod load;
+mod maps;
 mod plan;
 mod reader;
 mod sources;

@@ -56,6 +56,12 @@ pub(super) fn wkt_1(crs: &Crs, is_esri: bool) -> Result<String> {
     Ok(text.unwrap_or_default())
 }
 
+/// The CRS as a PROJ string.
+pub(super) fn proj4(crs: &Crs) -> Result<String> {
+    let text = with_context(|context| Some(flat(object(context, crs)?).proj4()))?;
+    Ok(text.unwrap_or_default())
+}
+
 fn with_context<T>(work: impl FnOnce(&Context) -> Option<T>) -> Result<Option<T>> {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let context = Context::new().ok_or_else(|| Error::Internal {

@@ -219,6 +219,19 @@ impl<'c> Object<'c> {
         }
     }
 
+    /// The CRS as a PROJ string, which says less than WKT; empty where it can't be said so.
+    pub fn proj4(&self) -> String {
+        // SAFETY: as in `wkt`; null is read as no text.
+        unsafe {
+            text(sys::proj_as_proj_string(
+                self.context.0.as_ptr(),
+                self.pj.as_ptr(),
+                sys::PJ_PROJ_STRING_TYPE_PJ_PROJ_4,
+                ptr::null(),
+            ))
+        }
+    }
+
     pub fn area(&self) -> Option<Area> {
         let (mut west, mut south, mut east, mut north) = (0.0, 0.0, 0.0, 0.0);
         let mut name: *const c_char = ptr::null();

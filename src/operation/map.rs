@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::anchors::Anchors;
+use super::features::bind_filter;
 use super::layer;
 use super::level_of_detail::{Detail, Sources};
 use super::reach::Way;
@@ -162,12 +163,8 @@ fn prepare<'a>(
         ));
         return Ok(None);
     }
-    let filter = layer
-        .filter
-        .as_ref()
-        .map(|f| f.bind(schema))
-        .transpose()
-        .map_err(named)?;
+    let filter = layer.filter.as_ref();
+    let filter = filter.map(|f| bind_filter(f, &layer.layer)).transpose()?;
     let first_text = texts.len();
     let rank = u32::try_from(place).unwrap_or(u32::MAX);
     for text in all_texts(&style) {

@@ -10,6 +10,7 @@ mod base_url;
 mod compress;
 mod disconnect;
 mod handler;
+mod maps;
 mod metrics;
 mod pool;
 mod problem;

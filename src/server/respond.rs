@@ -133,6 +133,7 @@ impl State {
             Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             Route::Api(address) => self.api(site, asked, address, endpoint),
+            Route::Maps(address) => self.maps(site, asked, address, endpoint),
             Route::Glyphs(Ok(range)) => glyphs(range, asked.accepted, endpoint),
             Route::Sprite(file) => sprite(site, file, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
@@ -180,6 +181,7 @@ impl State {
             | Route::Wmts(_)
             | Route::Tiles(_)
             | Route::Api(_)
+            | Route::Maps(_)
             | Route::Glyphs(Ok(_))
             | Route::Sprite(_) => Err(Error::Internal {
                 message: "a map among the pages".into(),
@@ -536,7 +538,7 @@ impl Wms {
 }
 
 /// Work for the pool, with all that a request may cost.
-fn heavy(
+pub(super) fn heavy(
     site: &Arc<Site>,
     endpoint: &'static str,
     on_error: fn(&Error) -> Answer,
@@ -577,7 +579,7 @@ fn within(
 }
 
 /// The language for people: `lang=` wins over what the browser says.
-fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
+pub(super) fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
     let lang = asked.parameter("lang");
     page_language(
         lang.as_deref(),
@@ -658,7 +660,7 @@ fn body(asked: &Asked) -> Option<Body<'_>> {
     })
 }
 
-fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
+pub(super) fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
     Request {
         query: &asked.query,
         body: body(asked),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::error::Result;
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, WebFont};
+use crate::protocol::maps::MapsAddress;
 use crate::protocol::ogcapi::{ApiAddress, DataKind};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 use crate::protocol::wmts::WmtsAddress;
@@ -27,6 +28,8 @@ pub enum Route {
     Tiles(Result<TilesAddress>),
     /// `/collections`, `/map`, `/styles`, … and the tiles of OGC API
     Api(ApiAddress),
+    /// `/maps`, `/maps/{id}`, what is made of a map, and the site's addresses for one map
+    Maps(MapsAddress),
     /// `/fonts/{fontstack}/{range}.pbf`
     Glyphs(Result<GlyphRange>),
     /// `/fonts/{family}/{weight}.{css,ttf}`
@@ -77,6 +80,7 @@ impl Route {
                 layer: Some((*layer).to_owned()),
             },
             ["record.xml"] => Route::Record { layer: None },
+            ["maps" | "1", ..] => Route::Maps(MapsAddress::parse(&segments, path)?),
             ["tiles", rest @ ..] => match TilesAddress::parse(rest) {
                 Some(address) => Route::Tiles(address),
                 None => Route::Api(ApiAddress::parse(&segments)?),
@@ -118,6 +122,8 @@ impl Route {
                 "items"
             }
             Route::Api(_) => "ogcapi",
+            Route::Maps(MapsAddress::List) => "maps",
+            Route::Maps(_) => "map_context",
             Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",
             Route::Health => "health",

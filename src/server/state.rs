@@ -1,6 +1,7 @@
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tracing::{error, info, warn};
 
 use crate::budget::Budget;
 use crate::cache::{Disk, TileCache};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Map};
 use crate::config::{self, CacheFile, FileSources, LoadOptions, Loaded, Severity};
 use crate::crs::Crs;
 use crate::encode::feature::Workshop;
@@ -93,6 +94,8 @@ pub struct Site {
     pub limits: Limits,
     pub studio: Arc<Studio>,
     pub known: Arc<Known>,
+    /// The same for one map alone, by its id, once it was asked for.
+    of_maps: Mutex<HashMap<String, Arc<Site>>>,
 }
 
 /// What is found out of a catalogue once and kept; it notices that a catalogue follows another.
@@ -111,7 +114,34 @@ impl Site {
             limits: loaded.limits.clone(),
             studio,
             known,
+            of_maps: Mutex::default(),
         }
+    }
+
+    /// What is served of one map alone, if that has been found out.
+    pub fn known_of_map(&self, map: &Map) -> Option<Arc<Site>> {
+        let known = self.of_maps.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&map.id).map(Arc::clone)
+    }
+
+    /// The same, found out where it has not been: this may read features.
+    ///
+    /// # Errors
+    /// As [`Catalogue::of_map`].
+    pub fn of_map(&self, map: &Map) -> Result<Arc<Site>> {
+        if let Some(known) = self.known_of_map(map) {
+            return Ok(known);
+        }
+        let site = Arc::new(Site {
+            catalogue: Arc::new(self.catalogue.of_map(map)?),
+            limits: self.limits.clone(),
+            studio: Arc::clone(&self.studio),
+            known: Arc::default(),
+            of_maps: Mutex::default(),
+        });
+        let mut known = self.of_maps.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = known.entry(map.id.clone()).or_insert(site);
+        Ok(Arc::clone(kept))
     }
 }
 

@@ -146,7 +146,7 @@ fn a_layer_file_is_honoured_key_by_key() {
     let popup = layer.popup.as_ref().unwrap();
     assert_eq!(popup.title.as_deref(), Some("{nom}"));
     // under the names that the data use
-    assert_eq!(popup.fields, ["insee", "pop"]);
+    assert_eq!(popup.fields, ["insee", "pop"].map(Into::into));
     assert_eq!((layer.id_column, layer.label), (Some(0), Some(1)));
     assert_eq!(layer.time, Some(LayerTime::Instant(layer.fields[3].column)));
     assert_eq!(
@@ -241,7 +241,7 @@ fn with_layer_files_only_what_they_declare_is_served() {
     assert_eq!(
         lines(&loaded),
         [
-            "info capabilities/maps: 1 map(s): maps are not served yet",
+            "error capabilities/maps/nature.yaml:1:4: not well-formed YAML: unclosed bracket '['",
             "info data/autre.fgb: no layer uses these data: they are not served (to serve it, add a file to capabilities/layers/ with source: {file: data/autre.fgb})",
             "info styles/vieux.sld: no layer uses this style",
         ]

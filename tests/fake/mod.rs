@@ -209,6 +209,8 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
         },
         attribution: Some("IGN, INSEE".into()),
         queryable: true,
+        opacity: 1.0,
+        of: None,
     }
 }
 
@@ -256,6 +258,8 @@ pub fn catalogue() -> Catalogue {
     };
     let fond = Layer {
         queryable: false,
+        opacity: 1.0,
+        of: None,
         styles: vec![Arc::new(Style {
             id: "gris".into(),
             ..Style::default()

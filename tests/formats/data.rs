@@ -225,6 +225,8 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         metadata: Metadata::default(),
         attribution: None,
         queryable: true,
+        opacity: 1.0,
+        of: None,
     }
 }
 

@@ -2,10 +2,14 @@
 //! refused. Nothing here opens data or styles.
 
 mod layer;
+mod map;
+mod map_entry;
 mod server;
 mod text;
 
-pub use layer::{Access, LayerFile, PopupFile, Source};
+pub use layer::{Access, LayerFile, MetadataFile, PopupFile, Source};
+pub use map::{ExtentFile, MapFile};
+pub use map_entry::{EntryFile, LayerEntryFile, TableFile};
 pub use server::{Basemap, CacheFile, GroupFile, GroupItem, RoleFile, ServerFile};
 pub use text::Text;
 

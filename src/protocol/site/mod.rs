@@ -9,6 +9,7 @@ mod preview;
 pub use items::ItemsPage;
 pub use json::landing_json;
 pub use pages::Pages;
+pub(in crate::protocol) use pages::values;
 pub use preview::{Frame, preview_query};
 
 /// The style sheet of all pages.
