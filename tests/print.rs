@@ -17,11 +17,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cartotheque::budget::Budget;
+use cartotheque::catalogue::map::PrintLayout;
 use cartotheque::crs::{Crs, Transform};
 use cartotheque::error::Error;
 use cartotheque::feature::{Field, FieldType, Value};
 use cartotheque::geom::{Bbox, Coord, Geometry, GeometryType, PartKind, Size, View};
-use cartotheque::operation::{MapLayer, MapRequest, Paper, PrintPart, PrintRequest};
+use cartotheque::operation::{MapLayer, MapRequest, PrintPart, PrintRequest};
 use cartotheque::server::{Options, State};
 use cartotheque::store::fgb::{FgbHead, FgbWriter, push_value};
 use pdf::Pdf;
@@ -65,7 +66,7 @@ fn request(state: &State, names: &[&str], paper: &str, crs: &str) -> PrintReques
         PrintPart::Layer(title, l.clone())
     });
     PrintRequest {
-        paper: Paper::parse(paper).unwrap(),
+        paper: PrintLayout::parse(paper).unwrap(),
         dpi: 150,
         crs,
         extent,

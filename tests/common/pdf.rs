@@ -1,4 +1,5 @@
 //! Reads the PDF files that the server writes, as a viewer does: from the table at their end.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -25,7 +25,7 @@ pub(super) fn north_and_scale(
     let room = layout.furniture;
     let ([x, y], [width, _]) = (room.at, room.size);
     let mut parts = Vec::new();
-    let is_below_legend = request.paper.is_landscape;
+    let is_below_legend = request.paper.is_landscape();
     let mut top = if is_below_legend { y + 2.5 } else { y };
     if is_continued {
         let note = SMALL.italic().set(words.continues(), width, 1);
@@ -49,7 +49,7 @@ pub(super) fn north_and_scale(
         items: scale.at([x, top], Side::Left),
     });
     top += scale.height();
-    let holds = words.scale_holds(request.paper.format, cut.is_central);
+    let holds = words.scale_holds(request.paper.format(), cut.is_central);
     let holds = SMALL.set(&holds, beside, 2);
     parts.push(Part {
         role: Role::Paragraph,

@@ -1,9 +1,10 @@
 //! Where on the page what is.
 
+use super::PrintRequest;
 use super::columns::{Room, least_height};
 use super::rows::Row;
 use super::sheet::{ACCENT, HAIRLINE, INK, SOFT_INK, Side, Text, Type};
-use super::{PaperFormat, PrintRequest};
+use crate::catalogue::map::PaperFormat;
 use crate::encode::pdf::{Item, MapPlace, Page, Part, Role};
 
 /// Of the page's frame from its edges, mm: printers reach there.
@@ -48,7 +49,7 @@ struct Measures {
 
 impl Measures {
     fn of(request: &PrintRequest) -> Measures {
-        match request.paper.format {
+        match request.paper.format() {
             PaperFormat::A4 => Measures {
                 title: 15.0,
                 subtitle: 8.5,
@@ -56,7 +57,7 @@ impl Measures {
                 foot: 8.0,
                 furniture: 30.0,
                 below: [32.0, 72.0],
-                columns: if request.paper.is_landscape { 4 } else { 3 },
+                columns: if request.paper.is_landscape() { 4 } else { 3 },
             },
             PaperFormat::A3 => Measures {
                 title: 20.0,
@@ -65,7 +66,7 @@ impl Measures {
                 foot: 9.0,
                 furniture: 32.0,
                 below: [34.0, 104.0],
-                columns: if request.paper.is_landscape { 5 } else { 4 },
+                columns: if request.paper.is_landscape() { 5 } else { 4 },
             },
         }
     }
@@ -75,7 +76,7 @@ impl Layout {
     /// Puts a page together. Without rows the legend takes all that it ever may.
     pub fn new(request: &PrintRequest, rows: Option<&[Row]>) -> Layout {
         let measures = Measures::of(request);
-        let [page_width, page_height] = request.paper.size();
+        let [page_width, page_height] = request.paper.size_mm();
         let inset = EDGE + PADDING;
         let width = page_width - 2.0 * inset;
         let title = Type::new(measures.title, true, INK).set(&request.title, width, 2);
@@ -98,7 +99,7 @@ impl Layout {
             (0..columns).map(room).collect()
         };
         let (map_size, legend, furniture);
-        if request.paper.is_landscape {
+        if request.paper.is_landscape() {
             let left = inset + width - measures.side;
             map_size = [width - measures.side - GAP, bottom - top];
             let furniture_top = bottom - measures.furniture;

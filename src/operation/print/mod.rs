@@ -1,6 +1,6 @@
 //! A map on paper: a PDF at a true scale, with its legend, north, scale bar and sources.
 //!
-//! `paper` the sheets there are · `words` what is said, in two languages · `scale` millimetres
+//! `words` what is said, in two languages · `scale` millimetres
 //! and metres · `sheet` text and shapes on a page · `rows` the legend as rows · `columns` rows
 //! put into columns and pages · `layout` where on the page what is · `furniture` north, scale
 //! bar, imprint.
@@ -8,18 +8,16 @@
 mod columns;
 mod furniture;
 mod layout;
-mod paper;
 mod rows;
 mod scale;
 mod sheet;
 mod words;
 
-pub use paper::{Paper, PaperFormat};
-
 use jiff::civil::DateTime;
 
 use super::{MapLayer, MapRequest, Studio};
 use crate::budget::Budget;
+use crate::catalogue::map::PrintLayout;
 use crate::crs::Crs;
 use crate::encode::pdf::{self, Document, Item, MapPlace, Part, PictureId, PictureWriter, Role};
 use crate::error::{Error, Result};
@@ -32,7 +30,7 @@ use words::Words;
 /// A map to be printed.
 #[derive(Debug, Clone)]
 pub struct PrintRequest {
-    pub paper: Paper,
+    pub paper: PrintLayout,
     /// Of the map's pixels.
     pub dpi: u32,
     pub crs: Crs,

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::PaperFormat;
+use crate::catalogue::map::PaperFormat;
 
 /// The languages a sheet is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

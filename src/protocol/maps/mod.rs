@@ -2,13 +2,18 @@
 //! each takes the layers of [`Map::layers`], so that all have the same ones in the same order.
 
 mod address;
+mod chosen;
 mod context;
+mod legend;
 mod list;
+mod picture;
+mod print;
 mod viewer;
 
 use std::sync::Arc;
 
 use crate::budget::Budget;
+use crate::cache::TileCache;
 use crate::catalogue::{Catalogue, Map};
 use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
@@ -29,6 +34,8 @@ pub struct Service<'a> {
     pub catalogue: &'a Catalogue,
     pub limits: &'a Limits,
     pub studio: &'a Studio,
+    /// Where pictures of maps are kept.
+    pub tiles: &'a TileCache,
     pub pages: &'a Pages,
     /// For people.
     pub language: &'a str,
@@ -38,16 +45,31 @@ pub struct Service<'a> {
 /// A document or a picture of a map by the last part of its address (`legend.png`).
 ///
 /// # Errors
-/// `NotFound` where nothing has that name; what making it says.
+/// `NotFound` where nothing has that name; `InvalidParameter`; what making it says.
 pub fn document(
-    _service: &Service<'_>,
+    service: &Service<'_>,
     name: &str,
-    _request: &Request<'_>,
-    _budget: &Budget,
+    request: &Request<'_>,
+    budget: &Budget,
 ) -> Result<Answer> {
-    Err(Error::NotFound {
-        path: name.to_owned(),
-    })
+    match name {
+        "print.pdf" => print::answer(service, request, budget),
+        "legend.png" => legend::picture(service, request, budget),
+        "legend.json" => legend::json(service, request, budget),
+        "map.png" => picture::answer(service, request, budget),
+        _ => Err(Error::NotFound {
+            path: name.to_owned(),
+        }),
+    }
+}
+
+impl Service<'_> {
+    /// The address of the map, from the site's as the client used it.
+    fn own(&self, base: &str) -> String {
+        let mut own = format!("{base}/maps/");
+        crate::encode::xml::push_url_component(&mut own, &self.map.id);
+        own
+    }
 }
 
 /// The answer to `/1/{alias}.map`, an address of PRODIGE: the map's own, with what was asked.
