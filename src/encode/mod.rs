@@ -31,6 +31,7 @@ mod xml_writer;
 
 pub use image_format::ImageFormat;
 use tiny_skia::Pixmap;
+pub use xml_writer::Writer as XmlWriter;
 
 use crate::error::Result;
 

@@ -4,11 +4,17 @@
 mod address;
 mod chosen;
 mod context;
+mod context_atom;
+mod context_json;
+mod facts;
 mod legend;
 mod list;
 mod picture;
 mod print;
+mod qgis;
+mod style_json;
 mod viewer;
+mod wmc;
 
 use std::sync::Arc;
 
@@ -17,8 +23,12 @@ use crate::cache::TileCache;
 use crate::catalogue::{Catalogue, Map};
 use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
+use crate::protocol::ogcapi::check_parameters;
+use crate::protocol::ows::Kvp;
 use crate::protocol::site::Pages;
-use crate::protocol::{Answer, Request};
+use crate::protocol::{Answer, Request, record};
+
+use facts::Facts;
 
 pub use address::MapsAddress;
 pub use list::list;
@@ -53,6 +63,16 @@ pub fn document(
     budget: &Budget,
 ) -> Result<Answer> {
     match name {
+        "context.json" => Ok(context_json::answer(&facts(service, request)?)),
+        "context.atom" => Ok(context_atom::answer(&facts(service, request)?)),
+        "context.wmc" => Ok(wmc::answer(&facts(service, request)?)),
+        "layers.qlr" => qgis::layers(&facts(service, request)?),
+        "project.qgs" => qgis::project(&facts(service, request)?),
+        "style.json" => Ok(style_json::answer(&facts(service, request)?)),
+        "record.xml" => {
+            let own = facts(service, request)?.own;
+            record::map_record(service.catalogue, service.map, &own)
+        }
         "print.pdf" => print::answer(service, request, budget),
         "legend.png" => legend::picture(service, request, budget),
         "legend.json" => legend::json(service, request, budget),
@@ -61,6 +81,12 @@ pub fn document(
             path: name.to_owned(),
         }),
     }
+}
+
+/// What documents without parameters say of a map.
+fn facts<'a>(service: &'a Service<'_>, request: &Request<'_>) -> Result<Facts<'a>> {
+    check_parameters(&Kvp::parse(request.query)?, &["LANG", "F"])?;
+    Facts::of(service, request.base)
 }
 
 impl Service<'_> {
