@@ -7,7 +7,7 @@
 //! views · `crs` what a CRS is and the way between two · `tile` tile matrix sets · `feature` a
 //! feature as stores hand it out · `query` filters · `style` what a layer looks like ·
 //! `render` features + style + view → pixels · `store` where features come from · `archive`
-//! files of tiles, read and written · `catalogue` what is served · `overview` levels of detail ·
+//! files of tiles, read and written · `identity` who asks · `catalogue` what is served · `overview` levels of detail ·
 //! `decode` foreign notations → core · `encode` core → bytes · `operation` map, feature info,
 //! legend, vector tile · `protocol` KVP and XML around operations · `config` files → catalogue ·
 //! `import` foreign files → data, layer file and style · `server` HTTP · `cli` the commands.
@@ -26,6 +26,7 @@ pub mod encode;
 pub mod error;
 pub mod feature;
 pub mod geom;
+pub mod identity;
 pub mod import;
 pub mod operation;
 pub mod overview;

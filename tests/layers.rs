@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 23] = [
+const ROOMS: [&str; 24] = [
     "error",
     "budget",
     "packing",
@@ -26,6 +26,7 @@ const ROOMS: [&str; 23] = [
     "render",
     "store",
     "archive",
+    "identity",
     "catalogue",
     "overview",
     "decode",

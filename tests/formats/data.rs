@@ -226,6 +226,7 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         metadata: Metadata::default(),
         attribution: None,
         queryable: true,
+        access: cartotheque::catalogue::Access::Public,
         opacity: 1.0,
         of: None,
     }

@@ -11,6 +11,8 @@ const NOTE: Type = Type::new(7.5, false, SOFT_INK).italic();
 const HEADING_GAP: f64 = 1.6;
 /// Columns a legend has at most: rows beyond are not printed.
 const MAX_COLUMNS: usize = 200;
+/// From the usual one down to what can still be read at arm's length: 6 points.
+const DENSITIES: [f64; 3] = [1.0, 0.9, 0.8];
 
 /// Room for a column, mm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +37,7 @@ pub(super) struct Column {
 pub(super) fn flow(rows: Vec<Row>, first: &[Room], others: &[Room], words: Words) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     let mut rest = rows.as_slice();
+    let density = density(rest, first);
     let mut page = 0;
     let is_empty = rest.is_empty();
     while (page == 0 || !rest.is_empty()) && columns.len() < MAX_COLUMNS {
@@ -48,7 +51,7 @@ pub(super) fn flow(rows: Vec<Row>, first: &[Room], others: &[Room], words: Words
             // the columns beside it begin at the same height
             let height = room.size[1] - heading.height() - HEADING_GAP;
             let taken;
-            (taken, rest) = fill(rest, room.size[0], height);
+            (taken, rest) = fill(rest, room.size[0], height, density);
             columns.push(Column {
                 page,
                 room: *room,
@@ -66,17 +69,31 @@ pub(super) fn flow(rows: Vec<Row>, first: &[Room], others: &[Room], words: Words
     columns
 }
 
+/// How small rows are set: smaller than usual only where that spares another page.
+fn density(rows: &[Row], rooms: &[Room]) -> f64 {
+    let fits = |density: &f64| {
+        let mut rest = rows;
+        for room in rooms {
+            let [width, height] = room.size;
+            let heading = HEADING.set("X", width, 1).height() + HEADING_GAP;
+            (_, rest) = fill(rest, width, height - heading, *density);
+        }
+        rest.is_empty()
+    };
+    DENSITIES.into_iter().find(fits).unwrap_or(1.0)
+}
+
 /// The rows that a column has room for, and the others. One at least, so that there is an end.
-fn fill(rows: &[Row], width: f64, height: f64) -> (Vec<SetRow>, &[Row]) {
+fn fill(rows: &[Row], width: f64, height: f64, density: f64) -> (Vec<SetRow>, &[Row]) {
     let mut taken: Vec<SetRow> = Vec::new();
     let mut used = 0.0;
     for row in rows {
-        let mut set = row.set(width);
+        let mut set = row.set(width, density);
         match taken.last() {
             None => set.above = 0.0,
             // layers of one symbol each are a list of their own
             Some(before) if (before.kind, set.kind) == (RowKind::Alone, RowKind::Alone) => {
-                set.above = 1.0;
+                set.above = density;
             }
             Some(_) => {}
         }
@@ -102,7 +119,7 @@ pub(super) fn least_height(rows: &[Row], width: f64, count: usize, most: f64) ->
     let holds = |height: f64| {
         let mut rest = rows;
         for _ in 0..count {
-            (_, rest) = fill(rest, width, height - heading);
+            (_, rest) = fill(rest, width, height - heading, 1.0);
         }
         rest.is_empty()
     };

@@ -56,7 +56,8 @@ pub(super) struct SetRow {
 }
 
 impl Row {
-    pub fn set(&self, width: f64) -> SetRow {
+    /// Sets the row in a column of a width; `density` below 1 makes all of it smaller.
+    pub fn set(&self, width: f64, density: f64) -> SetRow {
         let (kind, above) = match self.kind {
             RowKind::Group(0) => (GROUP, 3.2),
             RowKind::Group(_) => (GROUP, 2.2),
@@ -64,7 +65,15 @@ impl Row {
             RowKind::Alone => (ENTRY, 2.6),
             RowKind::Entry => (ENTRY, 0.7),
         };
-        let beside = self.swatch.map_or(0.0, |swatch| {
+        let kind = Type {
+            size: kind.size * density,
+            ..kind
+        };
+        let swatch = self.swatch.map(|swatch| Swatch {
+            size: swatch.size.map(|mm| mm * density),
+            ..swatch
+        });
+        let beside = swatch.map_or(0.0, |swatch| {
             let [width, _] = swatch.size;
             width + 2.0
         });
@@ -73,7 +82,7 @@ impl Row {
             _ => 0.0,
         };
         let text = kind.set(&self.text, width - beside - indent, 6);
-        let swatch_height = self.swatch.map_or(0.0, |swatch| {
+        let swatch_height = swatch.map_or(0.0, |swatch| {
             let [_, height] = swatch.size;
             height
         });
@@ -82,8 +91,8 @@ impl Row {
             height: text.height().max(swatch_height),
             text,
             indent: indent + beside,
-            swatch: self.swatch,
-            above,
+            swatch,
+            above: above * density,
         }
     }
 }
@@ -182,6 +191,9 @@ fn add_layer(
     }
     for entry in entries {
         let mut swatch = entry.swatch;
+        if is_unseen_on_white(&swatch) {
+            on_grey(&mut swatch);
+        }
         if layer.opacity < 1.0 {
             fade(&mut swatch, layer.opacity);
         }
@@ -201,6 +213,28 @@ fn add_layer(
         });
     }
     Ok(())
+}
+
+/// True for a sample that has ink, all of it white or nearly so.
+fn is_unseen_on_white(swatch: &tiny_skia::Pixmap) -> bool {
+    let (pixels, _) = swatch.data().as_chunks::<4>();
+    let has_ink = pixels.iter().any(|[.., alpha]| *alpha > 127);
+    // premultiplied: what is missing to white
+    let is_white = |[r, g, b, a]: &[u8; 4]| [r, g, b].iter().all(|c| a.saturating_sub(**c) < 14);
+    has_ink && pixels.iter().all(is_white)
+}
+
+/// Puts a sample on grey, where white is seen.
+fn on_grey(swatch: &mut tiny_skia::Pixmap) {
+    const GREY: u32 = 205;
+    let (pixels, _) = swatch.data_mut().as_chunks_mut::<4>();
+    for [r, g, b, a] in pixels {
+        let below = (GREY * (255 - u32::from(*a)) / 255) as u8;
+        for channel in [r, g, b] {
+            *channel = channel.saturating_add(below);
+        }
+        *a = 255;
+    }
 }
 
 /// Takes a sample to the opacity of its layer.

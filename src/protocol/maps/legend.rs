@@ -10,11 +10,15 @@ use crate::budget::Budget;
 use crate::catalogue::map::MapEntry;
 use crate::encode::{self, ImageFormat};
 use crate::error::{Error, Result};
+use crate::geom::STANDARD_PIXEL_M;
 use crate::operation::{LegendRequest, MapLayer, PrintPart};
 use crate::protocol::ogcapi::check_parameters;
 use crate::protocol::ows::Kvp;
 use crate::protocol::wms::default_legend;
 use crate::protocol::{Answer, Request};
+
+/// Pixels of a window on the map: its longer side.
+const WINDOW_PX: f64 = 1000.0;
 
 /// The layers that the map shows at first, or those asked for, in one picture.
 ///
@@ -49,8 +53,10 @@ pub fn picture(service: &Service<'_>, request: &Request<'_>, budget: &Budget) ->
             part => parts.push(part),
         }
     }
+    let opening = opening_scale(service);
     let template = |layer: &MapLayer| LegendRequest {
-        scale_denominator: scale,
+        // what is seen first, of layers that are seen then
+        scale_denominator: scale.or_else(|| Some(opening).filter(|s| has_rules(layer, *s))),
         pixel_ratio: dpi / 96.0,
         transparent,
         ..default_legend(&layer.layer, &layer.style, service.language)
@@ -131,6 +137,23 @@ fn entries(
         }
     }
     Ok(out)
+}
+
+/// The scale denominator at which the whole map is seen in a window of usual size.
+fn opening_scale(service: &Service<'_>) -> f64 {
+    let view = &service.map.view;
+    let longer = view.extent.width().max(view.extent.height());
+    longer * view.crs.metres_per_unit / WINDOW_PX / STANDARD_PIXEL_M
+}
+
+/// True where the layer shows something at a scale.
+fn has_rules(layer: &MapLayer, scale: f64) -> bool {
+    let mut rules = layer
+        .style
+        .feature_type_styles
+        .iter()
+        .flat_map(|f| &f.rules);
+    layer.layer.scales.contains(scale) && rules.any(|rule| rule.scales.contains(scale))
 }
 
 fn is_seen(layer: &MapLayer, scale: Option<f64>) -> bool {
