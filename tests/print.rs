@@ -41,7 +41,7 @@ fn state(path: &Path) -> State {
 
 /// A request for layers of a site, bottom first.
 fn request(state: &State, names: &[&str], paper: &str, crs: &str) -> PrintRequest {
-    let site = state.site();
+    let site = state.whole();
     let crs = Crs::parse(crs).unwrap();
     let layers: Vec<MapLayer> = names
         .iter()
@@ -88,7 +88,7 @@ fn request(state: &State, names: &[&str], paper: &str, crs: &str) -> PrintReques
 
 /// Prints, and keeps the file for programs that read files.
 fn print(name: &str, state: &State, request: &PrintRequest) -> (PathBuf, Vec<u8>) {
-    let site = state.site();
+    let site = state.whole();
     let bytes = site.studio.print(request, &Budget::unlimited()).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("print");
     std::fs::create_dir_all(&folder).unwrap();
@@ -369,7 +369,7 @@ fn a_map_drawn_in_bands_is_the_map_drawn_whole_and_too_large_a_one_is_refused() 
     let (_, bytes) = print("bands", &state, &request);
     let map = Pdf::read(&bytes).map();
     assert!(map.width * map.height > 4_000_000, "more than a band");
-    let site = state.site();
+    let site = state.whole();
     let [x, y] = request.extent.center();
     let ground = request.crs.ground_at([x, y]).unwrap();
     let half = |pixels: u32, along: f64| {
