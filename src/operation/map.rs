@@ -73,16 +73,14 @@ pub fn draw(
             overviews,
         };
         if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
-            let draw = |canvas: &mut Canvas, told: &mut LayerReport| {
-                layer::draw(&ready, view, budget, symbols, canvas, told)
-            };
-            if layer.opacity < 1.0 {
-                // as a whole: where its features overlap the layer is no denser
+            let opacity = layer.layer.opacity * f64::from(layer.opacity);
+            if opacity < 1.0 {
+                // as a whole: where its features overlap they do not shine through each other
                 let mut own = Canvas::new(view.size)?;
-                draw(&mut own, &mut told)?;
-                canvas.lay(&own, layer.opacity);
+                layer::draw(&ready, view, budget, symbols, &mut own, &mut told)?;
+                canvas.overlay(own, opacity);
             } else {
-                draw(&mut canvas, &mut told)?;
+                layer::draw(&ready, view, budget, symbols, &mut canvas, &mut told)?;
             }
             prepared.push(ready);
         }

@@ -85,26 +85,35 @@ impl Canvas {
             .collect()
     }
 
-    /// Lays another map of the same size over this one, with an opacity from 0 to 1.
-    pub fn lay(&mut self, over: &Canvas, opacity: f32) {
-        let opacity = (f64::from(opacity).clamp(0.0, 1.0) * 255.0).round() as u32;
-        let (above, _) = over.pixmap.data().as_chunks::<4>();
-        for (below, above) in self.pixels_mut().iter_mut().zip(above) {
-            let above = above.map(|channel| div_255(u32::from(channel) * opacity));
-            let [.., alpha] = above;
-            for (below, above) in below.iter_mut().zip(above) {
-                let sum = above + div_255(u32::from(*below) * (255 - alpha));
-                *below = sum.min(255) as u8;
-            }
-        }
-    }
-
     pub fn pixmap(&self) -> &Pixmap {
         &self.pixmap
     }
 
     pub fn pixmap_mut(&mut self) -> &mut Pixmap {
         &mut self.pixmap
+    }
+
+    /// Lays another map of the same size over this one, less opaque than it is.
+    pub fn overlay(&mut self, other: Canvas, opacity: f64) {
+        let level = (opacity.clamp(0.0, 1.0) * 255.0).round() as u32;
+        let over = other.pixmap.data().as_chunks().0;
+        for (below, above) in self.pixels_mut().iter_mut().zip(over) {
+            let above: &Pixel = above;
+            if above[3] == 0 {
+                continue;
+            }
+            let rest = 255 - div_255(u32::from(above[3]) * level);
+            for (b, a) in below.iter_mut().zip(above) {
+                let sum = div_255(u32::from(*a) * level) + div_255(u32::from(*b) * rest);
+                *b = sum.min(255) as u8;
+            }
+            // both were rounded: a colour is never more than its alpha
+            let alpha = below[3];
+            below
+                .iter_mut()
+                .for_each(|value| *value = (*value).min(alpha));
+        }
+        spare::recycle(other.into_pixmap());
     }
 
     pub fn into_pixmap(self) -> Pixmap {
@@ -390,7 +399,7 @@ mod tests {
         let mut above = Canvas::new(size).unwrap();
         let ink = Color::rgb(200, 0, 0).premultiplied();
         *above.pixels_mut().first_mut().unwrap() = ink;
-        below.lay(&above, 0.25);
+        below.overlay(above, 0.25);
         assert_eq!(below.pixels_mut(), [[50, 0, 150, 255], [0, 0, 200, 255]]);
     }
 
