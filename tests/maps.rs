@@ -101,7 +101,7 @@ fn orders(server: &Server, map: &str) -> Vec<(&'static str, Vec<String>)> {
         (
             "wmts",
             known(between(
-                &wmts.text(),
+                &without_styles(&wmts.text()),
                 "<ows:Identifier>",
                 "</ows:Identifier>",
             )),
