@@ -64,7 +64,7 @@ export default function () {
     await shot(page, 'text');
     await page.getByRole('link', { name: 'Densité de population' }).click();
     await page.waitForLoadState();
-    assert.match(await page.textContent('body'), /Abondance|L'Abergement|Ambérieu/);
+    assert.match(await page.textContent('body'), /sur 4\s?021 objets/);
     await close(page);
   });
 
