@@ -93,6 +93,7 @@ fn request(layer: &Arc<Layer>, style: &Arc<Style>, view: View, crs: &Crs) -> Map
             layer: Arc::clone(layer),
             style: Arc::clone(style),
             filter: None,
+            opacity: 1.0,
         }],
         background: [255; 3],
         transparent: false,
@@ -540,6 +541,7 @@ fn a_filter_or_a_style_sent_along_is_answered_from_the_features() {
             filter: Some(cartotheque::query::Filter::IsNull(
                 cartotheque::query::Expr::Property("classe".into()),
             )),
+            opacity: 1.0,
         }],
         background: [255; 3],
         transparent: false,

@@ -17,6 +17,7 @@ mod jpeg;
 pub mod maplibre;
 pub mod mvt;
 mod palette;
+pub mod pdf;
 mod png;
 mod protobuf;
 mod sequences;
@@ -30,6 +31,7 @@ mod xml_writer;
 
 pub use image_format::ImageFormat;
 use tiny_skia::Pixmap;
+pub use xml_writer::Writer as XmlWriter;
 
 use crate::error::Result;
 

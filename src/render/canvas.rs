@@ -390,6 +390,20 @@ mod tests {
     }
 
     #[test]
+    fn a_map_laid_over_another_hides_it_by_its_opacity() {
+        let size = Size {
+            width: 2,
+            height: 1,
+        };
+        let mut below = Canvas::filled(size, Color::rgb(0, 0, 200)).unwrap();
+        let mut above = Canvas::new(size).unwrap();
+        let ink = Color::rgb(200, 0, 0).premultiplied();
+        *above.pixels_mut().first_mut().unwrap() = ink;
+        below.overlay(above, 0.25);
+        assert_eq!(below.pixels_mut(), [[50, 0, 150, 255], [0, 0, 200, 255]]);
+    }
+
+    #[test]
     fn one_pixel_and_a_run_are_blended_alike_and_within_one_of_exact() {
         for alpha in [1u8, 77, 128, 254, 255] {
             for coverage in [1u32, 17, 128, 254, 255] {
