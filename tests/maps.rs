@@ -69,7 +69,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
 
 /// Capabilities without styles, which may have the names of layers.
 fn without_styles(text: &str) -> String {
-    let parts = text.split("<Style>");
+    let parts = text.split("<Style");
     parts
         .map(|part| part.split("</Style>").last().unwrap())
         .collect()
@@ -101,7 +101,7 @@ fn orders(server: &Server, map: &str) -> Vec<(&'static str, Vec<String>)> {
         (
             "wmts",
             known(between(
-                &wmts.text(),
+                &without_styles(&wmts.text()),
                 "<ows:Identifier>",
                 "</ows:Identifier>",
             )),

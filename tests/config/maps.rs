@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use cartotheque::catalogue::Map;
 use cartotheque::catalogue::map::MapStatus;
 use cartotheque::config::{LoadOptions, Loaded, load, reload};
+use cartotheque::identity::Audience;
 
 use super::fake::{COMMUNES, FakeSources, Site, lines};
 
@@ -14,7 +15,7 @@ fn site() -> Site {
     let site = Site::new();
     site.write(
         "capabilities/server.yaml",
-        "languages: [fr, en]\nroles: {ddt-38: {api_keys: env:K}}\n",
+        "languages: [fr, en]\nroles: {ddt-38: {title: DDT de l'Isère}}\n",
     )
     .write("data/communes.fgb", COMMUNES)
     .write("styles/population.sld", "column pop\n")
@@ -181,6 +182,15 @@ fn an_older_state_never_stands_in_for_one_that_is_for_fewer_people() {
     );
     map_file(&site, "archivee", &format!("{CARTE}status: archived\n"));
     let loaded = site.load();
-    assert_eq!(maps(&loaded), ["archivee"]);
-    assert_eq!(loaded.catalogue.maps.listed().count(), 0);
+    assert_eq!(maps(&loaded), ["archivee", "reservee"]);
+    let seen = loaded.catalogue.seen_by(&Audience::default()).unwrap();
+    let seen: Vec<&str> = seen.maps.iter().map(|map| map.id.as_str()).collect();
+    assert_eq!(seen, ["archivee"]);
+    let listed: Vec<&str> = loaded
+        .catalogue
+        .maps
+        .listed()
+        .map(|map| map.id.as_str())
+        .collect();
+    assert_eq!(listed, ["reservee"]);
 }
