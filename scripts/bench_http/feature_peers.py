@@ -54,7 +54,7 @@ class FeatureServer(Server):
         self.stop()
         raise TimeoutError(f"{self.name} does not answer")
 
-    def wfs(self, wanted: Wanted, base: str, name: str, formats: dict[str, str], fes: bool = True) -> str:
+    def wfs(self, wanted: Wanted, base: str, name: str, formats: dict[str, str]) -> str:
         parameters = {
             "SERVICE": "WFS",
             "VERSION": "2.0.0",
@@ -246,7 +246,17 @@ class QgisServer(FastCgi):
     def path(self, wanted: Wanted) -> str:
         # 3.22 writes GML 3.1.1 at most, and takes no FES 2.0 in WFS 1.1
         path = self.wfs(wanted, "/", wanted.layer, {"GeoJSON": "application/vnd.geo+json", "GML": "GML3"})
-        return path.replace("VERSION=2.0.0", "VERSION=1.1.0").replace("TYPENAMES", "TYPENAME").replace("COUNT", "MAXFEATURES")
+        for new, old in (
+            ("VERSION=2.0.0", "VERSION=1.1.0"),
+            ("TYPENAMES", "TYPENAME"),
+            ("COUNT", "MAXFEATURES"),
+            ("ValueReference", "PropertyName"),
+            ("http://www.opengis.net/fes/2.0", "http://www.opengis.net/ogc"),
+            ("http://www.opengis.net/gml/3.2", "http://www.opengis.net/gml"),
+            ("fes:", "ogc:"),
+        ):
+            path = path.replace(new, old)
+        return path
 
 
 class Pygeoapi(FeatureServer):

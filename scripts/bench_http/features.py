@@ -61,7 +61,7 @@ def scenes(parcels: Places) -> list[Scene]:
     found += [
         Scene(
             "GeoJSON, parcels in 10 km of a class",
-            lambda n: Wanted("parcels", "GeoJSON", box=box(n, 10_000), equal=("classe", n % 5)),
+            lambda n: Wanted("parcels", "GeoJSON", box=box(n, 10_000), equal=("classe", n % 5 + 1)),
         ),
         Scene("GeoJSON, parcels, page 1", lambda _: Wanted("parcels", "GeoJSON", count=PAGE), None),
         Scene(

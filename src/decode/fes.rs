@@ -7,7 +7,8 @@
 //! Values are of one occurrence here, so `matchAction` changes nothing; a feature has one version.
 //!
 //! # Not supported
-//! `PropertyIsNil` reasons, joins between feature types, `ResourceId` of a time span.
+//! `PropertyIsNil` reasons, `ResourceId` of a time span. Joins are taken apart before: a filter is of
+//! one type.
 
 mod expression;
 mod spatial;
