@@ -87,7 +87,7 @@ impl Half {
 impl Pieces for TupleStream {
     fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
         let started = Instant::now();
-        while let Some((left, right)) = self.pairs.next() {
+        for (left, right) in self.pairs.by_ref() {
             budget.spend(2, 0)?;
             let begin = out.len();
             if !self.left.write(left, out)? || !self.right.write(right, out)? {
