@@ -11,10 +11,11 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 24] = [
     "error",
     "budget",
     "packing",
+    "parquet",
     "cache",
     "geom",
     "crs",
@@ -25,6 +26,7 @@ const ROOMS: [&str; 22] = [
     "render",
     "store",
     "archive",
+    "identity",
     "catalogue",
     "overview",
     "decode",

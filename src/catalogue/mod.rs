@@ -5,6 +5,7 @@ mod access;
 mod archive;
 pub mod map;
 mod of_map;
+mod seen;
 mod text;
 
 pub use access::Access;
@@ -102,6 +103,8 @@ pub struct Group {
 /// A layer that could not be loaded, or a newer version of its data that was refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
+    /// Who may be told.
+    pub access: Access,
     /// The layer's id, or the file where there is none.
     pub subject: String,
     pub message: String,
@@ -138,6 +141,7 @@ pub struct Layer {
     pub metadata: Metadata,
     pub attribution: Option<String>,
     pub queryable: bool,
+    pub access: Access,
     /// How opaque the layer is as a whole, 0 to 1, where a map draws it with others under one
     /// name.
     pub opacity: f64,
@@ -397,6 +401,11 @@ impl Catalogue {
     pub fn archive(&self, id: &str) -> Option<&Arc<ArchiveLayer>> {
         let place = self.archives.binary_search_by(|a| a.id.as_str().cmp(id));
         self.archives.get(place.ok()?)
+    }
+
+    /// True where a layer has this id, one of ready-made tiles too.
+    pub fn has_layer(&self, id: &str) -> bool {
+        self.by_id.contains_key(id) || self.archive(id).is_some()
     }
 
     /// A layer by id.

@@ -86,7 +86,7 @@ impl Export {
             // an archive lasts: it is made from the data themselves
             cache: None,
         })?;
-        let site = state.site();
+        let site = state.whole();
         let names = if self.layers.is_empty() {
             site.catalogue.drawing_order()
         } else {

@@ -5,7 +5,9 @@ mod export;
 mod import;
 mod info;
 mod line;
+mod link;
 mod log;
+mod password;
 mod prepare;
 mod render;
 mod seed;
@@ -57,6 +59,10 @@ enum Command {
     Prepare(prepare::Prepare),
     /// Makes tiles into the cache on disk of a folder that is served.
     Seed(seed::Seed),
+    /// Signs a link that shows one map to whoever has it, for some days.
+    Link(link::Link),
+    /// Makes the line of a user for the file of passwords.
+    Password(password::Password),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -75,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Export(export) => export.run(),
         Command::Prepare(prepare) => prepare.run(),
         Command::Seed(seed) => seed.run(),
+        Command::Link(link) => link.run(),
+        Command::Password(password) => password.run(),
         Command::Render(render) => render.run(),
     };
     match result {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::diagnostic::{At, Diagnostic, Findings, Place, Severity};
 use super::file::{LayerFile, MetadataFile, PopupFile, Text};
 use super::{Opened, Sources, ident};
-use crate::catalogue::{Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField};
+use crate::catalogue::{
+    Access, Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField,
+};
 use crate::crs::{Crs, CrsKind};
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Schema};
@@ -41,7 +43,7 @@ pub struct Ingredients<'a> {
     pub record: Option<&'a Path>,
 }
 
-/// Builds a layer; `None` where the findings hold an error.
+/// Builds a layer, for everybody; `None` where the findings hold an error.
 pub fn build(
     from: Ingredients<'_>,
     sources: &dyn Sources,
@@ -107,6 +109,7 @@ pub fn build(
         metadata: settled(metadata, from.record),
         attribution: file.attribution.clone(),
         queryable: file.queryable.unwrap_or(true),
+        access: Access::default(),
         opacity: 1.0,
         of: None,
     })

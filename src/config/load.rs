@@ -15,14 +15,16 @@ use super::diagnostic::{Diagnostic, Findings, Severity};
 use super::file::{LayerFile, ServerFile};
 use super::folder::Folder;
 use super::foreign;
+use super::identities;
 use super::kept::Kept;
 use super::maps::{self, MapRead};
 use super::plan::{LayerRead, Outcome, Plan, Planner};
 use super::tile_sets::{self, TileSetRead};
 use super::{Opened, Sources};
-use crate::catalogue::{Catalogue, Fault, Layer};
+use crate::catalogue::{Access, Catalogue, Fault, Layer};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::identity::Identities;
 use crate::operation::Limits;
 use crate::style::{StyleNoteKind, columns_of};
 
@@ -41,6 +43,8 @@ pub struct Loaded {
     pub catalogue: Arc<Catalogue>,
     pub server: ServerFile,
     pub limits: Limits,
+    /// By what people prove the roles that restricted layers and maps ask for.
+    pub identities: Arc<Identities>,
     /// Sorted by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// True where nothing may be served: the path can't be read, or `strict` met an error.
@@ -71,6 +75,19 @@ struct Built {
     layer: Arc<Layer>,
     /// What was found when it was made.
     diagnostics: Vec<Diagnostic>,
+}
+
+impl Built {
+    /// The layer for those who may see it now, whatever was said when it was made.
+    fn seen_as(mut self, access: Option<&Access>) -> Built {
+        if let Some(access) = access.filter(|access| **access != self.layer.access) {
+            self.layer = Arc::new(Layer {
+                access: access.clone(),
+                ..Layer::clone(&self.layer)
+            });
+        }
+        self
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -126,6 +143,7 @@ pub fn reload(
             catalogue: Arc::default(),
             server: ServerFile::default(),
             limits: Limits::default(),
+            identities: Arc::default(),
             diagnostics: vec![Diagnostic::of_file(Severity::Error, path, message)],
             refused: true,
             folder: Folder::default(),
@@ -147,6 +165,7 @@ impl Loaded {
             .iter()
             .filter(|d| d.severity == Severity::Error)
             .map(|d| Fault {
+                access: Access::default(),
                 subject: d.file.display().to_string(),
                 message: d.one_line(),
                 still_served: true,
@@ -156,6 +175,7 @@ impl Loaded {
             catalogue: Arc::new(catalogue),
             server: previous.server.clone(),
             limits: previous.limits.clone(),
+            identities: Arc::clone(&previous.identities),
             named: previous.named.clone(),
             state: previous.state.clone(),
             ..self
@@ -196,7 +216,9 @@ impl Loader<'_> {
             allow_outside: self.options.allow_outside,
         }
         .plans(&files);
-        let named = named_files(&plans);
+        let mut named = named_files(&plans);
+        let secrets = identities::files(&server, &self.folder.root);
+        named.extend(secrets.filter(|path| path.is_file()));
         self.folder.add_named(&named);
         let material = self.material(&plans, &server);
         let mut diagnostics = self.folder_diagnostics(&plans, &material.styles);
@@ -221,18 +243,15 @@ impl Loader<'_> {
         let mut faults = archives.faults;
         declared.extend(archives.declared);
         diagnostics.extend(archives.diagnostics);
-        let mut withheld = HashSet::new();
         for (plan, built) in results {
             let id = plan.read.file.id.value.clone();
             if let Some(message) = fault_of(&plan) {
                 faults.push(Fault {
+                    access: plan.access.clone().unwrap_or_default(),
                     subject: id.clone(),
                     message,
                     still_served: built.is_some(),
                 });
-            }
-            if plan.outcome == Outcome::Withhold {
-                withheld.insert(id.clone());
             }
             declared.insert(id);
             if let Some(built) = built {
@@ -252,6 +271,7 @@ impl Loader<'_> {
                 ))
             }));
         faults.extend(found.iter().map(|fault| Fault {
+            access: Access::default(),
             subject: fault.file.display().to_string(),
             message: fault.one_line(),
             still_served: false,
@@ -270,6 +290,7 @@ impl Loader<'_> {
             sources: self.sources,
         }
         .catalogue(&mut findings);
+        let identities = identities::identities(&server, &self.folder.root, &mut findings);
         let archives_declared = catalogue.archives.iter().map(|a| a.id.clone()).collect();
         let built = maps::Builder {
             folder: &self.folder,
@@ -279,7 +300,6 @@ impl Loader<'_> {
             crs: &catalogue.site.crs,
             layers: &catalogue.layers,
             declared: &declared,
-            withheld: &withheld,
             archives: &archives_declared,
         }
         .build(self.map_files(), self.state().map(|s| &s.maps));
@@ -293,6 +313,7 @@ impl Loader<'_> {
         Loaded {
             catalogue: Arc::new(catalogue),
             limits: server.limits.clone(),
+            identities: Arc::new(identities),
             server,
             diagnostics,
             refused: self.options.strict && has_errors,
@@ -331,6 +352,7 @@ impl Loader<'_> {
             return (server, findings, None);
         };
         let fault = Fault {
+            access: Access::default(),
             subject: shown.display().to_string(),
             message,
             still_served: true,
@@ -486,6 +508,7 @@ impl Loader<'_> {
                 ..kept
             })
         });
+        let built = built.map(|built| built.seen_as(plan.access.as_ref()));
         (plan, built)
     }
 

@@ -15,8 +15,7 @@
 //! found in one go, with file, line, column, key, and what was probably meant.
 //!
 //! # Not supported
-//! Restricted access, `{url: …}` and `{postgis: …}` sources: they are recognised and reported as
-//! not served yet.
+//! `{url: …}` and `{postgis: …}` sources: they are recognised and reported as not served yet.
 
 mod archives;
 mod assemble;
@@ -27,6 +26,7 @@ mod file;
 mod folder;
 pub(crate) mod foreign;
 pub(crate) mod ident;
+mod identities;
 mod kept;
 mod load;
 mod maps;
@@ -41,7 +41,7 @@ mod yaml;
 
 pub use check::{Checked, check};
 pub use diagnostic::{Diagnostic, Place, Severity};
-pub use file::{Basemap, CacheFile, RoleFile, ServerFile};
+pub use file::{Basemap, CacheFile, RoleFile, Secret, ServerFile};
 pub use folder::{Folder, Stamp};
 pub use load::{LoadOptions, Loaded, load, reload};
 pub use sources::FileSources;

@@ -19,7 +19,7 @@ use crate::packing::{Accepted, Coding};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::protocol::ows::Kvp;
-use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language};
+use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language, viewer_file};
 use crate::protocol::tiles::{
     Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
 };
@@ -164,12 +164,13 @@ impl State {
                 metrics::MEDIA_TYPE,
                 self.metrics.to_text(
                     self.levels(),
-                    self.site().studio.overviews(),
+                    self.whole().studio.overviews(),
                     self.tiles.counts(),
                 ),
             )),
             Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)
                 .with_header("cache-control", "public, max-age=3600")),
+            Route::ViewerFile { name } => viewer_file(&name, asked.accepted),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
                 "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /wfs\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",
@@ -261,7 +262,7 @@ impl State {
                 })
             }
             wmts::Prepared::Capabilities(wanted, language) => {
-                let packed = Arc::clone(&self.packed);
+                let packed = Arc::clone(&site.known.packed);
                 heavy(site, endpoint, wmts::report, move |site, _| {
                     let make = || {
                         let service = wmts_service(site, explain);
@@ -431,8 +432,8 @@ impl State {
         if coding == Coding::Identity || asked.body.is_some() {
             return make();
         }
-        self.packed
-            .get(wms.site.catalogue.sequence, coding, &asked.address(), make)
+        let packed = &wms.site.known.packed;
+        packed.get(wms.site.catalogue.sequence, coding, &asked.address(), make)
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Route {
     Metrics,
     /// `/assets/style.css`
     StyleSheet,
+    /// `/assets/viewer/{file}`
+    ViewerFile { name: String },
     /// `/robots.txt`
     Robots,
     /// `/favicon.ico`, `/favicon.svg`
@@ -56,11 +58,7 @@ impl Route {
         if path == "/wms" {
             return Some(Route::Wms { layer: None });
         }
-        let segments: Vec<Cow<'_, str>> = path
-            .split('/')
-            .skip(1)
-            .map(percent_decoded)
-            .collect::<Option<_>>()?;
+        let segments = segments(path)?;
         let segments: Vec<&str> = segments.iter().map(|s| &**s).collect();
         Some(match segments.as_slice() {
             [] => Route::Landing,
@@ -93,6 +91,9 @@ impl Route {
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
+            ["assets", "viewer", name] => Route::ViewerFile {
+                name: (*name).to_owned(),
+            },
             ["robots.txt"] => Route::Robots,
             ["favicon.ico" | "favicon.svg"] => Route::Icon,
             _ => Route::Api(ApiAddress::parse(&segments)?),
@@ -128,9 +129,18 @@ impl Route {
             Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",
-            Route::StyleSheet | Route::Robots | Route::Icon => "asset",
+            Route::StyleSheet | Route::ViewerFile { .. } | Route::Robots | Route::Icon => "asset",
         }
     }
+}
+
+/// The parts of a path between slashes, decoded; `None` where one is no UTF-8.
+pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    path.trim_end_matches('/')
+        .split('/')
+        .skip(1)
+        .map(percent_decoded)
+        .collect()
 }
 
 /// Percent-decodes one segment; `None` where the bytes are no UTF-8.

@@ -209,6 +209,7 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
         },
         attribution: Some("IGN, INSEE".into()),
         queryable: true,
+        access: cartotheque::catalogue::Access::Public,
         opacity: 1.0,
         of: None,
     }
@@ -258,6 +259,7 @@ pub fn catalogue() -> Catalogue {
     };
     let fond = Layer {
         queryable: false,
+        access: cartotheque::catalogue::Access::Public,
         opacity: 1.0,
         of: None,
         styles: vec![Arc::new(Style {

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::{Text, check_schema, licence, read_tree};
+use crate::catalogue;
 use crate::catalogue::ShownAs;
 use crate::config::diagnostic::{At, Findings, Place, Severity};
 use crate::config::reader::{Entry, Fields};
@@ -52,7 +53,9 @@ impl Default for Source {
 /// Who may see a layer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Access {
+    /// Not said: as the site has it.
     #[default]
+    Inherited,
     Public,
     Roles {
         roles: Vec<At<String>>,
@@ -220,7 +223,7 @@ impl LayerFile {
             attribution: fields.text("attribution", findings),
             access: fields
                 .get("access")
-                .map_or(Access::Public, |e| Access::read(&e, findings)),
+                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
             queryable: fields.get("queryable").and_then(|e| e.boolean(findings)),
         }
     }
@@ -484,6 +487,21 @@ pub(super) fn read_scales(entry: &Entry<'_>, findings: &mut Findings) -> ScaleRa
 }
 
 impl Access {
+    /// Who may see it, as the catalogue has it: what is written nearest to a thing decides, so
+    /// that the site's own word holds only where the thing says none.
+    pub fn settled(&self, site: &Access) -> catalogue::Access {
+        match (self, site) {
+            (Access::Inherited, Access::Inherited) | (Access::Public, _) => {
+                catalogue::Access::Public
+            }
+            (Access::Inherited, site) => site.settled(&Access::Public),
+            (Access::Roles { roles, .. }, _) => {
+                catalogue::Access::Roles(roles.iter().map(|role| role.value.clone()).collect())
+            }
+            (Access::Nobody | Access::Unknown, _) => catalogue::Access::Roles(Vec::new()),
+        }
+    }
+
     pub fn read(entry: &Entry<'_>, findings: &mut Findings) -> Access {
         if entry.is_map() {
             let fields = Fields::new(entry, &["roles"], findings);

@@ -145,7 +145,7 @@ impl MapFile {
             abstract_,
             access: fields
                 .get("access")
-                .map_or(Access::Public, |e| Access::read(&e, findings)),
+                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
             status: fields
                 .get("status")
                 .and_then(|e| word(&e, "status", &MapStatus::ALL, MapStatus::name, findings))

@@ -1,12 +1,14 @@
 //! What the operator wrote, read file by file: complete types with places, unknown keys
 //! refused. Nothing here opens data or styles.
 
+mod identities;
 mod layer;
 mod map;
 mod map_entry;
 mod server;
 mod text;
 
+pub use identities::{IdentitiesFile, Secret};
 pub use layer::{Access, LayerFile, MetadataFile, PopupFile, Source};
 pub use map::{ExtentFile, MapFile};
 pub use map_entry::{EntryFile, LayerEntryFile, TableFile};

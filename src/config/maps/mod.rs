@@ -20,7 +20,7 @@ use super::kept::Kept;
 use super::yaml::Node;
 use super::{Sources, load};
 use crate::catalogue::map::MapStatus;
-use crate::catalogue::{self, Fault, Layer, Map, Maps};
+use crate::catalogue::{Fault, Layer, Map, Maps};
 use crate::crs::Crs;
 use extents::Extents;
 use parts::Parts;
@@ -80,8 +80,6 @@ pub struct Builder<'a> {
     pub layers: &'a [Arc<Layer>],
     /// The ids of layers that are declared, served or not.
     pub declared: &'a HashSet<String>,
-    /// Those among them that not everybody may see.
-    pub withheld: &'a HashSet<String>,
     /// Those among them that are ready-made tiles.
     pub archives: &'a HashSet<String>,
 }
@@ -139,6 +137,7 @@ impl Builder<'_> {
                 && read.file.status != MapStatus::Draft
             {
                 built.faults.push(Fault {
+                    access: read.file.access.settled(&self.server.access),
                     subject: self.folder.relative(path).display().to_string(),
                     message,
                     still_served: !maps.is_empty(),
@@ -154,7 +153,7 @@ impl Builder<'_> {
         let served = names.served.into_iter();
         built.maps = Maps::new(
             served
-                .filter(|map| map.status != MapStatus::Draft && map.access.is_public())
+                .filter(|map| map.status != MapStatus::Draft)
                 .collect(),
         );
         built.state.parts = parts;
@@ -169,7 +168,9 @@ fn may_stay(old: &MapRead, new: &MapRead) -> bool {
     new.file.status != MapStatus::Draft
         && match &new.file.access {
             Access::Public | Access::Unknown => true,
-            Access::Roles { .. } | Access::Nobody => old.file.access == new.file.access,
+            Access::Roles { .. } | Access::Nobody | Access::Inherited => {
+                old.file.access == new.file.access
+            }
         }
 }
 
@@ -257,16 +258,5 @@ impl Resolver<'_> {
             maps.clear();
         }
         OfFile { maps, findings }
-    }
-}
-
-/// Who may see it, as the catalogue has it.
-fn access_of(access: &Access) -> catalogue::Access {
-    match access {
-        Access::Public => catalogue::Access::Public,
-        Access::Roles { roles, .. } => {
-            catalogue::Access::Roles(roles.iter().map(|role| role.value.clone()).collect())
-        }
-        Access::Nobody | Access::Unknown => catalogue::Access::Roles(Vec::new()),
     }
 }

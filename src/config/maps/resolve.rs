@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Builder, Extents, Parts, access_of};
+use super::{Builder, Extents, Parts};
 use crate::catalogue::map::{
     Basemap, BasemapKind, Map, MapPrint, MapService, MapStatus, MapTool, MapView, PrintLayout,
 };
@@ -80,7 +80,7 @@ impl<'a> Resolver<'a> {
             aliases: file.aliases.iter().map(|at| at.value.clone()).collect(),
             title,
             abstract_,
-            access: access_of(&file.access),
+            access: file.access.settled(&self.builder.server.access),
             status: file.status,
             metadata: settled(&file.metadata, record.as_deref()),
             keywords: file.metadata.keywords.clone(),
@@ -104,25 +104,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn check_access(&self, file: &MapFile, findings: &mut Findings) {
-        let Access::Roles { roles, .. } = &file.access else {
-            return;
-        };
-        let known = || self.builder.server.roles.iter().map(|r| r.id.as_str());
-        for role in roles {
-            if known().all(|id| id != role.value) {
-                let message = format!("no role {:?} in server.yaml", role.value);
-                let near = nearest(&role.value, known());
-                let names = known().collect::<Vec<_>>().join(", ");
-                findings.error_nearest(
-                    &role.place,
-                    message,
-                    near,
-                    Some(match names.as_str() {
-                        "" => "server.yaml names no `roles:`".to_owned(),
-                        names => format!("its roles: {names}"),
-                    }),
-                );
-            }
+        if let Access::Roles { roles, .. } = &file.access {
+            self.builder.server.check_roles(roles, findings);
         }
     }
 
@@ -151,24 +134,18 @@ impl<'a> Resolver<'a> {
     ) -> Option<&'a Arc<Layer>> {
         let id = at.value.as_str();
         if let Some(layer) = self.layers.get(id) {
-            return Some(layer);
-        }
-        let builder = self.builder;
-        if builder.withheld.contains(id) {
-            match file.access {
-                Access::Public => findings.error_help(
+            let site = &self.builder.server.access;
+            if file.access.settled(site).is_public() && !layer.access.is_public() {
+                findings.error_help(
                     &at.place,
                     format!("the layer {id:?} is restricted, and this map is public"),
                     "restrict the map: access: {roles: […]}, or take the layer out",
-                ),
-                _ => findings.add(
-                    Severity::Info,
-                    &at.place,
-                    format!("restricted layers are not served yet: {id:?} is left out"),
-                    None,
-                ),
+                );
             }
-        } else if builder.archives.contains(id) {
+            return Some(layer);
+        }
+        let builder = self.builder;
+        if builder.archives.contains(id) {
             let message = format!("{id:?} is made of ready-made tiles");
             let help = "a map is made of layers of features";
             findings.error_help(&at.place, message, help);

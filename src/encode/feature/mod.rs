@@ -8,6 +8,7 @@ mod flatgeobuf;
 mod format;
 mod geojson;
 mod geopackage;
+mod geoparquet;
 pub mod gml;
 mod json_fg;
 mod kml;
@@ -24,6 +25,7 @@ pub use flatgeobuf::{
 pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
 pub use geopackage::GeoPackageWriter;
+pub use geoparquet::GeoParquetWriter;
 pub use json_fg::JsonFgWriter;
 pub use kml::KmlWriter;
 pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
