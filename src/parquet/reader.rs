@@ -134,7 +134,7 @@ impl Rows {
     ///
     /// # Errors
     /// `Data` where the file is damaged, with the name of the column.
-    pub fn next(&mut self) -> Result<bool> {
+    pub fn advance(&mut self) -> Result<bool> {
         while self.left == 0 {
             let meta = Arc::clone(&self.meta);
             let Some(group) = meta.groups.get(self.group) else {

@@ -102,12 +102,12 @@ fn there_and_back(numbers: &[u64], texts: &[String]) -> Vec<u8> {
     }
     let mut rows = table.rows(&wanted).unwrap();
     for number in numbers {
-        assert!(rows.next().unwrap());
+        assert!(rows.advance().unwrap());
         for ((physical, ..), nth) in KINDS.iter().zip(0_usize..) {
             assert_eq!(rows.cell(nth), cell(*physical, number >> nth, texts));
         }
     }
-    assert!(!rows.next().unwrap());
+    assert!(!rows.advance().unwrap());
     bytes
 }
 

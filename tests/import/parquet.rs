@@ -206,7 +206,7 @@ fn a_small_file_that_means_gigabytes_is_refused() {
     let mut bytes = Vec::new();
     writer.begin(&mut bytes);
     let text = "x".repeat(200_000);
-    for _ in 0..20_000 {
+    for _ in 0..2_000 {
         writer.put(0, Cell::Null);
         writer.put(1, Cell::Bytes(text.as_bytes()));
         writer.end_row(&mut bytes);
@@ -229,7 +229,7 @@ fn read_all(path: &std::path::Path) -> Result<u64, cartotheque::error::Error> {
         .collect();
     let mut rows = table.rows(&wanted)?;
     let mut count = 0;
-    while count < 100_000 && rows.next()? {
+    while count < 100_000 && rows.advance()? {
         let values = (0..wanted.len()).map(|nth| rows.cell(nth));
         count += 1 + values
             .filter(|cell| *cell == cartotheque::parquet::Cell::Null)
@@ -268,5 +268,50 @@ proptest! {
         let bytes = damaged(&std::fs::read(data(name)).unwrap(), &changes, 0);
         let path = write(&scratch.0, "x.parquet", bytes);
         survives(&path, &scratch.0.join("out"));
+    }
+}
+
+#[test]
+fn a_file_in_a_served_folder_is_told_of_imported_and_comes_back_as_a_download() {
+    let scratch = Scratch::new("parquet-served");
+    let map = scratch.0.join("map");
+    let first = write(&scratch.0, "in/a.csv", "lon,lat\n5,45\n");
+    bring_one(&first, &map);
+    let waiting = map.join("data/points.parquet");
+    std::fs::copy(data("v2-zstd"), &waiting).unwrap();
+    let server = crate::common::Server::start(&map, &[]);
+    server.wait_until("a word about the file that is not served", |s| {
+        s.log().contains("cartotheque import") && s.log().contains("points.parquet")
+    });
+    bring_one(&waiting, &map);
+    server.wait_until("the new layer", |s| {
+        s.get("/collections/points").status == 200
+    });
+    let crs = "http://www.opengis.net/def/crs/EPSG/0/2154";
+    let items = format!("/collections/points/items?f=parquet&limit=1000&crs={crs}");
+    let answer = server.get(&items);
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        "application/vnd.apache.parquet"
+    );
+    let name = answer.header("content-disposition");
+    assert!(name.contains("points.parquet"), "{name}");
+    let back = write(&scratch.0, "back.parquet", &answer.body);
+    let imported = bring_one(&back, &scratch.0.join("back"));
+    assert_eq!(imported.crs.id(), "EPSG:2154");
+    assert_is_the_table("a download", &imported);
+    // where a list of formats is, it is in
+    for address in [
+        "/api?f=json",
+        "/collections/points?f=json",
+        "/collections/points/items?f=html",
+        "/wfs?service=WFS&version=2.0.0&request=GetCapabilities",
+    ] {
+        let text = server.get(address).text();
+        assert!(
+            text.contains("application/vnd.apache.parquet") || text.contains("f=parquet"),
+            "{address}"
+        );
     }
 }

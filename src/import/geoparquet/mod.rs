@@ -126,7 +126,7 @@ impl Source for GeoParquet {
         let mut taken = 0_u64;
         let mut number = 0_u64;
         let mut room = String::new();
-        while rows.next()? {
+        while rows.advance()? {
             if taken > limit {
                 return Err(Error::data(
                     &self.path,
