@@ -98,7 +98,7 @@ fn bench(criterion: &mut Criterion) {
         cache: None,
     })
     .expect("the file is sound");
-    let site = state.site();
+    let site = state.whole();
     let layer = site.catalogue.layer("carreaux").expect("the file's layer");
     let run = |format, query| answer(&site.studio, layer, format, query);
     let page = |offset: u64, limit: Option<u64>| FeatureQuery {

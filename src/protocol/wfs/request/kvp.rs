@@ -283,7 +283,7 @@ mod tests {
     fn adhoc(asked: &Asked) -> Vec<&Adhoc> {
         let queries = asked.queries.iter().map(|query| match query {
             AskedQuery::Adhoc(adhoc) => adhoc,
-            AskedQuery::Stored { .. } => panic!(),
+            AskedQuery::Stored { .. } | AskedQuery::Join(_) => panic!(),
         });
         queries.collect()
     }
