@@ -46,6 +46,8 @@ pub struct Catalogue {
     groups: HashMap<String, Vec<usize>>,
     /// Layers that the whole drawn as one leaves out; shorter than the layers: none.
     hidden: Vec<bool>,
+    /// What is drawn in the place of a layer where several are drawn under one name.
+    faded: HashMap<usize, Arc<Layer>>,
     /// Of each layer, once it was asked for.
     fingerprints: Vec<OnceLock<u64>>,
 }
@@ -142,8 +144,7 @@ pub struct Layer {
     pub attribution: Option<String>,
     pub queryable: bool,
     pub access: Access,
-    /// How opaque the layer is as a whole, 0 to 1, where a map draws it with others under one
-    /// name.
+    /// How opaque it is drawn as a whole, 0 to 1: 1 but for those that [`Layer::faded`] made.
     pub opacity: f64,
     /// The layer of the site that a map shows in its own way; `None` for that layer itself.
     pub of: Option<Arc<Layer>>,
@@ -290,6 +291,16 @@ impl Layer {
             })
     }
 
+    /// The same layer, drawn less opaque as a whole.
+    #[must_use]
+    pub fn faded(self: &Arc<Layer>, opacity: f64) -> Arc<Layer> {
+        Arc::new(Layer {
+            opacity,
+            of: Some(self.of.as_ref().map_or(self, |of| of).clone()),
+            ..Layer::clone(self)
+        })
+    }
+
     /// The layer whose features these are, all of them: itself, or the one of the site that a
     /// map shows in its own way. `None` where a map shows a part.
     pub fn whole(&self) -> Option<&Layer> {
@@ -311,8 +322,7 @@ impl Layer {
                 &self.fields,
                 self.id_column,
                 self.time,
-                self.scales,
-                self.opacity
+                self.scales
             )
         );
         shown.hash(&mut hasher);
@@ -379,6 +389,7 @@ impl Catalogue {
             archives: Vec::new(),
             maps: Maps::default(),
             hidden: Vec::new(),
+            faded: HashMap::new(),
         })
     }
 
@@ -439,15 +450,20 @@ impl Catalogue {
             return Ok(members
                 .iter()
                 .rev()
-                .filter_map(|i| self.layers.get(*i).cloned())
+                .filter_map(|i| self.together(*i))
                 .collect());
         }
         self.layer(name).map(|layer| vec![Arc::clone(layer)])
     }
 
-    /// The names of the layers that the whole is drawn from, in drawing order: the bottom of the
-    /// tree first.
-    pub fn drawing_order(&self) -> Vec<String> {
+    /// A layer as it is drawn with others under one name.
+    fn together(&self, index: usize) -> Option<Arc<Layer>> {
+        let faded = self.faded.get(&index);
+        faded.or_else(|| self.layers.get(index)).map(Arc::clone)
+    }
+
+    /// The layers that the whole is drawn from, in drawing order: the bottom of the tree first.
+    pub fn whole(&self) -> Vec<Arc<Layer>> {
         let mut placed = vec![false; self.layers.len()];
         let mut top_first: Vec<usize> = Vec::with_capacity(self.layers.len());
         for node in &self.tree {
@@ -457,8 +473,13 @@ impl Catalogue {
             .iter()
             .rev()
             .filter(|i| !self.hidden.get(**i).copied().unwrap_or(false))
-            .filter_map(|i| self.layers.get(*i).map(|l| l.id.clone()))
+            .filter_map(|i| self.together(*i))
             .collect()
+    }
+
+    /// The names of the same.
+    pub fn drawing_order(&self) -> Vec<String> {
+        self.whole().iter().map(|layer| layer.id.clone()).collect()
     }
 
     /// A number that is another one when the data of a layer, its styles or what is shown of it

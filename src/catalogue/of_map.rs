@@ -32,14 +32,16 @@ impl Catalogue {
                 children,
             })]
         };
-        let mut catalogue = Catalogue::new(
-            self.site_of(map),
-            layers,
-            tree,
-            self.sequence,
-            self.faults.clone(),
-        )?;
-        catalogue.faults.clear();
+        let mut catalogue =
+            Catalogue::new(self.site_of(map), layers, tree, self.sequence, Vec::new())?;
+        for (index, entry) in map.layers().enumerate() {
+            if entry.opacity < 1.0
+                && let Some(layer) = catalogue.layers.get(index)
+            {
+                let faded = layer.faded(entry.opacity);
+                catalogue.faded.insert(index, faded);
+            }
+        }
         catalogue.hidden = map.layers().map(|layer| !layer.is_visible).collect();
         let hidden = catalogue.hidden.clone();
         if let Some(members) = catalogue.groups.get_mut(&map.id) {

@@ -1,6 +1,7 @@
 //! The commands: arguments → configuration → work. One command is one file.
 
 pub mod check;
+mod explain;
 mod export;
 mod import;
 mod info;
@@ -10,6 +11,7 @@ mod log;
 mod password;
 mod prepare;
 mod render;
+mod schema;
 mod seed;
 mod serve;
 mod signal;
@@ -49,6 +51,10 @@ enum Command {
     Serve(serve::Serve),
     /// Verifies a folder without serving it: files, styles, fields, CRSs.
     Check(check::Check),
+    /// Prints a map as it was settled, each value with where it comes from.
+    Explain(explain::Explain),
+    /// Prints the JSON Schema of a kind of file, for editors.
+    Schema(schema::Schema),
     /// Describes a data file.
     Info(info::Info),
     /// Turns files of other formats into data that are served.
@@ -76,6 +82,8 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Info(info) => info.run(),
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),

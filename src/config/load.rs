@@ -182,6 +182,26 @@ impl Loaded {
         }
     }
 
+    /// A map as it was settled, each value with where it comes from, as text.
+    ///
+    /// # Errors
+    /// `Config` where there is no such map, with the nearest name.
+    pub fn explain_map(&self, id: &str) -> Result<String> {
+        let maps = &self.catalogue.maps;
+        let map = maps.get(id).or_else(|| maps.by_alias(id));
+        let text = map.and_then(|map| maps::explain(map, &self.state.maps, &self.folder));
+        text.ok_or_else(|| {
+            let ids = maps.iter().map(|map| map.id.as_str());
+            let meant = match crate::error::nearest(id, ids) {
+                Some(meant) => format!(", did you mean {meant:?}?"),
+                None => String::new(),
+            };
+            Error::Config {
+                message: format!("no map {id:?}{meant}"),
+            }
+        })
+    }
+
     /// How many findings of that severity there are.
     pub fn count(&self, severity: Severity) -> usize {
         let of_it = self.diagnostics.iter().filter(|d| d.severity == severity);

@@ -73,14 +73,15 @@ pub fn draw(
             overviews,
         };
         if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
-            layer::draw(
-                &ready,
-                &request.view,
-                budget,
-                symbols,
-                &mut canvas,
-                &mut told,
-            )?;
+            let opacity = layer.layer.opacity;
+            if opacity < 1.0 {
+                // as a whole: where its features overlap they do not shine through each other
+                let mut own = Canvas::new(view.size)?;
+                layer::draw(&ready, view, budget, symbols, &mut own, &mut told)?;
+                canvas.overlay(own, opacity);
+            } else {
+                layer::draw(&ready, view, budget, symbols, &mut canvas, &mut told)?;
+            }
             prepared.push(ready);
         }
         told.time = layer_started.elapsed();

@@ -18,7 +18,7 @@ use crate::protocol::site::{Pages, page_language};
 impl State {
     /// Decides how a request to the cartothèque is answered.
     pub(super) fn maps(
-        &self,
+        self: &Arc<State>,
         site: &Arc<Site>,
         asked: Asked,
         address: MapsAddress,
@@ -66,7 +66,13 @@ impl State {
     }
 
     /// A service of a map: the site's, with the map's address before its own.
-    fn map_service(&self, site: &Arc<Site>, asked: Asked, map: &Arc<Map>, path: String) -> Work {
+    fn map_service(
+        self: &Arc<State>,
+        site: &Arc<Site>,
+        asked: Asked,
+        map: &Arc<Map>,
+        path: String,
+    ) -> Work {
         let mut base = asked.base.clone();
         base.push_str("/maps/");
         push_url_component(&mut base, &map.id);
@@ -79,13 +85,21 @@ impl State {
             let error = not_found(&asked);
             return Work::Done(page_error(&self.pages, site, &asked, &error), "not_found");
         }
-        match site.known_of_map(map) {
-            Some(of_map) => self.prepare(&of_map, asked),
-            None => match site.of_map(map) {
-                Ok(of_map) => self.prepare(&of_map, asked),
-                Err(error) => Work::Done(problem(&error), "map_context"),
-            },
+        if let Some(of_map) = site.known_of_map(map) {
+            return self.prepare(&of_map, asked);
         }
+        // who asks first finds out what filters leave: that is no work for who takes requests
+        let (state, map) = (Arc::clone(self), Arc::clone(map));
+        heavy(site, "map_context", problem, move |site, _| {
+            match site
+                .of_map(&map)
+                .map(|of_map| state.prepare(&of_map, asked))
+            {
+                Ok(Work::Done(answer, _)) => answer,
+                Ok(Work::Heavy { run, .. }) => run(),
+                Err(error) => problem(&error),
+            }
+        })
     }
 }
 

@@ -119,7 +119,7 @@ impl std::fmt::Debug for Work {
 
 impl State {
     /// Decides how a request is answered.
-    pub fn prepare(&self, site: &Arc<Site>, asked: Asked) -> Work {
+    pub fn prepare(self: &Arc<State>, site: &Arc<Site>, asked: Asked) -> Work {
         let Some(route) = Route::parse(&asked.path) else {
             let error = Error::NotFound {
                 path: asked.path.chars().take(200).collect(),

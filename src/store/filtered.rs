@@ -249,3 +249,131 @@ impl std::fmt::Debug for FilteredStore {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature::{Field, FieldType, OwnedValue};
+    use crate::geom::GeometryType;
+    use crate::query::{CompareOp, Expr, Filter, Literal};
+    use crate::store::MemoryStore;
+    use crate::store::memory::MemoryFeature;
+    use proptest::prelude::*;
+
+    fn point(x: f64, y: f64) -> Geometry {
+        let mut geometry = Geometry::new(GeometryType::Point);
+        geometry.begin(GeometryType::Point);
+        geometry.push([x, y]);
+        geometry.end_sequence();
+        geometry.end_part(crate::geom::PartKind::Points);
+        geometry
+    }
+
+    fn whole(places: &[(u8, u8, i64)]) -> Arc<MemoryStore> {
+        let schema = Schema {
+            fields: vec![Field {
+                name: "n".into(),
+                kind: FieldType::Long,
+                title: None,
+                description: None,
+                nullable: true,
+            }],
+            geometry: GeometryType::Point,
+            ..Schema::default()
+        };
+        let features = places.iter().map(|(x, y, n)| MemoryFeature {
+            geometry: Some(point(f64::from(*x), f64::from(*y))),
+            values: vec![OwnedValue::Int(*n)],
+        });
+        Arc::new(MemoryStore::new(schema, None, features.collect()))
+    }
+
+    fn part(inner: &Arc<MemoryStore>, below: i64) -> FilteredStore {
+        let filter = Filter::Compare {
+            op: CompareOp::Less,
+            left: Expr::Property("n".into()),
+            right: Expr::Literal(Literal::integer(below)),
+            match_case: true,
+        };
+        let bound = filter.bind(inner.schema()).unwrap();
+        let inner: Arc<dyn FeatureStore> = Arc::clone(inner) as Arc<dyn FeatureStore>;
+        FilteredStore::new(inner, bound, &format!("n < {below}"))
+    }
+
+    /// Position and value of what a visit hands out.
+    fn seen(visit: impl FnOnce(&mut dyn FnMut(&dyn Feature) -> Flow)) -> Vec<(u64, i64)> {
+        let mut list = Vec::new();
+        visit(&mut |feature| {
+            let n = feature.value(0).as_f64().unwrap() as i64;
+            list.push((feature.fid(), n));
+            Ok(ControlFlow::Continue(()))
+        });
+        list
+    }
+
+    proptest! {
+        /// Whatever way the part is asked, it is the source without the others.
+        #[test]
+        fn a_part_is_the_features_that_pass_counted_among_themselves(
+            places in prop::collection::vec((0u8..20, 0u8..20, 0i64..10), 0..60),
+            below in 0i64..10,
+            (x, y, w, h, offset) in (0u8..20, 0u8..20, 0u8..10, 0u8..10, 0u64..4),
+        ) {
+            let part = part(&whole(&places), below);
+            let budget = Budget::unlimited();
+            let kept: Vec<_> = places.iter().filter(|(_, _, n)| *n < below).collect();
+            prop_assert_eq!(part.count(), kept.len() as u64);
+            let all: Vec<(u64, i64)> = (0..).zip(kept.iter().map(|k| k.2)).collect();
+            let everything = seen(|visit| {
+                part.select(&Select::default(), &budget, visit).unwrap();
+            });
+            prop_assert_eq!(&everything, &all);
+            let wanted = Bbox::new(
+                f64::from(x), f64::from(y), f64::from(x + w), f64::from(y + h),
+            ).unwrap();
+            let inside: Vec<(u64, i64)> = all.iter().zip(&kept)
+                .filter(|(_, (x, y, _))| wanted.contains_point([f64::from(*x), f64::from(*y)]))
+                .map(|(one, _)| *one)
+                .collect();
+            let select = Select { boxes: vec![wanted], offset };
+            let there = seen(|visit| {
+                part.select(&select, &budget, visit).unwrap();
+            });
+            let skipped: Vec<_> = inside.iter().copied().skip(offset as usize).collect();
+            prop_assert_eq!(there, skipped);
+            let mut searched = Vec::new();
+            part.search(&[wanted], &budget, &mut |fid, _| {
+                searched.push(fid);
+                Ok(ControlFlow::Continue(()))
+            }).unwrap();
+            prop_assert_eq!(searched, inside.iter().map(|one| one.0).collect::<Vec<_>>());
+            for (fid, n) in &all {
+                let visited = seen(|visit| {
+                    part.visit(&mut std::iter::once(*fid), &budget, visit).unwrap();
+                });
+                prop_assert_eq!(visited, vec![(*fid, *n)]);
+                let mut found = None;
+                let is_there = part.get(*fid, &mut |f| {
+                    found = Some(f.fid());
+                    Ok(())
+                });
+                prop_assert_eq!((is_there.unwrap(), found), (true, Some(*fid)));
+            }
+            let beyond = part.get(part.count(), &mut |_| Ok(())).unwrap();
+            prop_assert!(!beyond);
+            let around = kept.iter()
+                .filter_map(|(x, y, _)| Bbox::new(f64::from(*x), f64::from(*y), f64::from(*x), f64::from(*y)))
+                .reduce(|a, b| a.union(&b));
+            prop_assert_eq!(part.extent(), around);
+        }
+    }
+
+    #[test]
+    fn a_part_is_told_from_others_and_never_copied_as_a_file() {
+        let inner = whole(&[(1, 1, 1), (2, 2, 2)]);
+        let (one, other) = (part(&inner, 1), part(&inner, 2));
+        assert_ne!(one.version(), other.version());
+        assert_ne!(one.version(), inner.version());
+        assert!(one.flatgeobuf().is_none() && one.as_fgb().is_none());
+    }
+}

@@ -162,7 +162,6 @@ impl Walk<'_> {
             popup: popup.or_else(|| base.popup.clone()),
             label: label.or(base.label),
             scales: scales(written.scales, base.scales),
-            opacity,
             of: Some(Arc::clone(base)),
             ..Layer::clone(base)
         };

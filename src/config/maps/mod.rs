@@ -2,6 +2,7 @@
 //! served.
 
 mod entries;
+mod explain;
 mod extents;
 mod family;
 mod parts;
@@ -22,6 +23,7 @@ use super::{Sources, load};
 use crate::catalogue::map::MapStatus;
 use crate::catalogue::{Fault, Layer, Map, Maps};
 use crate::crs::Crs;
+pub use explain::explain;
 use extents::Extents;
 use parts::Parts;
 use resolve::Resolver;
@@ -66,6 +68,8 @@ pub struct State {
     pub files: Kept<MapRead>,
     /// The last state of each file that gave its maps.
     good: HashMap<PathBuf, Arc<MapRead>>,
+    /// The file of each map, by its id.
+    origins: HashMap<String, PathBuf>,
     parts: Parts,
 }
 
@@ -147,6 +151,10 @@ impl Builder<'_> {
                 built.state.good.insert(path.clone(), Arc::clone(kept));
             }
             names.take(path, &maps);
+            for map in &maps {
+                let origin = built.state.origins.entry(map.id.clone());
+                origin.or_insert_with(|| path.clone());
+            }
             built.diagnostics.extend(outcome.findings.into_vec());
             names.served.extend(maps.into_iter().map(Arc::new));
         }
@@ -156,9 +164,31 @@ impl Builder<'_> {
                 .filter(|map| map.status != MapStatus::Draft)
                 .collect(),
         );
+        built.diagnostics.extend(self.unused(&built.maps));
         built.state.parts = parts;
         built.state.files = files;
         built
+    }
+}
+
+impl Builder<'_> {
+    /// Layers that no map shows, where there are maps: good to know, no fault.
+    fn unused(&self, maps: &Maps) -> Option<Diagnostic> {
+        let used: HashSet<&str> = maps
+            .iter()
+            .flat_map(|map| map.layers().map(|layer| layer.of.as_str()))
+            .collect();
+        let all = self.layers.iter().map(|layer| layer.id.as_str());
+        let unused: Vec<&str> = all.filter(|id| !used.contains(id)).collect();
+        let first = unused.iter().take(12).copied().collect::<Vec<_>>();
+        let more = match unused.len().saturating_sub(first.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (!maps.is_empty() && !unused.is_empty()).then(|| {
+            let message = format!("no map shows {}{more}", first.join(", "));
+            Diagnostic::of_file(Severity::Info, "capabilities/maps", message)
+        })
     }
 }
 

@@ -218,12 +218,16 @@ impl<'a> Resolver<'a> {
             Some(at) => self.extent(at, file, &crs, findings)?,
             None => {
                 let of_layers = super::entries::layers_of(entries);
+                // of the layers as a whole: to find what filters leave takes a reading
                 let around = of_layers
+                    .map(|layer| layer.of.as_ref().unwrap_or(layer))
                     .filter_map(|layer| in_crs(&layer.store.extent()?, &layer.crs, &crs))
                     .reduce(|a, b| a.union(&b));
                 match around {
                     Some(bbox) => bbox,
                     None if file.status == MapStatus::Draft => Bbox::WORLD,
+                    // a layer that is at fault may be the one that has one
+                    None if findings.has_errors() => return None,
                     None => {
                         let message = "the map has no extent, and no layer has one";
                         let help = "e.g. view: {extent: [xmin, ymin, xmax, ymax]}";

@@ -67,6 +67,8 @@ pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
         "search": map
             .search
             .iter()
+            // not every layer is for everybody
+            .filter(|s| map.layer(&s.layer).is_some() || service.site.layer(&s.layer).is_ok())
             .map(|s| json!({
                 "layer": s.layer,
                 "fields": s.fields,

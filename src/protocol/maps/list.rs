@@ -52,7 +52,7 @@ pub fn list(
     ];
     check_parameters(&kvp, &known)?;
     let wanted = Wanted::read(&kvp, if wants_html { PAGE } else { 1000 })?;
-    let document = document(catalogue, &wanted, &kvp, base, language);
+    let document = document(catalogue, &wanted, &kvp, base, language, wants_html);
     if !wants_html {
         return Ok(Answer::ok("application/json", document.to_string()));
     }
@@ -72,6 +72,8 @@ pub fn list(
             organisation => wanted.organisation.clone().unwrap_or_default(),
             offset => wanted.offset,
             total => catalogue.maps.listed().count(),
+            previous => page_of(&document, "prev"),
+            next => page_of(&document, "next"),
             list => values(&document),
         },
     )
@@ -135,6 +137,7 @@ fn document(
     kvp: &Kvp,
     base: &str,
     language: &str,
+    is_page: bool,
 ) -> Value {
     let mut found: Vec<&Map> = Vec::new();
     let mut themes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -169,7 +172,7 @@ fn document(
             "covadis": facet(&themes, title_of),
             "organisation": facet(&organisations, str::to_owned),
         },
-        "links": page_links(wanted, found.len(), kvp, base),
+        "links": page_links(wanted, found.len(), kvp, base, is_page),
     })
 }
 
@@ -202,7 +205,7 @@ fn entry(map: &Map, base: &str, language: &str) -> Value {
 }
 
 /// The address of this page of the list, the next and the one before.
-fn page_links(wanted: &Wanted, matched: usize, kvp: &Kvp, base: &str) -> Vec<Value> {
+fn page_links(wanted: &Wanted, matched: usize, kvp: &Kvp, base: &str, is_page: bool) -> Vec<Value> {
     let at = |offset: usize| {
         let mut href = format!("{base}/maps?");
         for name in ["F", "LANG", "Q", "COVADIS", "ORGANISATION", "LIMIT"] {
@@ -215,7 +218,11 @@ fn page_links(wanted: &Wanted, matched: usize, kvp: &Kvp, base: &str) -> Vec<Val
         }
         format!("{href}offset={offset}")
     };
-    let media_type = "application/json";
+    let media_type = if is_page {
+        "text/html"
+    } else {
+        "application/json"
+    };
     let mut links = vec![link("self", at(wanted.offset), media_type, "This page")];
     let next = wanted.offset.saturating_add(wanted.limit);
     if next < matched {
@@ -226,6 +233,15 @@ fn page_links(wanted: &Wanted, matched: usize, kvp: &Kvp, base: &str) -> Vec<Val
         links.push(link("prev", at(before), media_type, "Previous page"));
     }
     links
+}
+
+/// The address of a link of the list.
+fn page_of(document: &Value, rel: &str) -> Option<String> {
+    let links = document.get("links")?.as_array()?;
+    let link = links
+        .iter()
+        .find(|link| link.get("rel").and_then(Value::as_str) == Some(rel))?;
+    Some(link.get("href")?.as_str()?.to_owned())
 }
 
 /// Small letters without accents, by which words are found.

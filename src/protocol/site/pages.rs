@@ -114,6 +114,7 @@ impl Pages {
                 found,
                 shown => LIST_LENGTH - left,
                 layers => catalogue.layers.len(),
+                maps => catalogue.maps.listed().count(),
                 faults => catalogue.faults.len(),
                 preview => hero.as_ref().map(|(_, query)| format!("{base}/wms?{query}")),
                 tiles => values(hero.as_ref().map_or_else(Vec::new, |(name, _)| tiles(base, name))),
