@@ -222,7 +222,7 @@ fn joined(
         match reference(text, &query.find.layer, &query.kind)? {
             Reference::Field(field) => Ok(Some(field.column)),
             Reference::Geometry => Ok(None),
-            Reference::Id => Err(wrong()),
+            Reference::Id | Reference::Inherited => Err(wrong()),
         }
     };
     let columns = (refers(of_left, left)?, refers(of_right, right)?);
