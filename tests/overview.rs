@@ -93,6 +93,7 @@ fn request(layer: &Arc<Layer>, style: &Arc<Style>, view: View, crs: &Crs) -> Map
             layer: Arc::clone(layer),
             style: Arc::clone(style),
             filter: None,
+            opacity: 1.0,
         }],
         background: [255; 3],
         transparent: false,
@@ -517,6 +518,55 @@ fn levels_are_found_again_and_built_anew_for_other_bytes_and_after_damage() {
 }
 
 #[test]
+fn layers_that_read_one_file_in_one_style_share_its_levels_while_those_are_sound() {
+    let folder = Folder::new("shared");
+    let site = folder.join("site");
+    for sub in ["capabilities/layers", "styles", "data"] {
+        fs::create_dir_all(site.join(sub)).unwrap();
+    }
+    write_landscape(&site.join("data/champs.fgb"), 60, 40.0);
+    fs::write(site.join("styles/champs.sld"), PLAIN).unwrap();
+    let server = "schema: cartotheque/server@1\ntitle: champs\n";
+    fs::write(site.join("capabilities/server.yaml"), server).unwrap();
+    for id in ["nord", "sud"] {
+        let text = format!(
+            "schema: cartotheque/layer@1\nid: {id}\ntitle: {id}\n\
+             source: {{file: data/champs.fgb}}\nstyles: [champs]\n"
+        );
+        fs::write(site.join(format!("capabilities/layers/{id}.yaml")), text).unwrap();
+    }
+    let loaded = load(&site);
+    let [nord, sud] = &loaded.catalogue.layers[..] else {
+        panic!(
+            "expected two layers, found {}",
+            loaded.catalogue.layers.len()
+        );
+    };
+    let studio = Studio::new();
+    let keeper = keeper(&studio, &folder.join("cache"));
+    assert!(matches!(prepare(&keeper, nord), Outcome::Built { .. }));
+    assert!(matches!(prepare(&keeper, sud), Outcome::Found { .. }));
+    for crs in [2154, 3857].map(|code| Crs::from_epsg(code).unwrap()) {
+        let of_nord = levels(&studio, nord, &crs);
+        let of_sud = levels(&studio, sud, &crs);
+        assert!(!of_nord.is_empty());
+        assert_eq!(of_nord.len(), of_sud.len());
+        assert!(of_nord.iter().zip(&of_sud).all(|(a, b)| Arc::ptr_eq(a, b)));
+    }
+
+    // another file in the place of one: that a layer has the old one open says nothing of it
+    let crs = Crs::from_epsg(2154).unwrap();
+    let level = levels(&studio, nord, &crs).remove(0);
+    let mut bytes = fs::read(level.path()).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let beside = folder.join("beside");
+    fs::write(&beside, bytes).unwrap();
+    fs::rename(&beside, level.path()).unwrap();
+    assert!(matches!(prepare(&keeper, sud), Outcome::Built { .. }));
+}
+
+#[test]
 fn a_filter_or_a_style_sent_along_is_answered_from_the_features() {
     let folder = Folder::new("filter");
     let loaded = landscape(&folder, 60, 40.0);
@@ -540,6 +590,7 @@ fn a_filter_or_a_style_sent_along_is_answered_from_the_features() {
             filter: Some(cartotheque::query::Filter::IsNull(
                 cartotheque::query::Expr::Property("classe".into()),
             )),
+            opacity: 1.0,
         }],
         background: [255; 3],
         transparent: false,

@@ -6,6 +6,7 @@
 //! are all that is known here.
 
 mod disk;
+mod key;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,7 @@ use quick_cache::sync::{Cache, GuardResult};
 use quick_cache::{DefaultHashBuilder, Weighter, sync::DefaultLifecycle};
 
 pub use disk::Disk;
+pub use key::Key;
 
 use crate::error::Result;
 use crate::packing::Coding;

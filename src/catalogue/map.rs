@@ -161,6 +161,13 @@ pub enum PrintLayout {
     A3Portrait,
 }
 
+/// Sizes of paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperFormat {
+    A4,
+    A3,
+}
+
 /// A map from elsewhere under the layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Basemap {
@@ -257,13 +264,41 @@ impl PrintLayout {
         }
     }
 
+    /// The sheet of a name; `a4-landscape` is one too, and case does not matter.
+    pub fn parse(name: &str) -> Option<PrintLayout> {
+        let wanted = name.to_lowercase().replace("landscape", "paysage");
+        PrintLayout::ALL.into_iter().find(|l| l.name() == wanted)
+    }
+
     /// Width and height in millimetres (ISO 216).
     pub fn size_mm(self) -> [f64; 2] {
+        let [short, long] = match self.format() {
+            PaperFormat::A4 => [210.0, 297.0],
+            PaperFormat::A3 => [297.0, 420.0],
+        };
+        match self.is_landscape() {
+            true => [long, short],
+            false => [short, long],
+        }
+    }
+
+    pub fn format(self) -> PaperFormat {
         match self {
-            PrintLayout::A4Landscape => [297.0, 210.0],
-            PrintLayout::A4Portrait => [210.0, 297.0],
-            PrintLayout::A3Landscape => [420.0, 297.0],
-            PrintLayout::A3Portrait => [297.0, 420.0],
+            PrintLayout::A4Landscape | PrintLayout::A4Portrait => PaperFormat::A4,
+            PrintLayout::A3Landscape | PrintLayout::A3Portrait => PaperFormat::A3,
+        }
+    }
+
+    pub fn is_landscape(self) -> bool {
+        matches!(self, PrintLayout::A4Landscape | PrintLayout::A3Landscape)
+    }
+}
+
+impl PaperFormat {
+    pub fn name(self) -> &'static str {
+        match self {
+            PaperFormat::A4 => "A4",
+            PaperFormat::A3 => "A3",
         }
     }
 }

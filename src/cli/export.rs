@@ -221,6 +221,7 @@ impl<'a> Maker<'a> {
                     style: Arc::clone(layer.style("")?),
                     layer,
                     filter: None,
+                    opacity: 1.0,
                 });
             }
         }

@@ -105,6 +105,7 @@ impl Render {
                     style: layer.style(style)?.clone(),
                     layer,
                     filter: None,
+                    opacity: 1.0,
                 });
             }
         }

@@ -259,6 +259,7 @@ impl Seed {
                                     style: Arc::clone(layer.style(style)?),
                                     layer: Arc::clone(layer),
                                     filter: None,
+                                    opacity: 1.0,
                                 })
                             })
                             .collect::<Result<_>>()?;

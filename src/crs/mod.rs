@@ -10,6 +10,7 @@ mod closed_form;
 mod database;
 mod ellipsoid;
 mod ffi;
+mod ground;
 mod identifier;
 mod known;
 mod projection;
@@ -18,6 +19,7 @@ mod transform;
 
 use std::sync::{Arc, LazyLock};
 
+pub use ground::Ground;
 pub use known::DEFAULT_ADVERTISED;
 pub use projector::{Projector, ProjectorRun};
 pub use transform::Transform;

@@ -8,6 +8,7 @@ pub mod cql2_text;
 pub mod date_time;
 mod deflate;
 pub mod feature;
+mod flat;
 pub mod geojson;
 pub mod glyphs;
 pub mod gml;
@@ -17,6 +18,7 @@ mod jpeg;
 pub mod maplibre;
 pub mod mvt;
 mod palette;
+pub mod pdf;
 mod png;
 mod protobuf;
 mod sequences;
@@ -30,6 +32,7 @@ mod xml_writer;
 
 pub use image_format::ImageFormat;
 use tiny_skia::Pixmap;
+pub use xml_writer::Writer as XmlWriter;
 
 use crate::error::Result;
 

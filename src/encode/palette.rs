@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{mapped_row, unpremultiply};
+use super::unpremultiply;
 
 /// A picture as numbers of colours.
 pub struct Indexed {
@@ -31,30 +31,19 @@ impl Default for Colors {
 }
 
 impl Colors {
-    /// Adds colours; false, without looking further, for the 257th.
-    pub fn add_all(&mut self, mut pixels: impl Iterator<Item = [u8; 4]>) -> bool {
-        let mut last = None;
-        pixels.all(|pixel| {
-            let known = last == Some(pixel);
-            last = Some(pixel);
-            known || self.add(pixel)
-        })
-    }
-
-    /// Adds a colour; false for the 257th.
-    pub fn add(&mut self, pixel: [u8; 4]) -> bool {
+    /// The number of a colour, which is added where it is new; `None` for the 257th.
+    #[inline]
+    pub fn number(&mut self, pixel: [u8; 4]) -> Option<u8> {
         let (slot, number) = self.search(pixel);
-        if number.is_some() {
-            return true;
+        if let Some(number) = number {
+            return Some(number as u8);
         }
-        if self.found.len() == 256 {
-            return false;
-        }
+        let number = u8::try_from(self.found.len()).ok()?;
         self.found.push(pixel);
         if let Some(free) = self.slots.get_mut(slot) {
             *free = self.found.len() as u16;
         }
-        true
+        Some(number)
     }
 
     /// The slot of a colour, and its number where it has one.
@@ -76,45 +65,25 @@ impl Colors {
     }
 }
 
-/// The colours of a picture in the order of its palette.
-pub struct Palette<'a> {
-    /// Straight RGBA, the translucent ones first, so that the transparency chunk is short.
-    pub colors: Vec<[u8; 4]>,
-    from: &'a Colors,
-    /// By the number in `from`.
-    places: [u8; 256],
-}
-
-impl Palette<'_> {
-    pub fn new(from: &Colors) -> Palette<'_> {
-        let straight: Vec<[u8; 4]> = from.found.iter().map(|c| unpremultiply(*c)).collect();
-        let (colors, places) = translucent_first(&straight);
-        Palette {
-            colors,
-            from,
-            places,
+/// A picture of the numbers that `colors` gave.
+pub fn indexed(colors: &Colors, mut numbers: Vec<u8>) -> Indexed {
+    let straight: Vec<[u8; 4]> = colors.found.iter().map(|c| unpremultiply(*c)).collect();
+    let (colors, places) = translucent_first(&straight);
+    let mut moved = (0..=u8::MAX).zip(&places).take(colors.len());
+    if moved.any(|(number, place)| number != *place) {
+        for number in &mut numbers {
+            let place = places.get(usize::from(*number));
+            *number = place.copied().unwrap_or(0);
         }
     }
-
-    /// The place of a premultiplied colour, which is one of the picture's.
-    pub fn index(&self, pixel: [u8; 4]) -> u8 {
-        let (_, number) = self.from.search(pixel);
-        let place = number.and_then(|number| self.places.get(number));
-        place.copied().unwrap_or(0)
-    }
-
-    /// The picture as numbers.
-    pub fn indexed(&self, pixels: &[[u8; 4]]) -> Indexed {
-        let mut indices = vec![0; pixels.len()];
-        mapped_row(pixels, indices.as_chunks_mut::<1>().0, |p| [self.index(p)]);
-        Indexed {
-            colors: self.colors.clone(),
-            indices,
-        }
+    Indexed {
+        colors,
+        indices: numbers,
     }
 }
 
-/// The colours with the translucent ones first, and where each has gone.
+/// The colours with the translucent ones first, so that the transparency chunk is short, and
+/// where each has gone.
 fn translucent_first(colors: &[[u8; 4]]) -> (Vec<[u8; 4]>, [u8; 256]) {
     let mut order: Vec<usize> = (0..colors.len()).collect();
     order.sort_by_key(|i| colors.get(*i).is_some_and(|c| c[3] == 255));

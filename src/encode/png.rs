@@ -3,7 +3,8 @@
 
 use tiny_skia::Pixmap;
 
-use super::palette::{Colors, Indexed, Palette, reduced};
+use super::flat::{self, Flat};
+use super::palette::{Colors, Indexed, indexed, reduced};
 use super::sequences::{Rows, Sequence, Sequences};
 use super::{checksum, deflate, is_opaque, unpremultiply};
 
@@ -31,35 +32,26 @@ pub fn write(pixmap: &Pixmap) -> Vec<u8> {
 
 /// Writes at most 256 colours.
 pub fn write_reduced(pixmap: &Pixmap) -> Vec<u8> {
-    write_few(pixmap, |pixmap, _, _| {
+    write_few(pixmap, |pixmap| {
         let (pixels, _) = pixmap.data().as_chunks::<4>();
-        write_indexed(&reduced(pixels), pixmap)
+        write_indexed(&reduced(pixels), pixmap, None)
     })
 }
 
-/// Writes a picture of at most 256 colours exactly; one of more as `otherwise` does, which gets
-/// what is found of its sequences.
-fn write_few(
-    pixmap: &Pixmap,
-    otherwise: impl FnOnce(&Pixmap, Sequences<'_, 4>, Vec<Sequence>) -> Vec<u8>,
-) -> Vec<u8> {
+/// Writes a picture of at most 256 colours exactly; one of more as `otherwise` does.
+fn write_few(pixmap: &Pixmap, otherwise: impl FnOnce(&Pixmap) -> Vec<u8>) -> Vec<u8> {
     let (pixels, _) = pixmap.data().as_chunks::<4>();
     let mut colors = Colors::default();
-    if let Some(color) = only_color(pixels) {
-        colors.add(color);
-        return write_indexed(&Palette::new(&colors).indexed(pixels), pixmap);
+    if let Some(number) = only_color(pixels).and_then(|color| colors.number(color)) {
+        let numbers = vec![number; pixels.len()];
+        return write_indexed(&indexed(&colors, numbers), pixmap, None);
     }
-    let pixel = if is_opaque(pixels) { 3 } else { 4 };
-    let mut sequences = Sequences::new(Rows::apart(pixels, pixmap.width() as usize), pixel);
-    let mut first = Vec::new();
-    sequences.fill(&mut first);
-    // a colour that never stands for itself is nowhere in the picture
-    let few = colors.add_all(literals(&first, pixels))
-        && (sequences.is_done() || colors.add_all(pixels.iter().copied()));
-    if !few {
-        return otherwise(pixmap, sequences, first);
-    }
-    write_indexed(&Palette::new(&colors).indexed(pixels), pixmap)
+    let Some(Flat { numbers, sequences }) =
+        flat::find(pixels, pixmap.width() as usize, &mut colors)
+    else {
+        return otherwise(pixmap);
+    };
+    write_indexed(&indexed(&colors, numbers), pixmap, Some(sequences))
 }
 
 /// The colour of a picture that has but one.
@@ -69,46 +61,57 @@ fn only_color(pixels: &[[u8; 4]]) -> Option<[u8; 4]> {
     (rest.as_flattened() == before.as_flattened()).then_some(*first)
 }
 
-/// The pixels that stand for themselves in the first sequences of a picture.
-fn literals(sequences: &[Sequence], pixels: &[[u8; 4]]) -> impl Iterator<Item = [u8; 4]> {
-    let mut rest = pixels;
-    sequences.iter().flat_map(move |sequence| {
-        let literals = usize::from(sequence.literals);
-        let (here, after) = rest.split_at_checked(literals).unwrap_or((rest, &[]));
-        rest = after.get(usize::from(sequence.copied)..).unwrap_or(&[]);
-        here.iter().copied()
-    })
-}
-
-fn write_true_color(pixmap: &Pixmap, sequences: Sequences<'_, 4>, first: Vec<Sequence>) -> Vec<u8> {
-    let rows = sequences.rows();
-    if sequences.pixel() == 3 {
+fn write_true_color(pixmap: &Pixmap) -> Vec<u8> {
+    let (pixels, _) = pixmap.data().as_chunks::<4>();
+    let rows = Rows::apart(pixels, pixmap.width() as usize);
+    if is_opaque(pixels) {
         let rgb = |[r, g, b, _]: [u8; 4]| [r, g, b];
         let sum = checksum::of_rgb_rows(rows);
-        Head::new(pixmap, 8, ColorType::Rgb)
-            .write(&[], |out| deflate::zlib(sequences, first, rgb, sum, out))
+        let sequences = Sequences::new(rows, 3);
+        Head::new(pixmap, 8, ColorType::Rgb).write(&[], |out| {
+            deflate::zlib(sequences, Vec::new(), rgb, sum, out)
+        })
     } else {
         let sum = checksum::of_rows(rows, unpremultiply);
+        let sequences = Sequences::new(rows, 4);
         Head::new(pixmap, 8, ColorType::Rgba).write(&[], |out| {
-            deflate::zlib(sequences, first, unpremultiply, sum, out)
+            deflate::zlib(sequences, Vec::new(), unpremultiply, sum, out)
         })
     }
 }
 
-/// Writes numbers of colours, several to a byte where they are small.
-fn write_indexed(indexed: &Indexed, pixmap: &Pixmap) -> Vec<u8> {
+/// Writes numbers of colours, several to a byte where they are small. `found` is what repeats in
+/// them.
+fn write_indexed(indexed: &Indexed, pixmap: &Pixmap, found: Option<Vec<Sequence>>) -> Vec<u8> {
     let width = pixmap.width().max(1) as usize;
     let (depth, rows) = match indexed.colors.len() {
         0..=2 => (1, pack::<8>(&indexed.indices, width)),
         3..=4 => (2, pack::<4>(&indexed.indices, width)),
         5..=16 => (4, pack::<2>(&indexed.indices, width)),
-        _ => (8, pack::<1>(&indexed.indices, width)),
+        _ => {
+            let rows = Rows::apart(indexed.indices.as_chunks::<1>().0, width);
+            let sequences = match found {
+                Some(found) => (Sequences::none_behind(rows), found),
+                None => (Sequences::new(rows, 1), Vec::new()),
+            };
+            return write_numbers(pixmap, 8, &indexed.colors, sequences);
+        }
     };
     let stride = width.div_ceil(8 / usize::from(depth)) + 1;
     let sequences = Sequences::new(Rows::together(&rows, stride), 1);
+    write_numbers(pixmap, depth, &indexed.colors, (sequences, Vec::new()))
+}
+
+/// Writes rows of bytes that hold numbers of `depth` bits; `first` are sequences that are known.
+fn write_numbers(
+    pixmap: &Pixmap,
+    depth: u8,
+    colors: &[[u8; 4]],
+    (sequences, first): (Sequences<'_, 1>, Vec<Sequence>),
+) -> Vec<u8> {
     let sum = checksum::of_rows(sequences.rows(), |byte| byte);
-    Head::new(pixmap, depth, ColorType::Palette).write(&indexed.colors, |out| {
-        deflate::zlib(sequences, Vec::new(), |byte| byte, sum, out)
+    Head::new(pixmap, depth, ColorType::Palette).write(colors, |out| {
+        deflate::zlib(sequences, first, |byte| byte, sum, out)
     })
 }
 

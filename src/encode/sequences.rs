@@ -119,13 +119,20 @@ impl<'a, const W: usize> Sequences<'a, W> {
         }
     }
 
-    pub fn rows(&self) -> Rows<'a, W> {
-        self.rows
+    /// Rows whose sequences are all found.
+    pub fn none_behind(rows: Rows<'a, W>) -> Sequences<'a, W> {
+        Sequences {
+            rows,
+            at: rows.pixels.len(),
+            above: None,
+            pixel: W,
+            reach: 0,
+            seen: Vec::new(),
+        }
     }
 
-    /// Bytes of a pixel where it is written, at most.
-    pub fn pixel(&self) -> usize {
-        self.pixel
+    pub fn rows(&self) -> Rows<'a, W> {
+        self.rows
     }
 
     pub fn is_done(&self) -> bool {

@@ -2,13 +2,14 @@
 
 /// Writes elements; text is escaped here and nowhere else.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub struct Writer {
     out: String,
     open: Vec<(String, bool)>,
 }
 
 impl Writer {
-    pub(super) fn document() -> Writer {
+    /// A document, with its declaration.
+    pub fn document() -> Writer {
         Writer {
             out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".into(),
             open: Vec::new(),
@@ -16,7 +17,7 @@ impl Writer {
     }
 
     /// Opens an element, on a line of its own where its parent holds no text.
-    pub(super) fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
+    pub fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
         let inline = self.open.last().is_some_and(|(_, inline)| *inline);
         if !inline {
             self.line();
@@ -27,14 +28,15 @@ impl Writer {
     }
 
     /// Opens an element of mixed content: nothing in it is indented.
-    pub(super) fn open_mixed(&mut self, name: &str, attributes: &[(&str, &str)]) {
+    pub fn open_mixed(&mut self, name: &str, attributes: &[(&str, &str)]) {
         self.open(name, attributes);
         if let Some((_, inline)) = self.open.last_mut() {
             *inline = true;
         }
     }
 
-    pub(super) fn close(&mut self) {
+    /// Closes the element that was opened last.
+    pub fn close(&mut self) {
         if let Some((name, inline)) = self.open.pop() {
             if !inline {
                 self.line();
@@ -46,14 +48,14 @@ impl Writer {
     }
 
     /// An element with text alone.
-    pub(super) fn leaf(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
+    pub fn leaf(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
         self.open_mixed(name, attributes);
         self.text(text);
         self.close();
     }
 
     /// Text; in CDATA where its white space would be taken for layout.
-    pub(super) fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         if text.trim() != text && !text.contains("]]>") {
             self.out.push_str("<![CDATA[");
             self.out.extend(text.chars().filter(|c| is_xml(*c)));
@@ -63,7 +65,15 @@ impl Writer {
         }
     }
 
-    pub(super) fn finish(mut self) -> String {
+    /// A line between the declaration and the root: a document type.
+    pub fn doctype(&mut self, declaration: &str) {
+        self.out.push_str("\n<!DOCTYPE ");
+        self.out.push_str(declaration);
+        self.out.push('>');
+    }
+
+    /// Closes what is open.
+    pub fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.close();
         }

@@ -8,6 +8,8 @@ mod layer;
 mod legend;
 mod level_of_detail;
 mod map;
+mod map_legend;
+mod print;
 mod reach;
 mod speck;
 mod sprite;
@@ -17,6 +19,7 @@ mod vector_tile;
 
 pub use cover::Cover;
 pub use level_of_detail::Sources;
+pub use print::{PrintPart, PrintRequest};
 pub use reach::extent_in;
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;

@@ -8,8 +8,9 @@ use super::features::{
     TimeExtents,
 };
 use super::{
-    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Sources,
-    Sprite, VectorTile, VectorTileRequest, feature_info, legend, map, reach, sprite, vector_tile,
+    Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapLayer, MapRequest,
+    PrintPart, PrintRequest, Sources, Sprite, VectorTile, VectorTileRequest, feature_info, legend,
+    map, map_legend, print, reach, sprite, vector_tile,
 };
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -82,6 +83,14 @@ impl Studio {
             (&self.symbols, &self.anchors),
             (sources, overviews),
         )
+    }
+
+    /// Makes the PDF of a map on paper.
+    ///
+    /// # Errors
+    /// As [`print::make`].
+    pub fn print(&self, request: &PrintRequest, budget: &Budget) -> Result<Vec<u8>> {
+        print::make(request, self, budget)
     }
 
     /// Makes a vector tile.
@@ -199,6 +208,20 @@ impl Studio {
     /// As [`legend::draw`].
     pub fn legend(&self, request: &LegendRequest) -> Result<Pixmap> {
         legend::draw(request, &self.symbols)
+    }
+
+    /// Draws the legends of a map's layers as one.
+    ///
+    /// # Errors
+    /// As [`map_legend::draw`].
+    pub fn map_legend(
+        &self,
+        parts: &[PrintPart],
+        pixel_ratio: f64,
+        request: &dyn Fn(&MapLayer) -> LegendRequest,
+        max_pixels: u64,
+    ) -> Result<Pixmap> {
+        map_legend::draw(parts, pixel_ratio, request, max_pixels, &self.symbols)
     }
 
     /// # Errors

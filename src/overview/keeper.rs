@@ -276,10 +276,15 @@ impl Keeper {
         Ok(self.open(job, key, &manifest))
     }
 
-    /// Opens levels, each byte checked. Damaged ones are removed: `None`.
+    /// Opens levels, each byte checked, but for those that another layer has open. Damaged ones
+    /// are removed: `None`.
     fn open(&self, job: &Job<'_>, key: &str, manifest: &Manifest) -> Option<Found> {
         let folder = self.cache.folder_of(key);
-        match open_all(&folder, manifest) {
+        let opened = match self.overviews.opened(&folder, manifest) {
+            Some(ready) => Ok(ready),
+            None => open_all(&folder, manifest),
+        };
+        match opened {
             Ok(ready) => Some(Found {
                 ready,
                 bytes: manifest.bytes(),

@@ -56,6 +56,7 @@ pub use ladder::Zoom;
 pub use names::fid_of;
 
 use build::Input;
+use cache::{LevelFile, Manifest, NamesFile};
 
 /// The number of a feature in the source.
 pub const FID_FIELD: &str = "overview_fid";
@@ -379,6 +380,36 @@ impl Overviews {
     fn forget(&self, id: &str) {
         let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);
         ready.remove(id);
+    }
+
+    /// The levels and lists of a folder, where a layer has all that its manifest names open, each
+    /// file still as it was when its bytes were checked. Layers that read one file in styles
+    /// alike share them: a hundred layers check the bytes once and map them once.
+    fn opened(&self, folder: &Path, manifest: &Manifest) -> Option<Ready> {
+        let lies_in = |file: &FgbStore, name: &str| file.path() == folder.join(name);
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        let mut of_layers = ready.values().filter_map(|entry| match &entry.state {
+            State::Ready(ready) => Some(ready),
+            State::Without => None,
+        });
+        let found = of_layers.find_map(|ready| {
+            let level = |told: &LevelFile| {
+                let mut open = ready.levels.iter();
+                open.find(|level| level.digest == told.digest && lies_in(&level.file, &told.file))
+            };
+            let names = |told: &NamesFile| {
+                let mut open = ready.names.iter();
+                open.find(|names| lies_in(&names.file, &told.file))
+            };
+            let levels: Option<Vec<_>> = manifest.levels.iter().map(level).collect();
+            let names: Option<Vec<_>> = manifest.names.iter().map(names).collect();
+            Some(Ready {
+                levels: levels?.into_iter().cloned().collect(),
+                names: names?.into_iter().cloned().collect(),
+            })
+        });
+        drop(ready);
+        found.filter(Ready::is_sound)
     }
 
     /// The keys of the cache that levels were opened from.

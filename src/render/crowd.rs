@@ -49,7 +49,7 @@ impl Crowd {
             for (_, corners) in alike {
                 accumulator.ring(corners, doubled_area(corners) < 0.0);
             }
-            accumulator.sweep(&mut SolidBrush::new(band, *color));
+            accumulator.sweep(&mut SolidBrush::exact(band, *color));
         }
         self.fills.clear();
     }
@@ -238,7 +238,7 @@ mod tests {
                 y1: 4,
             },
         );
-        veil.lay(&mut SolidBrush::new(&mut band, RED), rect, bounds);
+        veil.lay(&mut SolidBrush::exact(&mut band, RED), rect, bounds);
     }
 
     #[test]

@@ -16,11 +16,17 @@ pub(super) struct Ink {
     channels: u16x8,
     alpha: u16x8,
     is_opaque: bool,
+    /// Half a step of the channels where it covers in part, and what a step leaves of them.
+    half_step: u16x8,
+    steps: u16x8,
 }
 
 impl Ink {
-    pub fn new([r, g, b, a]: Pixel) -> Ink {
+    /// Where it covers a pixel in part, the channels become multiples of `step`, a power of two.
+    pub fn new([r, g, b, a]: Pixel, step: u16) -> Ink {
         Ink {
+            half_step: u16x8::splat(step / 2),
+            steps: u16x8::splat(step.wrapping_neg()),
             channels: u16x8::from([r, g, b, a, r, g, b, a].map(u16::from)),
             alpha: u16x8::splat(u16::from(a)),
             is_opaque: a == 255,
@@ -33,11 +39,20 @@ impl Ink {
         if self.is_opaque {
             // below * (255 - coverage) + ink * coverage; what wraps round comes back
             let way = (self.channels - below) * coverage;
-            return div_255((below << 8) - below + way);
+            return self.on_edges(div_255((below << 8) - below + way), coverage);
         }
         let rest = u16x8::splat(255) - div_255(self.alpha * coverage);
         // a channel's sum is at most 255 * 255 + 127
-        div_255(below * rest + self.channels * coverage)
+        self.on_edges(div_255(below * rest + self.channels * coverage), coverage)
+    }
+
+    /// The nearest multiple of a step where there is some coverage, but not all; what is above
+    /// 255 is 255 for whoever narrows it.
+    #[inline(always)]
+    fn on_edges(&self, value: u16x8, coverage: u16x8) -> u16x8 {
+        let none = coverage.simd_eq(u16x8::splat(0));
+        let is_exact = none | coverage.simd_eq(u16x8::splat(255));
+        is_exact.select(value, (value + self.half_step) & self.steps)
     }
 }
 
@@ -80,10 +95,11 @@ pub(super) fn lay_on_both(
         let of_fill = all.saturating_sub(of_line);
         if fill.is_opaque {
             let way = (fill.channels - below) * of_fill + (line.channels - below) * of_line;
-            return div_255((below << 8) - below + way);
+            return fill.on_edges(div_255((below << 8) - below + way), of_fill.max(of_line));
         }
         let rest = u16x8::splat(255) - of_line - div_255(fill.alpha * of_fill);
-        div_255(below * rest + fill.channels * of_fill + line.channels * of_line)
+        let laid = div_255(below * rest + fill.channels * of_fill + line.channels * of_line);
+        fill.on_edges(laid, of_fill.max(of_line))
     };
     let low = both(u16x8::from_u8x16_low(below), all_low, line_low);
     let high = both(u16x8::from_u8x16_high(below), all_high, line_high);
@@ -119,7 +135,7 @@ fn levels(sums: i32x4) -> [u16x8; 2] {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::canvas::laid_on;
+    use super::super::canvas::{EDGE_STEP, laid_on};
     use super::super::raster::level;
     use super::*;
 
@@ -135,7 +151,7 @@ mod tests {
             let premultiplied = |[r, g, b, a]: Pixel| [r.min(a), g.min(a), b.min(a), a];
             let (below, ink) = (below.map(premultiplied), premultiplied([r, g, b, a]));
             let mut laid = below;
-            let behind = lay_on(&mut laid, &Ink::new(ink), before, changes);
+            let behind = lay_on(&mut laid, &Ink::new(ink, EDGE_STEP), before, changes);
             let mut sum = before;
             let single: Vec<Pixel> = below.iter().zip(changes)
                 .map(|(pixel, change)| {
@@ -151,7 +167,7 @@ mod tests {
 
     #[test]
     fn sums_at_the_ends_of_their_range_are_full() {
-        let ink = Ink::new([9, 9, 9, 255]);
+        let ink = Ink::new([9, 9, 9, 255], EDGE_STEP);
         let mut pixels = [[0; 4]; 4];
         // sums: the lowest, the highest, the lowest but one, none
         lay_on(&mut pixels, &ink, 0, [i32::MIN, -1, 2, i32::MAX]);

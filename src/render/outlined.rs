@@ -6,7 +6,7 @@
 //! what is below it through the soft edges of both; and there are two borders to go round instead
 //! of three, and one sweep.
 
-use super::canvas::{Band, Pixel, Row, lay_on_row};
+use super::canvas::{Band, EDGE_STEP, Pixel, Row, coarse, lay_on_row};
 use super::color::{Color, div_255};
 use super::lanes::{self, Ink};
 use super::raster::{Block, LayersBrush, level};
@@ -31,7 +31,7 @@ impl<'a, 'b> OutlinedBrush<'a, 'b> {
             row: Row::default(),
             fill,
             line,
-            inks: [Ink::new(fill), Ink::new(line)],
+            inks: [Ink::new(fill, EDGE_STEP), Ink::new(line, EDGE_STEP)],
         }
     }
 }
@@ -53,7 +53,10 @@ fn laid_on(below: Pixel, fill: Pixel, line: Pixel, (of_fill, of_line): (u32, u32
         .map(|((below, fill), line)| {
             let sum =
                 u32::from(*below) * rest + u32::from(fill) * of_fill + u32::from(line) * of_line;
-            div_255(sum) as u8
+            match of_fill.max(of_line) {
+                0 | 255 => div_255(sum) as u8,
+                _ => coarse(div_255(sum)) as u8,
+            }
         });
     std::array::from_fn(|_| channels.next().unwrap_or(0))
 }
@@ -70,7 +73,7 @@ impl LayersBrush<2> for OutlinedBrush<'_, '_> {
         match levels(sums) {
             (0, 0) => {}
             (255, 0) if self.fill[3] == 255 => row.fill(self.fill),
-            (of_fill, 0) => lay_on_row(row, self.fill, of_fill),
+            (of_fill, 0) => lay_on_row(row, self.fill, of_fill, EDGE_STEP),
             (0, 255) => row.fill(self.line),
             both => {
                 for pixel in row {

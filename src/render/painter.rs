@@ -288,7 +288,7 @@ impl<'a> Painter<'a> {
                     let lines: f64 = shape.lines().map(|l| doubled_area(l).abs()).sum();
                     let coverage = level((area + lines) as i32);
                     if coverage > 0 {
-                        let mut brush = SolidBrush::new(&mut self.band, color);
+                        let mut brush = SolidBrush::exact(&mut self.band, color);
                         brush.row(rect.y0);
                         brush.run(rect.y0, rect.x0, rect.x1, coverage);
                     }
@@ -444,7 +444,7 @@ impl<'a> Painter<'a> {
     fn paint_box(&mut self, min: Fixed, max: Fixed, color: Color, halves: i64) {
         let rect = PixelRect::around(min, max).intersection(&self.band.rect());
         if !rect.is_empty() {
-            let mut brush = SolidBrush::new(&mut self.band, color);
+            let mut brush = SolidBrush::exact(&mut self.band, color);
             paint_box(&mut brush, rect, [min, max], halves);
         }
     }
@@ -543,7 +543,7 @@ impl<'a> Painter<'a> {
         let all = self.band.rect();
         for (color, corners, veil) in outlines.drain(..) {
             // its opacity is in the veil
-            let mut brush = SolidBrush::new(&mut self.band, Color { a: 255, ..color });
+            let mut brush = SolidBrush::exact(&mut self.band, Color { a: 255, ..color });
             if crowd::is_upright(&corners) {
                 let [min, max] = crowd::bounds(&corners);
                 let pen = veil.reach();

@@ -8,6 +8,7 @@ use super::respond::{Asked, Work, heavy, language_of, request};
 use super::route::Route;
 use super::state::{Site, State};
 use crate::budget::Budget;
+use crate::cache::TileCache;
 use crate::catalogue::Map;
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
@@ -56,9 +57,11 @@ impl State {
         match address {
             MapsAddress::Service { path, .. } => self.map_service(site, asked, &map, path),
             address => {
-                let pages = Arc::clone(pages);
+                let (pages, tiles) = (Arc::clone(pages), Arc::clone(&self.tiles));
+                let help = self.pool.help();
                 heavy(site, endpoint, problem, move |site, budget| {
-                    made(site, &pages, &map, &address, &asked, budget)
+                    let budget = budget.clone().helped(help);
+                    made(site, (&pages, &tiles), &map, &address, &asked, &budget)
                         .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
                 })
             }
@@ -106,7 +109,7 @@ impl State {
 /// What is made of a map as a whole.
 fn made(
     site: &Site,
-    pages: &Pages,
+    (pages, tiles): (&Pages, &TileCache),
     map: &Arc<Map>,
     address: &MapsAddress,
     asked: &Asked,
@@ -121,6 +124,7 @@ fn made(
         catalogue: &of_map.catalogue,
         limits: &site.limits,
         studio: &site.studio,
+        tiles,
         pages,
         language: page_language(lang.as_deref(), accepted, &map.languages),
         wants_html: asked.wants_html(),

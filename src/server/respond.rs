@@ -453,7 +453,7 @@ fn glyphs(range: GlyphRange, accepted: Accepted, endpoint: &'static str) -> Work
 
 /// A sprite, drawn on the pool.
 fn sprite(site: &Arc<Site>, file: SpriteFile, endpoint: &'static str) -> Work {
-    let subject = match Subject::find(&site.catalogue, &file.subject) {
+    let subject = match Subject::with_icons(&site.catalogue, &file.subject) {
         Ok(subject) => subject,
         Err(error) => return Work::Done(problem(&error), endpoint),
     };

@@ -29,11 +29,17 @@ pub fn maplibre_style(
     base: &str,
     language: &str,
 ) -> Answer {
-    let document = document(catalogue, subject, base, language);
+    let document = style_document(catalogue, subject, base, language);
     tagged(Answer::ok(STYLE_MEDIA_TYPE, document.to_string()))
 }
 
-fn document(catalogue: &Catalogue, subject: &Subject, base: &str, language: &str) -> Value {
+/// The style of [`maplibre_style`] as a document.
+pub fn style_document(
+    catalogue: &Catalogue,
+    subject: &Subject,
+    base: &str,
+    language: &str,
+) -> Value {
     let mut sources = Map::new();
     let mut layers = vec![json!({
         "id": "background",
@@ -130,7 +136,11 @@ fn opening(subject: &Subject) -> Option<([f64; 2], f64)> {
         .collect();
     extents.sort_by(|a, b| (a.width() * a.height()).total_cmp(&(b.width() * b.height())));
     let middling = extents.len().checked_sub(1)? / 2;
-    let extent = extents.get(middling)?;
+    extents.get(middling).map(opening_on)
+}
+
+/// The centre and the zoom of a map that opens on a box of longitude and latitude.
+pub fn opening_on(extent: &Bbox) -> ([f64; 2], f64) {
     // from the north pole's side of the square down, 0 to 1
     let down = |latitude: f64| {
         let latitude = latitude.clamp(-MAX_LATITUDE, MAX_LATITUDE).to_radians();
@@ -152,5 +162,5 @@ fn opening(subject: &Subject) -> Option<([f64; 2], f64)> {
     };
     let center = [extent.min_x.midpoint(extent.max_x), middle].map(|v| rounded(v, 5));
     // a point has no extent: a village is seen around it
-    Some((center, rounded(zoom.clamp(0.0, 16.0), 2)))
+    (center, rounded(zoom.clamp(0.0, 16.0), 2))
 }

@@ -9,7 +9,7 @@ mod fonts;
 mod sprites;
 mod subject;
 
-pub use document::maplibre_style;
+pub use document::{maplibre_style, opening_on, style_document};
 pub use fonts::{GlyphRange, WebFont};
 pub use sprites::SpriteFile;
 pub use subject::Subject;

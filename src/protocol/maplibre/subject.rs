@@ -48,6 +48,25 @@ impl Subject {
         })
     }
 
+    /// What icons are for: as [`find`](Subject::find), but of all layers those too that are
+    /// hidden at first, for whoever shows them later.
+    ///
+    /// # Errors
+    /// As [`find`](Subject::find).
+    pub fn with_icons(catalogue: &Catalogue, id: &str) -> Result<Subject> {
+        if id != "all" {
+            return Subject::find(catalogue, id);
+        }
+        let styled = catalogue.layers.iter().map(|layer| {
+            let style = Arc::clone(layer.style("")?);
+            Ok((Arc::clone(layer), style))
+        });
+        Ok(Subject {
+            id: id.to_owned(),
+            layers: styled.collect::<Result<_>>()?,
+        })
+    }
+
     /// Each layer's style as layers of MapLibre; the source of a layer has its id.
     pub(super) fn written(&self) -> Vec<Written> {
         self.layers

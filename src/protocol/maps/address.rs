@@ -16,7 +16,7 @@ pub enum MapsAddress {
 }
 
 /// The documents of a map; all other addresses under it are those of the site.
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "context.json",
     "context.atom",
     "context.wmc",
@@ -27,6 +27,7 @@ const DOCUMENTS: [&str; 10] = [
     "legend.png",
     "legend.json",
     "map.png",
+    "record.xml",
 ];
 
 /// First parts of addresses that are the site's alone.

@@ -16,6 +16,54 @@ use crate::protocol::ogcapi;
 use crate::protocol::record;
 use crate::style::ScaleRange;
 
+/// Relation, address, media type and title of what is made of every map.
+const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
+    (
+        "qlr",
+        "layers.qlr",
+        "application/x-qgis-layer-definition",
+        "Layers for QGIS",
+    ),
+    (
+        "qgs",
+        "project.qgs",
+        "application/x-qgis-project",
+        "Project for QGIS",
+    ),
+    (
+        "context",
+        "context.json",
+        "application/geo+json",
+        "OWS Context",
+    ),
+    (
+        "context",
+        "context.atom",
+        "application/atom+xml",
+        "OWS Context as Atom",
+    ),
+    (
+        "wmc",
+        "context.wmc",
+        "application/vnd.ogc.context+xml",
+        "Web Map Context",
+    ),
+    (
+        "style",
+        "style.json",
+        "application/vnd.mapbox.style+json",
+        "MapLibre style",
+    ),
+    ("legend", "legend.png", "image/png", "Legend"),
+    ("preview", "map.png", "image/png", "Picture"),
+    (
+        "record",
+        "record.xml",
+        "application/vnd.iso.19139+xml",
+        "Record",
+    ),
+];
+
 /// The document of `/maps/{id}?f=json`. `base` is the site's.
 ///
 /// # Errors
@@ -257,6 +305,13 @@ fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
             "OGC API – Features",
         ));
         links.extend(ogcapi::landing_links(own));
+    }
+    for (rel, name, media_type, title) in DOCUMENTS {
+        links.push(link(rel, format!("{own}/{name}"), media_type, title));
+    }
+    if map.tools.contains(&MapTool::Print) {
+        let sheet = format!("{own}/print.pdf");
+        links.push(link("pdf", sheet, "application/pdf", "The map on paper"));
     }
     if map.tools.contains(&MapTool::Embed) {
         let embed = format!("{own}/embed");

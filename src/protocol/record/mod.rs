@@ -12,9 +12,10 @@ mod theme;
 
 pub use layer::identifiers;
 pub use licence::{Licence, licence};
+pub use parts::is_date;
 pub use theme::{Theme, inspire_theme};
 
-use crate::catalogue::{Catalogue, Layer};
+use crate::catalogue::{Catalogue, Layer, Map};
 use crate::error::{Error, Result};
 use crate::protocol::Answer;
 
@@ -36,5 +37,18 @@ pub fn layer_record(catalogue: &Catalogue, layer: &Layer, base: &str) -> Result<
 
 /// The record of the view service: `/record.xml`.
 pub fn service_record(catalogue: &Catalogue, base: &str) -> Answer {
-    Answer::ok(MEDIA_TYPE, service::write(catalogue, base))
+    Answer::ok(MEDIA_TYPE, service::write(catalogue, base, "view-service"))
+}
+
+/// The record of a map: `/maps/{id}/record.xml`. It is that of the map's view service, under the
+/// map's id; one that the folder brings is served as it is. `catalogue` and `base` are the map's.
+///
+/// # Errors
+/// `Io` where the folder's own record can't be read.
+pub fn map_record(catalogue: &Catalogue, map: &Map, base: &str) -> Result<Answer> {
+    let body = match &map.metadata.record {
+        Some(path) => std::fs::read(path).map_err(|e| Error::io(path, &e))?,
+        None => service::write(catalogue, base, &map.id).into_bytes(),
+    };
+    Ok(Answer::ok(MEDIA_TYPE, body))
 }

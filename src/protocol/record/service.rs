@@ -15,8 +15,8 @@ const NETWORK_SERVICES: Specification = Specification {
     date: "2009-10-20",
 };
 
-/// Writes the record of the view service.
-pub fn write(catalogue: &Catalogue, base: &str) -> String {
+/// Writes the record of the view service; `identifier` is the record's own.
+pub fn write(catalogue: &Catalogue, base: &str, identifier: &str) -> String {
     let site = &catalogue.site;
     let mut writer = RecordWriter::new(site, base);
     let capabilities = format!("{base}/wms?service=WMS&version=1.3.0&request=GetCapabilities");
@@ -27,7 +27,7 @@ pub fn write(catalogue: &Catalogue, base: &str) -> String {
         "View service"
     };
     writer.head(
-        "view-service",
+        identifier,
         "service",
         level_name,
         &site.contact,

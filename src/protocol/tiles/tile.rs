@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::TileWish;
 use crate::archive::WebTile;
 use crate::budget::Budget;
+use crate::cache::Key;
 use crate::catalogue::{ArchiveLayer, Catalogue};
 use crate::encode::{self, ImageFormat, mvt};
 use crate::error::{Error, Result};
@@ -137,6 +138,7 @@ impl Tile {
             layer,
             style,
             filter,
+            opacity,
         } in &layers
         {
             key.add(&catalogue.fingerprint(layer).to_le_bytes());
@@ -147,6 +149,9 @@ impl Tile {
                 }
                 if let Some(filter) = filter {
                     key.add(format!("{filter:?}").as_bytes());
+                }
+                if *opacity < 1.0 {
+                    key.add(&opacity.to_le_bytes());
                 }
             }
         }
@@ -286,51 +291,6 @@ impl Tile {
             taken.extend(declared.map(|layer| layer.id.clone()));
         }
         Ok(())
-    }
-}
-
-/// A hash of 128 bits over texts and numbers, each with its length: the same in every process.
-/// FNV-1a by words of eight bytes, with its upper bits brought down after each, which a
-/// multiplication alone does not do; every step is reversible, so none loses what is in it.
-struct Key(u128);
-
-impl Default for Key {
-    fn default() -> Key {
-        Key(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
-    }
-}
-
-impl Key {
-    fn add(&mut self, bytes: &[u8]) {
-        self.word(bytes.len() as u64);
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.word(u64::from_le_bytes(*word));
-        }
-        if !rest.is_empty() {
-            let mut last = [0; 8];
-            for (to, from) in last.iter_mut().zip(rest) {
-                *to = *from;
-            }
-            self.word(u64::from_le_bytes(last));
-        }
-    }
-
-    /// The key, every bit of which depends on every bit that was added.
-    fn finished(&self) -> u128 {
-        /// Odd, with ones all over.
-        const DENSE: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
-        let mut key = self.0;
-        for _ in 0..2 {
-            key = (key ^ (key >> 64)).wrapping_mul(DENSE);
-        }
-        key ^ (key >> 64)
-    }
-
-    fn word(&mut self, word: u64) {
-        let mixed =
-            (self.0 ^ u128::from(word)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        self.0 = mixed ^ (mixed >> 67);
     }
 }
 

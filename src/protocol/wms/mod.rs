@@ -26,6 +26,7 @@ pub use capabilities::{CapabilitiesCache, LegendSizes, legend_query};
 pub use engine::{Engine, StyleChoice, StyledLayer};
 pub use exception::{code, report};
 pub use feature_info::{InfoContext, InfoFormat, write as write_feature_info};
+pub use legend::default_legend;
 pub use version::{Version, crs_name};
 
 use crate::catalogue::Catalogue;

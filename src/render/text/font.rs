@@ -15,7 +15,7 @@ pub struct FaceStyle {
 }
 
 /// The number of a bundled face.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FaceId(pub u8);
 
 /// A bundled face, opened.
@@ -73,10 +73,15 @@ impl FaceStyle {
 /// The bytes of the text face of a style, a TrueType font.
 pub fn font_file(style: FaceStyle) -> &'static [u8] {
     let [text, ..] = style.chain();
-    FILES.get(usize::from(text.0)).copied().unwrap_or(&[])
+    text.file()
 }
 
 impl FaceId {
+    /// The bytes of the face, a TrueType font; empty for a number that is not bundled.
+    pub fn file(self) -> &'static [u8] {
+        FILES.get(usize::from(self.0)).copied().unwrap_or(&[])
+    }
+
     /// The face, opened on first use; `None` for a number that is not bundled.
     pub fn face(self) -> Option<&'static Face> {
         let index = usize::from(self.0);

@@ -31,27 +31,8 @@ pub fn shape(text: &str, style: FaceStyle, spacing_em: f32, base: Level) -> Shap
         return line; // the bidi algorithm expects a character
     }
     let mut buffer = UnicodeBuffer::new();
-    // Below Hebrew everything runs from left to right.
-    if base.is_ltr() && text.chars().all(|c| c < '\u{590}') {
-        for run in face_runs(text, style) {
-            buffer = line.append(buffer, &run, Direction::LeftToRight, spacing_em);
-        }
-    } else {
-        let bidi = ParagraphBidiInfo::new(text, Some(base));
-        let (levels, visual) = bidi.visual_runs(0..text.len());
-        for range in visual {
-            let rtl = levels.get(range.start).is_some_and(|level| level.is_rtl());
-            let mut runs = face_runs(text.get(range).unwrap_or(""), style);
-            let direction = if rtl {
-                runs.reverse();
-                Direction::RightToLeft
-            } else {
-                Direction::LeftToRight
-            };
-            for run in runs {
-                buffer = line.append(buffer, &run, direction, spacing_em);
-            }
-        }
+    for (run, direction) in visual_runs(text, style, base) {
+        buffer = line.append(buffer, &run, direction, spacing_em, &mut |_| ());
     }
     if let Some(last) = line.glyphs.last()
         && spacing_em != 0.0
@@ -60,6 +41,54 @@ pub fn shape(text: &str, style: FaceStyle, spacing_em: f32, base: Level) -> Shap
         line.advance -= spacing_em; // between letters, not after the last
     }
     line
+}
+
+/// Shapes one line as [`shape`] does, with what each glyph stands for: the text of its cluster,
+/// empty for all but the first glyph of one.
+pub fn shape_with_texts(text: &str, style: FaceStyle) -> (ShapedLine, Vec<&str>) {
+    let mut line = ShapedLine::default();
+    let mut texts = Vec::new();
+    let mut buffer = UnicodeBuffer::new();
+    if text.is_empty() {
+        return (line, texts);
+    }
+    for (run, direction) in visual_runs(text, style, base_level(text)) {
+        let mut starts = Vec::new();
+        let note = &mut |cluster: u32| starts.push(cluster as usize);
+        buffer = line.append(buffer, &run, direction, 0.0, note);
+        let mut before = None;
+        texts.extend(starts.iter().map(|start| {
+            let end = starts.iter().copied().filter(|s| s > start).min();
+            let is_first = before.replace(*start) != Some(*start);
+            let cluster = run.text.get(*start..end.unwrap_or(run.text.len()));
+            cluster.filter(|_| is_first).unwrap_or("")
+        }));
+    }
+    (line, texts)
+}
+
+/// The runs of a line from left to right.
+fn visual_runs(text: &str, style: FaceStyle, base: Level) -> Vec<(Run<'_>, Direction)> {
+    // Below Hebrew everything runs from left to right.
+    if base.is_ltr() && text.chars().all(|c| c < '\u{590}') {
+        let runs = face_runs(text, style).into_iter();
+        return runs.map(|run| (run, Direction::LeftToRight)).collect();
+    }
+    let bidi = ParagraphBidiInfo::new(text, Some(base));
+    let (levels, visual) = bidi.visual_runs(0..text.len());
+    let mut found = Vec::new();
+    for range in visual {
+        let rtl = levels.get(range.start).is_some_and(|level| level.is_rtl());
+        let mut runs = face_runs(text.get(range).unwrap_or(""), style);
+        let direction = if rtl {
+            runs.reverse();
+            Direction::RightToLeft
+        } else {
+            Direction::LeftToRight
+        };
+        found.extend(runs.into_iter().map(|run| (run, direction)));
+    }
+    found
 }
 
 /// The direction of a paragraph: that of its first letter, UAX #9 rules P2 and P3.
@@ -170,12 +199,14 @@ fn script_of(cluster: &str) -> Option<Script> {
 }
 
 impl ShapedLine {
+    /// Adds the glyphs of a run; `note` is told the cluster of each, a place in the run's text.
     fn append(
         &mut self,
         mut buffer: UnicodeBuffer,
         run: &Run<'_>,
         direction: Direction,
         spacing_em: f32,
+        note: &mut dyn FnMut(u32),
     ) -> UnicodeBuffer {
         let Some(face) = run.face.face() else {
             return buffer;
@@ -208,6 +239,7 @@ impl ShapedLine {
                 advance,
             });
             self.advance += advance;
+            note(info.cluster);
         }
         shaped.clear()
     }
@@ -278,6 +310,22 @@ mod tests {
             line.glyphs[1].face.0, 6,
             "Hebrew stands at the right of its number"
         );
+    }
+
+    #[test]
+    fn each_glyph_knows_its_text_and_together_they_are_the_line() {
+        for text in [
+            "Légende : œufs, affluent",
+            "E\u{301}vian 1 250,5 €",
+            "→ nord",
+        ] {
+            let (line, texts) = shape_with_texts(text, FaceStyle::default());
+            assert_eq!(line.glyphs, regular(text).glyphs);
+            assert_eq!(texts.len(), line.glyphs.len());
+            assert_eq!(texts.concat(), text);
+        }
+        let (line, texts) = shape_with_texts("ירו", FaceStyle::default());
+        assert_eq!((line.glyphs.len(), texts), (3, vec!["ו", "ר", "י"]));
     }
 
     #[test]

@@ -93,6 +93,7 @@ impl Reader<'_> {
                     layer,
                     style,
                     filter: None,
+                    opacity: 1.0,
                 });
             }
         };
