@@ -45,7 +45,7 @@ check: build ## Verify the demo's configuration, styles and data
 bench: deps ## The criterion benches
 	$(CARGO) bench
 
-bench-http: build ## Side by side with MapServer, Martin and tippecanoe on the same data (installs what Debian has)
+bench-http: build ## Side by side with MapServer, QGIS Server, pygeoapi, Martin and tippecanoe on the same data (installs what Debian has)
 	scripts/bench-http.sh
 
 clean: ## Remove what was built

@@ -7,7 +7,8 @@
 //! Values are of one occurrence here, so `matchAction` changes nothing; a feature has one version.
 //!
 //! # Not supported
-//! `PropertyIsNil` finds nothing, as no value is nil; joins between feature types, `ResourceId` of a time span.
+//! `PropertyIsNil` finds nothing, as no value is nil; `ResourceId` of a time span. Joins are taken apart
+//! before: a filter is of one type.
 
 mod expression;
 mod spatial;

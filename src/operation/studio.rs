@@ -4,7 +4,8 @@ use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
 use super::features::{
-    FeatureQuery, FeatureStream, FgbStream, Found, Pieces, Selections, TimeExtents,
+    FeatureQuery, FeatureStream, FgbStream, Found, JoinQuery, Pairs, Pieces, Selections,
+    TimeExtents,
 };
 use super::{
     Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapLayer, MapRequest,
@@ -120,6 +121,14 @@ impl Studio {
     /// As [`Selections::find`].
     pub fn features(&self, query: &FeatureQuery, budget: &Budget) -> Result<Found> {
         self.selections.find(query, budget)
+    }
+
+    /// Finds the pairs of features that belong together.
+    ///
+    /// # Errors
+    /// As [`Selections::join`].
+    pub fn join(&self, join: &JoinQuery, budget: &Budget) -> Result<Pairs> {
+        self.selections.join(join, budget)
     }
 
     /// The first and the last moment of a layer's features, as far as they have been found.

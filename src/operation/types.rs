@@ -158,6 +158,8 @@ pub struct Limits {
     pub features: u64,
     pub vertices: u64,
     pub seconds: u64,
+    /// Features of a WFS answer whose request has no COUNT; `None` is all. Default: all.
+    pub wfs_count: Option<u64>,
     /// Bytes of a vector tile before compression.
     pub tile_bytes: usize,
     /// Bytes of temporary files, of all downloads under way together. Read when the server starts.
@@ -182,6 +184,7 @@ impl Default for Limits {
             features: 20_000_000,
             vertices: 500_000_000,
             seconds: 30,
+            wfs_count: None,
             // 300 kB compressed: a screen of twelve such tiles takes a second at 30 Mbit/s
             tile_bytes: 1_000_000,
             // forty of the largest shapefiles at once would be refused, ten not

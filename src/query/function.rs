@@ -82,6 +82,18 @@ pub enum Function {
     VertexCount,
 }
 
+/// The kinds of value that functions give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultKind {
+    Text,
+    Number,
+    Integer,
+    Bool,
+    Geometry,
+    /// What the arguments are.
+    OfArguments,
+}
+
 /// Names (case and `_` do not matter; the first is the one to write), the function, how many arguments it takes.
 const NAMES: &[(&[&str], Function, (usize, usize))] = {
     use Function as F;
@@ -222,6 +234,64 @@ impl Function {
             Function::CaseFold => Folding::CASE,
             Function::AccentFold => Folding::ACCENTS,
             _ => Folding::NONE,
+        }
+    }
+
+    /// Every function, by its first name, with the least and the most arguments it takes.
+    pub fn all() -> impl Iterator<Item = (Function, &'static str, (usize, usize))> {
+        let first = |names: &'static [&'static str]| names.first().copied().unwrap_or_default();
+        NAMES
+            .iter()
+            .map(move |(names, function, arity)| (*function, first(names), *arity))
+    }
+
+    /// What kind of value comes out.
+    pub fn result(self) -> ResultKind {
+        use Function as F;
+        match self {
+            F::Lower
+            | F::Upper
+            | F::Capitalize
+            | F::Trim
+            | F::Slice
+            | F::Substring
+            | F::Replace
+            | F::CaseFold
+            | F::AccentFold
+            | F::ToText
+            | F::FormatNumber
+            | F::FormatDate
+            | F::TypeName => ResultKind::Text,
+            F::StartsWith | F::EndsWith | F::Includes | F::ToBool => ResultKind::Bool,
+            F::Length | F::IndexOf | F::ToInteger | F::Dimension | F::VertexCount => {
+                ResultKind::Integer
+            }
+            F::Abs
+            | F::Ceil
+            | F::Floor
+            | F::Round
+            | F::Sqrt
+            | F::Min
+            | F::Max
+            | F::Ln
+            | F::Log10
+            | F::Exp
+            | F::Sin
+            | F::Cos
+            | F::Tan
+            | F::Asin
+            | F::Acos
+            | F::Atan
+            | F::Atan2
+            | F::ToRadians
+            | F::ToDegrees
+            | F::ToNumber
+            | F::Area
+            | F::GeometryLength
+            | F::X
+            | F::Y => ResultKind::Number,
+            F::Centroid | F::InteriorPoint | F::StartPoint | F::EndPoint => ResultKind::Geometry,
+            F::Coalesce => ResultKind::OfArguments,
         }
     }
 

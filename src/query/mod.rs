@@ -25,7 +25,7 @@ mod tests;
 pub use bound::BoundFilter;
 pub use demand::Demand;
 pub use eval::{BoundExpr, Scalar, is_geometry_name};
-pub use function::{Function, into_condition};
+pub use function::{Function, ResultKind, into_condition};
 pub use moment::Moment;
 pub use spatial::{geometry_touches_box, is_box};
 

@@ -1,6 +1,6 @@
 //! GetCapabilities and exceptions.
 
-use crate::site::{find, small, text_of};
+use crate::site::{encoded, find, paged, small, text_of};
 
 #[test]
 fn wfs200_7_4_the_version_is_negotiated_by_the_order_of_the_client() {
@@ -41,8 +41,8 @@ fn wfs200_table_13_every_constraint_is_declared_and_true() {
         ("ImplementsInheritance", "FALSE"),
         ("ImplementsRemoteResolve", "FALSE"),
         ("ImplementsResultPaging", "TRUE"),
-        ("ImplementsStandardJoins", "FALSE"),
-        ("ImplementsSpatialJoins", "FALSE"),
+        ("ImplementsStandardJoins", "TRUE"),
+        ("ImplementsSpatialJoins", "TRUE"),
         ("ImplementsTemporalJoins", "FALSE"),
         ("ImplementsFeatureVersioning", "FALSE"),
         ("ManageStoredQueries", "FALSE"),
@@ -253,6 +253,96 @@ fn a_data_set_s_own_endpoint_shows_it_alone() {
             .count(),
         1
     );
+}
+
+#[test]
+fn fes200_7_13_every_operator_and_function_that_is_listed_is_answered() {
+    let document = small().get("service=WFS&request=GetCapabilities").xml();
+    let filters = find(&document, "Filter_Capabilities").unwrap();
+    let moment = "<gml:TimePeriod xmlns:gml='http://www.opengis.net/gml/3.2' gml:id='t'>\
+                  <gml:beginPosition>2020-01-01T00:00:00Z</gml:beginPosition>\
+                  <gml:endPosition>2021-01-01T00:00:00Z</gml:endPosition></gml:TimePeriod>";
+    let answered = |condition: &str| {
+        let filter = format!(
+            "<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'>{condition}</fes:Filter>"
+        );
+        let reply = small().get(&format!(
+            "service=WFS&version=2.0.0&request=GetFeature&typeNames=stations&resultType=hits&filter={}",
+            encoded(&filter)
+        ));
+        assert_eq!(reply.status, 200, "{condition}: {}", reply.text);
+    };
+    let operators = find(filters, "TemporalOperators").unwrap();
+    assert_eq!(operators.elements().count(), 13);
+    for operator in operators.elements() {
+        let name = operator.attribute("name").unwrap();
+        answered(&format!("<fes:{name}>{moment}{moment}</fes:{name}>"));
+    }
+    answered(&format!(
+        "<fes:AnyInteracts>{moment}{moment}</fes:AnyInteracts>"
+    ));
+    let functions = find(filters, "Functions").unwrap();
+    assert!(functions.elements().count() > 50);
+    for function in functions.elements() {
+        let name = function.attribute("name").unwrap();
+        let count = find(function, "Arguments").unwrap().elements().count();
+        let arguments = "<fes:Literal>1</fes:Literal>".repeat(count);
+        answered(&format!(
+            "<fes:PropertyIsNull><fes:Function name='{name}'>{arguments}</fes:Function></fes:PropertyIsNull>"
+        ));
+    }
+}
+
+#[test]
+fn a_configured_count_is_declared_and_held_and_the_rest_has_an_address() {
+    let site = paged();
+    let capabilities = site.get("service=WFS&request=GetCapabilities").text;
+    let declared = "<ows:Constraint name=\"CountDefault\"><ows:NoValues/>\
+                    <ows:DefaultValue>10</ows:DefaultValue>";
+    assert!(capabilities.contains(declared));
+    let older = site
+        .get("service=WFS&request=GetCapabilities&version=1.1.0")
+        .text;
+    assert!(older.contains("name=\"DefaultMaxFeatures\"><ows:Value>10</ows:Value>"));
+    let query = "service=WFS&request=GetFeature&typeNames=stations&typeName=stations&version=";
+    let page = site.get(&format!("{query}2.0.0"));
+    assert_eq!(page.ids().len(), 10);
+    let next = page.xml().attribute("next").unwrap().to_owned();
+    let next = site.get(next.split_once('?').unwrap().1);
+    assert_eq!(next.ids().len(), 10);
+    assert_ne!(next.ids(), page.ids());
+    assert_eq!(site.get(&format!("{query}1.1.0")).ids().len(), 10);
+    let all = small().get(&format!("{query}2.0.0")).ids().len();
+    assert_eq!(
+        site.get(&format!("{query}2.0.0&count=1000")).ids().len(),
+        all
+    );
+    assert_eq!(site.get(&format!("{query}1.0.0")).ids().len(), all);
+}
+
+#[test]
+fn older_versions_hear_of_a_parameter_by_the_name_they_have_for_it() {
+    for (version, query, locator) in [
+        ("2.0.0", "", "typeNames"),
+        ("1.1.0", "", "typeName"),
+        ("1.0.0", "", "typeName"),
+        ("2.0.0", "&resourceId=nonsense", "resourceId"),
+        ("1.1.0", "&featureId=nonsense", "featureId"),
+        ("1.1.0", "&typeName=stations&maxFeatures=x", "maxFeatures"),
+    ] {
+        let query = format!("service=WFS&request=GetFeature&version={version}{query}");
+        let reply = small().get(&query);
+        if version != "1.0.0" {
+            assert_eq!(reply.exception().1, locator, "{query}: {}", reply.text);
+        }
+        assert!(reply.text.contains(locator), "{query}: {}", reply.text);
+        let other = if locator == "typeName" {
+            "typeNames"
+        } else {
+            "\u{1}"
+        };
+        assert!(!reply.text.contains(other), "{query}: {}", reply.text);
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod capabilities;
 mod clients;
 mod filters;
 mod hostile;
+mod joins;
 mod paging;
 mod positions;
 mod site;

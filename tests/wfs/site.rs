@@ -160,6 +160,20 @@ pub fn small() -> &'static World {
     })
 }
 
+/// A site whose answers have ten features unless more are asked for.
+pub fn paged() -> &'static World {
+    static PAGED: OnceLock<World> = OnceLock::new();
+    PAGED.get_or_init(|| {
+        let folder = Scratch::new("wfs-paged");
+        write_small(&folder.0);
+        let path = folder.0.join("capabilities/server.yaml");
+        let mut yaml = std::fs::read_to_string(&path).unwrap();
+        yaml.push_str("\nlimits: {wfs_count: 10}\n");
+        std::fs::write(path, yaml).unwrap();
+        load(&folder.0.clone(), Some(folder))
+    })
+}
+
 /// A text with everything that XML can't hold or would take for markup.
 pub const HOSTILE: &str = "a<b>&\"'\u{0}\u{1}\u{b}]]>\u{fffe}é\r\n\u{1f600} fin";
 

@@ -364,6 +364,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         "features",
         "vertices",
         "seconds",
+        "wfs_count",
         "tile_bytes",
         "temporary_bytes",
         "body_bytes",
@@ -394,6 +395,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         features: whole("features", u64::MAX, default.features),
         vertices: whole("vertices", u64::MAX, default.vertices),
         seconds: whole("seconds", 86_400, default.seconds),
+        wfs_count: default.wfs_count,
         // deeper documents would cost stack in readers that recurse
         xml_depth: small(
             whole("xml_depth", 512, default.xml_depth.into()),
@@ -404,6 +406,9 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         body_bytes: default.body_bytes,
         allowed_hosts: Vec::new(),
     };
+    let wfs_count = fields
+        .get("wfs_count")
+        .and_then(|e| e.integer(1, u64::MAX, findings));
     let temporary_bytes = fields
         .get("temporary_bytes")
         .and_then(|e| e.bytes(findings));
@@ -439,6 +444,7 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
     Limits {
         body_bytes,
         tile_bytes,
+        wfs_count,
         temporary_bytes: temporary_bytes.unwrap_or(default.temporary_bytes),
         allowed_hosts,
         ..limits

@@ -31,9 +31,9 @@ impl Pieces for Box<dyn Pieces> {
 
 /// A piece ends after so many bytes: some packets, and not so many that a thousand slow clients
 /// fill the memory.
-const PIECE_BYTES: usize = 128 << 10;
+pub(super) const PIECE_BYTES: usize = 128 << 10;
 /// Or after so much work, so that other requests get their turn.
-const PIECE_TIME: Duration = Duration::from_millis(50);
+pub(super) const PIECE_TIME: Duration = Duration::from_millis(50);
 /// Positions taken out of a selection at once.
 const LOT: usize = 256;
 
@@ -163,7 +163,7 @@ impl Pieces for FeatureStream {
 
 /// The feature's geometry in the query's CRS; `None` where there is none, or a position of it
 /// can't be projected.
-fn projected<'a>(
+pub(super) fn projected<'a>(
     query: &FeatureQuery,
     way: &Transform,
     feature: &dyn Feature,

@@ -1,6 +1,8 @@
 //! Errors in the words of WFS: `ows:ExceptionReport` in 2.0.0 (OGC 09-025r2 §7.5) and 1.1.0
 //! (OGC 04-094 §7.7), `ServiceExceptionReport` in 1.0.0 (OGC 02-058 §7.4).
 
+use std::borrow::Cow;
+
 use super::Version;
 use crate::encode::xml;
 use crate::error::Error;
@@ -101,8 +103,34 @@ fn status(error: &Error) -> u16 {
     }
 }
 
+/// The error with the parameter that is to blame by the name that the version has for it.
+fn in_words_of(error: &Error, version: Version) -> Cow<'_, Error> {
+    let older = |name: &str| {
+        let known = match name {
+            "typeNames" => "typeName",
+            "resourceId" => "featureId",
+            "count" => "maxFeatures",
+            _ => return None,
+        };
+        Some(known.to_owned()).filter(|_| version != Version::V200)
+    };
+    match error {
+        Error::InvalidParameter { name, message } => older(name).map(|name| {
+            let message = message.clone();
+            Error::InvalidParameter { name, message }
+        }),
+        Error::MissingParameter { name, expected } => older(name).map(|name| {
+            let expected = expected.clone();
+            Error::MissingParameter { name, expected }
+        }),
+        _ => None,
+    }
+    .map_or(Cow::Borrowed(error), Cow::Owned)
+}
+
 /// The report of an error.
 pub fn report(error: &Error, version: Version) -> Answer {
+    let error = &*in_words_of(error, version);
     let (code, locator) = code(error, version);
     let mut body = String::with_capacity(700);
     body.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

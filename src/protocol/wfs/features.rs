@@ -12,7 +12,7 @@ use crate::encode::feature::gml::{GmlFrame, GmlWriter};
 use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, FeatureWriter, Link, Rest};
 use crate::encode::gml::{GmlStyle, GmlVersion};
 use crate::error::{Error, Result};
-use crate::operation::features::{FeatureStream, Found};
+use crate::operation::features::{FeatureStream, Found, JoinQuery, Pairs, TupleStream};
 use crate::protocol::{Answer, Pieces};
 
 /// Answers a GetFeature or a GetPropertyValue.
@@ -26,8 +26,24 @@ pub fn get(
     incoming: &Incoming,
     budget: &Budget,
 ) -> Result<Answer> {
+    // 1.0.0 has no words to declare it by
+    let may_page = asked.version == Version::V200 || asked.version == Version::V110;
+    let default = service.limits.wfs_count.filter(|_| may_page);
+    let asked = &Asked {
+        count: asked.count.or(default),
+        ..asked.clone()
+    };
     let reader = Reader { scope, asked };
     let selected = reader.selected()?;
+    if let ([left, right], false) = (selected.queries.as_slice(), selected.on.is_empty()) {
+        let join = JoinQuery {
+            left: left.find.clone(),
+            right: right.find.clone(),
+            on: selected.on.clone(),
+        };
+        let pairs = service.studio.join(&join, budget)?;
+        return tuples(scope, asked, incoming, selected, pairs, budget);
+    }
     let mut found = Vec::with_capacity(selected.queries.len());
     for query in &selected.queries {
         found.push(service.studio.features(&query.find, budget)?);
@@ -51,9 +67,7 @@ pub fn get(
         },
         selected,
         counts,
-        time_stamp: jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string(),
+        time_stamp: now(),
     };
     match answering.selected.output {
         Output::Gml(gml) => answering.gml(gml, &found, budget),
@@ -62,6 +76,80 @@ pub fn get(
             answering.other(service, format, found, budget)
         }
     }
+}
+
+/// The answer of a join: each pair is a `wfs:Tuple` of two members (OGC 09-025r2 §11.3.3.6).
+fn tuples(
+    scope: &Scope<'_>,
+    asked: &Asked,
+    incoming: &Incoming,
+    selected: Selected,
+    mut pairs: Pairs,
+    budget: &Budget,
+) -> Result<Answer> {
+    if selected.output != Output::Gml(GmlVersion::V321) {
+        return Err(Error::InvalidFormat {
+            format: asked.output_format.clone().unwrap_or_default(),
+            expected: "application/gml+xml; version=3.2, which alone holds tuples".into(),
+        });
+    }
+    let matched = pairs.len() as u64;
+    let skip = usize::try_from(asked.start_index).unwrap_or(usize::MAX);
+    let room = asked.count.and_then(|count| usize::try_from(count).ok());
+    pairs.drain(..skip.min(pairs.len()));
+    pairs.truncate(match asked.is_hits {
+        true => 0,
+        false => room.unwrap_or(usize::MAX),
+    });
+    let counts = [Counts {
+        matched,
+        returned: pairs.len() as u64,
+    }];
+    let around = Collection {
+        scope,
+        selected: &selected,
+        gml: GmlVersion::V321,
+        counts: &counts,
+        pages: &pages(asked, incoming, &scope.address(), matched),
+        time_stamp: &now(),
+        is_hits: asked.is_hits,
+    }
+    .around();
+    let media_type = selected.output.media_type();
+    if asked.is_hits {
+        return Ok(Answer::ok(media_type, around.head + &around.tail));
+    }
+    let member = |before: &str, after: &str| GmlFrame {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        ..GmlFrame::default()
+    };
+    let frames = [
+        member("<wfs:member><wfs:Tuple><wfs:member>", "</wfs:member>"),
+        member("<wfs:member>", "</wfs:member></wfs:Tuple></wfs:member>\n"),
+    ];
+    let mut halves = selected.queries.iter().zip(frames).map(|(query, frame)| {
+        let writer = writer(query, GmlVersion::V321, frame);
+        (query.find.clone(), writer)
+    });
+    let (Some(left), Some(right)) = (halves.next(), halves.next()) else {
+        return Err(Error::Internal {
+            message: "a join of fewer than two types".into(),
+        });
+    };
+    let joined = Joined {
+        head: around.head.into_bytes(),
+        streams: VecDeque::from([Box::new(TupleStream::new(pairs, left, right)?) as _]),
+        tail: around.tail.into_bytes(),
+    };
+    Answer::stream(media_type, joined, budget)
+}
+
+/// The moment of an answer.
+fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }
 
 /// The id that was asked for, for a message.
@@ -134,7 +222,8 @@ impl Answering<'_> {
         let mut streams = VecDeque::with_capacity(found.len());
         for ((query, found), frame) in self.selected.queries.iter().zip(found).zip(frames) {
             let writer = writer(query, gml, frame);
-            streams.push_back(FeatureStream::new(query.find.clone(), found, writer)?);
+            let stream = FeatureStream::new(query.find.clone(), found, writer)?;
+            streams.push_back(Box::new(stream) as _);
         }
         let joined = Joined {
             head: head.into_bytes(),
@@ -256,7 +345,7 @@ fn with_options(format: FeatureFormat, incoming: &Incoming) -> Result<FeatureFor
 struct Joined {
     /// Emptied when it is sent.
     head: Vec<u8>,
-    streams: VecDeque<FeatureStream>,
+    streams: VecDeque<Box<dyn Pieces>>,
     tail: Vec<u8>,
 }
 

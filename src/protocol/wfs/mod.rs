@@ -15,7 +15,7 @@
 //!
 //! # Not supported
 //! - Transactions, locks, versions of features, and the management of stored queries.
-//! - Joins: a query is of one feature type; several types are several queries.
+//! - Joins of more than two types, temporal ones, and the pages of one kept between requests.
 //! - SOAP: no client was seen to use it.
 
 mod answer;

@@ -1,7 +1,7 @@
 //! Addresses of other pages of an answer (OGC 09-025r2 §7.7.4.4): plain GET requests that work by
 //! themselves, whatever binding the first page was asked for in.
 
-use super::request::{Adhoc, Asked, AskedQuery, Condition, Incoming};
+use super::request::{Adhoc, Asked, AskedJoin, AskedQuery, Condition, Incoming};
 use crate::decode::xml::{Element, Node};
 use crate::encode::xml::{push_attribute, push_text, push_url_component};
 
@@ -96,8 +96,21 @@ fn pairs_of(asked: &Asked) -> Option<Vec<(String, String)>> {
             pairs.extend(parameters.iter().cloned());
         }
         AskedQuery::Adhoc(adhoc) => push_adhoc(&mut pairs, adhoc)?,
+        AskedQuery::Join(join) => push_join(&mut pairs, join),
     }
     Some(pairs)
+}
+
+fn push_join(pairs: &mut Vec<(String, String)>, join: &AskedJoin) {
+    let mut push = |name: &str, value: String| pairs.push((name.to_owned(), value));
+    push("TYPENAMES", format!("({})", join.type_names.join(",")));
+    if let Some(aliases) = &join.aliases {
+        push("ALIASES", format!("({})", aliases.join(",")));
+    }
+    push("SRSNAME", join.srs_name.clone().unwrap_or_default());
+    let mut text = String::new();
+    push_element(&mut text, &join.filter, "");
+    push("FILTER", text);
 }
 
 fn push_adhoc(pairs: &mut Vec<(String, String)>, adhoc: &Adhoc) -> Option<()> {

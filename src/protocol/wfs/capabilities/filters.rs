@@ -1,11 +1,14 @@
 //! What filters may say: what `decode::fes` reads and the query core answers.
 
-/// FES 2.0 (OGC 09-026r2 §7.13).
-pub(super) const FILTERS_200: &str = r#"<fes:Filter_Capabilities>
+use crate::encode::xml::push_attribute;
+use crate::query::{Function, ResultKind};
+
+/// FES 2.0 (OGC 09-026r2 §7.13). `AnyInteracts` is answered too, but its schema knows no such name.
+const BEFORE_FUNCTIONS_200: &str = r#"<fes:Filter_Capabilities>
 <fes:Conformance>
 <fes:Constraint name="ImplementsQuery"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsAdHocQuery"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
-<fes:Constraint name="ImplementsFunctions"><ows:NoValues/><ows:DefaultValue>FALSE</ows:DefaultValue></fes:Constraint>
+<fes:Constraint name="ImplementsFunctions"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsResourceId"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsMinStandardFilter"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsStandardFilter"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
@@ -80,8 +83,37 @@ pub(super) const FILTERS_200: &str = r#"<fes:Filter_Capabilities>
 <fes:TemporalOperator name="EndedBy"/>
 </fes:TemporalOperators>
 </fes:Temporal_Capabilities>
-</fes:Filter_Capabilities>
 "#;
+
+/// FES 2.0 with every function that filters may call (§7.13.7).
+pub(super) fn filters_200() -> String {
+    let mut out = BEFORE_FUNCTIONS_200.to_owned();
+    out.push_str("<fes:Functions>\n");
+    for (function, name, (least, most)) in Function::all() {
+        let kind = match function.result() {
+            ResultKind::Text => "xs:string",
+            ResultKind::Number => "xs:double",
+            ResultKind::Integer => "xs:integer",
+            ResultKind::Bool => "xs:boolean",
+            ResultKind::Geometry => "gml:AbstractGeometryType",
+            ResultKind::OfArguments => "xs:anyType",
+        };
+        out.push_str("<fes:Function");
+        push_attribute(&mut out, "name", name);
+        out.push_str(&format!(
+            "><fes:Returns>{kind}</fes:Returns><fes:Arguments>"
+        ));
+        // of those that take any number, two show it
+        for number in 1..=most.min(least.max(2)).max(least) {
+            out.push_str(&format!(
+                "<fes:Argument name=\"value{number}\"><fes:Type>xs:anyType</fes:Type></fes:Argument>"
+            ));
+        }
+        out.push_str("</fes:Arguments></fes:Function>\n");
+    }
+    out.push_str("</fes:Functions>\n</fes:Filter_Capabilities>\n");
+    out
+}
 
 /// Filter 1.1 (OGC 04-095 §17).
 pub(super) const FILTERS_110: &str = r#"<ogc:Filter_Capabilities>

@@ -66,6 +66,7 @@ pub fn get(service: &Service<'_>, scope: &Scope<'_>, asked: &Asked) -> Result<An
         sections: &asked.sections,
         layers,
         sequence,
+        count_default: service.limits.wfs_count,
     };
     match asked.version {
         Version::V100 => writer.v100(),
@@ -84,6 +85,8 @@ struct Writer<'a> {
     sections: &'a [String],
     layers: Vec<Arc<Layer>>,
     sequence: u64,
+    /// Features of an answer to a request that does not say how many it wants.
+    count_default: Option<u64>,
 }
 
 impl Writer<'_> {

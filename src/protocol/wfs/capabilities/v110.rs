@@ -90,6 +90,12 @@ impl Writer<'_> {
                 ("LocalTraverseXLinkScope", &["0"]),
             ],
         );
+        if let Some(count) = self.count_default {
+            self.push(&format!(
+                "<ows:Constraint name=\"DefaultMaxFeatures\"><ows:Value>{count}</ows:Value>\
+                 </ows:Constraint>\n"
+            ));
+        }
         self.push("</ows:OperationsMetadata>\n");
     }
 

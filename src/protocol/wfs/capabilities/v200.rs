@@ -1,6 +1,6 @@
 //! OGC 09-025r2 §8.3, with the extension of an INSPIRE download service.
 
-use super::filters::FILTERS_200;
+use super::filters::filters_200;
 use super::{Writer, formats};
 use crate::catalogue::Layer;
 use crate::encode::feature::gml::PREFIX;
@@ -19,8 +19,8 @@ const CONSTRAINTS: [(&str, bool); 15] = [
     ("ImplementsInheritance", false),
     ("ImplementsRemoteResolve", false),
     ("ImplementsResultPaging", true),
-    ("ImplementsStandardJoins", false),
-    ("ImplementsSpatialJoins", false),
+    ("ImplementsStandardJoins", true),
+    ("ImplementsSpatialJoins", true),
     ("ImplementsTemporalJoins", false),
     ("ImplementsFeatureVersioning", false),
     ("ManageStoredQueries", false),
@@ -61,7 +61,7 @@ impl Writer<'_> {
             self.types_200();
         }
         if self.has("Filter_Capabilities") {
-            self.push(FILTERS_200);
+            self.push(&filters_200());
         }
         self.push("</WFS_Capabilities>\n");
     }
@@ -130,6 +130,12 @@ impl Writer<'_> {
             self.push(&format!(
                 "<ows:Constraint name=\"{name}\"><ows:NoValues/>\
                  <ows:DefaultValue>{value}</ows:DefaultValue></ows:Constraint>\n"
+            ));
+        }
+        if let Some(count) = self.count_default {
+            self.push(&format!(
+                "<ows:Constraint name=\"CountDefault\"><ows:NoValues/>\
+                 <ows:DefaultValue>{count}</ows:DefaultValue></ows:Constraint>\n"
             ));
         }
         self.push(

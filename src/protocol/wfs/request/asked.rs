@@ -107,6 +107,57 @@ pub enum AskedQuery {
         /// Names in any case.
         parameters: Vec<(String, String)>,
     },
+    Join(AskedJoin),
+}
+
+/// A query of two types.
+#[derive(Debug, Clone)]
+pub struct AskedJoin {
+    pub type_names: [String; 2],
+    /// What references of the filter begin with; the types' names where there are none.
+    pub aliases: Option<Vec<String>>,
+    pub filter: Element,
+    pub srs_name: Option<String>,
+}
+
+impl AskedJoin {
+    /// # Errors
+    /// `InvalidParameter` for more types than two, or not as many aliases; `MissingParameter`
+    /// without a filter.
+    pub fn new(
+        type_names: &[String],
+        aliases: Option<Vec<String>>,
+        filter: Option<Element>,
+        srs_name: Option<String>,
+    ) -> Result<AskedJoin> {
+        let [first, second] = type_names else {
+            let found = type_names.len();
+            return Err(Error::parameter(
+                "typeNames",
+                format!("joins are of two types: expected at most two, found {found}"),
+            ));
+        };
+        if let Some(aliases) = &aliases
+            && aliases.len() != 2
+        {
+            return Err(Error::parameter(
+                "aliases",
+                format!(
+                    "expected one for each of two types, found {}",
+                    aliases.len()
+                ),
+            ));
+        }
+        Ok(AskedJoin {
+            type_names: [first.clone(), second.clone()],
+            aliases,
+            filter: filter.ok_or_else(|| Error::MissingParameter {
+                name: "filter".into(),
+                expected: "a condition that joins the two types".into(),
+            })?,
+            srs_name,
+        })
+    }
 }
 
 /// A query that says what it wants.

@@ -1,7 +1,9 @@
 //! XML requests of the three versions (schemas `wfs/2.0`, `wfs/1.1.0`, `wfs/1.0.0`). Elements
 //! and types are known by their local names: clients bring prefixes and namespaces of their own.
 
-use super::asked::{Adhoc, Asked, AskedQuery, Condition, Operation, SortTerm, is_hits, whole};
+use super::asked::{
+    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, is_hits, whole,
+};
 use crate::decode::xml::Element;
 use crate::error::{Error, Result};
 use crate::protocol::wfs::Version;
@@ -101,7 +103,10 @@ fn queries(root: &Element) -> Result<Vec<AskedQuery>> {
             });
         }
         match element.name.as_str() {
-            "Query" => queries.push(AskedQuery::Adhoc(query(element)?)),
+            "Query" => queries.push(match type_names(element).as_slice() {
+                names @ [_, _, ..] => AskedQuery::Join(join(element, names)?),
+                names => AskedQuery::Adhoc(query(element, names)?),
+            }),
             "StoredQuery" => {
                 let id = element.attribute("id");
                 let id = id.ok_or_else(|| element.fault("<StoredQuery> needs id=\"…\""))?;
@@ -125,25 +130,35 @@ fn parameters(element: &Element) -> Vec<(String, String)> {
         .collect()
 }
 
-fn query(element: &Element) -> Result<Adhoc> {
+fn type_names(element: &Element) -> Vec<String> {
     let names = element
         .attribute("typeNames")
-        .or(element.attribute("typeName"))
-        .unwrap_or_default();
-    let names: Vec<&str> = names.split([' ', ',']).filter(|n| !n.is_empty()).collect();
-    let type_name = match names.as_slice() {
-        [only] => Some((*only).to_owned()),
-        [] => None,
-        _ => {
-            return Err(Error::parameter(
-                "typeNames",
-                format!(
-                    "joins are not offered: expected one type in a query, found {:?}",
-                    names.join(" ")
-                ),
-            ));
+        .or(element.attribute("typeName"));
+    words(names.unwrap_or_default())
+}
+
+fn words(text: &str) -> Vec<String> {
+    let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
+}
+
+fn join(element: &Element, names: &[String]) -> Result<AskedJoin> {
+    for child in element.elements() {
+        if child.name != "Filter" {
+            let name = &child.name;
+            return Err(child.fault(format!("<{name}> is not offered with joins")));
         }
-    };
+    }
+    AskedJoin::new(
+        names,
+        element.attribute("aliases").map(words),
+        element.child("Filter").cloned(),
+        element.attribute("srsName").map(str::to_owned),
+    )
+}
+
+fn query(element: &Element, names: &[String]) -> Result<Adhoc> {
+    let type_name = names.first().cloned();
     let mut query = Adhoc {
         srs_name: element.attribute("srsName").map(str::to_owned),
         ..Adhoc::default()

@@ -1,7 +1,9 @@
 //! Key-value pairs (OGC 09-025r2 §6.2.5, OGC 04-094 §14, OGC 02-058 §13). The words of each
 //! version are read in all: clients mix them.
 
-use super::asked::{Adhoc, Asked, AskedQuery, Condition, Operation, SortTerm, is_hits, whole};
+use super::asked::{
+    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, is_hits, whole,
+};
 use crate::decode::xml::{Element, Limits};
 use crate::error::{Error, Result};
 use crate::protocol::ows::Kvp;
@@ -136,12 +138,12 @@ fn queries(kvp: &Kvp) -> Result<Vec<AskedQuery>> {
     if types.is_empty() && ids.is_none() {
         return Err(missing("typeNames", "the name of a feature type"));
     }
+    if types.iter().any(|names| names.len() > 1) {
+        return join(kvp, &types).map(|join| vec![AskedQuery::Join(join)]);
+    }
     let names: Vec<Option<String>> = match types.is_empty() {
         true => vec![None],
-        false => types
-            .iter()
-            .map(|names| one_type(names))
-            .collect::<Result<_>>()?,
+        false => types.iter().map(|names| names.first().cloned()).collect(),
     };
     let filters = each(kvp.get("FILTER"), names.len(), "filter")?;
     let cql = each(kvp.get("CQL_FILTER"), names.len(), "cql_filter")?;
@@ -169,24 +171,40 @@ fn queries(kvp: &Kvp) -> Result<Vec<AskedQuery>> {
     Ok(queries)
 }
 
+/// The join of `typeNames=(a,b)`, with `aliases=(x,y)`.
+fn join(kvp: &Kvp, types: &[Vec<String>]) -> Result<AskedJoin> {
+    let [names] = types else {
+        return Err(Error::parameter(
+            "typeNames",
+            format!(
+                "a join stands alone: expected one list, found {}",
+                types.len()
+            ),
+        ));
+    };
+    for name in ["PROPERTYNAME", "SORTBY", "BBOX", "CQL_FILTER", "RESOURCEID"] {
+        if kvp.get(name).is_some() {
+            return Err(Error::parameter(
+                name.to_lowercase(),
+                "is not offered with joins: expected a FILTER alone",
+            ));
+        }
+    }
+    let aliases = kvp.get("ALIASES");
+    let aliases = aliases.map(|text| list(groups(text).first().copied().unwrap_or_default()));
+    let filter = match kvp.get("FILTER").map(filter).transpose()? {
+        Some(Condition::Filter(element)) => Some(element),
+        _ => None,
+    };
+    let srs_name = kvp.get("SRSNAME").map(str::to_owned);
+    AskedJoin::new(names, aliases, filter, srs_name)
+}
+
 /// `*` is every property.
 fn all_but_star(names: Vec<String>) -> Vec<String> {
     match names.iter().any(|name| name == "*") {
         true => Vec::new(),
         false => names,
-    }
-}
-
-fn one_type(names: &[String]) -> Result<Option<String>> {
-    match names {
-        [only] => Ok(Some(only.clone())),
-        _ => Err(Error::parameter(
-            "typeNames",
-            format!(
-                "joins are not offered: expected one type in each list, found {:?}",
-                names.join(",")
-            ),
-        )),
     }
 }
 
@@ -265,7 +283,7 @@ mod tests {
     fn adhoc(asked: &Asked) -> Vec<&Adhoc> {
         let queries = asked.queries.iter().map(|query| match query {
             AskedQuery::Adhoc(adhoc) => adhoc,
-            AskedQuery::Stored { .. } => panic!(),
+            AskedQuery::Stored { .. } | AskedQuery::Join(_) => panic!(),
         });
         queries.collect()
     }

@@ -4,10 +4,11 @@
 mod asked;
 mod body;
 mod filter;
+mod join;
 mod kvp;
 mod query;
 
-pub use asked::{Adhoc, Asked, AskedQuery, Condition, Operation};
+pub use asked::{Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation};
 pub use kvp::of_pairs;
 pub use query::{Output, Query, Reader, Selected};
 

@@ -11,7 +11,7 @@ use crate::encode::feature::gml::{GmlContent, GmlType};
 use crate::encode::gml::GmlVersion;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::operation::features::{FeatureQuery, SortKey, Window};
+use crate::operation::features::{FeatureQuery, JoinOn, SortKey, Window};
 use crate::protocol::ows::default_crs;
 use crate::protocol::wfs::scope::Scope;
 use crate::protocol::wfs::srs::SrsName;
@@ -129,6 +129,8 @@ pub struct Selected {
     pub output: Output,
     /// The one feature, by itself: `GetFeatureById`.
     pub is_alone: bool,
+    /// What joins the types of the first two queries, where these are a join; else nothing.
+    pub on: Vec<JoinOn>,
 }
 
 /// What one request is read with.
@@ -148,6 +150,7 @@ impl Reader<'_> {
         let output = Output::parse(self.asked.output_format.as_deref(), self.asked.version)?;
         let mut queries = Vec::new();
         let mut is_alone = false;
+        let mut joins = Vec::new();
         for asked in &self.asked.queries {
             match asked {
                 AskedQuery::Adhoc(adhoc) => {
@@ -160,12 +163,24 @@ impl Reader<'_> {
                     is_alone |= expanded.is_alone;
                     queries.push(self.query(&expanded.query, output)?);
                 }
+                AskedQuery::Join(_) if self.asked.queries.len() > 1 => {
+                    return Err(Error::parameter(
+                        "typeNames",
+                        "a join is the only query of its request: expected no other",
+                    ));
+                }
+                AskedQuery::Join(asked) => {
+                    let (both, on) = self.join(asked, output)?;
+                    queries.extend(both);
+                    joins = on;
+                }
             }
         }
         Ok(Selected {
             is_alone: is_alone && queries.len() == 1,
             queries,
             output,
+            on: joins,
         })
     }
 
@@ -203,7 +218,7 @@ impl Reader<'_> {
             .collect())
     }
 
-    fn query(&self, adhoc: &Adhoc, output: Output) -> Result<Query> {
+    pub(super) fn query(&self, adhoc: &Adhoc, output: Output) -> Result<Query> {
         let layer = self
             .scope
             .layer(adhoc.type_name.as_deref().unwrap_or_default())?;
