@@ -299,14 +299,29 @@ impl Site {
     }
 }
 
+/// Milliseconds that all threads of the process spent on a processor, where the system says it:
+/// others who use the machine do not count. Else those of the clock.
+fn spent(began: Instant) -> f64 {
+    let of_thread = |path: PathBuf| -> Option<f64> {
+        let told = std::fs::read_to_string(path.join("schedstat")).ok()?;
+        told.split(' ').next()?.parse().ok()
+    };
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let nanoseconds: Option<f64> = threads.map(|t| of_thread(t.ok()?.path())).sum();
+    match nanoseconds {
+        Some(spent) if spent > 0.0 => spent / 1e6,
+        _ => began.elapsed().as_secs_f64() * 1e3,
+    }
+}
+
 /// The least milliseconds of several runs.
 fn milliseconds(mut run: impl FnMut()) -> f64 {
     let mut best = f64::INFINITY;
     let started = Instant::now();
     for _ in 0..15 {
-        let begin = Instant::now();
+        let begin = spent(started);
         run();
-        best = best.min(begin.elapsed().as_secs_f64() * 1e3);
+        best = best.min(spent(started) - begin);
         if started.elapsed().as_secs() > 5 {
             break;
         }

@@ -268,7 +268,7 @@ fn cell_of(position: f64, cell: f64) -> Option<i32> {
 
 /// Lines of a class through one cell, beyond which another shows nothing new, by the width that
 /// their strokes cover: of half a pixel each covers half of it, so that four leave a 16th.
-const ENOUGH: u8 = 4;
+pub const ENOUGH: u8 = 4;
 const ENOUGH_WIDE: u8 = 2;
 const WIDE: f64 = 1.0;
 

@@ -1,0 +1,359 @@
+//! Lines so dense that their strokes hide most of the ground: what lies in a block of pixels is
+//! summed up, and comes out as one line to and fro, a net of the same length in the same place.
+//!
+//! Of use where all strokes are of one colour: neither the order nor the place of a single one
+//! shows there.
+
+use std::collections::HashMap;
+
+use super::classes::MIXED;
+use super::crowd::along_hilbert;
+use crate::geom::{Bbox, Coord};
+
+/// Pixels of a block's side.
+pub const BLOCK_PX: f64 = 8.0;
+
+/// Strokes that would cover this part of the ground side by side: as a net they hide half of it,
+/// and what is left open between two of them is narrower than two are wide.
+pub const DENSE: f64 = 0.6;
+/// A block is dense together with those around it, so that no pattern of dense and other blocks
+/// shows where lines lie about that densely; by itself it has this part at least.
+const OWN: f64 = 2.0 / 3.0;
+/// The part of all lines of a block that one class has at least where it is dense.
+const ALONE: f64 = 0.8;
+/// Blocks of one net hide alike, up to this part of the ground.
+const ALIKE: f64 = 1.0 / 16.0;
+/// Nets end at every so many blocks: long ones make an index slow.
+const MAX_RUN: i32 = 8;
+/// Lines of a net, beyond which more hide nothing more: one a pixel.
+const MAX_LINES: f64 = BLOCK_PX;
+/// Positions of a net, about: for telling what a level comes to.
+pub const NET_POSITIONS: f64 = MAX_LINES;
+/// Blocks remembered: 100 MB. Where lines lie in more, none is taken for dense.
+const MAX_BLOCKS: usize = 1 << 20;
+/// A line from one position to the next through more blocks is left whole.
+const MAX_CUTS: f64 = 4096.0;
+
+/// Class, row, column.
+type Place = (u32, i32, i32);
+
+/// What lies in a block.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    /// Length of lines, and of nets of a finer level, which can't be lines any more.
+    lines: f64,
+    nets: f64,
+    /// The feature that has most of it.
+    fid: u64,
+    most: f64,
+}
+
+impl Sum {
+    fn add(&mut self, fid: u64, length: f64) {
+        if length > self.most {
+            (self.most, self.fid) = (length, fid);
+        }
+    }
+
+    fn all(&self) -> f64 {
+        self.lines + self.nets
+    }
+}
+
+/// A line to and fro that stands for many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Net {
+    /// Its values are those of the net.
+    pub fid: u64,
+    /// Where the lines lie.
+    pub bbox: Bbox,
+    /// How many lines as long as the box they are.
+    pub count: f64,
+}
+
+impl Net {
+    /// The line: as many times to and fro as there are lines, from border to border of the box.
+    pub fn line(&self) -> impl Iterator<Item = Coord> {
+        let bbox = self.bbox;
+        let rows = self.count.round().clamp(1.0, MAX_LINES);
+        let ends = move |row: f64| {
+            let y = bbox.min_y + bbox.height() * row / rows;
+            let (from, to) = match row % 2.0 {
+                0.0 => (bbox.min_x, bbox.max_x),
+                _ => (bbox.max_x, bbox.min_x),
+            };
+            [[from, y], [to, y]]
+        };
+        let rows = (0..=BLOCK_PX as u8)
+            .map(f64::from)
+            .take_while(move |row| *row <= rows);
+        rows.flat_map(ends)
+    }
+}
+
+/// True for the positions of a net among lines that stand for several: joined ones have two.
+pub fn is_net(count: Option<f64>, line: &[Coord]) -> bool {
+    count.is_some() && line.len() > 2
+}
+
+/// Blocks, and how much of lines lies in each.
+///
+/// Lines are [added](Nets::add); after [`finish`](Nets::finish) [`nets`](Nets::nets) tells what
+/// stands for the dense ones, and [`outside`](Nets::outside) what is left of a line.
+#[derive(Debug)]
+pub struct Nets {
+    /// Side of a block.
+    block: f64,
+    /// Length in a block that covers it side by side.
+    covering: f64,
+    blocks: HashMap<Place, Sum>,
+    too_many: bool,
+    /// Where a line is cut, of its segment under way.
+    cuts: Vec<f64>,
+}
+
+impl Nets {
+    /// `cell` is a pixel of the level, `width_px` the width that every stroke covers wholly.
+    pub fn new(cell: f64, width_px: f64) -> Nets {
+        Nets {
+            block: cell * BLOCK_PX,
+            covering: cell * BLOCK_PX * BLOCK_PX / width_px,
+            blocks: HashMap::new(),
+            too_many: false,
+            cuts: Vec::new(),
+        }
+    }
+
+    /// Takes a line in. `count` is how many it stands for.
+    pub fn add(&mut self, (class, fid): (u32, u64), line: &[Coord], count: Option<f64>) {
+        if let (true, Some(count), Some(bbox)) = (is_net(count, line), count, Bbox::around(line)) {
+            self.add_net((class, fid), &bbox, count);
+        } else if class != MIXED && !self.too_many {
+            let mut cuts = std::mem::take(&mut self.cuts);
+            pieces(line, self.block, &mut cuts, |at, from, to| {
+                let length = (to[0] - from[0]).hypot(to[1] - from[1]);
+                if let (Some((row, column)), true) = (at, length.is_finite()) {
+                    self.count((class, row, column), |sum| {
+                        sum.lines += length;
+                        sum.add(fid, length);
+                    });
+                }
+            });
+            self.cuts = cuts;
+        }
+    }
+
+    /// A net of a finer level, by the area that it has in each block.
+    fn add_net(&mut self, (class, fid): (u32, u64), bbox: &Bbox, count: f64) {
+        let length = count * bbox.width();
+        let area = bbox.width() * bbox.height();
+        let (Some((bottom, left)), Some((top, right))) = (
+            block_of([bbox.min_x, bbox.min_y], self.block),
+            block_of([bbox.max_x, bbox.max_y], self.block),
+        ) else {
+            return;
+        };
+        // a net has at most MAX_RUN blocks of a finer level
+        let end = |from: i32, to: i32| to.min(from.saturating_add(2 * MAX_RUN));
+        for row in bottom..=end(bottom, top) {
+            for column in left..=end(left, right) {
+                let [x, y] = [column, row].map(|n| f64::from(n) * self.block);
+                let cell = Bbox {
+                    min_x: x,
+                    min_y: y,
+                    max_x: x + self.block,
+                    max_y: y + self.block,
+                };
+                let share = cell
+                    .intersection(bbox)
+                    .map_or(0.0, |part| part.width() * part.height() / area);
+                if share > 1e-6 {
+                    let part = length * share;
+                    let sum = self.blocks.entry((class, row, column)).or_default();
+                    sum.nets += part;
+                    sum.add(fid, part);
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, place: Place, add: impl FnOnce(&mut Sum)) {
+        if self.blocks.len() >= MAX_BLOCKS && !self.blocks.contains_key(&place) {
+            self.too_many = true;
+            return;
+        }
+        add(self.blocks.entry(place).or_default());
+    }
+
+    /// All lines were taken in: what is not dense is forgotten.
+    pub fn finish(&mut self) {
+        let mut all: HashMap<(i32, i32), f64> = HashMap::new();
+        for ((_, row, column), sum) in &self.blocks {
+            *all.entry((*row, *column)).or_default() += sum.all();
+        }
+        let blocks = std::mem::take(&mut self.blocks);
+        let length = |class: u32, row: i32, column: i32| {
+            blocks.get(&(class, row, column)).map_or(0.0, Sum::all)
+        };
+        let is_dense = |&(class, row, column): &Place, sum: &Sum| {
+            let own = sum.all();
+            let all = all.get(&(row, column)).copied().unwrap_or(own);
+            if own < DENSE * OWN * self.covering || own < all * ALONE || self.too_many {
+                return false;
+            }
+            let near = |at: i32| at.saturating_sub(1)..=at.saturating_add(1);
+            let around = near(row).flat_map(|row| near(column).map(move |column| (row, column)));
+            // what lies at the border of a dense place is as dense as that without its outside
+            let (mut sum, mut count) = (0.0, 0.0);
+            for (row, column) in around {
+                let length = length(class, row, column);
+                if length > 0.0 {
+                    (sum, count) = (sum + length, count + 1.0);
+                }
+            }
+            sum >= DENSE * self.covering * count
+        };
+        self.blocks = blocks
+            .iter()
+            .filter_map(|(place, sum)| {
+                if is_dense(place, sum) {
+                    return Some((*place, *sum));
+                }
+                // nets stay what they are
+                (sum.nets > 0.0).then_some((*place, Sum { lines: 0.0, ..*sum }))
+            })
+            .collect();
+    }
+
+    /// What stands for the lines of dense blocks.
+    pub fn nets(&self) -> Vec<Net> {
+        let mut blocks: Vec<(&Place, &Sum)> = self.blocks.iter().collect();
+        blocks.sort_unstable_by_key(|(place, _)| **place);
+        let open = |length: f64| (-length / self.covering).exp();
+        let mut runs: Vec<(Place, i32, Sum)> = Vec::new();
+        for ((class, row, column), sum) in blocks {
+            if let Some(((of, along, first), blocks, run)) = runs.last_mut()
+                && (*of, *along, *first + *blocks) == (*class, *row, *column)
+                && column.rem_euclid(MAX_RUN) != 0
+                && (open(run.all() / f64::from(*blocks)) - open(sum.all())).abs() < ALIKE
+            {
+                *blocks += 1;
+                run.lines += sum.all();
+                run.add(sum.fid, sum.most);
+                continue;
+            }
+            runs.push(((*class, *row, *column), 1, *sum));
+        }
+        runs.sort_by_cached_key(|((class, row, column), ..)| {
+            (along_hilbert(*column, *row), *class)
+        });
+        let net = |((_, row, column), blocks, sum): &(Place, i32, Sum)| {
+            let [x, y] = [*column, *row].map(|n| f64::from(n) * self.block);
+            let width = f64::from(*blocks) * self.block;
+            Some(Net {
+                fid: sum.fid,
+                bbox: Bbox::new(x, y, x + width, y + self.block)?,
+                count: sum.all() / width,
+            })
+        };
+        runs.iter().filter_map(net).collect()
+    }
+
+    /// Visits the parts of a line that lie outside of dense blocks. A net has none.
+    pub fn outside(
+        &mut self,
+        class: u32,
+        line: &[Coord],
+        count: Option<f64>,
+        visit: &mut dyn FnMut(&[Coord]),
+    ) {
+        if is_net(count, line) {
+            return;
+        }
+        let is_dense = |at: Option<(i32, i32)>| {
+            at.and_then(|(row, column)| self.blocks.get(&(class, row, column)))
+                .is_some_and(|sum| sum.lines > 0.0)
+        };
+        if self.blocks.is_empty() || class == MIXED {
+            return visit(line);
+        }
+        let mut part: Vec<Coord> = Vec::new();
+        let mut is_whole = true;
+        pieces(line, self.block, &mut self.cuts, |at, from, to| {
+            if is_dense(at) {
+                is_whole = false;
+                if !part.is_empty() {
+                    visit(&part);
+                    part.clear();
+                }
+                return;
+            }
+            if part.is_empty() {
+                part.push(from);
+            }
+            part.push(to);
+        });
+        if is_whole {
+            // with its own positions: nothing was cut
+            visit(line);
+        } else if !part.is_empty() {
+            visit(&part);
+        }
+    }
+}
+
+/// Row and column.
+fn block_of(at: Coord, block: f64) -> Option<(i32, i32)> {
+    let [column, row] = at.map(|v| (v / block).floor());
+    let limit = f64::from(i32::MAX - 1);
+    #[allow(clippy::cast_possible_truncation, reason = "within the limit")]
+    (row.abs() < limit && column.abs() < limit).then_some((row as i32, column as i32))
+}
+
+/// Visits the pieces of a line that each lie in one block, one after the other: the block's row
+/// and column, from where, to where. The block is `None` for a piece that lies in too many.
+fn pieces(
+    line: &[Coord],
+    block: f64,
+    cuts: &mut Vec<f64>,
+    mut visit: impl FnMut(Option<(i32, i32)>, Coord, Coord),
+) {
+    for (from, to) in line.iter().zip(line.iter().skip(1)) {
+        let (begin, end) = (block_of(*from, block), block_of(*to, block));
+        if begin == end {
+            visit(begin, *from, *to);
+            continue;
+        }
+        cuts.clear();
+        let mut many = 0.0;
+        for (a, b) in from.iter().zip(to) {
+            let (low, high) = (a.min(*b) / block, a.max(*b) / block);
+            many += high.floor() - low.floor();
+            if !(many <= MAX_CUTS) {
+                break;
+            }
+            let mut border = low.floor() + 1.0;
+            while border <= high {
+                cuts.push((border * block - a) / (b - a));
+                border += 1.0;
+            }
+        }
+        if !(many <= MAX_CUTS) {
+            visit(None, *from, *to);
+            continue;
+        }
+        cuts.push(1.0);
+        cuts.sort_by(f64::total_cmp);
+        let ([ax, ay], [bx, by]) = (*from, *to);
+        let at = |t: f64| [ax + (bx - ax) * t, ay + (by - ay) * t];
+        let (mut before, mut last) = (0.0, *from);
+        for cut in cuts.iter().copied().filter(|cut| *cut > 0.0 && *cut <= 1.0) {
+            if cut <= before {
+                continue;
+            }
+            let next = if cut < 1.0 { at(cut) } else { *to };
+            visit(block_of(at((before + cut) / 2.0), block), last, next);
+            (before, last) = (cut, next);
+        }
+    }
+}
