@@ -345,8 +345,22 @@ impl Nets {
             max_x: near(block.max_x, within.max_x),
             max_y: near(block.max_y, within.max_y),
         };
-        let is_flat = extent.width() < pixel || extent.height() < pixel;
-        if is_flat { *block } else { extent }
+        // a single line is a pixel wide
+        let wide = |low: f64, high: f64, from: f64, to: f64| {
+            let middle = f64::midpoint(low, high).clamp(from + pixel / 2.0, to - pixel / 2.0);
+            match high - low < pixel {
+                true => [middle - pixel / 2.0, middle + pixel / 2.0],
+                false => [low, high],
+            }
+        };
+        let [min_x, max_x] = wide(extent.min_x, extent.max_x, block.min_x, block.max_x);
+        let [min_y, max_y] = wide(extent.min_y, extent.max_y, block.min_y, block.max_y);
+        Bbox {
+            min_x,
+            min_y,
+            max_x,
+            max_y,
+        }
     }
 
     /// Visits the parts of a line that lie outside of dense blocks. A net has none.
@@ -445,5 +459,159 @@ fn pieces(
             visit(block_of(at((before + cut) / 2.0), block), last, next);
             (before, last) = (cut, next);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers that look random, below 1.
+    fn random(seed: &mut u64) -> f64 {
+        *seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (*seed >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn length(line: &[Coord]) -> f64 {
+        let pairs = line.iter().zip(line.iter().skip(1));
+        pairs.map(|(a, b)| (b[0] - a[0]).hypot(b[1] - a[1])).sum()
+    }
+
+    /// Threads of a cloth `side` wide, a position every `step`, so far apart.
+    fn cloth(side: f64, step: f64) -> Vec<[Coord; 2]> {
+        let count = (side / step) as usize;
+        let at = |n: usize| n as f64 * step + 0.1;
+        (0..count)
+            .flat_map(|i| (0..count).map(move |j| (i, j)))
+            .flat_map(|(i, j)| {
+                let from = [at(i), at(j)];
+                [[from, [at(i + 1), at(j)]], [from, [at(i), at(j + 1)]]]
+            })
+            .collect()
+    }
+
+    fn nets_of(lines: &[(u32, [Coord; 2])]) -> Nets {
+        let mut nets = Nets::new(1.0, 1.0);
+        for (fid, (class, line)) in lines.iter().enumerate() {
+            nets.add((*class, fid as u64), line, None);
+        }
+        nets.finish();
+        nets
+    }
+
+    fn outside(nets: &mut Nets, class: u32, line: &[Coord]) -> Vec<Vec<Coord>> {
+        let mut parts = Vec::new();
+        nets.outside(class, line, None, &mut |part| parts.push(part.to_vec()));
+        parts
+    }
+
+    fn sum(nets: &[Net]) -> f64 {
+        nets.iter().map(|net| net.count * net.bbox.width()).sum()
+    }
+
+    #[test]
+    fn what_is_dense_becomes_few_nets_and_nothing_is_lost_or_counted_twice() {
+        let mut lines: Vec<_> = cloth(160.0, 2.0).into_iter().map(|l| (0, l)).collect();
+        // others that leave the dense part
+        let mut seed = 7;
+        let mut far = || [random(&mut seed) * 400.0, random(&mut seed) * 400.0];
+        lines.extend((0..20).map(|_| (0, [far(), far()])));
+        let mut nets = nets_of(&lines);
+        let all: f64 = lines.iter().map(|(_, line)| length(line)).sum();
+        let found = nets.nets();
+        let left: f64 = lines
+            .iter()
+            .flat_map(|(class, line)| outside(&mut nets, *class, line))
+            .map(|part| length(&part))
+            .sum();
+        assert!(found.len() <= 120, "{} nets", found.len());
+        assert!(left < all * 0.25, "{left} of {all} is left");
+        let ratio = (sum(&found) + left) / all;
+        assert!((ratio - 1.0).abs() < 0.02, "{ratio}");
+        // as dense everywhere inside: no pattern
+        let inside = found
+            .iter()
+            .filter(|net| net.bbox.max_y < 150.0 && net.bbox.min_y > 9.0);
+        for net in inside {
+            assert!((net.count - 8.0).abs() < 1.5, "{net:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_not_dense_are_left_as_they_are() {
+        let lines: Vec<_> = cloth(160.0, 4.0).into_iter().map(|l| (0, l)).collect();
+        let mut nets = nets_of(&lines);
+        assert_eq!(nets.nets(), []);
+        let long = [[0.3, 0.3], [3.0, 100.0], [90.0, 17.0]];
+        assert_eq!(outside(&mut nets, 0, &long), [long.to_vec()]);
+    }
+
+    #[test]
+    fn a_line_is_cut_where_it_enters_and_leaves_what_is_dense() {
+        let lines: Vec<_> = cloth(80.0, 2.0).into_iter().map(|l| (0, l)).collect();
+        let mut nets = nets_of(&lines);
+        let through = [[-50.0, 41.0], [200.0, 41.0]];
+        let parts = outside(&mut nets, 0, &through);
+        let [before, after] = parts.as_slice() else {
+            panic!("{parts:?}");
+        };
+        assert_eq!((before[0], after.last()), (through[0], Some(&through[1])));
+        assert!(
+            before.last().unwrap()[0] <= 8.0 && after[0][0] >= 72.0,
+            "{parts:?}"
+        );
+        // one of another class is drawn over it
+        assert_eq!(outside(&mut nets, 1, &through), [through.to_vec()]);
+    }
+
+    #[test]
+    fn where_two_classes_share_the_ground_neither_is_a_net() {
+        let lines: Vec<_> = cloth(80.0, 1.5)
+            .into_iter()
+            .enumerate()
+            .map(|(n, line)| (n as u32 / 2 % 2, line))
+            .collect();
+        assert_eq!(nets_of(&lines).nets(), []);
+    }
+
+    #[test]
+    fn nets_of_a_finer_level_are_nets_again_of_the_same_length() {
+        let lines: Vec<_> = cloth(160.0, 2.0).into_iter().map(|l| (0, l)).collect();
+        let finer = nets_of(&lines).nets();
+        let mut coarser = Nets::new(1.4, 1.0);
+        for net in &finer {
+            let line: Vec<Coord> = net.line().collect();
+            assert!(is_net(Some(net.count), &line) && !is_net(None, &line));
+            assert_eq!(Bbox::around(&line), Some(net.bbox));
+            coarser.add((0, net.fid), &line, Some(net.count));
+        }
+        coarser.finish();
+        let nets = coarser.nets();
+        assert!(
+            nets.len() < finer.len(),
+            "{} of {}",
+            nets.len(),
+            finer.len()
+        );
+        let ratio = sum(&nets) / sum(&finer);
+        assert!((ratio - 1.0).abs() < 0.02, "{ratio}");
+    }
+
+    #[test]
+    fn a_line_without_end_or_beyond_all_maps_does_no_harm() {
+        let mut nets = Nets::new(1.0, 1.0);
+        for line in [
+            [[f64::NAN, 0.0], [1.0, 1.0]],
+            [[0.0, 0.0], [f64::INFINITY, 3.0]],
+            [[-1e300, 0.0], [1e300, 3.0]],
+            [[0.0, 0.0], [1e9, 3.0]],
+        ] {
+            nets.add((0, 0), &line, None);
+            nets.add((0, 0), &line, Some(2.0));
+        }
+        nets.finish();
+        assert_eq!(nets.nets(), []);
     }
 }
