@@ -11,7 +11,7 @@ const INK: &str = r##"<StyledLayerDescriptor xmlns="http://www.opengis.net/sld" 
 <NamedLayer><Name>routes</Name><UserStyle><FeatureTypeStyle><Rule><LineSymbolizer><Stroke>
 <CssParameter name="stroke">#000000</CssParameter><CssParameter name="stroke-width">1.2</CssParameter>
 <CssParameter name="stroke-linecap">round</CssParameter><CssParameter name="stroke-linejoin">round</CssParameter>
-</Stroke></LineSymbolizer></Rule></UserStyle></NamedLayer></StyledLayerDescriptor>"##;
+</Stroke></LineSymbolizer></Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"##;
 
 /// Metres of a side of the ground that lines lie on.
 const GROUND: f64 = 12_800.0;
