@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:8080
 CARGO ?= cargo
 BIN = $(or $(CARGO_TARGET_DIR),target)/release/cartotheque
 
-.PHONY: help deps build serve test lint bench bench-http check fuzz clean
+.PHONY: help deps viewer viewer-if-it-can-be viewer-e2e build serve test lint bench bench-http check fuzz clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,7 +13,14 @@ help: ## This list
 deps: ## Install what is missing to build (Debian and Ubuntu packages)
 	@scripts/install-deps.sh
 
-build: deps ## Build target/release/cartotheque
+viewer: ## Build the maps' viewer (TypeScript) into viewer/dist, for the next build to embed
+	@scripts/build-viewer.sh
+
+# a server without the viewer is a whole one: its maps' pages are text
+viewer-if-it-can-be:
+	@scripts/build-viewer.sh || echo "make: the viewer could not be built; the maps' pages will be without it" >&2
+
+build: deps viewer-if-it-can-be ## Build target/release/cartotheque
 	$(CARGO) build --release
 
 serve: build ## Serve the Auvergne-Rhône-Alpes demo on http://127.0.0.1:8080
@@ -25,6 +32,9 @@ lint: deps ## Format and clippy
 
 test: ## Every check: format, clippy, unit, protocol, golden image, end-to-end
 	@scripts/test.sh
+
+viewer-e2e: build ## The maps' pages in Chromium, as visitors use them
+	cd viewer && CARTOTHEQUE=$(abspath $(BIN)) npm run --silent e2e
 
 check: build ## Verify the demo's configuration, styles and data
 	$(BIN) check .

@@ -71,7 +71,7 @@ fn whole(c: &mut Criterion) {
         strict: false,
         explain: false,
     };
-    let site = State::load(options).unwrap().site();
+    let site = State::load(options).unwrap().whole();
     let web = Arc::clone(TileMatrixSets::default().get(TileMatrixSets::WEB).unwrap());
     let studio = Studio::new();
     let mut group = c.benchmark_group("tile");

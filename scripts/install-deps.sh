@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what Debian and Ubuntu lack for building cartotheque, with --test for testing it too;
-# says nothing where all is there.
+# says nothing where all is there. With --viewer: what the maps' viewer is built with, alone.
 #
 # PROJ and SQLite are built from source into the binary: that takes a C and a C++ compiler, cmake, make,
 # pkg-config and the sqlite3 program, which makes PROJ's database. xmllint checks answers against schemas.
@@ -11,16 +11,21 @@ missing=
 need() { # a program that must run, and the package that has it
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
-need cc gcc
-need c++ g++
-need cmake cmake
-need make make
-need pkg-config pkg-config
-need sqlite3 sqlite3
-[ "${1-}" != --test ] || need xmllint libxml2-utils
+if [ "${1-}" = --viewer ]; then
+    need node nodejs
+    need npm npm
+else
+    need cc gcc
+    need c++ g++
+    need cmake cmake
+    need make make
+    need pkg-config pkg-config
+    need sqlite3 sqlite3
+    [ "${1-}" != --test ] || need xmllint libxml2-utils
+fi
 # a compiler without the C library's headers is no compiler, and crates come over TLS
 if [ -f /etc/debian_version ]; then
-    [ -f /usr/include/stdio.h ] || missing="$missing libc6-dev"
+    [ "${1-}" = --viewer ] || [ -f /usr/include/stdio.h ] || missing="$missing libc6-dev"
     [ -s /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 fi
 
@@ -44,6 +49,8 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # a list of names
     apt install -y --no-install-recommends $missing >/dev/null
 fi
+
+[ "${1-}" != --viewer ] || exit 0
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 need=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$here/../Cargo.toml")

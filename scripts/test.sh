@@ -50,7 +50,23 @@ own() {
     "$@"
 }
 
+count() { # count FILE: adds the tests that node's runner tells of in FILE (TAP)
+  local tests
+  tests=$(sed -nE 's/^# (pass|fail|skipped) ([0-9]+)$/\2/p' "$1" | tr '\n' ' ')
+  read -r p f s _ <<<"$tests 0 1 0"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  [ "$f" -eq 0 ] || grep -A12 '^ *not ok' "$1"
+}
+
 step "tools" scripts/install-deps.sh --test
+# before anything is compiled: the binary embeds the viewer
+step "viewer: build, within its budget" scripts/build-viewer.sh
+if [ -d viewer/node_modules ]; then
+  step "viewer: types" npm --prefix viewer run --silent check
+  echo "== viewer: unit tests"
+  npm --prefix viewer run --silent test >"$log" 2>&1
+  count "$log"
+fi
 step "format" cargo fmt --check
 step "clippy" own clippy --all-targets --quiet -- -D warnings
 
@@ -67,6 +83,15 @@ passed=$((passed + passed_tests)) failed=$((failed + failed_tests)) skipped=$((s
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 grep -q '^test result: ' "$log" || failed=$((failed + 1))
 [ "$status" -ne 124 ] || echo "FAILED: the tests were not done after $CARTOTHEQUE_TEST_MINUTES minutes"
+
+echo "== viewer: pages in Chromium"
+if [ -d viewer/node_modules ] && command -v chromium >/dev/null 2>&1; then
+  within_time npm --prefix viewer run --silent e2e >"$log" 2>&1
+  count "$log"
+else
+  echo "skipped: there is no chromium to look at the pages with"
+  skipped=$((skipped + 1))
+fi
 
 if [ "$skipped" -gt 0 ]; then
   echo "skipped ('ignored' above): what runs only as a part of another test, and, where the shared"

@@ -120,8 +120,11 @@ pub enum Error {
     #[error("nothing at {path:?}")]
     NotFound { path: String },
     /// The caller must say who it is.
-    #[error("{what} needs a login")]
+    #[error("{what}: a login is needed")]
     Unauthorized { what: String },
+    /// What the caller shows is not enough: `what` says it as a whole.
+    #[error("{what}")]
+    Forbidden { what: String },
 
     // ── what the server can afford ────────────────────────────────────────────────────
     /// The request is beyond a configured limit.

@@ -1,5 +1,9 @@
 //! A feature as every store hands it out, and the schema of a set of them.
 
+mod id;
+
+pub use id::{AskedId, FeatureId};
+
 use crate::error::{Result, nearest};
 use crate::geom::{Bbox, Geometry, GeometryType};
 

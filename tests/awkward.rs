@@ -37,7 +37,7 @@ fn serve(folder: &str) -> Arc<Site> {
         cache: None,
     })
     .unwrap();
-    state.site()
+    state.whole()
 }
 
 fn ask(site: &Site, query: &str) -> Answer {
@@ -245,7 +245,7 @@ fn a_layer_of_the_world_has_an_extent_to_zoom_to_in_a_crs_of_one_country() {
         cache: None,
     })
     .unwrap();
-    let site = state.site();
+    let site = state.whole();
     for name in ["EPSG:2154", "EPSG:3035", "EPSG:3945"] {
         let crs = Crs::parse(name).unwrap();
         let world = site.catalogue.layer("pays").unwrap();

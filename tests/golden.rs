@@ -133,7 +133,7 @@ fn maps_of_the_demo_are_as_they_were_looked_at() {
 }
 
 fn draw(state: &State, case: &Case) -> Vec<u8> {
-    let site = state.site();
+    let site = state.whole();
     let crs = Crs::parse(case.crs).unwrap();
     let layers = case
         .layers

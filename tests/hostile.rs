@@ -33,7 +33,7 @@ fn site() -> Arc<Site> {
         })
         .unwrap()
     });
-    state.site()
+    state.whole()
 }
 
 fn ask(query: &str, seconds: u64) -> (Answer, Duration) {

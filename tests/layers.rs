@@ -11,10 +11,12 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 25] = [
     "error",
     "budget",
     "packing",
+    "parquet",
+    "sqlite",
     "cache",
     "geom",
     "crs",
@@ -25,6 +27,7 @@ const ROOMS: [&str; 22] = [
     "render",
     "store",
     "archive",
+    "identity",
     "catalogue",
     "overview",
     "decode",

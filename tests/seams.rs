@@ -35,7 +35,7 @@ fn state() -> &'static State {
 }
 
 fn layers(names: &[&str]) -> Vec<MapLayer> {
-    let site = state().site();
+    let site = state().whole();
     let of = |name: &&str| site.catalogue.layers_of(name).unwrap();
     names
         .iter()
@@ -60,7 +60,7 @@ fn drawn(view: View, crs: &Crs, layers: &[MapLayer], budget: &Budget) -> Drawn {
         background: [255; 3],
         transparent: true,
     };
-    state().site().studio.map(&request, budget).unwrap()
+    state().whole().studio.map(&request, budget).unwrap()
 }
 
 /// Numbers that look random and are the same in every run.
@@ -267,7 +267,7 @@ fn communes_and_their_names_cut_anywhere_are_the_same() {
 
 #[test]
 fn every_layer_cut_anywhere_is_the_same() {
-    let site = state().site();
+    let site = state().whole();
     for layer in site.catalogue.drawing_order() {
         let name = [layer.as_str()];
         maps_cut_are_equal(&name, "EPSG:3857", LYON_MERCATOR, &[611.0, 97.0], 2);

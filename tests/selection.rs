@@ -40,7 +40,7 @@ fn state() -> &'static State {
 }
 
 fn layer(id: &str) -> Arc<Layer> {
-    Arc::clone(state().site().catalogue.layer(id).unwrap())
+    Arc::clone(state().whole().catalogue.layer(id).unwrap())
 }
 
 /// Writes positions in the source, as lines.
@@ -62,7 +62,7 @@ impl FeatureWriter for Positions {
 /// The positions that a query gives, in its order, and how many match on all pages.
 fn found(query: &FeatureQuery) -> (Vec<u64>, u64) {
     let budget = Budget::unlimited();
-    let found = state().site().studio.features(query, &budget).unwrap();
+    let found = state().whole().studio.features(query, &budget).unwrap();
     let mut stream = FeatureStream::new(query.clone(), &found, Box::new(Positions)).unwrap();
     let mut out = Vec::new();
     while stream.pull(&mut out, &budget).unwrap() == Rest::More {}

@@ -105,7 +105,7 @@ fn wms130_7_3_3_every_invalid_parameter_has_its_code() {
         ("BGCOLOR", "red", "InvalidParameterValue"),
         ("BGCOLOR", "0x+12345", "InvalidParameterValue"),
         ("DPI", "-96", "InvalidParameterValue"),
-        ("CQL_FILTER", "pop>5", "InvalidParameterValue"),
+        ("CQL_FILTER", "pop>", "InvalidParameterValue"),
         ("REQUEST", "GetNonsense", "OperationNotSupported"),
         ("SERVICE", "WFS", "InvalidParameterValue"),
         ("VERSION", "one", "InvalidParameterValue"),

@@ -1,10 +1,17 @@
 //! What is served: layers, groups, contacts. Immutable once loaded; a change makes a new
 //! catalogue and swaps it, so that a request sees one state from its first to its last byte.
 
+mod access;
 mod archive;
+pub mod map;
+mod of_map;
+mod seen;
 mod text;
 
+pub use access::Access;
 pub use archive::ArchiveLayer;
+pub use map::{Map, Maps};
+pub use of_map::{bbox_lonlat, extent_lonlat};
 pub use text::LocalText;
 
 use std::collections::HashMap;
@@ -14,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::crs::Crs;
 use crate::error::{Error, Result, nearest};
-use crate::feature::FieldType;
+use crate::feature::{FeatureId, FieldType};
 use crate::geom::Bbox;
 use crate::store::FeatureStore;
 use crate::style::{ScaleRange, Style};
@@ -28,6 +35,7 @@ pub struct Catalogue {
     pub layers: Vec<Arc<Layer>>,
     /// Layers of ready-made tiles; they stand beside the tree.
     pub archives: Vec<Arc<ArchiveLayer>>,
+    pub maps: Maps,
     /// The tree that root services show: every layer stands in it once.
     pub tree: Vec<Node>,
     /// Grows with every change; the updateSequence of the capabilities.
@@ -36,6 +44,10 @@ pub struct Catalogue {
     pub faults: Vec<Fault>,
     by_id: HashMap<String, usize>,
     groups: HashMap<String, Vec<usize>>,
+    /// Layers that the whole drawn as one leaves out; shorter than the layers: none.
+    hidden: Vec<bool>,
+    /// What is drawn in the place of a layer where several are drawn under one name.
+    faded: HashMap<usize, Arc<Layer>>,
     /// Of each layer, once it was asked for.
     fingerprints: Vec<OnceLock<u64>>,
 }
@@ -93,6 +105,8 @@ pub struct Group {
 /// A layer that could not be loaded, or a newer version of its data that was refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
+    /// Who may be told.
+    pub access: Access,
     /// The layer's id, or the file where there is none.
     pub subject: String,
     pub message: String,
@@ -101,6 +115,7 @@ pub struct Fault {
 }
 
 /// One layer, ready to be drawn and asked.
+#[derive(Clone)]
 pub struct Layer {
     pub id: String,
     pub title: LocalText,
@@ -128,6 +143,11 @@ pub struct Layer {
     pub metadata: Metadata,
     pub attribution: Option<String>,
     pub queryable: bool,
+    pub access: Access,
+    /// How opaque it is drawn as a whole, 0 to 1: 1 but for those that [`Layer::faded`] made.
+    pub opacity: f64,
+    /// The layer of the site that a map shows in its own way; `None` for that layer itself.
+    pub of: Option<Arc<Layer>>,
 }
 
 /// The columns, by their numbers in the store's schema, that say when a feature is.
@@ -174,8 +194,53 @@ impl Site {
 pub struct Popup {
     /// Text with `{field}`.
     pub title: Option<String>,
-    /// Field names in order; empty: all.
-    pub fields: Vec<String>,
+    /// In order; empty: all.
+    pub fields: Vec<PopupField>,
+}
+
+/// A field in a popup.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PopupField {
+    pub name: String,
+    /// Where the popup says it otherwise than the layer's own field.
+    pub label: Option<LocalText>,
+    pub unit: Option<String>,
+    pub decimals: Option<u8>,
+    pub shown_as: ShownAs,
+}
+
+impl From<&str> for PopupField {
+    /// The field as the layer has it.
+    fn from(name: &str) -> PopupField {
+        PopupField {
+            name: name.to_owned(),
+            ..PopupField::default()
+        }
+    }
+}
+
+/// What the value of a field in a popup is to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ShownAs {
+    #[default]
+    Text,
+    /// An address to go to.
+    Link,
+    /// The address of a picture.
+    Image,
+}
+
+impl ShownAs {
+    pub const ALL: [ShownAs; 3] = [ShownAs::Text, ShownAs::Link, ShownAs::Image];
+
+    /// The word in files and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            ShownAs::Text => "text",
+            ShownAs::Link => "link",
+            ShownAs::Image => "image",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -226,6 +291,25 @@ impl Layer {
             })
     }
 
+    /// The same layer, drawn less opaque as a whole.
+    #[must_use]
+    pub fn faded(self: &Arc<Layer>, opacity: f64) -> Arc<Layer> {
+        Arc::new(Layer {
+            opacity,
+            of: Some(self.of.as_ref().map_or(self, |of| of).clone()),
+            ..Layer::clone(self)
+        })
+    }
+
+    /// The layer whose features these are, all of them: itself, or the one of the site that a
+    /// map shows in its own way. `None` where a map shows a part.
+    pub fn whole(&self) -> Option<&Layer> {
+        match &self.of {
+            None => Some(self),
+            Some(of) => Arc::ptr_eq(&of.store, &self.store).then_some(of),
+        }
+    }
+
     fn fingerprint(&self) -> u64 {
         let mut hasher = Fnv::default();
         self.id.hash(&mut hasher);
@@ -245,12 +329,9 @@ impl Layer {
         hasher.finish()
     }
 
-    /// A feature's public id: the value of the id column, else its position.
+    /// A feature's public id: see [`FeatureId`].
     pub fn feature_id(&self, feature: &dyn crate::feature::Feature) -> String {
-        self.id_column
-            .map(|column| feature.value(column).to_text().into_owned())
-            .filter(|id| !id.is_empty())
-            .unwrap_or_else(|| feature.fid().to_string())
+        FeatureId::of(feature, self.id_column).to_string()
     }
 }
 
@@ -306,7 +387,17 @@ impl Catalogue {
             by_id,
             groups,
             archives: Vec::new(),
+            maps: Maps::default(),
+            hidden: Vec::new(),
+            faded: HashMap::new(),
         })
+    }
+
+    /// The same with maps of its layers.
+    #[must_use]
+    pub fn with_maps(mut self, maps: Maps) -> Catalogue {
+        self.maps = maps;
+        self
     }
 
     /// The same with layers of ready-made tiles, sorted by id.
@@ -321,6 +412,11 @@ impl Catalogue {
     pub fn archive(&self, id: &str) -> Option<&Arc<ArchiveLayer>> {
         let place = self.archives.binary_search_by(|a| a.id.as_str().cmp(id));
         self.archives.get(place.ok()?)
+    }
+
+    /// True where a layer has this id, one of ready-made tiles too.
+    pub fn has_layer(&self, id: &str) -> bool {
+        self.by_id.contains_key(id) || self.archive(id).is_some()
     }
 
     /// A layer by id.
@@ -354,14 +450,20 @@ impl Catalogue {
             return Ok(members
                 .iter()
                 .rev()
-                .filter_map(|i| self.layers.get(*i).cloned())
+                .filter_map(|i| self.together(*i))
                 .collect());
         }
         self.layer(name).map(|layer| vec![Arc::clone(layer)])
     }
 
-    /// The names of all layers in drawing order: the bottom of the tree first.
-    pub fn drawing_order(&self) -> Vec<String> {
+    /// A layer as it is drawn with others under one name.
+    fn together(&self, index: usize) -> Option<Arc<Layer>> {
+        let faded = self.faded.get(&index);
+        faded.or_else(|| self.layers.get(index)).map(Arc::clone)
+    }
+
+    /// The layers that the whole is drawn from, in drawing order: the bottom of the tree first.
+    pub fn whole(&self) -> Vec<Arc<Layer>> {
         let mut placed = vec![false; self.layers.len()];
         let mut top_first: Vec<usize> = Vec::with_capacity(self.layers.len());
         for node in &self.tree {
@@ -370,8 +472,14 @@ impl Catalogue {
         top_first
             .iter()
             .rev()
-            .filter_map(|i| self.layers.get(*i).map(|l| l.id.clone()))
+            .filter(|i| !self.hidden.get(**i).copied().unwrap_or(false))
+            .filter_map(|i| self.together(*i))
             .collect()
+    }
+
+    /// The names of the same.
+    pub fn drawing_order(&self) -> Vec<String> {
+        self.whole().iter().map(|layer| layer.id.clone()).collect()
     }
 
     /// A number that is another one when the data of a layer, its styles or what is shown of it

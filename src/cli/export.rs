@@ -98,7 +98,7 @@ impl Export {
             explain: false,
             cache: Some(cache.clone()),
         })?;
-        let site = state.site();
+        let site = state.whole();
         let names = if self.layers.is_empty() {
             site.catalogue.drawing_order()
         } else {

@@ -25,8 +25,8 @@ use crate::import::{self, Folders, Imported, Note, Options, Progress};
 /// it leaves nothing half.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// GeoPackage, Shapefile (also zipped), GeoJSON (also a feature on each line), CSV with
-    /// coordinates, FlatGeobuf without an index.
+    /// GeoPackage, GeoParquet, Shapefile (also zipped), GeoJSON (also a feature on each line), CSV
+    /// with coordinates, FlatGeobuf without an index.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 

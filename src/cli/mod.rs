@@ -1,13 +1,17 @@
 //! The commands: arguments → configuration → work. One command is one file.
 
 pub mod check;
+mod explain;
 mod export;
 mod import;
 mod info;
 mod line;
+mod link;
 mod log;
+mod password;
 mod prepare;
 mod render;
+mod schema;
 mod seed;
 mod serve;
 mod signal;
@@ -47,6 +51,10 @@ enum Command {
     Serve(serve::Serve),
     /// Verifies a folder without serving it: files, styles, fields, CRSs.
     Check(check::Check),
+    /// Prints a map as it was settled, each value with where it comes from.
+    Explain(explain::Explain),
+    /// Prints the JSON Schema of a kind of file, for editors.
+    Schema(schema::Schema),
     /// Describes a data file.
     Info(info::Info),
     /// Turns files of other formats into data that are served.
@@ -57,6 +65,10 @@ enum Command {
     Prepare(prepare::Prepare),
     /// Makes tiles into the cache on disk of a folder that is served.
     Seed(seed::Seed),
+    /// Signs a link that shows one map to whoever has it, for some days.
+    Link(link::Link),
+    /// Makes the line of a user for the file of passwords.
+    Password(password::Password),
     /// Draws a map into a file, without a server.
     Render(render::Render),
 }
@@ -70,11 +82,15 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Info(info) => info.run(),
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
         Command::Prepare(prepare) => prepare.run(),
         Command::Seed(seed) => seed.run(),
+        Command::Link(link) => link.run(),
+        Command::Password(password) => password.run(),
         Command::Render(render) => render.run(),
     };
     match result {

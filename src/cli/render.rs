@@ -89,7 +89,7 @@ impl Render {
             explain: false,
             cache: None,
         })?;
-        let site = state.site();
+        let site = state.whole();
         let catalogue = &site.catalogue;
         let crs = Crs::parse(&self.crs)?;
         let names = if self.layers.is_empty() {

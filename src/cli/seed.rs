@@ -161,7 +161,7 @@ impl Seed {
                 message: message.into(),
             });
         }
-        let site = state.site();
+        let site = state.whole();
         let tasks = self.tasks(&site)?;
         let area = self.area(&site)?;
         if cache.max_bytes != Some(0) {

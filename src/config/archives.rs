@@ -12,7 +12,7 @@ use super::load::fault_of;
 use super::plan::{Outcome, Plan};
 use super::{Sources, ident};
 use crate::archive::TileArchive;
-use crate::catalogue::{ArchiveLayer, Fault, LocalText, Metadata};
+use crate::catalogue::{Access, ArchiveLayer, Fault, LocalText, Metadata};
 use crate::error::{Error, Result};
 
 /// What was opened, and what became of it, by the file that declares the layer.
@@ -43,6 +43,17 @@ pub struct Builder<'a> {
     pub previous: Option<&'a Archives>,
 }
 
+/// The layer for those who may see it now, whatever was said when it was made.
+fn seen_as(layer: Arc<ArchiveLayer>, access: Option<&Access>) -> Arc<ArchiveLayer> {
+    match access.filter(|access| **access != layer.access) {
+        None => layer,
+        Some(access) => Arc::new(ArchiveLayer {
+            access: access.clone(),
+            ..ArchiveLayer::clone(&layer)
+        }),
+    }
+}
+
 impl Builder<'_> {
     /// Builds what is planned; what has a fault keeps its previous version.
     pub fn build(&self, plans: Vec<Plan>) -> Built {
@@ -61,9 +72,11 @@ impl Builder<'_> {
         let mut built = Built::default();
         for mut plan in plans {
             let layer = self.layer(&mut plan, &opened);
+            let layer = layer.map(|layer| seen_as(layer, plan.access.as_ref()));
             let id = plan.read.file.id.value.clone();
             if let Some(message) = fault_of(&plan) {
                 built.faults.push(Fault {
+                    access: plan.access.clone().unwrap_or_default(),
                     subject: id.clone(),
                     message,
                     still_served: layer.is_some(),
@@ -160,6 +173,7 @@ impl Builder<'_> {
                 identifier: metadata.identifier.clone(),
                 lineage: metadata.lineage.clone(),
             },
+            access: Access::default(),
         }
     }
 }

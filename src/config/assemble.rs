@@ -138,7 +138,11 @@ impl Assembly<'_> {
     /// The day of the newest file of the configuration; of the data where there is none.
     fn revised(&self) -> String {
         let folder = self.folder;
-        let written = folder.server.iter().chain(&folder.layers);
+        let written = folder
+            .server
+            .iter()
+            .chain(&folder.layers)
+            .chain(&folder.maps);
         let day = folder.newest_day(written.chain(&folder.styles));
         if day.is_empty() {
             folder.newest_day(&folder.data)
@@ -167,4 +171,5 @@ pub fn with_faults(catalogue: &Catalogue, faults: Vec<Fault>) -> Catalogue {
     Catalogue::new(site, layers, tree, catalogue.sequence, faults)
         .unwrap_or_default()
         .with_archives(catalogue.archives.clone())
+        .with_maps(catalogue.maps.clone())
 }

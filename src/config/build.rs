@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{At, Diagnostic, Findings, Place, Severity};
-use super::file::{LayerFile, PopupFile, Text};
+use super::file::{LayerFile, MetadataFile, PopupFile, Text};
 use super::{Opened, Sources, ident};
-use crate::catalogue::{Layer, LayerField, LayerTime, LocalText, Metadata, Popup};
+use crate::catalogue::{
+    Access, Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField,
+};
 use crate::crs::{Crs, CrsKind};
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Schema};
@@ -41,7 +43,7 @@ pub struct Ingredients<'a> {
     pub record: Option<&'a Path>,
 }
 
-/// Builds a layer; `None` where the findings hold an error.
+/// Builds a layer, for everybody; `None` where the findings hold an error.
 pub fn build(
     from: Ingredients<'_>,
     sources: &dyn Sources,
@@ -64,7 +66,8 @@ pub fn build(
     let fields = columns.fields(from, findings);
     let id_column = columns.visible(file.id_column.as_ref(), findings);
     let label = columns.visible(file.label.as_ref(), findings);
-    let popup = file.popup.as_ref().map(|p| columns.popup(p, findings));
+    let popup = file.popup.as_ref();
+    let popup = popup.map(|p| columns.popup(p, from.languages, findings));
     let time = columns.time(file, &fields, findings);
     let styles = layer_styles(from, &columns, sources, findings);
     let has_error = findings
@@ -103,21 +106,29 @@ pub fn build(
         popup,
         label,
         scales: file.scales,
-        metadata: Metadata {
-            organisation: metadata.organisation.clone(),
-            contact: metadata.contact.clone(),
-            licence: metadata.licence.clone(),
-            inspire: metadata.inspire.clone(),
-            covadis: metadata.covadis.clone(),
-            created: metadata.created.clone(),
-            revised: metadata.revised.clone(),
-            record: from.record.map(Path::to_owned),
-            identifier: metadata.identifier.clone(),
-            lineage: metadata.lineage.clone(),
-        },
+        metadata: settled(metadata, from.record),
         attribution: file.attribution.clone(),
         queryable: file.queryable.unwrap_or(true),
+        access: Access::default(),
+        opacity: 1.0,
+        of: None,
     })
+}
+
+/// Metadata as written, with the record that was found.
+pub fn settled(metadata: &MetadataFile, record: Option<&Path>) -> Metadata {
+    Metadata {
+        organisation: metadata.organisation.clone(),
+        contact: metadata.contact.clone(),
+        licence: metadata.licence.clone(),
+        inspire: metadata.inspire.clone(),
+        covadis: metadata.covadis.clone(),
+        created: metadata.created.clone(),
+        revised: metadata.revised.clone(),
+        record: record.map(Path::to_owned),
+        identifier: metadata.identifier.clone(),
+        lineage: metadata.lineage.clone(),
+    }
 }
 
 /// The CRS of the data: declared by them, or by the file where they are silent.
@@ -199,10 +210,10 @@ fn hidden_columns(file: &LayerFile, schema: &Schema) -> HashSet<usize> {
 }
 
 /// A layer's columns, to look names up in.
-struct Columns<'a> {
-    layer: &'a str,
-    schema: &'a Schema,
-    hidden: &'a HashSet<usize>,
+pub struct Columns<'a> {
+    pub layer: &'a str,
+    pub schema: &'a Schema,
+    pub hidden: &'a HashSet<usize>,
 }
 
 impl Columns<'_> {
@@ -210,7 +221,7 @@ impl Columns<'_> {
         self.schema.fields.get(column).map(|f| f.name.as_str())
     }
 
-    fn missing(&self, name: &str) -> (String, String) {
+    pub fn missing(&self, name: &str) -> (String, String) {
         let message = format!("no field {name:?} in {:?}", self.layer);
         let help = match self.schema.nearest(name) {
             Some(nearest) => format!("did you mean {nearest:?}?"),
@@ -239,7 +250,7 @@ impl Columns<'_> {
     }
 
     /// The column of that name, where people may see it.
-    fn visible(&self, at: Option<&At<String>>, findings: &mut Findings) -> Option<usize> {
+    pub fn visible(&self, at: Option<&At<String>>, findings: &mut Findings) -> Option<usize> {
         let at = at?;
         let column = self.any(at, findings)?;
         if self.hidden.contains(&column) {
@@ -311,7 +322,12 @@ impl Columns<'_> {
         fields
     }
 
-    fn popup(&self, written: &PopupFile, findings: &mut Findings) -> Popup {
+    pub fn popup(
+        &self,
+        written: &PopupFile,
+        languages: &[String],
+        findings: &mut Findings,
+    ) -> Popup {
         if let Some(title) = &written.title {
             match template_names(&title.value) {
                 Some(names) => {
@@ -330,15 +346,22 @@ impl Columns<'_> {
                 ),
             }
         }
+        let mut fields = Vec::with_capacity(written.fields.len());
+        for field in &written.fields {
+            let column = self.visible(Some(&field.name), findings);
+            if let Some(name) = column.and_then(|column| self.name(column)) {
+                fields.push(PopupField {
+                    name: name.to_owned(),
+                    label: field.label.as_ref().map(|l| l.resolve(languages, findings)),
+                    unit: field.unit.clone(),
+                    decimals: field.decimals,
+                    shown_as: field.shown_as,
+                });
+            }
+        }
         Popup {
             title: written.title.as_ref().map(|at| at.value.clone()),
-            fields: written
-                .fields
-                .iter()
-                .filter_map(|at| self.visible(Some(at), findings))
-                .filter_map(|column| self.name(column))
-                .map(str::to_owned)
-                .collect(),
+            fields,
         }
     }
 

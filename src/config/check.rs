@@ -128,7 +128,7 @@ fn scan(layer: &Layer, loaded: &Loaded) -> Scan {
         }
         if ids.empty > 0 {
             let message = format!(
-                "id_column {name:?} of layer {:?} is empty in {} features: they get their position as id",
+                "id_column {name:?} of layer {:?} is empty in {} features: their ids are made of their positions (position-12)",
                 layer.id, ids.empty
             );
             add(Severity::Warning, message);

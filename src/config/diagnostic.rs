@@ -189,6 +189,12 @@ impl Findings {
         self.list.iter().any(|d| d.severity == Severity::Error)
     }
 
+    /// How many errors there are.
+    pub fn count_errors(&self) -> usize {
+        let errors = self.list.iter().filter(|d| d.severity == Severity::Error);
+        errors.count()
+    }
+
     pub fn as_slice(&self) -> &[Diagnostic] {
         &self.list
     }

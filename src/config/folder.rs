@@ -179,7 +179,11 @@ impl Folder {
                     self.layers.extend(found);
                     self.strays.extend(strays);
                 }
-                ("maps", true) => self.maps = self.yaml_files(&path).0,
+                ("maps", true) => {
+                    let (found, strays) = self.yaml_files(&path);
+                    self.maps.extend(found);
+                    self.strays.extend(strays);
+                }
                 ("tile-matrix-sets", true) => {
                     let files = self.list(&path).into_iter().map(|(path, _)| path);
                     let (sets, strays): (Vec<_>, Vec<_>) =

@@ -8,8 +8,17 @@ use super::ident;
 
 /// What names of files end in that `cartotheque import` reads and that are surely meant as data;
 /// a .zip may be anything.
-pub const FOREIGN: [&str; 8] = [
-    "gpkg", "shp", "shz", "csv", "tsv", "geojsonl", "geojsons", "ndjson",
+pub const FOREIGN: [&str; 10] = [
+    "gpkg",
+    "parquet",
+    "geoparquet",
+    "shp",
+    "shz",
+    "csv",
+    "tsv",
+    "geojsonl",
+    "geojsons",
+    "ndjson",
 ];
 
 /// Files that are named; a folder of thousands needs no longer command.

@@ -15,13 +15,16 @@ use super::diagnostic::{Diagnostic, Findings, Severity};
 use super::file::{LayerFile, ServerFile};
 use super::folder::Folder;
 use super::foreign;
+use super::identities;
 use super::kept::Kept;
+use super::maps::{self, MapRead};
 use super::plan::{LayerRead, Outcome, Plan, Planner};
 use super::tile_sets::{self, TileSetRead};
 use super::{Opened, Sources};
-use crate::catalogue::{Catalogue, Fault, Layer};
+use crate::catalogue::{Access, Catalogue, Fault, Layer};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::identity::Identities;
 use crate::operation::Limits;
 use crate::style::{StyleNoteKind, columns_of};
 
@@ -40,6 +43,8 @@ pub struct Loaded {
     pub catalogue: Arc<Catalogue>,
     pub server: ServerFile,
     pub limits: Limits,
+    /// By what people prove the roles that restricted layers and maps ask for.
+    pub identities: Arc<Identities>,
     /// Sorted by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// True where nothing may be served: the path can't be read, or `strict` met an error.
@@ -60,6 +65,7 @@ struct State {
     tile_sets: Kept<TileSetRead>,
     layers: HashMap<PathBuf, Built>,
     archives: Archives,
+    maps: maps::State,
 }
 
 /// A layer and all that it was made from.
@@ -69,6 +75,19 @@ struct Built {
     layer: Arc<Layer>,
     /// What was found when it was made.
     diagnostics: Vec<Diagnostic>,
+}
+
+impl Built {
+    /// The layer for those who may see it now, whatever was said when it was made.
+    fn seen_as(mut self, access: Option<&Access>) -> Built {
+        if let Some(access) = access.filter(|access| **access != self.layer.access) {
+            self.layer = Arc::new(Layer {
+                access: access.clone(),
+                ..Layer::clone(&self.layer)
+            });
+        }
+        self
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -124,6 +143,7 @@ pub fn reload(
             catalogue: Arc::default(),
             server: ServerFile::default(),
             limits: Limits::default(),
+            identities: Arc::default(),
             diagnostics: vec![Diagnostic::of_file(Severity::Error, path, message)],
             refused: true,
             folder: Folder::default(),
@@ -145,6 +165,7 @@ impl Loaded {
             .iter()
             .filter(|d| d.severity == Severity::Error)
             .map(|d| Fault {
+                access: Access::default(),
                 subject: d.file.display().to_string(),
                 message: d.one_line(),
                 still_served: true,
@@ -154,10 +175,31 @@ impl Loaded {
             catalogue: Arc::new(catalogue),
             server: previous.server.clone(),
             limits: previous.limits.clone(),
+            identities: Arc::clone(&previous.identities),
             named: previous.named.clone(),
             state: previous.state.clone(),
             ..self
         }
+    }
+
+    /// A map as it was settled, each value with where it comes from, as text.
+    ///
+    /// # Errors
+    /// `Config` where there is no such map, with the nearest name.
+    pub fn explain_map(&self, id: &str) -> Result<String> {
+        let maps = &self.catalogue.maps;
+        let map = maps.get(id).or_else(|| maps.by_alias(id));
+        let text = map.and_then(|map| maps::explain(map, &self.state.maps, &self.folder));
+        text.ok_or_else(|| {
+            let ids = maps.iter().map(|map| map.id.as_str());
+            let meant = match crate::error::nearest(id, ids) {
+                Some(meant) => format!(", did you mean {meant:?}?"),
+                None => String::new(),
+            };
+            Error::Config {
+                message: format!("no map {id:?}{meant}"),
+            }
+        })
     }
 
     /// How many findings of that severity there are.
@@ -194,7 +236,9 @@ impl Loader<'_> {
             allow_outside: self.options.allow_outside,
         }
         .plans(&files);
-        let named = named_files(&plans);
+        let mut named = named_files(&plans);
+        let secrets = identities::files(&server, &self.folder.root);
+        named.extend(secrets.filter(|path| path.is_file()));
         self.folder.add_named(&named);
         let material = self.material(&plans, &server);
         let mut diagnostics = self.folder_diagnostics(&plans, &material.styles);
@@ -223,6 +267,7 @@ impl Loader<'_> {
             let id = plan.read.file.id.value.clone();
             if let Some(message) = fault_of(&plan) {
                 faults.push(Fault {
+                    access: plan.access.clone().unwrap_or_default(),
                     subject: id.clone(),
                     message,
                     still_served: built.is_some(),
@@ -246,12 +291,13 @@ impl Loader<'_> {
                 ))
             }));
         faults.extend(found.iter().map(|fault| Fault {
+            access: Access::default(),
             subject: fault.file.display().to_string(),
             message: fault.one_line(),
             still_served: false,
         }));
         diagnostics.extend(found);
-        let catalogue = Assembly {
+        let mut catalogue = Assembly {
             tile_matrix_sets,
             folder: &self.folder,
             server: &server,
@@ -264,6 +310,22 @@ impl Loader<'_> {
             sources: self.sources,
         }
         .catalogue(&mut findings);
+        let identities = identities::identities(&server, &self.folder.root, &mut findings);
+        let archives_declared = catalogue.archives.iter().map(|a| a.id.clone()).collect();
+        let built = maps::Builder {
+            folder: &self.folder,
+            server: &server,
+            languages: &material.languages,
+            sources: self.sources,
+            crs: &catalogue.site.crs,
+            layers: &catalogue.layers,
+            declared: &declared,
+            archives: &archives_declared,
+        }
+        .build(self.map_files(), self.state().map(|s| &s.maps));
+        catalogue.faults.extend(built.faults);
+        diagnostics.extend(built.diagnostics);
+        let catalogue = catalogue.with_maps(built.maps);
         diagnostics.extend(findings.into_vec());
         diagnostics.sort();
         diagnostics.dedup();
@@ -271,6 +333,7 @@ impl Loader<'_> {
         Loaded {
             catalogue: Arc::new(catalogue),
             limits: server.limits.clone(),
+            identities: Arc::new(identities),
             server,
             diagnostics,
             refused: self.options.strict && has_errors,
@@ -283,6 +346,7 @@ impl Loader<'_> {
                 tile_sets,
                 layers: built_layers,
                 archives: archives.state,
+                maps: built.state,
             },
         }
     }
@@ -308,6 +372,7 @@ impl Loader<'_> {
             return (server, findings, None);
         };
         let fault = Fault {
+            access: Access::default(),
             subject: shown.display().to_string(),
             message,
             still_served: true,
@@ -329,6 +394,17 @@ impl Loader<'_> {
                     diagnostics: findings.into_vec(),
                 }
             },
+        )
+    }
+
+    fn map_files(&self) -> Kept<MapRead> {
+        Kept::read(
+            self.state().map(|s| &s.maps.files),
+            &self.folder.maps,
+            0,
+            &self.folder,
+            self.held,
+            |path| maps::read(path, &self.folder),
         )
     }
 
@@ -452,6 +528,7 @@ impl Loader<'_> {
                 ..kept
             })
         });
+        let built = built.map(|built| built.seen_as(plan.access.as_ref()));
         (plan, built)
     }
 
@@ -580,14 +657,6 @@ impl Loader<'_> {
                 None => Diagnostic::of_file(Severity::Info, shown, message),
             });
         }
-        if !folder.maps.is_empty() {
-            let message = format!("{} map(s): maps are not served yet", folder.maps.len());
-            list.push(Diagnostic::of_file(
-                Severity::Info,
-                "capabilities/maps",
-                message,
-            ));
-        }
         if plans.is_empty() {
             let message = "nothing to serve: expected .fgb, .geojson, .pmtiles or .mbtiles files, or capabilities/layers/*.yaml";
             list.push(Diagnostic::of_file(
@@ -610,7 +679,7 @@ pub(super) fn fault_of(plan: &Plan) -> Option<String> {
 }
 
 /// The first error in words, with the number of the others.
-fn first_error(diagnostics: &[Diagnostic]) -> Option<String> {
+pub(super) fn first_error(diagnostics: &[Diagnostic]) -> Option<String> {
     let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
     let first = errors.next()?.one_line();
     Some(match errors.count() {

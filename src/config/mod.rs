@@ -9,12 +9,13 @@
 //!   in the data or the file name made readable, its style `styles/{id}.sld` or `.json`, an
 //!   `.sld` beside the data, or a default one by geometry type.
 //!
+//! `capabilities/maps/*.yaml` are the maps of the cartothèque; one with `for_each` is many.
+//!
 //! A layer with a fault is refused and the others are served. Every fault of every file is
 //! found in one go, with file, line, column, key, and what was probably meant.
 //!
 //! # Not supported
-//! `capabilities/maps/*.yaml`, restricted access, `{url: …}` and `{postgis: …}` sources: they
-//! are recognised and reported as not served yet.
+//! `{url: …}` and `{postgis: …}` sources: they are recognised and reported as not served yet.
 
 mod archives;
 mod assemble;
@@ -25,10 +26,13 @@ mod file;
 mod folder;
 pub(crate) mod foreign;
 pub(crate) mod ident;
+mod identities;
 mod kept;
 mod load;
+mod maps;
 mod plan;
 mod reader;
+mod schema;
 mod sources;
 mod tile_sets;
 mod tree;
@@ -38,9 +42,10 @@ mod yaml;
 
 pub use check::{Checked, check};
 pub use diagnostic::{Diagnostic, Place, Severity};
-pub use file::{Basemap, CacheFile, RoleFile, ServerFile};
+pub use file::{Basemap, CacheFile, RoleFile, Secret, ServerFile};
 pub use folder::{Folder, Stamp};
 pub use load::{LoadOptions, Loaded, load, reload};
+pub use schema::{SchemaOf, schema};
 pub use sources::FileSources;
 pub use watch::{Step, Watcher, watch};
 pub use words::LICENCES;

@@ -10,6 +10,7 @@ use super::folder::Folder;
 use super::ident;
 use super::kept::Kept;
 use crate::archive::ArchiveForm;
+use crate::catalogue;
 use crate::error::nearest;
 
 /// A layer file that was read.
@@ -33,6 +34,8 @@ pub struct Plan {
     pub record: Option<PathBuf>,
     pub findings: Findings,
     pub outcome: Outcome,
+    /// Who may see it; `None` where the file can't be read, and that stays as it was.
+    pub access: Option<catalogue::Access>,
 }
 
 impl Plan {
@@ -108,6 +111,7 @@ impl Planner<'_> {
                     record: None,
                     findings: Findings::new(self.folder.relative(data)),
                     outcome: Outcome::Build,
+                    access: Some(Access::Inherited.settled(&self.server.access)),
                 }
             })
             .collect()
@@ -152,7 +156,9 @@ impl Planner<'_> {
         for diagnostic in &read.diagnostics {
             findings.push(diagnostic.clone());
         }
-        let outcome = self.access(file, &mut findings);
+        let outcome = self.outcome(file, &mut findings);
+        let is_known = file.access != Access::Unknown;
+        let access = is_known.then(|| file.access.settled(&self.server.access));
         if let Some((message, instead)) = ident::fault(&file.id.value) {
             findings.error_nearest(&file.id.place, message, instead, None);
         }
@@ -178,35 +184,18 @@ impl Planner<'_> {
             record,
             findings,
             outcome,
+            access,
         }
     }
 
-    fn access(&self, file: &LayerFile, findings: &mut Findings) -> Outcome {
+    fn outcome(&self, file: &LayerFile, findings: &mut Findings) -> Outcome {
         match &file.access {
-            Access::Public => Outcome::Build,
+            Access::Public | Access::Inherited => Outcome::Build,
             Access::Unknown => Outcome::Refuse,
             Access::Nobody => Outcome::Withhold,
-            Access::Roles { roles, place } => {
-                let known = || self.server.roles.iter().map(|r| r.id.as_str());
-                for role in roles {
-                    if !known().any(|id| id == role.value) {
-                        let message = format!("no role {:?} in server.yaml", role.value);
-                        let names = known().collect::<Vec<_>>().join(", ");
-                        let otherwise = match names.as_str() {
-                            "" => "define it: roles: {ddt-38: {api_keys: env:NAME}}".to_owned(),
-                            names => format!("its roles: {names}"),
-                        };
-                        let near = nearest(&role.value, known());
-                        findings.error_nearest(&role.place, message, near, Some(otherwise));
-                    }
-                }
-                findings.add(
-                    Severity::Warning,
-                    place,
-                    "restricted layers are not served yet: this one is left out everywhere",
-                    None,
-                );
-                Outcome::Withhold
+            Access::Roles { roles, .. } => {
+                self.server.check_roles(roles, findings);
+                Outcome::Build
             }
         }
     }

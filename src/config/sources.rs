@@ -2,7 +2,8 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::{Opened, Sources};
-use crate::crs::{Crs, Transform};
+use crate::catalogue;
+use crate::crs::Crs;
 use crate::decode::{maplibre, sld};
 use crate::error::{Error, Result};
 use crate::feature::Schema;
@@ -57,15 +58,7 @@ impl Sources for FileSources {
     }
 
     fn extent_lonlat(&self, store: &dyn FeatureStore, crs: &Crs) -> Option<Bbox> {
-        let extent = store.extent()?;
-        let geographic = Crs::crs84();
-        let boxes = if *crs == geographic {
-            vec![extent]
-        } else {
-            Transform::new(crs, &geographic).ok()?.forward_bbox(&extent)
-        };
-        let whole = boxes.into_iter().reduce(|a, b| a.union(&b))?;
-        whole.intersection(&Bbox::WORLD)
+        catalogue::extent_lonlat(store, crs)
     }
 
     fn read_style(&self, path: &Path) -> Result<(Style, Vec<StyleNote>)> {

@@ -56,6 +56,23 @@ pub(super) fn wkt_1(crs: &Crs, is_esri: bool) -> Result<String> {
     Ok(text.unwrap_or_default())
 }
 
+/// A CRS in PROJJSON; empty where PROJ can't say it.
+pub(super) fn projjson(crs: &Crs) -> Result<String> {
+    let text = with_context(|context| Some(object(context, crs)?.projjson()))?;
+    Ok(text.unwrap_or_default())
+}
+
+/// The WKT of a CRS written in PROJJSON; `None` where it is none.
+pub(super) fn wkt_of_projjson(json: &str) -> Result<Option<String>> {
+    with_context(|context| Some(context.crs_from_projjson(json)?.wkt()))
+}
+
+/// The CRS as a PROJ string.
+pub(super) fn proj4(crs: &Crs) -> Result<String> {
+    let text = with_context(|context| Some(flat(object(context, crs)?).proj4()))?;
+    Ok(text.unwrap_or_default())
+}
+
 fn with_context<T>(work: impl FnOnce(&Context) -> Option<T>) -> Result<Option<T>> {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let context = Context::new().ok_or_else(|| Error::Internal {

@@ -111,6 +111,16 @@ impl Context {
         self.object(pj)
     }
 
+    /// The CRS written in PROJJSON, of which the caller knows that it is JSON of few levels.
+    pub fn crs_from_projjson(&self, json: &str) -> Option<Object<'_>> {
+        // PROJ would take other texts for names or pipelines
+        let json = CString::new(json).ok().filter(|_| json.starts_with('{'))?;
+        // SAFETY: the context is alive, the text ends in NUL.
+        let object = self.object(unsafe { sys::proj_create(self.0.as_ptr(), json.as_ptr()) })?;
+        // SAFETY: the object is alive.
+        (unsafe { sys::proj_is_crs(object.pj.as_ptr()) } != 0).then_some(object)
+    }
+
     /// The operation that PROJ prefers, of those that need no grid file.
     pub fn operation(&self, source: &Object<'_>, target: &Object<'_>) -> Option<Operation> {
         let context = self.0.as_ptr();
@@ -201,6 +211,19 @@ impl<'c> Object<'c> {
         }
     }
 
+    /// PROJJSON on one line; empty where it can't be said so.
+    pub fn projjson(&self) -> String {
+        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
+        // SAFETY: as in `wkt`; null is read as no text.
+        unsafe {
+            text(sys::proj_as_projjson(
+                self.context.0.as_ptr(),
+                self.pj.as_ptr(),
+                options.as_ptr(),
+            ))
+        }
+    }
+
     /// WKT 1 on one line: ESRI's, or the one of OGC 01-009; empty where it can't be said so.
     pub fn wkt_1(&self, is_esri: bool) -> String {
         let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
@@ -215,6 +238,19 @@ impl<'c> Object<'c> {
                 self.pj.as_ptr(),
                 kind,
                 options.as_ptr(),
+            ))
+        }
+    }
+
+    /// The CRS as a PROJ string, which says less than WKT; empty where it can't be said so.
+    pub fn proj4(&self) -> String {
+        // SAFETY: as in `wkt`; null is read as no text.
+        unsafe {
+            text(sys::proj_as_proj_string(
+                self.context.0.as_ptr(),
+                self.pj.as_ptr(),
+                sys::PJ_PROJ_STRING_TYPE_PJ_PROJ_4,
+                ptr::null(),
             ))
         }
     }

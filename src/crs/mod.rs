@@ -102,8 +102,10 @@ static RESOLVED: LazyLock<Cache<String, Crs>> = LazyLock::new(|| Cache::new(256)
 /// Ids that PROJ does not know, so that asking again is cheap.
 static UNKNOWN: LazyLock<Cache<String, ()>> = LazyLock::new(|| Cache::new(1024));
 
-/// Texts in WKT 1: a look-up in the database costs as much as resolving.
+/// Texts in WKT 1 and PROJJSON, and PROJ strings: a look-up in the database costs as much as resolving.
+static PROJ4: LazyLock<Cache<String, String>> = LazyLock::new(|| Cache::new(256));
 static WKT_1: LazyLock<Cache<String, String>> = LazyLock::new(|| Cache::new(256));
+static PROJJSON: LazyLock<Cache<String, String>> = LazyLock::new(|| Cache::new(256));
 
 static CRS84: LazyLock<Crs> = LazyLock::new(|| Crs::from_info(known::crs84()));
 
@@ -180,6 +182,48 @@ impl Crs {
             return Ok(known);
         }
         Ok(WKT_1.insert(key, database::wkt_1(self, is_esri)?))
+    }
+
+    /// The CRS in PROJJSON (of PROJ, schema 0.7), on one line. Empty where it can't be said so.
+    ///
+    /// # Errors
+    /// `Internal` where PROJ has no memory.
+    pub fn projjson(&self) -> Result<String> {
+        let key = self.id();
+        if let Some(known) = PROJJSON.get(key.as_str()) {
+            return Ok(known);
+        }
+        Ok(PROJJSON.insert(key, database::projjson(self)?))
+    }
+
+    /// The CRS of a PROJJSON: as [`from_wkt`](Crs::from_wkt). The text must be JSON that was read
+    /// with a limit to its depth.
+    ///
+    /// # Errors
+    /// `InvalidCrs`: the text is no CRS, or longer than 64 kB.
+    pub fn from_projjson(json: &str) -> Result<Crs> {
+        let wkt = match json.len() > MAX_WKT_LENGTH {
+            true => None,
+            false => database::wkt_of_projjson(json)?,
+        };
+        let wkt = wkt.ok_or_else(|| Error::InvalidCrs {
+            crs: json.chars().take(80).collect(),
+            nearest: None,
+        })?;
+        Crs::from_wkt(&wkt)
+    }
+
+    /// The CRS as a PROJ string (`+proj=lcc …`), for programs that read no other: what it says of
+    /// datums is approximate. Empty where it can't be said so.
+    ///
+    /// # Errors
+    /// `Internal` where PROJ has no memory.
+    pub fn proj4(&self) -> Result<String> {
+        let key = self.id();
+        if let Some(known) = PROJ4.get(key.as_str()) {
+            return Ok(known);
+        }
+        Ok(PROJ4.insert(key, database::proj4(self)?))
     }
 
     /// The CRS a FlatGeobuf header declares: `authority` is EPSG where there is none, `code` 0

@@ -8,6 +8,7 @@
 //! array of one element inside an array is that element.
 
 mod lexer;
+mod source;
 mod wkt;
 
 pub(crate) use lexer::is_plain_name;
@@ -17,6 +18,8 @@ use super::filter_context::FilterContext;
 use crate::error::{Error, Result};
 use crate::query::{Expr, Filter, Literal, Moment};
 use lexer::{Kind, Token};
+pub(super) use source::Origin;
+use source::Source;
 
 /// Reads a filter. Geometries come out in the layer's CRS.
 ///
@@ -31,6 +34,23 @@ use lexer::{Kind, Token};
 /// # Errors
 /// `InvalidFilter` with line and column: what was expected there and what was found.
 pub fn parse(text: &str, context: &FilterContext) -> Result<Filter> {
+    read(Source::written(text), context)
+}
+
+/// Reads a filter that was made of another text: faults are told as places of that one.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn parse_made(
+    text: &str,
+    origin: &Origin<'_>,
+    context: &FilterContext,
+) -> Result<Filter> {
+    read(Source::made(text, origin), context)
+}
+
+fn read(source: Source<'_>, context: &FilterContext) -> Result<Filter> {
+    let text = source.text;
     if text.len() > MAX_BYTES {
         return Err(Error::LimitExceeded {
             what: "size of a filter in bytes",
@@ -39,8 +59,8 @@ pub fn parse(text: &str, context: &FilterContext) -> Result<Filter> {
         });
     }
     let mut parser = Parser {
-        text,
-        tokens: lexer::tokens(text)?,
+        source,
+        tokens: lexer::tokens(source)?,
         next: 0,
         nesting: 0,
         builder: Builder::new(context),
@@ -50,7 +70,7 @@ pub fn parse(text: &str, context: &FilterContext) -> Result<Filter> {
         return Err(parser.expected("AND, OR or the end"));
     }
     part.into_condition()
-        .map_err(|message| fault(text, 0, &message))
+        .map_err(|message| source.fault(0, &message))
 }
 
 /// The words that are no names unless they stand in double quotes.
@@ -58,18 +78,8 @@ pub(crate) const RESERVED: [&str; 10] = [
     "AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "TRUE", "FALSE",
 ];
 
-/// A fault at a place in bytes.
-fn fault(text: &str, at: usize, message: &str) -> Error {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    Error::InvalidFilter {
-        message: format!("line {line}, column {column}: {message}"),
-    }
-}
-
 struct Parser<'t, 'c> {
-    text: &'t str,
+    source: Source<'t>,
     tokens: Vec<Token<'t>>,
     /// The token that is read next.
     next: usize,
@@ -98,7 +108,7 @@ impl<'t> Parser<'t, '_> {
 
     fn at(&self) -> usize {
         let token = self.tokens.get(self.next);
-        token.map_or(self.text.len(), |token| token.at)
+        token.map_or(self.source.text.len(), |token| token.at)
     }
 
     fn advance(&mut self) {
@@ -141,11 +151,8 @@ impl<'t> Parser<'t, '_> {
 
     fn expected(&self, what: &str) -> Error {
         let found = self.peek().describe();
-        fault(
-            self.text,
-            self.at(),
-            &format!("expected {what}, found {found}"),
-        )
+        let message = format!("expected {what}, found {found}");
+        self.source.fault(self.at(), &message)
     }
 
     fn build(
@@ -153,14 +160,14 @@ impl<'t> Parser<'t, '_> {
         at: usize,
         build: impl FnOnce(&mut Builder<'_>) -> Result<Part, String>,
     ) -> Result<Part> {
-        build(&mut self.builder).map_err(|message| fault(self.text, at, &message))
+        build(&mut self.builder).map_err(|message| self.source.fault(at, &message))
     }
 
     fn nested<R>(&mut self, inner: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
         if self.nesting >= MAX_NESTING {
             let message =
                 format!("parentheses and functions are nested at most {MAX_NESTING} deep");
-            return Err(fault(self.text, self.at(), &message));
+            return Err(self.source.fault(self.at(), &message));
         }
         self.nesting = self.nesting.saturating_add(1);
         let read = inner(self);
@@ -355,7 +362,7 @@ impl<'t> Parser<'t, '_> {
                 Ok(number) if number.is_finite() => Literal::Number(number),
                 _ => {
                     let message = format!("{text} is too large a number");
-                    return Err(fault(self.text, at, &message));
+                    return Err(self.source.fault(at, &message));
                 }
             },
         };
@@ -434,7 +441,7 @@ impl<'t> Parser<'t, '_> {
                     None => format!("{} arguments that are no text", arguments.len()),
                 };
                 let message = format!("expected {expected}, found {found}");
-                Err(fault(self.text, at, &message))
+                Err(self.source.fault(at, &message))
             }
         }
     }

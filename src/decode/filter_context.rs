@@ -32,6 +32,9 @@ pub enum AxisRule {
     Authority,
     /// Always x, y: WFS 1.0.0.
     EastNorth,
+    /// As GeoServer has it where no standard says: x, y where no CRS is named, and of `EPSG:4326`;
+    /// of URNs and URIs what the authority says.
+    Spelled,
 }
 
 impl FilterContext {
@@ -95,7 +98,7 @@ impl FilterContext {
     fn filter_axis(&self) -> AxisOrder {
         match self.axis_rule {
             AxisRule::Authority => self.filter_crs.axis_order,
-            AxisRule::EastNorth => AxisOrder::EastNorth,
+            AxisRule::EastNorth | AxisRule::Spelled => AxisOrder::EastNorth,
         }
     }
 
@@ -168,7 +171,12 @@ impl Literals for FilterContext {
             return self.place_own(geometry);
         };
         let crs = Crs::parse(name)?;
-        let x_first = self.axis_rule == AxisRule::EastNorth || name.contains("/gml/srs/");
+        let x_first = match self.axis_rule {
+            AxisRule::Authority => false,
+            AxisRule::EastNorth => true,
+            AxisRule::Spelled => !name.contains("://") && !name.starts_with("urn:"),
+        };
+        let x_first = x_first || name.contains("/gml/srs/");
         if !x_first {
             reorder(geometry, crs.axis_order);
         }
@@ -305,6 +313,19 @@ mod tests {
         old.place(&mut lon_lat, Some("EPSG:4326")).unwrap();
         near(&lon_lat);
         let mut named = line(&[[4.8357, 45.7640], [4.9, 45.8]]);
+        let spelled = FilterContext {
+            axis_rule: AxisRule::Spelled,
+            ..context.clone()
+        };
+        for (name, at) in [
+            (None, [4.8357, 45.7640]),
+            (Some("EPSG:4326"), [4.8357, 45.7640]),
+            (Some("urn:ogc:def:crs:EPSG::4326"), [45.7640, 4.8357]),
+        ] {
+            let mut geometry = line(&[at, at]);
+            spelled.place(&mut geometry, name).unwrap();
+            near(&geometry);
+        }
         let old_name = "http://www.opengis.net/gml/srs/epsg.xml#4326";
         context.place(&mut named, Some(old_name)).unwrap();
         near(&named);

@@ -3,6 +3,7 @@
 mod cql2;
 pub mod cql2_json;
 pub mod cql2_text;
+pub mod ecql;
 pub mod fes;
 pub mod filter_context;
 mod geojson_geometry;

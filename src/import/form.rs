@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::source::Source;
-use super::{Folders, Options, csv, flatgeobuf, geojson, geopackage, shapefile};
+use super::{Folders, Options, csv, flatgeobuf, geojson, geopackage, geoparquet, shapefile};
 use crate::error::{Error, Result};
 
 /// A format that is read.
@@ -13,17 +13,19 @@ pub enum Form {
     FlatGeobuf,
     GeoJson,
     GeoPackage,
+    GeoParquet,
     Shapefile,
     /// A .zip with shapefiles in it.
     ZippedShapefile,
 }
 
 impl Form {
-    const ALL: [Form; 6] = [
+    const ALL: [Form; 7] = [
         Form::Csv,
         Form::FlatGeobuf,
         Form::GeoJson,
         Form::GeoPackage,
+        Form::GeoParquet,
         Form::Shapefile,
         Form::ZippedShapefile,
     ];
@@ -35,6 +37,7 @@ impl Form {
             Form::FlatGeobuf => &["fgb"],
             Form::GeoJson => &["geojson", "json", "geojsonl", "geojsons", "ndjson", "jsonl"],
             Form::GeoPackage => &["gpkg"],
+            Form::GeoParquet => &["parquet", "geoparquet"],
             Form::Shapefile => &["shp"],
             Form::ZippedShapefile => &["zip", "shz"],
         }
@@ -65,6 +68,7 @@ pub(super) fn open(
         Some(Form::FlatGeobuf) => Ok(vec![flatgeobuf::open(path)?]),
         Some(Form::GeoJson) => Ok(vec![geojson::open(path)?]),
         Some(Form::GeoPackage) => geopackage::open(path),
+        Some(Form::GeoParquet) => Ok(vec![geoparquet::open(path)?]),
         Some(Form::Shapefile) => Ok(vec![shapefile::open(path, options)?]),
         Some(Form::ZippedShapefile) => shapefile::open_zip(path, folders, options),
         None => {

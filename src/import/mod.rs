@@ -19,6 +19,7 @@ mod flatgeobuf;
 mod form;
 mod geojson;
 mod geopackage;
+mod geoparquet;
 mod guess;
 mod intake;
 mod notes;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use super::features::bind_filter;
 use super::map::of_layer;
 use super::reach::Way;
 use super::{FeatureInfoRequest, FoundFeature, FoundFeatures, LayerReport, MapLayer};
@@ -67,12 +68,8 @@ fn find_in_layer(
     let named = |error| of_layer(error, &layer.layer.id);
     let schema = layer.layer.store.schema();
     let style = CompiledStyle::new(&layer.style, schema, view, symbols).map_err(named)?;
-    let filter = layer
-        .filter
-        .as_ref()
-        .map(|f| f.bind(schema))
-        .transpose()
-        .map_err(named)?;
+    let filter = layer.filter.as_ref();
+    let filter = filter.map(|f| bind_filter(f, &layer.layer)).transpose()?;
     let way = Way::new(&layer.layer, &request.map.crs, view)?;
     told.pipeline = way.forward.pipeline().to_owned();
     told.accuracy_m = way.forward.accuracy_m();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::anchors::Anchors;
+use super::features::bind_filter;
 use super::layer;
 use super::level_of_detail::{Detail, Sources};
 use super::reach::Way;
@@ -72,14 +73,15 @@ pub fn draw(
             overviews,
         };
         if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
-            layer::draw(
-                &ready,
-                &request.view,
-                budget,
-                symbols,
-                &mut canvas,
-                &mut told,
-            )?;
+            let opacity = layer.layer.opacity;
+            if opacity < 1.0 {
+                // as a whole: where its features overlap they do not shine through each other
+                let mut own = Canvas::new(view.size)?;
+                layer::draw(&ready, view, budget, symbols, &mut own, &mut told)?;
+                canvas.overlay(own, opacity);
+            } else {
+                layer::draw(&ready, view, budget, symbols, &mut canvas, &mut told)?;
+            }
             prepared.push(ready);
         }
         told.time = layer_started.elapsed();
@@ -159,12 +161,8 @@ fn prepare<'a>(
         ));
         return Ok(None);
     }
-    let filter = layer
-        .filter
-        .as_ref()
-        .map(|f| f.bind(schema))
-        .transpose()
-        .map_err(named)?;
+    let filter = layer.filter.as_ref();
+    let filter = filter.map(|f| bind_filter(f, &layer.layer)).transpose()?;
     let first_text = texts.len();
     let rank = u32::try_from(place).unwrap_or(u32::MAX);
     for text in all_texts(&style) {

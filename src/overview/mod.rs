@@ -347,7 +347,10 @@ impl Overviews {
     }
 
     /// What is ready of a layer; what is not is wanted from now on.
+    ///
+    /// A part of a layer has no levels: those of the whole show what the part leaves out.
     fn ready(&self, layer: &Layer) -> Option<Arc<Ready>> {
+        let layer = layer.whole()?;
         match self.state(layer) {
             Some(State::Ready(ready)) => Some(ready),
             Some(State::Without) => None,

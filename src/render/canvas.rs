@@ -93,6 +93,29 @@ impl Canvas {
         &mut self.pixmap
     }
 
+    /// Lays another map of the same size over this one, less opaque than it is.
+    pub fn overlay(&mut self, other: Canvas, opacity: f64) {
+        let level = (opacity.clamp(0.0, 1.0) * 255.0).round() as u32;
+        let over = other.pixmap.data().as_chunks().0;
+        for (below, above) in self.pixels_mut().iter_mut().zip(over) {
+            let above: &Pixel = above;
+            if above[3] == 0 {
+                continue;
+            }
+            let rest = 255 - div_255(u32::from(above[3]) * level);
+            for (b, a) in below.iter_mut().zip(above) {
+                let sum = div_255(u32::from(*a) * level) + div_255(u32::from(*b) * rest);
+                *b = sum.min(255) as u8;
+            }
+            // both were rounded: a colour is never more than its alpha
+            let alpha = below[3];
+            below
+                .iter_mut()
+                .for_each(|value| *value = (*value).min(alpha));
+        }
+        spare::recycle(other.into_pixmap());
+    }
+
     pub fn into_pixmap(self) -> Pixmap {
         self.pixmap
     }

@@ -55,6 +55,17 @@ pub fn redacted(query: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A path without the token of a signed link, which is as good as a key.
+pub fn without_link(path: &str) -> Cow<'_, str> {
+    match path.strip_prefix("/s/") {
+        None => Cow::Borrowed(path),
+        Some(rest) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            Cow::Owned(format!("/s/***{}", rest.get(end..).unwrap_or("")))
+        }
+    }
+}
+
 /// Text that a log may show as it is, or with its control characters escaped.
 pub fn shown(text: &str) -> Cow<'_, str> {
     let is_as_escaped = |b: u8| (b' '..=b'~').contains(&b) && !b"\"'\\".contains(&b);

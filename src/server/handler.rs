@@ -11,14 +11,18 @@ use bytes::Bytes;
 use tracing::info;
 
 use super::CLIENT_TIMEOUT;
-use super::access_log::{redacted, shown};
+use super::access::Access;
+use super::access_log::{redacted, shown, without_link};
 use super::base_url::base_url;
 use super::compress::compressed;
 use super::disconnect::Peer;
+use super::problem::page_error;
 use super::respond::{Asked, Work};
 use super::state::State;
 use super::stream::StreamBody;
+use super::who;
 use crate::error::{Error, Result};
+use crate::identity::Audience;
 use crate::packing::Accepted;
 use crate::protocol::Answer;
 
@@ -60,7 +64,7 @@ pub async fn handle(
     info!(
         target: "access",
         method = %request.method(),
-        path = %shown(request.path()),
+        path = %shown(&without_link(request.path())),
         query = %redacted(request.query_string()),
         status,
         bytes,
@@ -92,7 +96,7 @@ fn options() -> Answer {
         .with_header("access-control-allow-methods", "GET, HEAD, POST, OPTIONS")
         .with_header(
             "access-control-allow-headers",
-            "Accept, Accept-Language, Content-Type, If-None-Match, If-Range, Range",
+            "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, If-Range, Range, X-Api-Key",
         )
         .with_header("access-control-max-age", "86400")
 }
@@ -102,7 +106,9 @@ async fn answer(
     payload: web::Payload,
     state: &Arc<State>,
 ) -> (Answer, &'static str) {
-    let site = state.site();
+    let served = state.served();
+    let (query, api_key) = who::without_key(request.query_string());
+    let access = Access::of(request, &served, api_key.as_deref(), &state.turns).await;
     let text = |name: HeaderName| {
         request
             .headers()
@@ -111,14 +117,15 @@ async fn answer(
             .unwrap_or("")
             .to_owned()
     };
+    let base = base_url(
+        state.options.base_url.as_deref(),
+        request.headers(),
+        state.address(),
+    );
     let mut asked = Asked {
-        base: base_url(
-            state.options.base_url.as_deref(),
-            request.headers(),
-            state.address(),
-        ),
-        path: request.path().to_owned(),
-        query: request.query_string().to_owned(),
+        base: access.base(base),
+        path: access.path.to_owned(),
+        query: query.into_owned(),
         accept: text(header::ACCEPT),
         accept_language: text(header::ACCEPT_LANGUAGE),
         accepted: accepted(request),
@@ -128,6 +135,18 @@ async fn answer(
         content_type: text(header::CONTENT_TYPE),
         body: None,
     };
+    let site = match access.site(&served) {
+        Ok(site) => site,
+        Err(error) => {
+            // a page of the public site
+            let public = served.site(&Audience::default());
+            let answer = match public {
+                Ok(site) => page_error(&state.pages, &site, &asked, &error),
+                Err(_) => asked.plain_error(&error),
+            };
+            return (access.sealed(answer), "refused");
+        }
+    };
     if request.method() == Method::POST {
         let announced = request
             .headers()
@@ -135,11 +154,11 @@ async fn answer(
             .and_then(|v| v.to_str().ok()?.parse().ok());
         match read_body(payload, announced, site.limits.body_bytes).await {
             Ok(body) => asked.body = Some(body),
-            Err(error) => return (asked.plain_error(&error), "other"),
+            Err(error) => return (access.sealed(asked.plain_error(&error)), "other"),
         }
     }
     match state.prepare(&site, asked) {
-        Work::Done(answer, endpoint) => (answer, endpoint),
+        Work::Done(answer, endpoint) => (access.sealed(answer), endpoint),
         Work::Heavy {
             endpoint,
             budget,
@@ -154,7 +173,8 @@ async fn answer(
                     () = peer.gone() => Err(Error::Cancelled),
                 },
             };
-            (result.unwrap_or_else(|error| on_error(&error)), endpoint)
+            let answer = result.unwrap_or_else(|error| on_error(&error));
+            (access.sealed(answer), endpoint)
         }
     }
 }

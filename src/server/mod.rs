@@ -5,18 +5,23 @@
 //! woken again costs more than most identifications. A request is answered from
 //! the catalogue that was current when it arrived, whatever is loaded meanwhile.
 
+mod access;
 mod access_log;
 mod base_url;
 mod compress;
 mod disconnect;
+mod guard;
 mod handler;
+mod maps;
 mod metrics;
 mod pool;
 mod problem;
 mod respond;
 mod route;
+mod served;
 mod state;
 mod stream;
+mod who;
 
 use std::io::Write as _;
 use std::net::TcpListener;

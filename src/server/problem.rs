@@ -29,6 +29,7 @@ fn status(error: &Error) -> u16 {
         | Error::Transform { .. }
         | Error::Syntax { .. } => 400,
         Error::Unauthorized { .. } => 401,
+        Error::Forbidden { .. } => 403,
         Error::LayerNotDefined { .. }
         | Error::StyleNotDefined { .. }
         | Error::TileMatrixSetNotDefined { .. }

@@ -19,7 +19,7 @@ use crate::packing::{Accepted, Coding};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::protocol::ows::Kvp;
-use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language};
+use crate::protocol::site::{Pages, STYLE_SHEET, landing_json, page_language, viewer_file};
 use crate::protocol::tiles::{
     Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
 };
@@ -119,7 +119,7 @@ impl std::fmt::Debug for Work {
 
 impl State {
     /// Decides how a request is answered.
-    pub fn prepare(&self, site: &Arc<Site>, asked: Asked) -> Work {
+    pub fn prepare(self: &Arc<State>, site: &Arc<Site>, asked: Asked) -> Work {
         let Some(route) = Route::parse(&asked.path) else {
             let error = Error::NotFound {
                 path: asked.path.chars().take(200).collect(),
@@ -133,6 +133,7 @@ impl State {
             Route::Wmts(address) => self.wmts(site, asked, &address, endpoint),
             Route::Tiles(address) => self.tiles(site, asked, address, endpoint),
             Route::Api(address) => self.api(site, asked, address, endpoint),
+            Route::Maps(address) => self.maps(site, asked, address, endpoint),
             Route::Glyphs(Ok(range)) => glyphs(range, asked.accepted, endpoint),
             Route::Sprite(file) => sprite(site, file, endpoint),
             other => Work::Done(self.light(site, &asked, other), endpoint),
@@ -163,12 +164,13 @@ impl State {
                 metrics::MEDIA_TYPE,
                 self.metrics.to_text(
                     self.levels(),
-                    self.site().studio.overviews(),
+                    self.whole().studio.overviews(),
                     self.tiles.counts(),
                 ),
             )),
             Route::StyleSheet => Ok(Answer::ok("text/css; charset=utf-8", STYLE_SHEET)
                 .with_header("cache-control", "public, max-age=3600")),
+            Route::ViewerFile { name } => viewer_file(&name, asked.accepted),
             Route::Robots => Ok(Answer::ok(
                 "text/plain; charset=utf-8",
                 "User-agent: *\nDisallow: /wms\nDisallow: /wmts\nDisallow: /wfs\nDisallow: /map\nDisallow: /tiles/\nDisallow: /collections/\n",
@@ -180,6 +182,7 @@ impl State {
             | Route::Wmts(_)
             | Route::Tiles(_)
             | Route::Api(_)
+            | Route::Maps(_)
             | Route::Glyphs(Ok(_))
             | Route::Sprite(_) => Err(Error::Internal {
                 message: "a map among the pages".into(),
@@ -259,7 +262,7 @@ impl State {
                 })
             }
             wmts::Prepared::Capabilities(wanted, language) => {
-                let packed = Arc::clone(&self.packed);
+                let packed = Arc::clone(&site.known.packed);
                 heavy(site, endpoint, wmts::report, move |site, _| {
                     let make = || {
                         let service = wmts_service(site, explain);
@@ -429,8 +432,8 @@ impl State {
         if coding == Coding::Identity || asked.body.is_some() {
             return make();
         }
-        self.packed
-            .get(wms.site.catalogue.sequence, coding, &asked.address(), make)
+        let packed = &wms.site.known.packed;
+        packed.get(wms.site.catalogue.sequence, coding, &asked.address(), make)
     }
 }
 
@@ -536,7 +539,7 @@ impl Wms {
 }
 
 /// Work for the pool, with all that a request may cost.
-fn heavy(
+pub(super) fn heavy(
     site: &Arc<Site>,
     endpoint: &'static str,
     on_error: fn(&Error) -> Answer,
@@ -577,7 +580,7 @@ fn within(
 }
 
 /// The language for people: `lang=` wins over what the browser says.
-fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
+pub(super) fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
     let lang = asked.parameter("lang");
     page_language(
         lang.as_deref(),
@@ -658,7 +661,7 @@ fn body(asked: &Asked) -> Option<Body<'_>> {
     })
 }
 
-fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
+pub(super) fn request<'a>(asked: &'a Asked, layer: Option<&'a str>) -> Request<'a> {
     Request {
         query: &asked.query,
         body: body(asked),

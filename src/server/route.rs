@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::error::Result;
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, WebFont};
+use crate::protocol::maps::MapsAddress;
 use crate::protocol::ogcapi::{ApiAddress, DataKind};
 use crate::protocol::tiles::{TileFormat, TilesAddress};
 use crate::protocol::wmts::WmtsAddress;
@@ -27,6 +28,8 @@ pub enum Route {
     Tiles(Result<TilesAddress>),
     /// `/collections`, `/map`, `/styles`, … and the tiles of OGC API
     Api(ApiAddress),
+    /// `/maps`, `/maps/{id}`, what is made of a map, and the site's addresses for one map
+    Maps(MapsAddress),
     /// `/fonts/{fontstack}/{range}.pbf`
     Glyphs(Result<GlyphRange>),
     /// `/fonts/{family}/{weight}.{css,ttf}`
@@ -39,6 +42,8 @@ pub enum Route {
     Metrics,
     /// `/assets/style.css`
     StyleSheet,
+    /// `/assets/viewer/{file}`
+    ViewerFile { name: String },
     /// `/robots.txt`
     Robots,
     /// `/favicon.ico`, `/favicon.svg`
@@ -53,11 +58,7 @@ impl Route {
         if path == "/wms" {
             return Some(Route::Wms { layer: None });
         }
-        let segments: Vec<Cow<'_, str>> = path
-            .split('/')
-            .skip(1)
-            .map(percent_decoded)
-            .collect::<Option<_>>()?;
+        let segments = segments(path)?;
         let segments: Vec<&str> = segments.iter().map(|s| &**s).collect();
         Some(match segments.as_slice() {
             [] => Route::Landing,
@@ -77,6 +78,7 @@ impl Route {
                 layer: Some((*layer).to_owned()),
             },
             ["record.xml"] => Route::Record { layer: None },
+            ["maps" | "1", ..] => Route::Maps(MapsAddress::parse(&segments, path)?),
             ["tiles", rest @ ..] => match TilesAddress::parse(rest) {
                 Some(address) => Route::Tiles(address),
                 None => Route::Api(ApiAddress::parse(&segments)?),
@@ -89,6 +91,9 @@ impl Route {
             ["health"] => Route::Health,
             ["metrics"] => Route::Metrics,
             ["assets", "style.css"] => Route::StyleSheet,
+            ["assets", "viewer", name] => Route::ViewerFile {
+                name: (*name).to_owned(),
+            },
             ["robots.txt"] => Route::Robots,
             ["favicon.ico" | "favicon.svg"] => Route::Icon,
             _ => Route::Api(ApiAddress::parse(&segments)?),
@@ -118,13 +123,24 @@ impl Route {
                 "items"
             }
             Route::Api(_) => "ogcapi",
+            Route::Maps(MapsAddress::List) => "maps",
+            Route::Maps(_) => "map_context",
             Route::Glyphs(_) | Route::WebFont(_) => "glyphs",
             Route::Sprite(_) => "sprite",
             Route::Health => "health",
             Route::Metrics => "metrics",
-            Route::StyleSheet | Route::Robots | Route::Icon => "asset",
+            Route::StyleSheet | Route::ViewerFile { .. } | Route::Robots | Route::Icon => "asset",
         }
     }
+}
+
+/// The parts of a path between slashes, decoded; `None` where one is no UTF-8.
+pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    path.trim_end_matches('/')
+        .split('/')
+        .skip(1)
+        .map(percent_decoded)
+        .collect()
 }
 
 /// Percent-decodes one segment; `None` where the bytes are no UTF-8.

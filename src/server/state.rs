@@ -1,6 +1,7 @@
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,11 +11,13 @@ use super::base_url;
 use super::compress::PackedDocuments;
 use super::metrics::{Levels, Metrics};
 use super::pool::Pool;
+use super::served::Served;
+use super::who::Turns;
 use tracing::{error, info, warn};
 
 use crate::budget::Budget;
 use crate::cache::{Disk, TileCache};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Map};
 use crate::config::{self, CacheFile, FileSources, LoadOptions, Loaded, Severity};
 use crate::crs::Crs;
 use crate::encode::feature::Workshop;
@@ -93,11 +96,14 @@ pub struct Site {
     pub limits: Limits,
     pub studio: Arc<Studio>,
     pub known: Arc<Known>,
+    /// The same for one map alone, by its id, once it was asked for.
+    of_maps: Mutex<HashMap<String, Arc<Site>>>,
 }
 
 /// What is found out of a catalogue once and kept; it notices that a catalogue follows another.
 #[derive(Debug, Default)]
 pub struct Known {
+    pub packed: Arc<PackedDocuments>,
     pub capabilities: CapabilitiesCache,
     pub reach: TileReach,
     pub wmts: WmtsDocuments,
@@ -111,7 +117,40 @@ impl Site {
             limits: loaded.limits.clone(),
             studio,
             known,
+            of_maps: Mutex::default(),
         }
+    }
+
+    /// The same server over another catalogue, and what is known of that.
+    pub fn with_catalogue(&self, catalogue: Catalogue, known: Arc<Known>) -> Site {
+        Site {
+            catalogue: Arc::new(catalogue),
+            limits: self.limits.clone(),
+            studio: Arc::clone(&self.studio),
+            known,
+            of_maps: Mutex::default(),
+        }
+    }
+
+    /// What is served of one map alone, if that has been found out.
+    pub fn known_of_map(&self, map: &Map) -> Option<Arc<Site>> {
+        let known = self.of_maps.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&map.id).map(Arc::clone)
+    }
+
+    /// The same, found out where it has not been: this may read features.
+    ///
+    /// # Errors
+    /// As [`Catalogue::of_map`].
+    pub fn of_map(&self, map: &Map) -> Result<Arc<Site>> {
+        if let Some(known) = self.known_of_map(map) {
+            return Ok(known);
+        }
+        let of_map = self.catalogue.of_map(map)?;
+        let site = Arc::new(self.with_catalogue(of_map, Arc::default()));
+        let mut known = self.of_maps.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = known.entry(map.id.clone()).or_insert(site);
+        Ok(Arc::clone(kept))
     }
 }
 
@@ -125,10 +164,10 @@ pub struct State {
     pub pool: Pool,
     pub metrics: Metrics,
     pub pages: Arc<Pages>,
-    pub packed: Arc<PackedDocuments>,
+    pub turns: Turns,
     /// Kept over reloads: a key stands for what a tile is made from.
     pub tiles: Arc<TileCache>,
-    site: ArcSwap<Site>,
+    served: ArcSwap<Served>,
     address: OnceLock<String>,
     /// What was loaded first, until the watcher takes it over.
     loaded: Mutex<Option<Loaded>>,
@@ -176,13 +215,15 @@ impl State {
         }
         let workshop = workshop(&options, loaded.limits.temporary_bytes);
         let studio = Arc::new(Studio::new().with_workshop(workshop));
+        let site = Site::new(&loaded, studio, Arc::default());
+        let served = Served::new(site, Arc::clone(&loaded.identities), None)?;
         Ok(State {
             pool: Pool::new(options.workers)?,
             metrics: Metrics::default(),
             pages: Arc::new(Pages::new()?),
-            packed: Arc::default(),
+            turns: Turns::default(),
             tiles: Arc::new(tile_cache(&loaded.server.cache, &options.path)),
-            site: ArcSwap::from_pointee(Site::new(&loaded, studio, Arc::default())),
+            served: ArcSwap::from_pointee(served),
             address: OnceLock::new(),
             loaded: Mutex::new(Some(loaded)),
             options,
@@ -210,10 +251,7 @@ impl State {
                         &stop,
                         |loaded| {
                             log(loaded);
-                            let before = state.site();
-                            let studio = Arc::clone(&before.studio);
-                            let known = Arc::clone(&before.known);
-                            state.site.store(Arc::new(Site::new(loaded, studio, known)));
+                            state.serve(loaded);
                             info!(
                                 sequence = loaded.catalogue.sequence,
                                 layers = loaded.catalogue.layers.len(),
@@ -238,7 +276,7 @@ impl State {
         let options = self.options.cache.as_ref();
         let options = options.filter(|options| options.max_bytes != Some(0))?;
         let keeper = options
-            .keeper(&self.site().studio)
+            .keeper(&self.whole().studio)
             .map_err(|e| warn!("overviews are neither read nor built: {e}"))
             .ok()?;
         let state = Arc::clone(self);
@@ -247,15 +285,31 @@ impl State {
             .spawn(move || {
                 // on Linux a thread's own; without it, it competes with drawing as an equal
                 let _priority = rustix::process::nice(19);
-                keeper.tend(|| state.site().catalogue.layers.clone(), &budget);
+                keeper.tend(|| state.whole().catalogue.layers.clone(), &budget);
             })
             .map_err(|e| error!("overviews are not built: {e}"))
             .ok()
     }
 
-    /// What is served now.
-    pub fn site(&self) -> Arc<Site> {
-        self.site.load_full()
+    /// What is served now, to each audience its part.
+    pub fn served(&self) -> Arc<Served> {
+        self.served.load_full()
+    }
+
+    /// All that is served now: for what builds and counts, never for what answers.
+    pub fn whole(&self) -> Arc<Site> {
+        Arc::clone(self.served.load().whole())
+    }
+
+    /// Serves what was loaded from now on.
+    fn serve(&self, loaded: &Loaded) {
+        let before = self.served();
+        let (studio, known) = (&before.whole().studio, &before.whole().known);
+        let site = Site::new(loaded, Arc::clone(studio), Arc::clone(known));
+        match Served::new(site, Arc::clone(&loaded.identities), Some(&before)) {
+            Ok(served) => self.served.store(Arc::new(served)),
+            Err(e) => error!("what was loaded is not served: {e}"),
+        }
     }
 
     /// The address that is listened on, for links where the client sent no `Host`.
@@ -269,7 +323,7 @@ impl State {
     }
 
     pub fn levels(&self) -> Levels {
-        let site = self.site();
+        let site = self.whole();
         Levels {
             waiting: self.pool.waiting(),
             layers: site.catalogue.layers.len(),

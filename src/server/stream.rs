@@ -115,7 +115,7 @@ impl StreamBody {
             self.first.take(),
         );
         let mut packer = self.packer.take().unwrap_or(Packer(None));
-        let seconds = state.site().limits.seconds;
+        let seconds = state.whole().limits.seconds;
         Box::pin(async move {
             // the time that a piece may take; how many pieces there are is the client's affair
             let budget = Budget::new(Duration::from_secs(seconds), u64::MAX, u64::MAX);

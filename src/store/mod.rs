@@ -3,6 +3,7 @@
 
 pub mod describe;
 pub mod fgb;
+mod filtered;
 pub mod geojson;
 pub mod memory;
 mod mmap;
@@ -17,6 +18,7 @@ use crate::feature::{Feature, Schema};
 use crate::geom::Bbox;
 
 pub use fgb::FgbStore;
+pub use filtered::FilteredStore;
 pub use memory::MemoryStore;
 pub(crate) use mmap::Mapping;
 pub use stamp::FileStamp;

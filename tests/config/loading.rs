@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cartotheque::catalogue::{LayerTime, Node};
-use cartotheque::config::{LoadOptions, Severity, load};
+use cartotheque::config::{LoadOptions, Secret, Severity, load};
 use cartotheque::feature::FieldType;
+use cartotheque::identity::Audience;
 
 use super::fake::{COMMUNES, FakeSources, Site, ids, lines};
 
@@ -146,7 +147,7 @@ fn a_layer_file_is_honoured_key_by_key() {
     let popup = layer.popup.as_ref().unwrap();
     assert_eq!(popup.title.as_deref(), Some("{nom}"));
     // under the names that the data use
-    assert_eq!(popup.fields, ["insee", "pop"]);
+    assert_eq!(popup.fields, ["insee", "pop"].map(Into::into));
     assert_eq!((layer.id_column, layer.label), (Some(0), Some(1)));
     assert_eq!(layer.time, Some(LayerTime::Instant(layer.fields[3].column)));
     assert_eq!(
@@ -203,11 +204,11 @@ fn a_faulty_layer_is_refused_and_the_others_served_unless_strict() {
 }
 
 #[test]
-fn a_restricted_layer_is_neither_opened_nor_named_in_public() {
+fn a_restricted_layer_is_in_the_catalogue_of_its_role_only() {
     let site = full_site();
     site.write(
         "capabilities/server.yaml",
-        "roles: {ddt: {api_keys: env:K}}\ngroups: [{title: G, layers: [secrets, communes]}]",
+        "roles: {ddt: {}}\ngroups: [{title: G, layers: [secrets, communes]}, {title: H, layers: [secrets]}]",
     );
     site.write("data/secrets.fgb", COMMUNES)
         .layer(
@@ -215,19 +216,48 @@ fn a_restricted_layer_is_neither_opened_nor_named_in_public() {
             "source: {file: data/secrets.fgb}\naccess: {roles: [ddt]}",
         )
         .layer("faux", "source: {file: data/secrets.fgb}\naccess: prive");
-    let sources = FakeSources::default();
-    let loaded = load(&site.0, LoadOptions::default(), &sources);
-    assert_eq!(ids(&loaded), ["communes"]);
-    assert_eq!(sources.stores.load(Ordering::Relaxed), 1);
-    assert_eq!(loaded.catalogue.faults, []);
-    assert!(loaded.catalogue.layer("secrets").is_err());
-    // the operator is told, and the group's mention is no mistake
-    let told = lines(&loaded);
-    assert!(
-        told.iter()
-            .any(|l| l.contains("secrets.yaml:2:9: restricted layers"))
+    let loaded = site.load();
+    // what is written wrong is for nobody
+    assert_eq!(ids(&loaded), ["communes", "secrets"]);
+    let ids_of = |audience: &Audience| -> Vec<String> {
+        let seen = loaded.catalogue.seen_by(audience).unwrap();
+        seen.layers.iter().map(|layer| layer.id.clone()).collect()
+    };
+    assert_eq!(ids_of(&Audience::default()), ["communes"]);
+    assert_eq!(
+        ids_of(&Audience::named("x", ["autre".into()])),
+        ["communes"]
     );
-    assert!(!told.iter().any(|l| l.contains("no layer")));
+    let role = Audience::named("x", ["ddt".into()]);
+    assert_eq!(ids_of(&role), ["communes", "secrets"]);
+    let public = loaded.catalogue.seen_by(&Audience::default()).unwrap();
+    assert_eq!(public.faults, []);
+    let error = public.layer("secret").unwrap_err().to_string();
+    assert!(!error.contains("secrets"), "{error}");
+    // a group whose only layer is hidden is hidden too
+    let [Node::Group(group)] = public.tree.as_slice() else {
+        panic!("{:?}", public.tree);
+    };
+    assert_eq!((group.title.default_text(), group.children.len()), ("G", 1));
+    // the group's mention of a hidden layer is no mistake
+    assert!(!lines(&loaded).iter().any(|l| l.contains("no layer")));
+}
+
+#[test]
+fn what_says_no_access_has_the_one_of_the_site() {
+    let site = full_site();
+    site.write(
+        "capabilities/server.yaml",
+        "roles: {ddt: {}}\naccess: {roles: [ddt]}",
+    )
+    .layer(
+        "ouvert",
+        "source: {file: data/communes.fgb}\naccess: public",
+    );
+    let loaded = site.load();
+    let public = loaded.catalogue.seen_by(&Audience::default()).unwrap();
+    let seen: Vec<_> = public.layers.iter().map(|l| l.id.as_str()).collect();
+    assert_eq!(seen, ["ouvert"]);
 }
 
 #[test]
@@ -241,7 +271,7 @@ fn with_layer_files_only_what_they_declare_is_served() {
     assert_eq!(
         lines(&loaded),
         [
-            "info capabilities/maps: 1 map(s): maps are not served yet",
+            "error capabilities/maps/nature.yaml:1:4: not well-formed YAML: unclosed bracket '['",
             "info data/autre.fgb: no layer uses these data: they are not served (to serve it, add a file to capabilities/layers/ with source: {file: data/autre.fgb})",
             "info styles/vieux.sld: no layer uses this style",
         ]
@@ -343,8 +373,11 @@ cache: {memory: 256MB, disk: .cache}
     assert_eq!(loaded.server.cache.memory, Some(256_000_000));
     assert_eq!(loaded.server.basemaps[0].layer.as_deref(), Some("PLAN"));
     assert_eq!(
-        loaded.server.roles[0].api_keys.as_deref(),
-        Some("DDT38_KEYS")
+        loaded.server.roles[0]
+            .api_keys
+            .as_ref()
+            .map(|at| at.value.clone()),
+        Some(Secret::Env("DDT38_KEYS".into()))
     );
 }
 

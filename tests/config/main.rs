@@ -10,6 +10,8 @@ mod fake;
 mod hostile;
 mod loading;
 mod many;
+mod maps;
 mod mistakes;
 mod reloading;
 mod reports;
+mod schema;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use cartotheque::config::{LoadOptions, Loaded, load, reload, watch};
+use cartotheque::identity::Audience;
 
 use super::fake::{COMMUNES, FakeSources, Site, ids};
 
@@ -105,8 +106,24 @@ fn what_is_removed_or_becomes_restricted_goes_away() {
     std::fs::remove_file(site.0.join("data/a.fgb")).unwrap();
     site.layer("b", "source: {file: data/b.fgb}\naccess: {roles: [ddt]}");
     let second = next(&site, &sources, &first);
-    assert!(ids(&second).is_empty());
-    let faults: Vec<_> = second.catalogue.faults.iter().collect();
+    let seen = second.catalogue.seen_by(&Audience::default()).unwrap();
+    assert!(seen.layers.is_empty());
+    // also where the new version has a fault, and the old one stays for those who may see it
+    site.layer(
+        "b",
+        "source: {file: data/b.fgb}\naccess: {roles: [ddt]}\nstyles: [aucun]",
+    );
+    let faulty = next(&site, &sources, &first);
+    assert_eq!(ids(&faulty), ["b"]);
+    let seen = faulty.catalogue.seen_by(&Audience::default()).unwrap();
+    assert!(seen.layers.is_empty());
+    assert!(seen.faults.iter().all(|fault| fault.subject != "b"));
+    let faults: Vec<_> = second
+        .catalogue
+        .faults
+        .iter()
+        .filter(|f| f.subject == "a")
+        .collect();
     assert_eq!(faults.len(), 1);
     assert_eq!(
         (faults[0].subject.as_str(), faults[0].still_served),

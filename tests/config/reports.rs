@@ -69,7 +69,7 @@ fn ids_that_repeat_and_damaged_features_are_found_by_reading_all() {
     for expected in [
         "data/communes.fgb: error: 3 of 8 features are damaged and left out\n",
         "data/communes.fgb: error: id_column \"insee\" of layer \"communes\" is not unique: 2 features repeat an id, the first is \"01002\"\n",
-        "data/communes.fgb: warning: id_column \"insee\" of layer \"communes\" is empty in 1 features: they get their position as id\n",
+        "data/communes.fgb: warning: id_column \"insee\" of layer \"communes\" is empty in 1 features: their ids are made of their positions (position-12)\n",
     ] {
         assert!(report.contains(expected), "{report}");
     }

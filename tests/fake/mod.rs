@@ -209,6 +209,9 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
         },
         attribution: Some("IGN, INSEE".into()),
         queryable: true,
+        access: cartotheque::catalogue::Access::Public,
+        opacity: 1.0,
+        of: None,
     }
 }
 
@@ -256,6 +259,9 @@ pub fn catalogue() -> Catalogue {
     };
     let fond = Layer {
         queryable: false,
+        access: cartotheque::catalogue::Access::Public,
+        opacity: 1.0,
+        of: None,
         styles: vec![Arc::new(Style {
             id: "gris".into(),
             ..Style::default()

@@ -15,6 +15,7 @@ mod collections;
 mod description;
 mod file;
 mod filters;
+mod identity;
 mod pages;
 mod paging;
 mod places;
@@ -104,6 +105,18 @@ fn write_small(scratch: &Scratch) {
     let yaml = "id_column: code\ntime: [debut, fin]\nfields:\n  - {name: debut, type: date-time}\n  \
                 - {name: fin, type: date-time}\n";
     layer(scratch, "chantiers", yaml, &works);
+    let codes = [Some("x"), None, Some("1"), Some("position-1"), Some("")];
+    let with_gaps: Vec<(Value, [f64; 2])> = codes
+        .iter()
+        .map(|code| (serde_json::json!({ "code": code }), [3.0, 47.0]))
+        .collect();
+    layer(scratch, "lacunaire", "id_column: code\n", &with_gaps);
+    let numbers = [Some(1.0), None, Some(2.5), Some(3.0)];
+    let numbered: Vec<(Value, [f64; 2])> = numbers
+        .iter()
+        .map(|number| (serde_json::json!({ "numero": number }), [3.0, 47.0]))
+        .collect();
+    layer(scratch, "mesures", "id_column: numero\n", &numbered);
     let plain = [(
         serde_json::json!({ "limit": 3, "Nom": "x", "nom": "y" }),
         [0.0, 0.0],

@@ -10,6 +10,7 @@ use cartotheque::crs::Crs;
 use cartotheque::encode::feature::{
     FeatureField, FeatureFormat, FeatureSet, Rest, Workshop, XmlSchema,
 };
+use cartotheque::error::Error;
 use cartotheque::feature::{Field, FieldType, OwnedValue, Schema};
 use cartotheque::geom::{Coord, Geometry, GeometryType, PartKind};
 use cartotheque::operation::Studio;
@@ -225,6 +226,9 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         metadata: Metadata::default(),
         attribution: None,
         queryable: true,
+        access: cartotheque::catalogue::Access::Public,
+        opacity: 1.0,
+        of: None,
     }
 }
 
@@ -275,8 +279,13 @@ pub fn set_of(query: &FeatureQuery) -> FeatureSet {
     }
 }
 
-/// What a query gives in a format; the room for temporary files is free again afterwards.
-pub fn download(format: FeatureFormat, mut query: FeatureQuery) -> Vec<u8> {
+/// What a query gives in a format.
+pub fn download(format: FeatureFormat, query: FeatureQuery) -> Vec<u8> {
+    try_download(format, query).unwrap()
+}
+
+/// As [`download`], where there may be none; the room for temporary files is free again afterwards.
+pub fn try_download(format: FeatureFormat, mut query: FeatureQuery) -> Result<Vec<u8>, Error> {
     let budget = Budget::unlimited();
     let workshop = Workshop::default();
     let studio = Studio::new().with_workshop(workshop.clone());
@@ -287,12 +296,12 @@ pub fn download(format: FeatureFormat, mut query: FeatureQuery) -> Vec<u8> {
         returned: found.returned,
         ..set_of(&query)
     };
-    let mut pieces = studio.features_as(format, query, &found, set).unwrap();
+    let mut pieces = studio.features_as(format, query, &found, set)?;
     let mut out = Vec::new();
-    while pieces.pull(&mut out, &budget).unwrap() == Rest::More {}
+    while pieces.pull(&mut out, &budget)? == Rest::More {}
     drop(pieces);
     assert_eq!(workshop.used(), 0, "{format:?}");
-    out
+    Ok(out)
 }
 
 /// Every feature of a layer, in the layer's CRS.

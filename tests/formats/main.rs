@@ -11,5 +11,6 @@
 mod data;
 mod fgb;
 mod geopackage;
+mod parquet;
 mod shapefile;
 mod texts;

@@ -11,7 +11,7 @@ use crate::common::Scratch;
 use crate::made::*;
 
 /// Changes some bytes of a file and cuts it.
-fn damaged(bytes: &[u8], changes: &[(usize, u8)], cut: usize) -> Vec<u8> {
+pub fn damaged(bytes: &[u8], changes: &[(usize, u8)], cut: usize) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for (at, byte) in changes {
         if let Some(length) = std::num::NonZero::new(bytes.len()) {
@@ -27,7 +27,7 @@ fn damaged(bytes: &[u8], changes: &[(usize, u8)], cut: usize) -> Vec<u8> {
     bytes
 }
 
-fn survives(path: &Path, output: &Path) {
+pub fn survives(path: &Path, output: &Path) {
     let started = Instant::now();
     let options = Options {
         force: true,
@@ -43,7 +43,7 @@ fn survives(path: &Path, output: &Path) {
     );
 }
 
-fn changes() -> impl Strategy<Value = Vec<(usize, u8)>> {
+pub fn changes() -> impl Strategy<Value = Vec<(usize, u8)>> {
     // zeros and all bits set make sizes that matter
     let byte = prop_oneof![Just(0), Just(255), Just(127), any::<u8>()];
     proptest::collection::vec((any::<usize>(), byte), 1..6)

@@ -14,4 +14,5 @@ mod formats;
 mod gdal;
 mod hostile;
 mod made;
+mod parquet;
 mod served;

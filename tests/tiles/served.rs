@@ -27,7 +27,7 @@ pub fn site(path: &Path) -> Arc<Site> {
         explain: true,
         cache: None,
     };
-    State::load(options).unwrap().site()
+    State::load(options).unwrap().whole()
 }
 
 /// The answer to `/tiles/{path}`.

@@ -106,7 +106,7 @@ impl World {
     }
 
     pub fn ask(&self, request: &Request<'_>) -> Reply {
-        let site = self.state.site();
+        let site = self.state.whole();
         let service = wfs::Service {
             catalogue: &site.catalogue,
             limits: &site.limits,

@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::connection::Reader;
+use super::connection;
 use crate::error::{Error, Result};
+use crate::sqlite::Reader;
 use crate::store::FileStamp;
 
 /// Connections to one database at once. Each answers in some ten microseconds, so that more
@@ -83,7 +84,7 @@ impl Pool {
 
     /// Another connection, to the same state of the file as the first.
     fn open(&self) -> Result<Reader> {
-        let reader = Reader::open(&self.path)?;
+        let reader = connection::open(&self.path)?;
         // replaced meanwhile: the reload is on its way
         if FileStamp::of(&self.path)? != self.stamp {
             return Err(Error::Busy { retry_after_s: 1 });

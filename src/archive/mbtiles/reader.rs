@@ -7,12 +7,13 @@ use rusqlite::types::ValueRef;
 use rusqlite::{ErrorCode, OptionalExtension, Row};
 use serde_json::{Map, Value};
 
-use super::connection::{Reader, fault};
+use super::connection::{self, fault};
 use super::pool::Pool;
 use crate::archive::{ArchiveInfo, Center, Tile, TileArchive, TileFormat, Verified, WebTile, info};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::packing::Coding;
+use crate::sqlite::Reader;
 use crate::store::{FileStamp, Fingerprint};
 
 /// Rows of metadata that are read; files have a dozen.
@@ -46,7 +47,7 @@ impl MbtilesArchive {
     /// no database of tiles.
     pub fn open(path: &Path) -> Result<MbtilesArchive> {
         let stamp = FileStamp::of(path)?;
-        let reader = Reader::open(path)?;
+        let reader = connection::open(path)?;
         let info = Opening {
             path,
             reader: &reader,

@@ -1,6 +1,8 @@
 use std::path::Path;
 
 use super::{Text, check_schema, licence, read_tree};
+use crate::catalogue;
+use crate::catalogue::ShownAs;
 use crate::config::diagnostic::{At, Findings, Place, Severity};
 use crate::config::reader::{Entry, Fields};
 use crate::config::words::{COVADIS_THEMES, INSPIRE_THEMES};
@@ -51,7 +53,9 @@ impl Default for Source {
 /// Who may see a layer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Access {
+    /// Not said: as the site has it.
     #[default]
+    Inherited,
     Public,
     Roles {
         roles: Vec<At<String>>,
@@ -81,7 +85,17 @@ pub struct FieldFile {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PopupFile {
     pub title: Option<At<String>>,
-    pub fields: Vec<At<String>>,
+    pub fields: Vec<PopupFieldFile>,
+}
+
+/// A field of a popup, and how it stands there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PopupFieldFile {
+    pub name: At<String>,
+    pub label: Option<Text>,
+    pub unit: Option<String>,
+    pub decimals: Option<u8>,
+    pub shown_as: ShownAs,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -209,7 +223,7 @@ impl LayerFile {
             attribution: fields.text("attribution", findings),
             access: fields
                 .get("access")
-                .map_or(Access::Public, |e| Access::read(&e, findings)),
+                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
             queryable: fields.get("queryable").and_then(|e| e.boolean(findings)),
         }
     }
@@ -324,30 +338,59 @@ impl FieldFile {
 }
 
 impl PopupFile {
-    fn read(entry: &Entry<'_>, findings: &mut Findings) -> PopupFile {
+    pub fn read(entry: &Entry<'_>, findings: &mut Findings) -> PopupFile {
         let fields = Fields::new(entry, &["title", "fields"], findings);
-        let mut names = Vec::new();
-        for item in fields
-            .get("fields")
-            .map(|e| e.items(findings))
-            .unwrap_or_default()
-        {
-            if item.is_map() {
-                let help = "label, unit and decimals stand in the layer's own `fields:`";
-                item.expected_help("the name of a field", help, findings);
-            } else {
-                names.extend(item.text_at(findings));
-            }
-        }
+        let items = fields.get("fields").map(|e| e.items(findings));
         PopupFile {
             title: fields.text_at("title", findings),
-            fields: names,
+            fields: items
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|item| PopupFieldFile::read(item, findings))
+                .collect(),
         }
     }
 }
 
+impl PopupFieldFile {
+    fn read(entry: &Entry<'_>, findings: &mut Findings) -> Option<PopupFieldFile> {
+        let plain = |name| PopupFieldFile {
+            name,
+            label: None,
+            unit: None,
+            decimals: None,
+            shown_as: ShownAs::Text,
+        };
+        if !entry.is_map() {
+            return entry.text_at(findings).map(plain);
+        }
+        let keys = ["name", "label", "unit", "decimals", "as"];
+        let fields = Fields::new(entry, &keys, findings);
+        let Some(name) = fields.text_at("name", findings) else {
+            let help = "write {name: COLUMN, label: …}";
+            findings.error_help(&entry.place, "this field has no \"name\"", help);
+            return None;
+        };
+        let words = ShownAs::ALL.map(ShownAs::name);
+        let shown_as = fields.get("as").and_then(|e| {
+            let word = e.one_of("way to show a field", &words, findings)?;
+            ShownAs::ALL.into_iter().find(|s| s.name() == word.value)
+        });
+        Some(PopupFieldFile {
+            label: fields.get("label").and_then(|e| Text::read(&e, findings)),
+            unit: fields.text("unit", findings),
+            decimals: fields
+                .get("decimals")
+                .and_then(|e| e.integer(0, 15, findings))
+                .and_then(|n| u8::try_from(n).ok()),
+            shown_as: shown_as.unwrap_or_default(),
+            ..plain(name)
+        })
+    }
+}
+
 impl MetadataFile {
-    fn read(entry: &Entry<'_>, findings: &mut Findings) -> MetadataFile {
+    pub fn read(entry: &Entry<'_>, findings: &mut Findings) -> MetadataFile {
         let keys = [
             "organisation",
             "contact",
@@ -421,7 +464,7 @@ fn read_time(entry: &Entry<'_>, findings: &mut Findings) -> Vec<At<String>> {
     names
 }
 
-fn read_scales(entry: &Entry<'_>, findings: &mut Findings) -> ScaleRange {
+pub(super) fn read_scales(entry: &Entry<'_>, findings: &mut Findings) -> ScaleRange {
     let fields = Fields::new(entry, &["min", "max"], findings);
     let mut read = |key| {
         let entry = fields.get(key)?;
@@ -444,7 +487,22 @@ fn read_scales(entry: &Entry<'_>, findings: &mut Findings) -> ScaleRange {
 }
 
 impl Access {
-    fn read(entry: &Entry<'_>, findings: &mut Findings) -> Access {
+    /// Who may see it, as the catalogue has it: what is written nearest to a thing decides, so
+    /// that the site's own word holds only where the thing says none.
+    pub fn settled(&self, site: &Access) -> catalogue::Access {
+        match (self, site) {
+            (Access::Inherited, Access::Inherited) | (Access::Public, _) => {
+                catalogue::Access::Public
+            }
+            (Access::Inherited, site) => site.settled(&Access::Public),
+            (Access::Roles { roles, .. }, _) => {
+                catalogue::Access::Roles(roles.iter().map(|role| role.value.clone()).collect())
+            }
+            (Access::Nobody | Access::Unknown, _) => catalogue::Access::Roles(Vec::new()),
+        }
+    }
+
+    pub fn read(entry: &Entry<'_>, findings: &mut Findings) -> Access {
         if entry.is_map() {
             let fields = Fields::new(entry, &["roles"], findings);
             let roles = fields.texts("roles", findings);

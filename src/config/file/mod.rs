@@ -1,11 +1,17 @@
 //! What the operator wrote, read file by file: complete types with places, unknown keys
 //! refused. Nothing here opens data or styles.
 
+mod identities;
 mod layer;
+mod map;
+mod map_entry;
 mod server;
 mod text;
 
-pub use layer::{Access, LayerFile, PopupFile, Source};
+pub use identities::{IdentitiesFile, Secret};
+pub use layer::{Access, LayerFile, MetadataFile, PopupFile, Source};
+pub use map::{ExtentFile, MapFile};
+pub use map_entry::{EntryFile, LayerEntryFile, TableFile};
 pub use server::{Basemap, CacheFile, GroupFile, GroupItem, RoleFile, ServerFile};
 pub use text::Text;
 

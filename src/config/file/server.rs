@@ -1,10 +1,12 @@
 use std::path::Path;
 
-use super::{Text, check_schema, licence, read_tree};
+use super::identities::{IdentitiesFile, Secret};
+use super::{Access, Text, check_schema, licence, read_tree};
 use crate::catalogue::Contact;
 use crate::config::diagnostic::{At, Findings, Place};
 use crate::config::reader::{Entry, Fields, Pair};
 use crate::config::words::{CONTACT_ROLES, is_language, is_url, language_meant};
+use crate::error::nearest;
 use crate::operation::Limits;
 
 /// `capabilities/server.yaml` as written.
@@ -22,6 +24,10 @@ pub struct ServerFile {
     pub groups: Vec<GroupFile>,
     pub basemaps: Vec<Basemap>,
     pub roles: Vec<RoleFile>,
+    /// Who may see what says nothing of its own.
+    pub access: Access,
+    /// By what people prove their roles, beside the keys of each.
+    pub identities: IdentitiesFile,
     pub limits: Limits,
     pub cache: CacheFile,
 }
@@ -61,13 +67,13 @@ pub struct Basemap {
     pub attribution: Option<String>,
 }
 
-/// A role and the environment variable that holds its keys.
+/// A role and where its keys are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoleFile {
     pub id: String,
     pub title: Option<Text>,
-    /// The variable's name, without `env:`. The value is not read here.
-    pub api_keys: Option<String>,
+    /// Keys separated by spaces, commas or line ends. They are not read here.
+    pub api_keys: Option<At<Secret>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -78,7 +84,7 @@ pub struct CacheFile {
     pub disk: Option<String>,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "schema",
     "title",
     "abstract",
@@ -90,6 +96,8 @@ const KEYS: [&str; 13] = [
     "groups",
     "basemaps",
     "roles",
+    "access",
+    "identities",
     "limits",
     "cache",
 ];
@@ -139,12 +147,40 @@ impl ServerFile {
                 .iter()
                 .map(|pair| RoleFile::read(pair, findings))
                 .collect(),
+            access: fields
+                .get("access")
+                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
+            identities: fields
+                .get("identities")
+                .map_or_else(IdentitiesFile::default, |e| {
+                    IdentitiesFile::read(&e, findings)
+                }),
             limits: fields
                 .get("limits")
                 .map_or_else(Limits::default, |e| read_limits(&e, findings)),
             cache: fields
                 .get("cache")
                 .map_or_else(CacheFile::default, |e| CacheFile::read(&e, findings)),
+        }
+    }
+}
+
+impl ServerFile {
+    /// Reports roles that `roles:` does not name: nobody could have them.
+    pub fn check_roles(&self, roles: &[At<String>], findings: &mut Findings) {
+        let known = || self.roles.iter().map(|role| role.id.as_str());
+        for role in roles {
+            if known().any(|id| id == role.value) {
+                continue;
+            }
+            let message = format!("no role {:?} in server.yaml", role.value);
+            let names = known().collect::<Vec<_>>().join(", ");
+            let otherwise = match names.as_str() {
+                "" => "define it: roles: {ddt-38: {api_keys: env:NAME}}".to_owned(),
+                names => format!("its roles: {names}"),
+            };
+            let near = nearest(&role.value, known());
+            findings.error_nearest(&role.place, message, near, Some(otherwise));
         }
     }
 }
@@ -299,27 +335,12 @@ impl Basemap {
 impl RoleFile {
     fn read(pair: &Pair<'_>, findings: &mut Findings) -> RoleFile {
         let fields = Fields::new(&pair.value, &["title", "api_keys"], findings);
-        let keys = fields.get("api_keys").and_then(|e| {
-            let text = e.text(findings)?;
-            let name = text.strip_prefix("env:").unwrap_or("");
-            let is_name = !name.is_empty()
-                && !name.starts_with(|c: char| c.is_ascii_digit())
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            if is_name {
-                return Some(name.to_owned());
-            }
-            // what was found may be a secret: it is not repeated
-            findings.error_help(
-                &e.place,
-                "expected env:NAME, the environment variable that holds the keys",
-                "keys themselves are never written in this file",
-            );
-            None
-        });
         RoleFile {
             id: pair.key.to_owned(),
             title: fields.get("title").and_then(|e| Text::read(&e, findings)),
-            api_keys: keys,
+            api_keys: fields
+                .get("api_keys")
+                .and_then(|e| Secret::read(&e, findings)),
         }
     }
 }

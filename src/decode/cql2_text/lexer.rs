@@ -1,5 +1,6 @@
 //! CQL2 text as words, numbers, texts and signs, each with its place.
 
+use super::source::Source;
 use crate::error::Error;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +54,8 @@ const SIGNS: [&str; 15] = [
 ///
 /// # Errors
 /// `InvalidFilter` with line and column: a text or name without its end, a sign that is none.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Error> {
+pub(super) fn tokens(source: Source<'_>) -> Result<Vec<Token<'_>>, Error> {
+    let text = source.text;
     let mut tokens = Vec::new();
     let mut rest = text;
     loop {
@@ -66,7 +68,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Error> {
             });
             return Ok(tokens);
         };
-        let fault = |message: String| super::fault(text, at, &message);
+        let fault = |message: String| source.fault(at, &message);
         let (kind, length) = match first {
             '\'' => {
                 let found = quoted(rest, '\'');
@@ -194,7 +196,11 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<Kind<'_>> {
-        let mut found: Vec<_> = tokens(text).unwrap().into_iter().map(|t| t.kind).collect();
+        let mut found: Vec<_> = tokens(Source::written(text))
+            .unwrap()
+            .into_iter()
+            .map(|t| t.kind)
+            .collect();
         assert_eq!(found.pop(), Some(Kind::End));
         found
     }
@@ -232,7 +238,7 @@ mod tests {
 
     #[test]
     fn faults_say_where_they_are() {
-        let fault = |text| tokens(text).unwrap_err().to_string();
+        let fault = |text| tokens(Source::written(text)).unwrap_err().to_string();
         assert!(fault("a =\n 'x").contains("line 2, column 2: the text has no closing '"));
         assert!(
             fault("é != 1").contains("line 1, column 3"),

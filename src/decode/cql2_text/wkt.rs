@@ -143,11 +143,7 @@ fn line(parser: &mut Parser<'_, '_>, out: &mut Geometry) -> Result<()> {
     let before = out.coords().len();
     members(parser, out, position)?;
     if out.coords().len() - before < 2 {
-        return Err(super::fault(
-            parser.text,
-            at,
-            "a line has two positions or more",
-        ));
+        return Err(parser.source.fault(at, "a line has two positions or more"));
     }
     out.end_part(PartKind::Line);
     Ok(())
@@ -164,7 +160,7 @@ fn polygon(parser: &mut Parser<'_, '_>, out: &mut Geometry) -> Result<()> {
         let ring = out.coords().get(before..).unwrap_or_default();
         if ring.len() < 4 || ring.first() != ring.last() {
             let message = "a ring has four positions or more, the last one equal to the first";
-            return Err(super::fault(parser.text, at, message));
+            return Err(parser.source.fault(at, message));
         }
         out.end_sequence();
         Ok(())

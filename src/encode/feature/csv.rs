@@ -147,6 +147,7 @@ impl FeatureWriter for CsvWriter {
         match row.id {
             FeatureId::Integer(id) => push_integer(line, id),
             FeatureId::Text(id) => push_text(line, id, dialect),
+            id => push_text(line, &id.to_string(), dialect),
         }
         for field in &self.set.fields {
             line.push(dialect.separator);

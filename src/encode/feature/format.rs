@@ -2,8 +2,8 @@
 
 use super::csv::{CsvDialect, CsvGeometry, CsvWriter};
 use super::{
-    FeatureSet, FeatureWriter, FlatGeobufWriter, GeoJsonWriter, GeoPackageWriter, JsonFgWriter,
-    KmlWriter, ShapefileWriter, Workshop, gml,
+    FeatureSet, FeatureWriter, FlatGeobufWriter, GeoJsonWriter, GeoPackageWriter, GeoParquetWriter,
+    JsonFgWriter, KmlWriter, ShapefileWriter, Workshop, gml,
 };
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -25,6 +25,8 @@ pub enum FeatureFormat {
     FlatGeobuf { with_index: bool },
     /// OGC 12-128r17.
     GeoPackage,
+    /// GeoParquet 1.1.
+    GeoParquet,
     /// OGC 21-045r1.
     JsonFg,
     /// OGC 12-007r2.
@@ -44,13 +46,14 @@ pub struct FormatOption {
 
 impl FeatureFormat {
     /// Every one, the default first.
-    pub const ALL: [FeatureFormat; 9] = [
+    pub const ALL: [FeatureFormat; 10] = [
         FeatureFormat::GeoJson,
         FeatureFormat::Gml32,
         FeatureFormat::Csv(CsvDialect::PLAIN),
         FeatureFormat::Csv(CsvDialect::FRENCH),
         FeatureFormat::FlatGeobuf { with_index: true },
         FeatureFormat::GeoPackage,
+        FeatureFormat::GeoParquet,
         FeatureFormat::JsonFg,
         FeatureFormat::Kml,
         FeatureFormat::Shapefile,
@@ -65,6 +68,7 @@ impl FeatureFormat {
             FeatureFormat::Csv(_) => "csv",
             FeatureFormat::FlatGeobuf { .. } => "fgb",
             FeatureFormat::GeoPackage => "gpkg",
+            FeatureFormat::GeoParquet => "parquet",
             FeatureFormat::Shapefile => "shp",
             FeatureFormat::JsonFg => "jsonfg",
             FeatureFormat::Kml => "kml",
@@ -78,6 +82,7 @@ impl FeatureFormat {
             FeatureFormat::Csv(_) => "text/csv; charset=utf-8",
             FeatureFormat::FlatGeobuf { .. } => "application/flatgeobuf",
             FeatureFormat::GeoPackage => "application/geopackage+sqlite3",
+            FeatureFormat::GeoParquet => "application/vnd.apache.parquet",
             FeatureFormat::Shapefile => "application/zip",
             FeatureFormat::JsonFg => "application/vnd.ogc.fg+json",
             FeatureFormat::Kml => "application/vnd.google-earth.kml+xml",
@@ -92,6 +97,7 @@ impl FeatureFormat {
             FeatureFormat::Csv(_) => "csv",
             FeatureFormat::FlatGeobuf { .. } => "fgb",
             FeatureFormat::GeoPackage => "gpkg",
+            FeatureFormat::GeoParquet => "parquet",
             FeatureFormat::Shapefile => "zip",
             FeatureFormat::JsonFg => "json",
             FeatureFormat::Kml => "kml",
@@ -107,6 +113,7 @@ impl FeatureFormat {
             FeatureFormat::Csv(_) => "CSV",
             FeatureFormat::FlatGeobuf { .. } => "FlatGeobuf",
             FeatureFormat::GeoPackage => "GeoPackage",
+            FeatureFormat::GeoParquet => "GeoParquet",
             FeatureFormat::Shapefile => "Shapefile (ZIP)",
             FeatureFormat::JsonFg => "JSON-FG",
             FeatureFormat::Kml => "KML",
@@ -191,6 +198,7 @@ impl FeatureFormat {
             FeatureFormat::JsonFg => Box::new(JsonFgWriter::new(set, false)),
             FeatureFormat::Kml => Box::new(KmlWriter::new(set)),
             FeatureFormat::GeoPackage => Box::new(GeoPackageWriter::new(set, workshop)?),
+            FeatureFormat::GeoParquet => Box::new(GeoParquetWriter::new(set)?),
             FeatureFormat::Shapefile => Box::new(ShapefileWriter::new(set, workshop)?),
         })
     }

@@ -102,6 +102,7 @@ impl FeatureWriter for GeoJsonWriter {
         match row.id {
             FeatureId::Integer(i) => push_integer(text, i),
             FeatureId::Text(id) => push_string(text, id),
+            id => push_string(text, &id.to_string()),
         }
         text.push_str(r#","geometry":"#);
         match row.geometry {

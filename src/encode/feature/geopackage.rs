@@ -334,7 +334,8 @@ impl FeatureWriter for GeoPackageWriter {
         };
         let id = match row.id {
             FeatureId::Integer(id) => Some(id),
-            FeatureId::Text(_) => i64::try_from(row.feature.fid()).ok(),
+            // the first column is of whole numbers
+            _ => i64::try_from(row.feature.fid()).ok(),
         };
         let inserted = match insert.insert(values(id)) {
             // an id that an earlier feature has: this one gets a free one

@@ -87,6 +87,7 @@ impl GmlType {
                 let _ = write!(out, "{number}");
             }
             FeatureId::Text(text) => push_name_part(out, text),
+            id => push_name_part(out, &id.to_string()),
         }
     }
 

@@ -109,6 +109,7 @@ impl FeatureWriter for JsonFgWriter {
         match row.id {
             FeatureId::Integer(i) => self.text.push_str(&i.to_string()),
             FeatureId::Text(id) => push_string(&mut self.text, id),
+            id => push_string(&mut self.text, &id.to_string()),
         }
         if self.is_alone {
             self.push_declarations();

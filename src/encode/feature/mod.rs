@@ -8,8 +8,8 @@ mod flatgeobuf;
 mod format;
 mod geojson;
 mod geopackage;
+mod geoparquet;
 pub mod gml;
-mod id;
 mod json_fg;
 mod kml;
 mod names;
@@ -25,12 +25,14 @@ pub use flatgeobuf::{
 pub use format::{FeatureFormat, FormatOption};
 pub use geojson::GeoJsonWriter;
 pub use geopackage::GeoPackageWriter;
-pub use id::FeatureId;
+pub use geoparquet::GeoParquetWriter;
 pub use json_fg::JsonFgWriter;
 pub use kml::KmlWriter;
 pub use set::{FeatureField, FeatureSet, Link, XmlSchema};
 pub use shapefile::ShapefileWriter;
 pub use workshop::{Spill, Workshop};
+
+pub use crate::feature::FeatureId;
 
 use crate::error::Result;
 use crate::feature::Feature;

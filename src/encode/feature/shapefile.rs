@@ -325,9 +325,9 @@ impl FeatureWriter for ShapefileWriter {
         if let Some(id) = columns.next() {
             match row.id {
                 FeatureId::Integer(number) => id.push(&mut self.row, &Value::Int(number)),
-                FeatureId::Text(text) => {
+                other => {
                     id.kind = FieldType::Text;
-                    id.push(&mut self.row, &Value::Text(text));
+                    id.push(&mut self.row, &Value::Text(&other.to_string()));
                 }
             }
         }

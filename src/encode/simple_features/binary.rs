@@ -1,13 +1,13 @@
 use super::{part_type, written_type};
 use crate::geom::{Coord, Geometry, GeometryType, Part};
 
-/// Appends a geometry as well-known binary (OGC 06-103r4 §8), little-endian, x before y. Nothing
-/// for one without positions.
-pub fn push_wkb(out: &mut Vec<u8>, geometry: &Geometry) {
+/// Appends a geometry as well-known binary (OGC 06-103r4 §8), little-endian, x before y, and
+/// says which type it is written as. Nothing for one without positions.
+pub fn push_wkb(out: &mut Vec<u8>, geometry: &Geometry) -> Option<GeometryType> {
     let parts: Vec<Part<'_>> = geometry.parts().collect();
-    if !parts.is_empty() {
-        push_shape(out, written_type(geometry, &parts), &parts);
-    }
+    let kind = (!parts.is_empty()).then(|| written_type(geometry, &parts))?;
+    push_shape(out, kind, &parts);
+    Some(kind)
 }
 
 /// The number of a type in WKB.

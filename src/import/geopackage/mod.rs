@@ -22,7 +22,7 @@ use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Value};
 use crate::geom::Bbox;
-use connection::Reader;
+use crate::sqlite::Reader;
 
 /// Tables that are looked at.
 const MAX_TABLES: usize = 1_000;
@@ -43,7 +43,7 @@ pub struct GeoPackageTable {
 /// # Errors
 /// `Io`; `Data` for what is no GeoPackage, is damaged, or has no table of features.
 pub fn open(path: &Path) -> Result<Vec<Box<dyn Source>>> {
-    let reader = Reader::open(path)?;
+    let reader = connection::open(path)?;
     let fault = |e: rusqlite::Error| reader.fault(&e);
     let connection = &reader.connection;
     let mut statement = connection
@@ -242,7 +242,7 @@ impl Source for GeoPackageTable {
     }
 
     fn read(&mut self, intake: &mut Intake) -> Result<()> {
-        let reader = Reader::open(&self.path)?;
+        let reader = connection::open(&self.path)?;
         let fault = |e: rusqlite::Error| reader.fault(&e);
         let bytes = std::fs::metadata(&self.path)
             .map_err(|e| Error::io(&self.path, &e))?

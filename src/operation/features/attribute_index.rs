@@ -5,7 +5,7 @@
 //! was asked; who asks tests the features again. 12 bytes a feature (16 beyond 4 billion).
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -231,16 +231,15 @@ fn common_start(store: &dyn FeatureStore, column: usize, budget: &Budget) -> Res
     Ok(common.unwrap_or_default())
 }
 
-/// The indexes that were built, each when it was first needed; of a layer that changed the new
-/// one takes the place of the old.
+/// The indexes that were built, each when it was first needed; those of data that are no longer
+/// served go with them.
 #[derive(Debug, Default)]
 pub struct AttributeIndexes(Mutex<Vec<Entry>>);
 
 #[derive(Debug)]
 struct Entry {
-    layer: String,
+    store: Weak<dyn FeatureStore>,
     column: usize,
-    version: String,
     index: Slot,
 }
 
@@ -275,19 +274,21 @@ impl AttributeIndexes {
 
     fn slot(&self, layer: &Layer, column: usize) -> Slot {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = layer.store.version();
-        entries.retain(|e| e.layer != layer.id || e.version == version);
+        entries.retain(|e| e.store.strong_count() > 0);
+        let is_own = |store: &Weak<dyn FeatureStore>| {
+            let store = store.upgrade();
+            store.is_some_and(|store| Arc::ptr_eq(&store, &layer.store))
+        };
         let known = entries
             .iter()
-            .find(|e| e.layer == layer.id && e.column == column);
+            .find(|e| e.column == column && is_own(&e.store));
         if let Some(known) = known {
             return Arc::clone(&known.index);
         }
         let index = Slot::default();
         entries.push(Entry {
-            layer: layer.id.clone(),
+            store: Arc::downgrade(&layer.store),
             column,
-            version: version.to_owned(),
             index: Arc::clone(&index),
         });
         index

@@ -8,6 +8,7 @@
 //! Answers are exact: they never read an overview.
 
 mod attribute_index;
+mod bound;
 mod copy;
 mod ids;
 mod inner;
@@ -18,6 +19,7 @@ mod sort;
 mod stream;
 mod time_extent;
 
+pub use bound::bind_filter;
 pub use copy::FgbStream;
 pub use query::{FeatureQuery, SortKey, Window};
 pub use select::{Found, Selections};

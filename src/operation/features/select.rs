@@ -1,13 +1,13 @@
 //! Which features match a query: from the index as far as it tells, then by reading those that
 //! it leaves in doubt.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use roaring::RoaringTreemap;
 
 use super::attribute_index::{AttributeIndex, AttributeIndexes, is_indexable};
+use super::bound::bind;
 use super::ids::{with_ids_resolved, without_prefix};
 use super::inner::inside_image;
 use super::selection::Selection;
@@ -16,8 +16,8 @@ use super::{FeatureQuery, Window};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Transform;
-use crate::error::{Error, Result, nearest};
-use crate::feature::{Feature, Schema};
+use crate::error::{Error, Result};
+use crate::feature::Feature;
 use crate::geom::{Bbox, Geometry};
 use crate::query::{BoundFilter, Demand, Filter, geometry_touches_box};
 use crate::store::Select;
@@ -109,7 +109,7 @@ impl Selections {
             .clone()
             .map(|filter| with_ids_resolved(filter, layer));
         let filter = match &wanted {
-            Some(wanted) => Some(bound(wanted, layer)?),
+            Some(wanted) => Some(bind(wanted, layer)?),
             None => None,
         };
         let filter = match filter.as_ref().map(BoundFilter::constant) {
@@ -154,9 +154,28 @@ impl Selections {
         layer: &Layer,
         budget: &Budget,
     ) -> Result<Option<RoaringTreemap>> {
-        if let (Filter::Ids(ids), None) = (filter, layer.id_column) {
-            let position = |id: &String| without_prefix(id, &layer.id).parse::<u64>().ok();
-            return Ok(Some(ids.iter().filter_map(position).collect()));
+        match filter {
+            // ids of the column are no longer among them
+            Filter::Ids(ids) => {
+                let position = |id: &String| without_prefix(id, &layer.id).parse::<u64>().ok();
+                return Ok(Some(ids.iter().filter_map(position).collect()));
+            }
+            Filter::And(parts) => {
+                if let Some(ids) = parts.iter().find(|part| matches!(part, Filter::Ids(_))) {
+                    return self.named(ids, layer, budget);
+                }
+            }
+            Filter::Or(parts) => {
+                let mut all = RoaringTreemap::new();
+                for part in parts {
+                    match self.named(part, layer, budget)? {
+                        Some(named) => all |= named,
+                        None => return Ok(None),
+                    }
+                }
+                return Ok(Some(all));
+            }
+            _ => {}
         }
         let schema = layer.store.schema();
         let mut best: Option<(usize, Arc<AttributeIndex>, Demand<'_>)> = None;
@@ -176,55 +195,6 @@ impl Selections {
             .filter(|(count, ..)| pays(*count))
             .map(|(_, index, demand)| index.positions(&demand).collect()))
     }
-}
-
-/// A filter of the layer's columns: of those that people see, for whoever may ask for the
-/// features with a certain value knows the value. A hidden one is as if it were not there.
-fn bound(filter: &Filter, layer: &Layer) -> Result<BoundFilter> {
-    let is_seen = |column: usize| layer.fields.iter().any(|f| f.column == column);
-    let unknown = |field: &str| Error::FieldNotDefined {
-        layer: layer.id.clone(),
-        field: field.to_owned(),
-        nearest: nearest(field, layer.fields.iter().map(|f| f.name.as_str())),
-    };
-    let seen = schema_as_seen(layer);
-    let filter = filter
-        .check_types(&seen)
-        .and_then(|()| filter.bind(&seen))
-        .map_err(|error| match error {
-            Error::FieldNotDefined { field, .. } => unknown(&field),
-            other => other,
-        })?;
-    // who writes the name that stands in for a hidden one
-    match filter
-        .columns()
-        .into_iter()
-        .find(|column| !is_seen(*column))
-    {
-        Some(hidden) => Err(unknown(seen.fields.get(hidden).map_or("", |f| &f.name))),
-        None => Ok(filter),
-    }
-}
-
-/// The columns with the types that people see; hidden ones under names that nobody writes.
-fn schema_as_seen(layer: &Layer) -> Cow<'_, Schema> {
-    let schema = layer.store.schema();
-    let is_stored_so = layer.fields.len() == schema.fields.len()
-        && layer
-            .fields
-            .iter()
-            .all(|seen| schema.fields.get(seen.column).map(|f| f.kind) == Some(seen.kind));
-    if is_stored_so {
-        return Cow::Borrowed(schema);
-    }
-    let mut schema = schema.clone();
-    for (column, field) in schema.fields.iter_mut().enumerate() {
-        match layer.fields.iter().find(|seen| seen.column == column) {
-            Some(seen) => field.kind = seen.kind,
-            None => field.name = format!("\0{column}"),
-        }
-    }
-    Cow::Owned(schema)
 }
 
 /// True for the id column and those that the layer's file says.

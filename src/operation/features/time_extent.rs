@@ -13,11 +13,16 @@ use crate::store::Select;
 
 /// The extents that were found: one look at a column for each version of a layer's data.
 #[derive(Debug, Default)]
-pub struct TimeExtents(Mutex<HashMap<String, Known>>);
+pub struct TimeExtents(Mutex<HashMap<Key, Known>>);
+
+/// Id and version of a layer's data: a map may show a part of them under the same id.
+type Key = (String, String);
+
+/// When there are more, those of versions that are gone are most of them.
+const MAX_KNOWN: usize = 10_000;
 
 #[derive(Debug, Clone)]
 struct Known {
-    version: String,
     time: LayerTime,
     ends: [Option<Moment>; 2],
 }
@@ -33,19 +38,17 @@ impl TimeExtents {
             return Ok([None, None]);
         };
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = layer.store.version();
-        let known = lock().get(&layer.id).cloned();
-        if let Some(known) = known.filter(|k| k.version == version && k.time == time) {
+        let key = (layer.id.clone(), layer.store.version().to_owned());
+        let known = lock().get(&key).cloned();
+        if let Some(known) = known.filter(|k| k.time == time) {
             return Ok(known.ends);
         }
         let ends = look(layer, time, budget)?;
-        let version = version.to_owned();
-        let known = Known {
-            version,
-            time,
-            ends,
-        };
-        lock().insert(layer.id.clone(), known);
+        let mut known = lock();
+        if known.len() >= MAX_KNOWN {
+            known.clear();
+        }
+        known.insert(key, Known { time, ends });
         Ok(ends)
     }
 }

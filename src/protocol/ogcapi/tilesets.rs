@@ -137,8 +137,19 @@ pub(super) fn layers_of(
                 other => other,
             })
         }
-        (None, None) if catalogue.layers.is_empty() => Ok(Vec::new()),
-        (None, None) => tiles::layers_of(&service.tiles, &catalogue.drawing_order().join(",")),
+        (None, None) => {
+            let layers = catalogue.whole();
+            let limit = u64::from(service.tiles.limits.layers);
+            let found = layers.len() as u64;
+            match found > limit {
+                true => Err(Error::LimitExceeded {
+                    what: "the number of layers in a tile",
+                    limit,
+                    found,
+                }),
+                false => Ok(layers),
+            }
+        }
     }
 }
 

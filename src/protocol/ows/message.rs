@@ -36,6 +36,7 @@ pub fn public_message(error: &Error) -> String {
         | Error::Syntax { .. }
         | Error::NotFound { .. }
         | Error::Unauthorized { .. }
+        | Error::Forbidden { .. }
         | Error::LimitExceeded { .. }
         | Error::DeadlineExceeded { .. }
         | Error::Cancelled

@@ -41,6 +41,12 @@ pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value 
             "Web Feature Service",
         ),
         link(
+            format!("{base}/maps?f=json"),
+            "maps",
+            "application/json",
+            "Maps of the cartothèque",
+        ),
+        link(
             format!("{base}/record.xml"),
             "describedby",
             "application/vnd.iso.19139+xml",

@@ -5,11 +5,14 @@ mod items;
 mod json;
 mod pages;
 mod preview;
+mod viewer;
 
 pub use items::ItemsPage;
 pub use json::landing_json;
 pub use pages::Pages;
+pub(in crate::protocol) use pages::values;
 pub use preview::{Frame, preview_query};
+pub use viewer::{Manifest, manifest, viewer_file};
 
 /// The style sheet of all pages.
 pub const STYLE_SHEET: &str = include_str!("templates/style.css");

@@ -19,7 +19,7 @@ pub struct Pages {
 }
 
 /// JSON as a template sees it.
-pub(super) fn values(json: impl serde::Serialize) -> minijinja::Value {
+pub(in crate::protocol) fn values(json: impl serde::Serialize) -> minijinja::Value {
     minijinja::value::Serde(json).into()
 }
 
@@ -54,13 +54,19 @@ impl Pages {
             ("fields.html", include_str!("templates/fields.html")),
             ("items.html", include_str!("templates/items.html")),
             ("error.html", include_str!("templates/error.html")),
+            ("map.html", include_str!("../maps/templates/map.html")),
+            ("maps.html", include_str!("../maps/templates/maps.html")),
         ] {
             templates.add_template(name, source).map_err(internal)?;
         }
         Ok(Pages { templates })
     }
 
-    pub(super) fn render(&self, name: &str, values: minijinja::Value) -> Result<Answer> {
+    pub(in crate::protocol) fn render(
+        &self,
+        name: &str,
+        values: minijinja::Value,
+    ) -> Result<Answer> {
         let page = self
             .templates
             .get_template(name)
@@ -108,6 +114,7 @@ impl Pages {
                 found,
                 shown => LIST_LENGTH - left,
                 layers => catalogue.layers.len(),
+                maps => catalogue.maps.listed().count(),
                 faults => catalogue.faults.len(),
                 preview => hero.as_ref().map(|(_, query)| format!("{base}/wms?{query}")),
                 tiles => values(hero.as_ref().map_or_else(Vec::new, |(name, _)| tiles(base, name))),

@@ -142,6 +142,9 @@ impl Tile {
             key.add(&catalogue.fingerprint(layer).to_le_bytes());
             if format != TileFormat::Mvt {
                 key.add(style.id.as_bytes());
+                if layer.opacity < 1.0 {
+                    key.add(&layer.opacity.to_bits().to_le_bytes());
+                }
                 if let Some(filter) = filter {
                     key.add(format!("{filter:?}").as_bytes());
                 }

@@ -50,6 +50,7 @@ fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
         | Error::InvalidDimensionValue { .. }
         | Error::InvalidStyle { .. }
         | Error::Unauthorized { .. }
+        | Error::Forbidden { .. }
         | Error::LimitExceeded { .. }
         | Error::DeadlineExceeded { .. }
         | Error::Cancelled
@@ -66,6 +67,7 @@ fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
 fn status(error: &Error) -> u16 {
     match error {
         Error::Unauthorized { .. } => 401,
+        Error::Forbidden { .. } => 403,
         Error::NotFound { .. } => 404,
         Error::Busy { .. } => 503,
         Error::Data { .. } | Error::Io { .. } | Error::Internal { .. } | Error::Config { .. } => {

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use super::Service;
 use super::names::Table;
 use crate::catalogue::{Catalogue, Layer};
-use crate::crs::{Crs, CrsKind};
 use crate::encode::feature::XmlSchema;
 use crate::encode::feature::gml::{GmlType, PREFIX};
 use crate::encode::xml::push_url_component;
@@ -125,17 +124,6 @@ impl<'a> Scope<'a> {
 
     fn own_id(&self, part: &str) -> String {
         crate::encode::xml::read_name_part(part).into_owned()
-    }
-}
-
-/// The CRS that features of a layer are given in unless another is asked for: the layer's own,
-/// where it has a name that clients know.
-pub fn default_crs(layer: &Layer) -> Crs {
-    let crs = &layer.crs;
-    let is_known = matches!(crs.authority.as_str(), "EPSG" | "IGNF" | "ESRI");
-    match is_known && crs.kind != CrsKind::Other {
-        true => crs.clone(),
-        false => Crs::parse("EPSG:4326").unwrap_or_else(|_| Crs::crs84()),
     }
 }
 

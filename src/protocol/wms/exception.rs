@@ -43,6 +43,7 @@ pub fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
         | Error::SnapshotGone { .. }
         | Error::NotFound { .. }
         | Error::Unauthorized { .. }
+        | Error::Forbidden { .. }
         | Error::LimitExceeded { .. }
         | Error::DeadlineExceeded { .. }
         | Error::Cancelled
@@ -60,6 +61,7 @@ pub fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
 fn status(error: &Error) -> u16 {
     match error {
         Error::Unauthorized { .. } => 401,
+        Error::Forbidden { .. } => 403,
         Error::NotFound { .. } => 404,
         Error::Busy { .. } => 503,
         // the log of the server has the cause, and whoever watches it should be told

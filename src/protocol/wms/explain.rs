@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::request::Reader;
 use super::{Version, crs_name};
 use crate::crs::AxisOrder;
-use crate::operation::MapRequest;
+use crate::encode::cql2_text;
+use crate::operation::{MapLayer, MapRequest};
 
 /// Parameters that are read; any other one given was ignored, and `explain` says so.
 const UNDERSTOOD: &[&str] = &[
@@ -38,6 +39,8 @@ const UNDERSTOOD: &[&str] = &[
     "X",
     "Y",
     "FEATURE_COUNT",
+    "CQL_FILTER",
+    "FILTER",
     "BUFFER",
     "RADIUS",
     "FI_POINT_TOLERANCE",
@@ -80,10 +83,22 @@ pub fn understood(operation: &str, reader: &Reader<'_>, map: &MapRequest) -> Val
             let [r, g, b] = map.background;
             format!("#{r:02x}{g:02x}{b:02x}")
         },
-        "drawnBottomToTop": map.layers.iter()
-            .map(|l| json!({ "layer": l.layer.id, "style": l.style.id })).collect::<Vec<_>>(),
+        "drawnBottomToTop": map.layers.iter().map(drawn).collect::<Vec<_>>(),
         "ignoredParameters": ignored,
     })
+}
+
+fn drawn(layer: &MapLayer) -> Value {
+    let (id, style) = (&layer.layer.id, &layer.style.id);
+    match &layer.filter {
+        None => json!({ "layer": id, "style": style }),
+        Some(filter) => {
+            // geometries are in the layer's CRS by now; what CQL2 has no words for is shown as
+            // the house has it
+            let text = cql2_text::write(filter).unwrap_or_else(|| format!("{filter:?}"));
+            json!({ "layer": id, "style": style, "filter": text })
+        }
+    }
 }
 
 fn axis_reason(version: Version, crs: &crate::crs::Crs) -> String {

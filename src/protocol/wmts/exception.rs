@@ -37,6 +37,7 @@ pub fn code(error: &Error) -> (&'static str, Option<&str>) {
         Error::SnapshotGone { .. }
         | Error::NotFound { .. }
         | Error::Unauthorized { .. }
+        | Error::Forbidden { .. }
         | Error::LimitExceeded { .. }
         | Error::DeadlineExceeded { .. }
         | Error::Cancelled
@@ -53,6 +54,7 @@ pub fn code(error: &Error) -> (&'static str, Option<&str>) {
 fn status(error: &Error) -> u16 {
     match error {
         Error::Unauthorized { .. } => 401,
+        Error::Forbidden { .. } => 403,
         Error::NotFound { .. } => 404,
         Error::Busy { .. } | Error::DeadlineExceeded { .. } | Error::Cancelled => 503,
         Error::Data { .. }

@@ -8,7 +8,7 @@ mod v200;
 use std::sync::Arc;
 
 use super::request::{Asked, Output};
-use super::scope::{Scope, default_crs};
+use super::scope::Scope;
 use super::{Service, Version};
 use crate::catalogue::{Layer, LocalText};
 use crate::crs::Crs;
@@ -18,7 +18,7 @@ use crate::encode::xml;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::protocol::Answer;
-use crate::protocol::ows::{DEGREES, push_outward};
+use crate::protocol::ows::{DEGREES, default_crs, push_outward};
 
 /// The parts of a document of 1.1.0 and 2.0.0, that `sections` chooses from.
 const SECTIONS: [&str; 5] = [

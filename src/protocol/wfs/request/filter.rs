@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use super::ecql::to_cql2;
 use crate::catalogue::Layer;
 use crate::crs::AxisOrder;
 use crate::decode::filter_context::{AxisRule, FilterContext};
 use crate::decode::xml::{Element, Node};
-use crate::decode::{cql2_text, fes, gml};
+use crate::decode::{ecql, fes, gml};
 use crate::encode::feature::gml::{GmlField, GmlType};
 use crate::error::{Error, Result, nearest};
 use crate::geom::Bbox;
 use crate::operation::features::Window;
+use crate::protocol::ows::default_crs;
 use crate::protocol::wfs::Version;
-use crate::protocol::wfs::scope::{Scope, default_crs};
+use crate::protocol::wfs::scope::Scope;
 use crate::protocol::wfs::srs::SrsName;
 use crate::query::Filter;
 
@@ -129,7 +129,7 @@ impl FilterReader<'_> {
             layer_crs: self.layer.crs.clone(),
             axis_rule: AxisRule::EastNorth,
         };
-        let filter = cql2_text::parse(&to_cql2(text), &context)?;
+        let filter = ecql::parse(text, &context)?;
         let schema = self.layer.store.schema();
         for column in filter.bind(schema)?.columns() {
             let is_shown = self.kind.fields.iter().any(|field| field.column == column);

@@ -3,7 +3,6 @@
 
 mod asked;
 mod body;
-mod ecql;
 mod filter;
 mod kvp;
 mod query;

@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::{InfoContext, by_layer};
-use crate::catalogue::{Layer, LayerField};
+use crate::catalogue::{Layer, LayerField, PopupField};
 use crate::encode::xml::{escaped, push_attribute, push_text};
 use crate::feature::{FieldType, OwnedValue, Value};
 use crate::operation::FoundFeature;
@@ -68,11 +69,15 @@ fn push_feature(out: &mut String, feature: &FoundFeature, language: &str) {
     let mut rows: Vec<(&LayerField, &OwnedValue)> =
         layer.fields.iter().zip(&feature.values).collect();
     if !wanted.is_empty() {
-        let place = |field: &LayerField| wanted.iter().position(|name| *name == field.name);
+        let place = |field: &LayerField| wanted.iter().position(|w| w.name == field.name);
         rows.retain(|(field, _)| place(field).is_some());
         rows.sort_by_key(|(field, _)| place(field));
     }
     for (field, value) in rows {
+        let said = wanted.iter().find(|w| w.name == field.name);
+        let field = &said.map_or(Cow::Borrowed(field), |said| {
+            Cow::Owned(as_said(field, said))
+        });
         out.push_str("<tr><th scope=\"row\">");
         let label = field.label.as_ref().map_or("", |l| l.get(language));
         push_text(out, if label.is_empty() { &field.name } else { label });
@@ -90,6 +95,16 @@ fn push_feature(out: &mut String, feature: &FoundFeature, language: &str) {
         out.push_str("</td></tr>");
     }
     out.push_str("</table></article>");
+}
+
+/// A field with what a popup says otherwise of it.
+fn as_said(field: &LayerField, said: &PopupField) -> LayerField {
+    LayerField {
+        label: said.label.clone().or_else(|| field.label.clone()),
+        unit: said.unit.clone().or_else(|| field.unit.clone()),
+        decimals: said.decimals.or(field.decimals),
+        ..field.clone()
+    }
 }
 
 /// The popup's title with its `{field}`s filled in, else the label column's value, else the id.

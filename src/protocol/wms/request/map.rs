@@ -55,7 +55,6 @@ impl Reader<'_> {
 
     /// The map of GetMap, and of the part of GetFeatureInfo that repeats it.
     pub(super) fn map(&self, of: MapOf) -> Result<NamedMap> {
-        self.refuse_filters()?;
         let (layers, names) = self.map_layers(of)?;
         let crs = self.crs()?;
         let mut view = View::new(self.bbox(&crs)?, self.size()?, crs.metres_per_unit);
@@ -84,9 +83,12 @@ impl Reader<'_> {
         let document = self.style_document()?;
         let mut layers = Vec::new();
         let mut names = Vec::new();
-        let mut add = |name: &str, chosen: Vec<(Arc<Layer>, Arc<Style>)>| {
+        // of each layer, the place of the name that it stands for
+        let mut places = Vec::new();
+        let mut add = |place: usize, name: &str, chosen: Vec<(Arc<Layer>, Arc<Style>)>| {
             for (layer, style) in chosen {
                 names.push(name.to_owned());
+                places.push(place);
                 layers.push(MapLayer {
                     layer,
                     style,
@@ -94,14 +96,16 @@ impl Reader<'_> {
                 });
             }
         };
-        match (self.kvp.get("LAYERS"), &document) {
+        let count = match (self.kvp.get("LAYERS"), &document) {
             (Some(list), document) => {
                 let wanted = self.layer_names(list)?;
                 let styles = self.style_names(&wanted, of, document.is_some())?;
-                for (name, style) in wanted.into_iter().zip(styles) {
+                let count = wanted.len();
+                for (place, (name, style)) in wanted.into_iter().zip(styles).enumerate() {
                     let own = document.as_deref().unwrap_or_default();
-                    add(name, self.styled(name, &style, own)?);
+                    add(place, name, self.styled(name, &style, own)?);
                 }
+                count
             }
             (None, Some(document)) => {
                 if document.len() as u64 > u64::from(self.service.limits.layers) {
@@ -111,20 +115,26 @@ impl Reader<'_> {
                         found: document.len() as u64,
                     });
                 }
-                for styled in document {
+                for (place, styled) in document.iter().enumerate() {
                     let name = &styled.layer;
                     let chosen = match &styled.style {
                         StyleChoice::Named(style) => self.styled(name, style, &[])?,
                         StyleChoice::User(style) => self.with_style(name, style)?,
                     };
-                    add(name, chosen);
+                    add(place, name, chosen);
                 }
+                document.len()
             }
             (None, None) => {
                 return Err(Error::MissingParameter {
                     name: "LAYERS".into(),
                     expected: "names of layers, separated by commas".into(),
                 });
+            }
+        };
+        if let Some(filters) = self.filters(count)? {
+            for (layer, place) in layers.iter_mut().zip(places) {
+                layer.filter = filters.read(place, &layer.layer)?;
             }
         }
         Ok((layers, names))

@@ -2,6 +2,7 @@
 //! defaults filled, limits held.
 
 mod feature_info;
+mod filter;
 mod legend;
 mod map;
 mod values;

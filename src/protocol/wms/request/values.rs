@@ -121,19 +121,6 @@ impl Reader<'_> {
             )),
         }
     }
-
-    /// Refuses what would change the map and is not evaluated.
-    pub(super) fn refuse_filters(&self) -> Result<()> {
-        for name in ["CQL_FILTER", "FILTER", "FEATUREID"] {
-            if self.kvp.get(name).is_some() {
-                return Err(Error::parameter(
-                    name,
-                    "filters on maps are not available yet: expected a request without it",
-                ));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The value of `key:value` in a list such as `dpi:96;antialias:on`.

@@ -1,11 +1,39 @@
-//! GeoServer's ECQL in the words of CQL2: what its users write into `CQL_FILTER`.
+//! GeoServer's ECQL → [`Filter`]: what its users write into `CQL_FILTER` of a WMS or WFS.
 //!
 //! `INTERSECTS(…)` and its like, `BBOX(geom, …)`, `ILIKE`, `BEFORE`, `AFTER`, `DURING`, `INCLUDE`
-//! and `EXCLUDE` are put into CQL2's; all else the two languages share. Positions stay: messages
-//! point into what was made.
+//! and `EXCLUDE` are put into CQL2's words; all else the two languages share.
 //!
 //! # Not supported
 //! `DWITHIN`, `BEYOND`, `RELATE`, `JSONPOINTER`, a CRS inside `BBOX`: refused by CQL2's reader.
+
+use super::cql2_text::{self, Origin};
+use super::filter_context::FilterContext;
+use crate::error::Result;
+use crate::query::Filter;
+
+/// Reads a filter. Geometries come out in the layer's CRS.
+///
+/// # Errors
+/// `InvalidFilter` with line and column in the text as it was written.
+pub fn parse(text: &str, context: &FilterContext) -> Result<Filter> {
+    let (made, origin) = to_cql2(text);
+    cql2_text::parse_made(&made, &origin, context)
+}
+
+/// The filters of a list, between semicolons: those in quotes are part of a text or a name.
+pub fn split(list: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut begin, mut at) = (0, 0);
+    for token in tokens(list) {
+        if token == ";" {
+            parts.push(list.get(begin..at).unwrap_or_default().trim());
+            begin = at + 1;
+        }
+        at += token.len();
+    }
+    parts.push(list.get(begin..).unwrap_or_default().trim());
+    parts
+}
 
 const SPATIAL: [&str; 8] = [
     "CONTAINS",
@@ -18,19 +46,28 @@ const SPATIAL: [&str; 8] = [
     "WITHIN",
 ];
 
-/// The filter in CQL2 text.
-pub fn to_cql2(text: &str) -> String {
+/// The filter in CQL2 text, and which part of it comes from where.
+fn to_cql2(text: &str) -> (String, Origin<'_>) {
+    let mut origin = Origin::new(text);
     match text.trim() {
-        whole if whole.eq_ignore_ascii_case("INCLUDE") => return "TRUE".to_owned(),
-        whole if whole.eq_ignore_ascii_case("EXCLUDE") => return "FALSE".to_owned(),
+        whole if whole.eq_ignore_ascii_case("INCLUDE") => return ("TRUE".to_owned(), origin),
+        whole if whole.eq_ignore_ascii_case("EXCLUDE") => return ("FALSE".to_owned(), origin),
         _ => {}
     }
     let tokens = tokens(text);
+    let starts: Vec<usize> = tokens
+        .iter()
+        .scan(0, |at, token| {
+            Some(std::mem::replace(at, *at + token.len()))
+        })
+        .collect();
     let mut rest = tokens.as_slice();
     let mut out = String::with_capacity(text.len() + 32);
     // where the operand that was written last begins
     let mut operand = None;
     while let Some((token, after)) = rest.split_first() {
+        let start = starts.get(tokens.len() - rest.len()).copied();
+        origin.add(out.len(), start.unwrap_or(text.len()));
         rest = after;
         let word = token.to_ascii_uppercase();
         let next = after
@@ -80,7 +117,8 @@ pub fn to_cql2(text: &str) -> String {
         }
         operand = None;
     }
-    out
+    origin.add(out.len(), text.len());
+    (out, origin)
 }
 
 /// Words, quoted texts, white space, and every other character by itself.
@@ -195,14 +233,42 @@ mod tests {
             ),
             ("BBOX(1,2,3,4)", "BBOX(1,2,3,4)"),
         ] {
-            assert_eq!(to_cql2(ecql), cql2);
+            assert_eq!(to_cql2(ecql).0, cql2);
         }
+    }
+
+    #[test]
+    fn faults_are_told_where_they_were_written() {
+        let context = FilterContext::new(crate::crs::Crs::crs84());
+        for (text, place) in [
+            ("a == 1", "line 1, column 4: "),
+            (
+                "INTERSECTS(geom, POINT(1 2)) AND b ! 1",
+                "line 1, column 36: ",
+            ),
+            (
+                "BBOX(geom,1,2,3,4)\nAND nom ILIKE 'x' AND c c",
+                "line 2, column 25: ",
+            ),
+            ("d BEFORE 2020-01-01T00:00:00Z AND", "line 1, column 34: "),
+        ] {
+            let error = parse(text, &context).unwrap_err().to_string();
+            assert!(error.contains(place), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_parted_at_semicolons_outside_of_quotes() {
+        assert_eq!(split("a = 1; b = 'x;y' ;"), ["a = 1", "b = 'x;y'", ""]);
+        assert_eq!(split("\"a;b\" = 'it''s;'"), ["\"a;b\" = 'it''s;'"]);
+        assert_eq!(split(""), [""]);
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_without_fault(text in "(BBOX|ILIKE|DURING|a|'|\"|\\(|\\)|,|1| |é|/){0,30}") {
-            let _ = to_cql2(&text);
+            let _ = parse(&text, &FilterContext::new(crate::crs::Crs::crs84()));
+            prop_assert_eq!(split(&text).len(), 1);
         }
     }
 }

@@ -1,0 +1,304 @@
+//! A map for the application that shows it: everything that it needs, texts in one language.
+
+use serde_json::{Value, json};
+
+use super::Service;
+use crate::catalogue::map::{
+    Basemap, BasemapKind, MapEntry, MapLayer, MapService, MapTool, PrintLayout,
+};
+use crate::catalogue::{Layer, LayerField, bbox_lonlat};
+use crate::crs::{Crs, CrsKind};
+use crate::encode::xml::push_url_component;
+use crate::error::Result;
+use crate::feature::FieldType;
+use crate::geom::Bbox;
+use crate::protocol::ogcapi;
+use crate::protocol::record;
+use crate::style::ScaleRange;
+
+/// The document of `/maps/{id}?f=json`. `base` is the site's.
+///
+/// # Errors
+/// `Internal` where PROJ has no memory.
+pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
+    let (map, site, language) = (service.map, &service.site.site, service.language);
+    let mut own = format!("{base}/maps/");
+    push_url_component(&mut own, &map.id);
+    let view = &map.view;
+    let metadata = &map.metadata;
+    let licence = metadata.licence.as_deref().or(site.licence.as_deref());
+    let crs = view
+        .offer
+        .iter()
+        .map(described)
+        .collect::<Result<Vec<_>>>()?;
+    Ok(json!({
+        "id": map.id,
+        "base": own,
+        "title": map.title.get(language),
+        "abstract": map.abstract_.get(language),
+        // what OGC API calls it: this is the landing page of the map's own API too
+        "description": map.abstract_.get(language),
+        "language": language,
+        "languages": map.languages,
+        "status": map.status.name(),
+        "access": if map.access.is_public() { "public" } else { "restricted" },
+        "organisation": metadata.organisation,
+        "contact": metadata.contact,
+        "licence": licence.map(|id| {
+            let licence = record::licence(id);
+            json!({"id": id, "title": licence.title(language), "url": licence.url})
+        }),
+        "created": metadata.created,
+        "revised": metadata.revised,
+        "keywords": map.keywords,
+        "covadis": metadata.covadis,
+        "inspire": metadata.inspire,
+        "view": {
+            "crs": view.crs.id(),
+            "extent": corners(&view.extent),
+            "extentLonLat": bbox_lonlat(&view.extent, &view.crs).map(|b| corners(&b)),
+            "scales": scales(view.scales),
+            "offer": view.offer.iter().map(Crs::id).collect::<Vec<_>>(),
+        },
+        "crs": crs,
+        "basemaps": map.basemaps.iter().map(|b| basemap(b, language)).collect::<Vec<_>>(),
+        "entries": entries(service, &map.entries, &own, base),
+        "search": map
+            .search
+            .iter()
+            // not every layer is for everybody
+            .filter(|s| map.layer(&s.layer).is_some() || service.site.layer(&s.layer).is_ok())
+            .map(|s| json!({
+                "layer": s.layer,
+                "fields": s.fields,
+                "title": s.title.get(language),
+                // a layer may be searched that the map does not show
+                "base": if map.layer(&s.layer).is_some() { own.as_str() } else { base },
+            }))
+            .collect::<Vec<_>>(),
+        "tools": map.tools.iter().copied().map(MapTool::name).collect::<Vec<_>>(),
+        "print": {
+            "layouts": map.print.layouts.iter().copied().map(PrintLayout::name).collect::<Vec<_>>(),
+            "dpi": map.print.dpi,
+            "sources": map.print.sources,
+        },
+        "services": map.services.iter().copied().map(MapService::name).collect::<Vec<_>>(),
+        "links": links(service, base, &own),
+    }))
+}
+
+fn entries(service: &Service<'_>, entries: &[MapEntry], own: &str, base: &str) -> Vec<Value> {
+    let language = service.language;
+    let each = |entry: &MapEntry| match entry {
+        MapEntry::Group(group) => json!({
+            "kind": "group",
+            "title": group.title.get(language),
+            "open": group.is_open,
+            "entries": self::entries(service, &group.entries, own, base),
+        }),
+        MapEntry::Layer(layer) => of_layer(service, layer, own, base),
+    };
+    entries.iter().map(each).collect()
+}
+
+fn of_layer(service: &Service<'_>, entry: &MapLayer, own: &str, base: &str) -> Value {
+    let language = service.language;
+    // the one that knows the extent of its part
+    let known = service.catalogue.layer(&entry.id).ok();
+    let layer = known.unwrap_or(&entry.layer);
+    let styles = layer.styles.iter().map(|style| {
+        let title = style.title.as_deref().unwrap_or(&style.id);
+        json!({"id": style.id, "title": title})
+    });
+    let label = layer.label.and_then(|column| {
+        let field = layer.fields.iter().find(|field| field.column == column)?;
+        Some(field.name.as_str())
+    });
+    let id_field = layer.id_column.and_then(|column| {
+        let field = layer.fields.iter().find(|field| field.column == column)?;
+        Some(field.name.as_str())
+    });
+    json!({
+        "kind": "layer",
+        "id": entry.id,
+        "of": entry.of,
+        "title": titled(layer, language),
+        "abstract": layer.abstract_.get(language),
+        "visible": entry.is_visible,
+        "opacity": entry.opacity,
+        "scales": scales(layer.scales),
+        "style": layer.styles.first().map(|style| style.id.as_str()),
+        "styles": styles.collect::<Vec<_>>(),
+        "geometry": match layer.store.schema().geometry.dimension() {
+            Some(0) => "point",
+            Some(1) => "line",
+            Some(_) => "polygon",
+            None => "mixed",
+        },
+        "extentLonLat": layer.extent_lonlat.map(|b| corners(&b)),
+        "queryable": layer.queryable,
+        "label": label,
+        "idField": id_field,
+        "fields": layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>(),
+        "popup": layer.popup.as_ref().map(|_| popup(layer, language)),
+        "table": entry.table.as_ref().map(|table| json!({
+            "title": table.title.as_ref().map_or_else(|| titled(layer, language), |t| t.get(language)),
+            "columns": table.columns,
+            "sort": table.sort,
+            "zoom": table.zooms,
+            "export": table.export,
+        })),
+        "attribution": layer.attribution,
+        "organisation": layer.metadata.organisation,
+        "revised": layer.metadata.revised,
+        "count": layer.store.count(),
+        "links": layer_links(entry, own, base),
+    })
+}
+
+fn titled<'a>(layer: &'a Layer, language: &str) -> &'a str {
+    match layer.title.get(language) {
+        "" => &layer.id,
+        title => title,
+    }
+}
+
+fn field(field: &LayerField, language: &str) -> Value {
+    let label = field.label.as_ref().map_or("", |label| label.get(language));
+    json!({
+        "name": field.name,
+        "label": if label.is_empty() { &field.name } else { label },
+        "type": match field.kind {
+            FieldType::Integer | FieldType::Long => "integer",
+            other => other.name(),
+        },
+        "unit": field.unit,
+        "decimals": field.decimals,
+    })
+}
+
+/// The popup with all its fields: what it leaves open is the layer's.
+fn popup(layer: &Layer, language: &str) -> Value {
+    let popup = layer.popup.as_ref();
+    let fields = popup.map_or(&[][..], |popup| &popup.fields);
+    let shown: Vec<Value> = if fields.is_empty() {
+        let all = layer.fields.iter();
+        all.map(|own| {
+            let mut value = field(own, language);
+            value["as"] = json!("text");
+            value
+        })
+        .collect()
+    } else {
+        fields
+            .iter()
+            .filter_map(|said| {
+                let own = layer.fields.iter().find(|own| own.name == said.name)?;
+                let mut value = field(own, language);
+                if let Some(label) = &said.label {
+                    value["label"] = json!(label.get(language));
+                }
+                if said.unit.is_some() {
+                    value["unit"] = json!(said.unit);
+                }
+                if said.decimals.is_some() {
+                    value["decimals"] = json!(said.decimals);
+                }
+                value["as"] = json!(said.shown_as.name());
+                Some(value)
+            })
+            .collect()
+    };
+    json!({"title": popup.and_then(|popup| popup.title.as_deref()), "fields": shown})
+}
+
+fn layer_links(entry: &MapLayer, own: &str, base: &str) -> Value {
+    let (mut id, mut of) = (String::new(), String::new());
+    push_url_component(&mut id, &entry.id);
+    push_url_component(&mut of, &entry.of);
+    let style = entry.layer.styles.first().map_or("", |s| s.id.as_str());
+    let legend = format!(
+        "{own}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={id}&STYLE={style}&FORMAT=image/png"
+    );
+    json!([
+        {"rel": "items", "href": format!("{own}/collections/{id}/items"), "type": "application/geo+json"},
+        {"rel": "legend", "href": legend, "type": "image/png"},
+        {"rel": "record", "href": format!("{base}/layers/{of}/record.xml"), "type": "application/vnd.iso.19139+xml"},
+        {"rel": "page", "href": format!("{base}/layers/{of}"), "type": "text/html"},
+    ])
+}
+
+fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
+    let map = service.map;
+    let mut links = vec![
+        link(
+            "self",
+            format!("{own}?f=json"),
+            "application/json",
+            "This document",
+        ),
+        link("alternate", own.to_owned(), "text/html", "The map"),
+        link("catalogue", format!("{base}/maps"), "text/html", "All maps"),
+    ];
+    if map.has(MapService::Wms) {
+        links.push(link("wms", format!("{own}/wms"), "text/xml", "WMS"));
+    }
+    if map.has(MapService::Wmts) {
+        links.push(link("wmts", format!("{own}/wmts"), "text/xml", "WMTS"));
+    }
+    if map.has(MapService::Features) {
+        links.push(link("wfs", format!("{own}/wfs"), "text/xml", "WFS"));
+        let items = format!("{own}/collections");
+        links.push(link(
+            "features",
+            items,
+            "application/json",
+            "OGC API – Features",
+        ));
+        links.extend(ogcapi::landing_links(own));
+    }
+    if map.tools.contains(&MapTool::Embed) {
+        let embed = format!("{own}/embed");
+        links.push(link("embed", embed, "text/html", "The map for an iframe"));
+    }
+    links
+}
+
+pub(super) fn link(rel: &str, href: String, media_type: &str, title: &str) -> Value {
+    json!({"rel": rel, "href": href, "type": media_type, "title": title})
+}
+
+fn basemap(basemap: &Basemap, language: &str) -> Value {
+    json!({
+        "id": basemap.id,
+        "title": basemap.title.get(language),
+        "kind": basemap.kind.name(),
+        "url": (basemap.kind != BasemapKind::None).then_some(&basemap.url),
+        "layer": basemap.layer,
+        "matrixSet": basemap.matrix_set,
+        "style": basemap.style,
+        "format": basemap.format,
+        "attribution": basemap.attribution,
+    })
+}
+
+/// A CRS for programs without a database of them.
+fn described(crs: &Crs) -> Result<Value> {
+    let area = crs.area_bbox().into_iter().reduce(|a, b| a.union(&b));
+    Ok(json!({
+        "code": crs.id(),
+        "name": crs.name,
+        "proj4": crs.proj4()?,
+        "extent": area.map(|b| corners(&b)),
+        "units": if crs.kind == CrsKind::Geographic { "degrees" } else { "m" },
+    }))
+}
+
+fn scales(range: ScaleRange) -> Value {
+    json!({"min": range.min, "max": range.max})
+}
+
+fn corners(bbox: &Bbox) -> [f64; 4] {
+    [bbox.min_x, bbox.min_y, bbox.max_x, bbox.max_y]
+}

@@ -1,0 +1,140 @@
+//! The addresses of the cartothèque: a map's services are the site's, over the map's own
+//! catalogue, and no protocol learns what a map is.
+
+use std::sync::Arc;
+
+use super::problem::{page_error, problem};
+use super::respond::{Asked, Work, heavy, language_of, request};
+use super::route::Route;
+use super::state::{Site, State};
+use crate::budget::Budget;
+use crate::catalogue::Map;
+use crate::encode::xml::push_url_component;
+use crate::error::{Error, Result};
+use crate::protocol::Answer;
+use crate::protocol::maps::{self, MapsAddress};
+use crate::protocol::site::{Pages, page_language};
+
+impl State {
+    /// Decides how a request to the cartothèque is answered.
+    pub(super) fn maps(
+        self: &Arc<State>,
+        site: &Arc<Site>,
+        asked: Asked,
+        address: MapsAddress,
+        endpoint: &'static str,
+    ) -> Work {
+        let pages = &self.pages;
+        let refused = |asked: &Asked, error: &Error| {
+            Work::Done(page_error(pages, site, asked, error), endpoint)
+        };
+        let id = match &address {
+            MapsAddress::List => {
+                let pages = Arc::clone(pages);
+                return heavy(site, endpoint, problem, move |site, _| {
+                    let language = language_of(site, &asked);
+                    let wants_html = asked.wants_html();
+                    let (catalogue, query) = (&*site.catalogue, &asked.query);
+                    maps::list(catalogue, &pages, query, &asked.base, language, wants_html)
+                        .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
+                });
+            }
+            MapsAddress::Alias { alias } => {
+                return match site.catalogue.maps.by_alias(alias) {
+                    Some(map) => Work::Done(maps::moved(&asked.base, map, &asked.query), endpoint),
+                    None => refused(&asked, &not_found(&asked)),
+                };
+            }
+            MapsAddress::Page { map }
+            | MapsAddress::Embed { map }
+            | MapsAddress::Document { map, .. }
+            | MapsAddress::Service { map, .. } => map,
+        };
+        let Some(map) = site.catalogue.maps.get(id).map(Arc::clone) else {
+            return refused(&asked, &not_found(&asked));
+        };
+        match address {
+            MapsAddress::Service { path, .. } => self.map_service(site, asked, &map, path),
+            address => {
+                let pages = Arc::clone(pages);
+                heavy(site, endpoint, problem, move |site, budget| {
+                    made(site, &pages, &map, &address, &asked, budget)
+                        .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
+                })
+            }
+        }
+    }
+
+    /// A service of a map: the site's, with the map's address before its own.
+    fn map_service(
+        self: &Arc<State>,
+        site: &Arc<Site>,
+        asked: Asked,
+        map: &Arc<Map>,
+        path: String,
+    ) -> Work {
+        let mut base = asked.base.clone();
+        base.push_str("/maps/");
+        push_url_component(&mut base, &map.id);
+        let asked = Asked {
+            base,
+            path,
+            ..asked
+        };
+        if matches!(Route::parse(&asked.path), None | Some(Route::Maps(_))) {
+            let error = not_found(&asked);
+            return Work::Done(page_error(&self.pages, site, &asked, &error), "not_found");
+        }
+        if let Some(of_map) = site.known_of_map(map) {
+            return self.prepare(&of_map, asked);
+        }
+        // who asks first finds out what filters leave: that is no work for who takes requests
+        let (state, map) = (Arc::clone(self), Arc::clone(map));
+        heavy(site, "map_context", problem, move |site, _| {
+            match site
+                .of_map(&map)
+                .map(|of_map| state.prepare(&of_map, asked))
+            {
+                Ok(Work::Done(answer, _)) => answer,
+                Ok(Work::Heavy { run, .. }) => run(),
+                Err(error) => problem(&error),
+            }
+        })
+    }
+}
+
+/// What is made of a map as a whole.
+fn made(
+    site: &Site,
+    pages: &Pages,
+    map: &Arc<Map>,
+    address: &MapsAddress,
+    asked: &Asked,
+    budget: &Budget,
+) -> Result<Answer> {
+    let of_map = site.of_map(map)?;
+    let lang = asked.parameter("lang");
+    let accepted = Some(asked.accept_language.as_str()).filter(|l| !l.is_empty());
+    let service = maps::Service {
+        site: &site.catalogue,
+        map,
+        catalogue: &of_map.catalogue,
+        limits: &site.limits,
+        studio: &site.studio,
+        pages,
+        language: page_language(lang.as_deref(), accepted, &map.languages),
+        wants_html: asked.wants_html(),
+    };
+    let request = request(asked, None);
+    match address {
+        MapsAddress::Embed { .. } => maps::page(&service, &request, true),
+        MapsAddress::Document { name, .. } => maps::document(&service, name, &request, budget),
+        _ => maps::page(&service, &request, false),
+    }
+}
+
+fn not_found(asked: &Asked) -> Error {
+    Error::NotFound {
+        path: asked.path.chars().take(200).collect(),
+    }
+}

@@ -1,0 +1,435 @@
+//! Who may see what: a site of public and restricted things, asked as everybody and as somebody.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
+
+mod common;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use common::{Scratch, Server, repository};
+use ring::hmac;
+use serde_json::json;
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const TOKEN_SECRET: &[u8] = b"a secret of more than thirty-two bytes";
+/// A word that stands in everything restricted and nowhere else.
+const MARK: &str = "zzreserve";
+
+const SERVER: &str = "
+schema: cartotheque/server@1
+title: Essai
+roles:
+  ddt: {api_keys: file:secrets/keys}
+  autre: {}
+identities:
+  passwords: file:secrets/passwords
+  tokens: {issuer: https://id.example, audience: carto, keys: file:secrets/jwks.json, roles: realm_access.roles}
+  proxy: {networks: [127.0.0.1], user: X-Remote-User, roles: X-Remote-Roles}
+  links: {secret: file:secrets/links, days: 30}
+groups:
+  - {id: tout, title: Tout, layers: [communes-zzreserve, departements]}
+  - {id: groupe-zzreserve, title: Groupe zzreserve, layers: [epci-zzreserve]}
+";
+
+struct Site {
+    folder: Scratch,
+    server: Server,
+}
+
+fn run(arguments: &[&str], input: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cartotheque"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn site(name: &str) -> Site {
+    let folder = Scratch::new(name);
+    let root = &folder.0;
+    for path in [
+        "capabilities/layers",
+        "capabilities/maps",
+        "data",
+        "secrets",
+    ] {
+        fs::create_dir_all(root.join(path)).unwrap();
+    }
+    for file in ["departements", "communes", "epci"] {
+        let data = repository().join(format!("data/{file}.fgb"));
+        fs::copy(data, root.join(format!("data/{file}.fgb"))).unwrap();
+    }
+    let write = |path: &str, text: &str| fs::write(root.join(path), text).unwrap();
+    write("capabilities/server.yaml", SERVER);
+    write(
+        "capabilities/layers/departements.yaml",
+        "title: Départements\nsource: {file: data/departements.fgb}\nid_column: code\n",
+    );
+    for (id, roles) in [("communes", "ddt"), ("epci", "ddt, autre")] {
+        write(
+            &format!("capabilities/layers/{id}-{MARK}.yaml"),
+            &format!(
+                "title: {id} {MARK}\nsource: {{file: data/{id}.fgb}}\naccess: {{roles: [{roles}]}}\n"
+            ),
+        );
+    }
+    write(
+        "capabilities/maps/ouverte.yaml",
+        "title: Ouverte\nview: {crs: EPSG:2154}\nlayers: [departements]\n",
+    );
+    write(
+        &format!("capabilities/maps/carte-{MARK}.yaml"),
+        &format!(
+            "title: Carte {MARK}\naliases: [ancienne_{MARK}]\naccess: {{roles: [ddt]}}\nview: {{crs: EPSG:2154}}\nlayers: [departements, communes-{MARK}]\n"
+        ),
+    );
+    write("secrets/keys", &format!("{KEY}\n"));
+    write(
+        "secrets/links",
+        "a secret of links, longer than 32 characters",
+    );
+    let secret = URL_SAFE_NO_PAD.encode(TOKEN_SECRET);
+    let jwks = json!({"keys": [{"kty": "oct", "k": secret}]});
+    write("secrets/jwks.json", &jwks.to_string());
+    let line = run(&["password", "marie", "--roles", "ddt"], "géosites 2026\n");
+    write("secrets/passwords", &line);
+    let server = Server::start(root, &[]);
+    Site { folder, server }
+}
+
+fn token(roles: &[&str], ends_in: i64) -> String {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
+    let claims = json!({
+        "iss": "https://id.example", "aud": "carto", "sub": "paul",
+        "exp": now + ends_in, "realm_access": {"roles": roles},
+    });
+    let message = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#),
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    );
+    let key = hmac::Key::new(hmac::HMAC_SHA256, TOKEN_SECRET);
+    let signature = hmac::sign(&key, message.as_bytes());
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
+}
+
+#[test]
+fn every_way_to_say_who_one_is_opens_what_its_role_may_see() {
+    let site = site("access-ways");
+    let server = &site.server;
+    let map = format!("/maps/carte-{MARK}?f=json");
+    let basic = |name: &str, password: &str| {
+        format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
+    };
+    let ask = |path: &str, headers: &[(&str, &str)]| server.ask("GET", path, headers, b"");
+    let bearer = |token: &str| format!("Bearer {token}");
+    let good = [
+        ("X-Api-Key", KEY.to_owned()),
+        ("Authorization", bearer(KEY)),
+        ("Authorization", basic("qgis", KEY)),
+        ("Authorization", basic("marie", "géosites 2026")),
+        ("Authorization", bearer(&token(&["ddt", "inconnu"], 60))),
+    ];
+    for (name, value) in &good {
+        let reply = ask(&map, &[(name, value)]);
+        assert_eq!(reply.status, 200, "{name}: {value}: {}", reply.text());
+        assert!(reply.header("cache-control").contains("private"));
+        assert!(
+            reply.header("vary").contains("Authorization"),
+            "{:?}",
+            reply.headers
+        );
+    }
+    let in_query = format!("{map}&api_key={KEY}");
+    assert_eq!(ask(&in_query, &[]).status, 200);
+    let by_proxy = [("X-Remote-User", "anne"), ("X-Remote-Roles", "ddt")];
+    assert_eq!(ask(&map, &by_proxy).status, 200);
+
+    let anonymous = ask(&map, &[]);
+    assert_eq!(anonymous.status, 401);
+    assert!(
+        anonymous
+            .header("www-authenticate")
+            .starts_with("Basic realm=")
+    );
+    // wrong credentials are told so even where everybody may come
+    for (name, value) in [
+        ("X-Api-Key", "0123456789abcdef0123456789abcdee".to_owned()),
+        ("Authorization", basic("marie", "geosites 2026")),
+        ("Authorization", basic("paul", "géosites 2026")),
+        ("Authorization", bearer(&token(&["ddt"], -100))),
+        ("Authorization", "Nonsense".to_owned()),
+    ] {
+        for path in [map.as_str(), "/maps/ouverte?f=json"] {
+            let reply = ask(path, &[(name, &value)]);
+            assert_eq!(reply.status, 401, "{name}: {value}: {}", reply.text());
+            assert!(!reply.text().contains(MARK));
+        }
+    }
+    // somebody known, of another role
+    let other = bearer(&token(&["autre"], 60));
+    let headers = [("Authorization", other.as_str())];
+    assert_eq!(ask(&map, &headers).status, 403);
+    assert_eq!(
+        ask(&format!("/collections/epci-{MARK}?f=json"), &headers).status,
+        200
+    );
+    assert_eq!(
+        ask(&format!("/collections/communes-{MARK}?f=json"), &headers).status,
+        403
+    );
+    // secrets are in no log
+    let log = server.log();
+    for secret in [KEY, "géosites", &token(&["ddt"], 60)[..40]] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[test]
+fn services_of_a_role_hold_what_others_do_not_have() {
+    let site = site("access-services");
+    let server = &site.server;
+    let key = [("X-Api-Key", KEY)];
+    let layer = format!("communes-{MARK}");
+    for (path, needle) in [
+        (
+            "/wms?service=WMS&request=GetCapabilities".to_owned(),
+            layer.clone(),
+        ),
+        (
+            "/wfs?service=WFS&request=GetCapabilities".to_owned(),
+            layer.clone(),
+        ),
+        (
+            "/wmts?service=WMTS&request=GetCapabilities".to_owned(),
+            layer.clone(),
+        ),
+        ("/collections?f=json".to_owned(), layer.clone()),
+        ("/maps?f=json".to_owned(), format!("carte-{MARK}")),
+        ("/".to_owned(), layer.clone()),
+        (
+            format!("/maps/carte-{MARK}/collections?f=json"),
+            layer.clone(),
+        ),
+    ] {
+        // in turns: neither gets what was kept for the other, packed or not
+        for _ in 0..2 {
+            for packing in ["identity", "gzip"] {
+                let accept = ("Accept-Encoding", packing);
+                let public = server.ask("GET", &path, &[accept], b"");
+                let own = server.ask("GET", &path, &[accept, key[0]], b"");
+                let text = |reply: &common::Reply| match reply.header("content-encoding") {
+                    "gzip" => {
+                        let mut out = String::new();
+                        let mut decoder = flate2::read::GzDecoder::new(&reply.body[..]);
+                        std::io::Read::read_to_string(&mut decoder, &mut out).unwrap();
+                        out
+                    }
+                    _ => reply.text(),
+                };
+                assert!(text(&own).contains(&needle), "{path}: {}", text(&own));
+                assert!(!text(&public).contains(MARK), "{path}: {}", text(&public));
+            }
+        }
+    }
+    let map = |extra: &[(&str, &str)]| {
+        let query = format!(
+            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layer}&STYLES=&CRS=EPSG:2154&BBOX=760000,6480000,880000,6580000&WIDTH=60&HEIGHT=50&FORMAT=image/png"
+        );
+        server.ask("GET", &query, extra, b"")
+    };
+    assert!(map(&key).header("content-type").starts_with("image/png"));
+    let refused = map(&[]).text();
+    assert!(refused.contains("LayerNotDefined"), "{refused}");
+    let tile = format!("/tiles/{layer}/8/131/91.mvt");
+    assert_eq!(server.ask("GET", &tile, &key, b"").status, 200);
+    assert_eq!(server.get(&tile).status, 401);
+}
+
+/// Addresses in a document that lie on this server.
+fn links(text: &str, base: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(base) {
+        let rest = &text[at + base.len()..];
+        let end = rest
+            .find(|c: char| "\"'<> \\\n)".contains(c))
+            .unwrap_or(rest.len());
+        found.push(rest[..end].replace("&amp;", "&"));
+    }
+    for (at, _) in text.match_indices("href=\"/") {
+        let rest = &text[at + 6..];
+        let end = rest.find('"').unwrap_or(rest.len());
+        found.push(rest[..end].replace("&amp;", "&"));
+    }
+    found
+}
+
+#[test]
+fn whoever_walks_all_addresses_as_everybody_finds_no_trace() {
+    let site = site("access-walk");
+    let server = &site.server;
+    let base = format!("http://{}", server.address);
+    let seeds = [
+        "/",
+        "/?f=json",
+        "/api",
+        "/api.html",
+        "/conformance",
+        "/collections?f=html",
+        "/health",
+        "/metrics",
+        "/maps",
+        "/maps?f=json",
+        "/maps?f=json&q=zzreserve",
+        "/styles",
+        "/styles/all",
+        "/styles/all?f=html",
+        "/tileMatrixSets",
+        "/record.xml",
+        "/robots.txt",
+        "/wms?service=WMS&request=GetCapabilities",
+        "/wms?service=WMS&version=1.1.1&request=GetCapabilities",
+        "/wms?service=WMS&version=1.3.0&request=GetMap&layers=communes-zzreserv&styles=&crs=EPSG:2154&bbox=1,2,3,4&width=9&height=9&format=image/png",
+        "/wfs?service=WFS&request=GetCapabilities",
+        "/wfs?service=WFS&version=2.0.0&request=DescribeFeatureType",
+        "/wfs?service=WFS&version=2.0.0&request=DescribeStoredQueries",
+        "/wfs?service=WFS&version=2.0.0&request=GetFeature&typeNames=communes-zzreserv",
+        "/wmts?service=WMTS&request=GetCapabilities",
+        "/wmts/1.0.0/WMTSCapabilities.xml",
+        "/map?width=50",
+        "/layers/communes-zzreserv",
+        "/collections/communes-zzreserv",
+        "/maps/carte-zzreserv",
+        "/tiles/communes-zzreserv.json",
+        "/tiles/tout.json",
+        "/1/ancienne_zzreserv.map",
+        "/collections?q=zzreserve",
+    ];
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut queue: VecDeque<String> = seeds.iter().map(|s| (*s).to_owned()).collect();
+    let mut pages = 0;
+    while let Some(path) = queue.pop_front() {
+        // templates, and pictures by the hundred, are no addresses to walk
+        let is_walked = !path.contains('{') && !path.contains("/fonts/");
+        if !is_walked || !seen.insert(path.clone()) || pages > 700 {
+            continue;
+        }
+        pages += 1;
+        let reply = server.get(&path);
+        assert!(reply.status < 500, "{path}: {}", reply.status);
+        let asked_for = path.contains("zzreserv");
+        let text = reply.text();
+        // what was asked may be repeated, without the letter that was left out
+        let names_it = match asked_for && !path.contains(MARK) {
+            true => text.contains(MARK),
+            false => !asked_for && text.contains(MARK),
+        };
+        assert!(!names_it, "{path} tells: {text}");
+        assert!(
+            !format!("{:?}", reply.headers).contains(MARK) || asked_for,
+            "{path}"
+        );
+        if text.len() < 2_000_000 {
+            queue.extend(links(&text, &base));
+        }
+    }
+    assert!(pages > 100, "only {pages} addresses were walked");
+    let collections = server.get("/collections?f=json").json();
+    assert_eq!(collections["collections"].as_array().unwrap().len(), 1);
+    assert_eq!(server.get("/maps?f=json").json()["numberMatched"], 1);
+    assert_eq!(server.get("/health").json()["layers"], 1);
+}
+
+#[test]
+fn a_signed_link_shows_its_map_and_nothing_else() {
+    let site = site("access-link");
+    let server = &site.server;
+    let map = format!("carte-{MARK}");
+    let base = format!("http://{}", server.address);
+    let folder = site.folder.0.to_str().unwrap();
+    let link = run(
+        &["link", folder, &map, "--days", "2", "--base-url", &base],
+        "",
+    );
+    let path = link.trim().strip_prefix(&base).unwrap().to_owned();
+    let reply = server.get(&format!("{path}?f=json"));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.header("cache-control").contains("private"));
+    let page = reply.json();
+    // its links are signed as it is, and lead on
+    let own = page["base"].as_str().unwrap();
+    assert_eq!(own, format!("{base}{path}"));
+    let items = server.get(&format!(
+        "{path}/collections/communes-{MARK}/items?limit=1&f=json"
+    ));
+    assert_eq!(items.status, 200, "{}", items.text());
+    // the rest of the site is the public one
+    let token = path.strip_suffix(&format!("/maps/{map}")).unwrap();
+    let collections = server.get(&format!("{token}/collections?f=json")).text();
+    assert!(
+        !collections.contains(&format!("-{MARK}\"")),
+        "{collections}"
+    );
+    assert!(
+        !collections.contains(&format!("communes-{MARK}")),
+        "{collections}"
+    );
+    assert_eq!(
+        server
+            .get(&format!("{token}/collections/communes-{MARK}"))
+            .status,
+        401
+    );
+    // a changed link is none, and the log keeps no token
+    let forged = path.replacen(".", ".1", 1);
+    assert_eq!(server.get(&forged).status, 403);
+    server.wait_until("the log tells of the requests", |s| {
+        s.log().contains("/s/***/maps/")
+    });
+    let signature = token.rsplit('.').next().unwrap();
+    assert!(!server.log().contains(signature));
+}
+
+#[test]
+fn what_becomes_restricted_is_gone_for_everybody_at_the_next_look() {
+    let site = site("access-reload");
+    let server = &site.server;
+    assert_eq!(server.get("/collections/departements?f=json").status, 200);
+    let file = site.folder.0.join("capabilities/layers/departements.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    fs::write(&file, text + "access: {roles: [ddt]}\n").unwrap();
+    server.wait_until("the layer is restricted", |s| {
+        s.get("/collections/departements?f=json").status == 401
+    });
+    let key = [("X-Api-Key", KEY)];
+    assert_eq!(
+        server
+            .ask("GET", "/collections/departements?f=json", &key, b"")
+            .status,
+        200
+    );
+}

@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { complaints, start, stop } from './harness.mjs';
+
+before(start);
+after(stop);
+
+for (const part of ['see', 'table', 'keyboard', 'verbs', 'pages', 'axe']) (await import(`./${part}.mjs`)).default();
+
+test('no page complained of anything', () => assert.deepEqual(complaints, []));

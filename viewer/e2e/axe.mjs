@@ -1,0 +1,88 @@
+// axe-core's rules of WCAG 2.1 A and AA, and its best practices, in every state that has a look of its own.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { close, open, PHONE, ready } from './harness.mjs';
+
+const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function violations(page) {
+  // by the debugger: the page's policy lets no foreign script in
+  await page.evaluate(source);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} (${n.any.concat(n.all, n.none).map((c) => c.message).join('; ')})`).join(' | ')}`);
+  });
+}
+
+const STATES = {
+  layers: async (page) => page.locator('[role=treeitem][aria-label="Densité de population"] .gear').click(),
+  legend: async (page) => {
+    await page.getByRole('tab', { name: 'Légende' }).click();
+    await page.waitForTimeout(500);
+  },
+  about: async (page) => page.getByRole('tab', { name: 'Informations' }).click(),
+  search: async (page) => {
+    await page.getByRole('combobox', { name: 'Rechercher' }).fill('lyon');
+    await page.getByRole('option').first().waitFor();
+    await page.waitForTimeout(500);
+  },
+  popup: async (page) => {
+    await page.evaluate(() => window.cartotheque.app.open(undefined));
+    await page.locator('.map').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.popup h2').waitFor();
+  },
+  table: async (page) => {
+    await page.evaluate(() => { const { app } = window.cartotheque; app.openTable(app.model.layer('communes')); });
+    await page.locator('.drawer tr[data-row="3"] td').first().waitFor();
+    await page.waitForTimeout(500);
+  },
+  measure: async (page) => {
+    await page.evaluate(() => window.cartotheque.app.open(undefined));
+    await page.getByRole('button', { name: 'Mesurer une surface' }).click();
+    await page.locator('.tool-box').waitFor();
+  },
+  ...Object.fromEntries(['print', 'personal', 'share'].map((verb) => [verb, async (page) => {
+    await page.evaluate((name) => window.cartotheque.app.open(name), verb);
+    await page.waitForTimeout(500);
+    for (const part of await page.locator('.panel summary').all()) if (!(await part.evaluate((e) => e.parentElement.open))) await part.click();
+    await page.waitForTimeout(300);
+  }])),
+};
+
+const LOOKS = {
+  light: {},
+  dark: { colorScheme: 'dark' },
+  phone: PHONE,
+};
+
+export default function () {
+  for (const [look, prefers] of Object.entries(LOOKS)) {
+    test(`axe finds nothing: ${look}`, async () => {
+      const found = [];
+      for (const [state, reach] of Object.entries(STATES)) {
+        const page = await open('/maps/essai#view=842666,6519924,300000&crs=EPSG:2154&layers=communes', prefers);
+        await ready(page);
+        if (await page.evaluate(() => document.querySelector('.panel').hidden)) await page.evaluate(() => window.cartotheque.app.open('see'));
+        await reach(page);
+        found.push(...(await violations(page)).map((v) => `${state}: ${v}`));
+        await close(page);
+      }
+      assert.deepEqual(found, []);
+    });
+  }
+
+  test('axe finds nothing: as text and embedded', async () => {
+    const found = [];
+    for (const [address, prefers] of [['/maps/essai', { colorScheme: 'dark' }], ['/maps/essai', {}], ['/maps/essai/embed', {}]]) {
+      const page = await open(address, prefers);
+      await ready(page);
+      if (!address.endsWith('embed')) await page.evaluate(() => document.getElementById('as-text').click());
+      found.push(...(await violations(page)).map((v) => `${address}: ${v}`));
+      await close(page);
+    }
+    assert.deepEqual(found, []);
+  });
+}

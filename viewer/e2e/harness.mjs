@@ -1,0 +1,109 @@
+// A server with a map made for these tests, and a browser: what every test here needs.
+import { chromium } from 'playwright-core';
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const here = path.dirname(fileURLToPath(import.meta.url));
+const repo = path.join(here, '../..');
+export const shots = path.join(here, 'shots');
+
+const DESKTOP = { viewport: { width: 1360, height: 820 } };
+export const PHONE = { viewport: { width: 390, height: 800 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+
+let server;
+let folder;
+let browser;
+export let base = process.env.CARTOTHEQUE_URL ?? '';
+/** What pages complained of: script errors, refused by policy, requests that failed. */
+export const complaints = [];
+
+export async function start() {
+  if (!base) {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'cartotheque-e2e-'));
+    await mkdir(path.join(folder, 'capabilities/maps'), { recursive: true });
+    for (const name of ['data', 'styles', 'capabilities/layers']) await symlink(path.join(repo, name), path.join(folder, name));
+    await cp(path.join(here, 'server.yaml'), path.join(folder, 'capabilities/server.yaml'));
+    await cp(path.join(here, 'maps'), path.join(folder, 'capabilities/maps'), { recursive: true });
+    const port = await freePort();
+    const binary = process.env.CARTOTHEQUE ?? path.join(repo, process.env.CARGO_TARGET_DIR ?? 'target', 'release/cartotheque');
+    base = `http://127.0.0.1:${port}`;
+    let said = '';
+    server = spawn(binary, ['serve', folder, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [server.stdout, server.stderr]) stream.on('data', (text) => (said += text));
+    for (let i = 0; ; i++) {
+      if (i === 300 || server.exitCode !== null) throw new Error(`the server did not start:\n${said}`);
+      if (await fetch(`${base}/health`).then((a) => a.ok, () => false)) break;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+  await mkdir(shots, { recursive: true });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+}
+
+export async function stop() {
+  await browser?.close();
+  server?.kill();
+  if (folder) await rm(folder, { recursive: true, force: true });
+}
+
+/** Opens an address; `prefers` are the browser's settings. */
+export async function open(address, prefers = {}) {
+  const context = await browser.newContext({ ...DESKTOP, locale: 'fr-FR', reducedMotion: 'reduce', ...prefers });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  await page.goto(address.startsWith('http') ? address : base + address);
+  return page;
+}
+
+/** The viewer is there and has drawn what it asked for. */
+export async function ready(page) {
+  await page.waitForFunction(() => window.cartotheque);
+  await page.waitForTimeout(300);
+  await page.waitForFunction(() => document.querySelector('.busy')?.hidden === true);
+}
+
+/** A page is done with: its context too. */
+export async function close(page) {
+  await page.context().close();
+}
+
+/** The view as numbers. */
+export function view(page) {
+  return page.evaluate(() => {
+    const { app } = window.cartotheque;
+    return { centre: app.stage.centre(), scale: app.stage.scale(), crs: app.stage.crs };
+  });
+}
+
+/** Where a place of the view's CRS lies in the window. */
+export function pixel(page, at) {
+  return page.evaluate((place) => {
+    const { map } = window.cartotheque.app.stage;
+    const [x, y] = map.getPixelFromCoordinate(place);
+    const box = map.getTargetElement().getBoundingClientRect();
+    return [box.left + x, box.top + y];
+  }, at);
+}
+
+export async function shot(page, name) {
+  await page.screenshot({ path: path.join(shots, `${name}.png`) });
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}

@@ -1,0 +1,115 @@
+// The pages around the map: embedded elsewhere, without script, on a phone, in English, in the dark, on paper.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { base, close, open, PHONE, ready, shot } from './harness.mjs';
+
+export default function () {
+  test('a page of another site shows the map in a frame, and may not frame the page itself', async () => {
+    const foreign = createServer((request, answer) => {
+      answer.setHeader('content-type', 'text/html; charset=utf-8');
+      const path = request.url === '/page' ? '/maps/essai' : '/maps/essai/embed';
+      answer.end(`<!doctype html><title>Ailleurs</title><p>Notre commune</p><iframe src="${base}${path}#view=842666,6519924,200000&crs=EPSG:2154&layers=communes" width="800" height="500"></iframe>`);
+    });
+    await new Promise((done) => foreign.listen(0, '127.0.0.1', done));
+    const other = `http://localhost:${foreign.address().port}`;
+    const page = await open(other);
+    const frame = page.frameLocator('iframe');
+    await frame.locator('.status').waitFor();
+    await frame.getByRole('link', { name: 'Ouvrir la carte' }).waitFor();
+    assert.deepEqual(await frame.locator('.rail button').allTextContents(), ['Voir']);
+    await page.waitForTimeout(800);
+    await shot(page, 'embed');
+    await close(page);
+
+    const headers = (await fetch(`${base}/maps/essai`, { headers: { accept: 'text/html' } })).headers;
+    assert.match(headers.get('content-security-policy'), /frame-ancestors 'self'/);
+    assert.match((await fetch(`${base}/maps/essai/embed`)).headers.get('content-security-policy'), /frame-ancestors \*/);
+    foreign.close();
+  });
+
+  test('nothing comes from another host', async () => {
+    const page = await open('about:blank');
+    const hosts = new Set();
+    page.on('request', (request) => hosts.add(new URL(request.url()).origin));
+    await page.goto(`${base}/maps/essai`);
+    await ready(page);
+    for (const name of ['Imprimer', 'Personnaliser', 'Partager']) {
+      await page.getByRole('navigation', { name: 'Que faire de la carte' }).getByRole('button', { name }).click();
+      await page.waitForTimeout(300);
+    }
+    assert.deepEqual([...hosts], [base]);
+    await close(page);
+  });
+
+  test('files of the viewer may be kept for good', async () => {
+    const html = await (await fetch(`${base}/maps/essai`, { headers: { accept: 'text/html' } })).text();
+    const script = /src="([^"]*viewer-[^"]*\.js)"/.exec(html)[1];
+    const answer = await fetch(script, { headers: { 'accept-encoding': 'br' } });
+    assert.match(answer.headers.get('cache-control'), /immutable/);
+    assert.match(answer.headers.get('content-type'), /^text\/javascript/);
+    assert.equal(answer.headers.get('content-encoding'), 'br');
+  });
+
+  test('without script the map is a text with a picture and tables', async () => {
+    const page = await open('/maps/essai', { javaScriptEnabled: false });
+    await page.getByText('La carte interactive a besoin de JavaScript').waitFor();
+    assert.equal(await page.locator('#alternative tbody tr').count(), 10);
+    await page.locator('#alternative img').first().waitFor();
+    await shot(page, 'text');
+    await page.getByRole('link', { name: 'Densité de population' }).click();
+    await page.waitForLoadState();
+    assert.match(await page.textContent('body'), /Abondance|L'Abergement|Ambérieu/);
+    await close(page);
+  });
+
+  test('who prefers text has it beside the map', async () => {
+    const page = await open('/maps/essai');
+    await ready(page);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('#alternative').isVisible(), true);
+    assert.equal(await page.locator('#viewer').isVisible(), false);
+    await close(page);
+  });
+
+  test('on a phone the panel is a sheet', async () => {
+    const page = await open('/maps/essai', PHONE);
+    await ready(page);
+    await shot(page, 'phone');
+    assert.equal(await page.locator('.panel').isVisible(), false);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 390, `${wide} px wide`);
+    await page.getByRole('button', { name: 'Voir' }).tap();
+    const sheet = await page.locator('.panel').boundingBox();
+    assert.ok(sheet.width === 390 && sheet.y > 200, JSON.stringify(sheet));
+    await shot(page, 'phone-sheet');
+    await page.getByRole('button', { name: 'Fermer le panneau' }).tap();
+    const map = await page.locator('.map').boundingBox();
+    await page.touchscreen.tap(map.x + map.width / 2, map.y + map.height / 2);
+    await page.locator('.popup h2').waitFor();
+    await shot(page, 'phone-popup');
+    await close(page);
+  });
+
+  test('in English, in the dark', async () => {
+    const page = await open('/maps/essai?lang=en', { colorScheme: 'dark', locale: 'en-GB' });
+    await ready(page);
+    await page.getByRole('tab', { name: 'Legend' }).waitFor();
+    await page.getByRole('treeitem', { name: 'Population density' }).waitFor();
+    assert.match(page.url(), /lang=en/);
+    await shot(page, 'dark');
+    await close(page);
+  });
+
+  test('on paper by the browser: the map and its legend', async () => {
+    const page = await open('/maps/essai');
+    await ready(page);
+    await page.getByRole('tab', { name: 'Légende' }).click();
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.locator('.rail').isVisible(), false);
+    assert.equal(await page.locator('.map').isVisible(), true);
+    assert.equal(await page.locator('.legend').isVisible(), true);
+    await close(page);
+  });
+}

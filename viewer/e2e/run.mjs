@@ -1,0 +1,7 @@
+// Runs every test of this folder in one process: one server, one browser.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { here } from './harness.mjs';
+
+const { status } = spawnSync(process.execPath, ['--test-reporter=tap', path.join(here, 'all.mjs')], { stdio: 'inherit' });
+process.exit(status ?? 1);

@@ -1,0 +1,146 @@
+// "Imprimer", "Personnaliser", "Partager".
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { base, close, open, pixel, ready, shot } from './harness.mjs';
+
+const LYON = [842666, 6519924];
+const VIEW = `view=${LYON},100000&crs=EPSG:2154&layers=communes*0.5,aerodromes&base=none`;
+const verb = (page, name) => page.getByRole('navigation', { name: 'Que faire de la carte' }).getByRole('button', { name }).click();
+
+export default function () {
+  test('Imprimer: the dialog asks the server for what the frame shows', async () => {
+    const page = await open(`/maps/essai#${VIEW}`);
+    await ready(page);
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    await page.getByLabel('Échelle', { exact: true }).first().fill('1:50 000');
+    await page.getByLabel('A4 portrait').check();
+    const link = page.getByRole('link', { name: 'Produire le PDF' });
+    const asked = new URL(await link.getAttribute('href')).searchParams;
+    assert.equal(asked.get('layout'), 'a4-portrait');
+    assert.equal(asked.get('scale'), '50000');
+    assert.equal(asked.get('layers'), 'communes,aerodromes');
+    assert.equal(asked.get('opacities'), '0.5,1');
+    assert.equal(asked.get('crs'), 'EPSG:2154');
+    assert.deepEqual(asked.get('center').split(',').map((v) => Math.round(Number(v) / 10)), LYON.map((v) => Math.round(v / 10)));
+    await shot(page, 'print');
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor({ state: 'detached' });
+    await close(page);
+  });
+
+  test('Partager: the link opens the same map elsewhere', async () => {
+    const page = await open(`/maps/essai#${VIEW}`);
+    await ready(page);
+    await verb(page, 'Partager');
+    const link = await page.getByLabel('Lien vers cette vue').inputValue();
+    assert.equal(link, `${base}/maps/essai#${VIEW}`);
+    await page.getByText('Code QR', { exact: true }).click();
+    await page.locator('.qr').waitFor();
+    await page.getByText('Insérer dans une page').click();
+    assert.match(await page.getByLabel('Code à insérer').inputValue(), /^<iframe src="http:.*\/maps\/essai\/embed#view=.*"/);
+    await shot(page, 'share');
+    const other = await open(link);
+    await ready(other);
+    assert.deepEqual(await other.evaluate(() => window.cartotheque.app.state()), await page.evaluate(() => window.cartotheque.app.state()));
+    await close(other);
+    await close(page);
+  });
+
+  test('Personnaliser: a layer of the catalogue has its popup and its table', async () => {
+    const page = await open(`/maps/essai#view=${LYON},100000&crs=EPSG:2154&layers=`);
+    await ready(page);
+    await verb(page, 'Personnaliser');
+    await page.getByText('Ajouter une couche du catalogue').click();
+    await page.getByLabel('Chercher dans le catalogue').fill('intercommunalités');
+    await page.getByRole('button', { name: 'Ajouter Intercommunalités' }).click();
+    await ready(page);
+    await shot(page, 'personal');
+    await page.mouse.click(...(await pixel(page, LYON)));
+    await page.locator('.popup').getByText('Métropole de Lyon').first().waitFor();
+    await close(page);
+  });
+
+  test('Personnaliser: drawings with text go into the link and a file, and come back', async () => {
+    const page = await open(`/maps/essai#${VIEW}`);
+    await ready(page);
+    await verb(page, 'Personnaliser');
+    await page.getByLabel('Texte', { exact: true }).fill('Ici l’essai');
+    await page.getByRole('button', { name: 'Point', exact: true }).click();
+    await page.mouse.click(...(await pixel(page, LYON)));
+    await page.locator('.results').getByText('Ici l’essai').waitFor();
+    await page.getByRole('button', { name: 'Surface', exact: true }).click();
+    for (const [dx, dy] of [[3000, 0], [6000, 0], [6000, 3000]]) {
+      await page.waitForTimeout(600);
+      await page.mouse.click(...(await pixel(page, [LYON[0] + dx, LYON[1] + dy])));
+    }
+    await page.waitForTimeout(600);
+    await page.mouse.dblclick(...(await pixel(page, [LYON[0] + 3000, LYON[1] + 3000])));
+    await page.locator('.results').getByText('Surface').waitFor();
+    await page.keyboard.press('Escape');
+    await shot(page, 'draw');
+    await page.waitForFunction(() => location.hash.includes('own='));
+    const link = page.url();
+    assert.ok(link.length < 1200, link);
+    const features = (p) => p.evaluate(() => window.cartotheque.app.model.layers().filter((n) => n.entry.data).flatMap((n) => n.entry.data.features.map((f) => [f.geometry.type, f.properties.texte ?? ''])));
+    const drawn = await features(page);
+    assert.deepEqual(drawn, [['Point', 'Ici l’essai'], ['Polygon', '']]);
+    const other = await open(link);
+    await ready(other);
+    await other.waitForFunction(() => window.cartotheque.app.model.layers().some((n) => n.entry.data));
+    assert.deepEqual(await features(other), drawn);
+    await close(other);
+
+    await page.getByText('Garder cette carte').click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Enregistrer' }).click()]);
+    const file = path.join(os.tmpdir(), `${process.pid}.carte.json`);
+    await writeFile(file, await readFile(await download.path()));
+    const third = await open('/maps/essai');
+    await ready(third);
+    await verb(third, 'Personnaliser');
+    await third.getByText('Garder cette carte').click();
+    await third.locator('input[type=file][accept=".json"]').setInputFiles(file);
+    await third.waitForFunction(() => window.cartotheque.app.model.layers().some((n) => n.entry.data));
+    assert.deepEqual(await features(third), drawn);
+    await close(third);
+    await close(page);
+  });
+
+  test('Personnaliser: files of four kinds', async () => {
+    const files = {
+      'p.geojson': '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"nom":"A"},"geometry":{"type":"Point","coordinates":[4.83,45.76]}}]}',
+      'p.kml': '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>B</name><LineString><coordinates>4.8,45.7,0 4.9,45.8,0</coordinates></LineString></Placemark></Document></kml>',
+      'p.gpx': '<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><name>C</name><trkseg><trkpt lon="4.8" lat="45.7"/><trkpt lon="4.9" lat="45.8"/></trkseg></trk></gpx>',
+      'p.csv': 'nom;lon;lat\nD;4,83;45,76\n',
+    };
+    const page = await open('/maps/essai');
+    await ready(page);
+    await verb(page, 'Personnaliser');
+    await page.getByText('Ouvrir un fichier').click();
+    const input = page.locator('input[type=file][multiple]');
+    await input.setInputFiles(Object.entries(files).map(([name, text]) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })));
+    await page.waitForFunction(() => window.cartotheque.app.model.layers().filter((n) => n.entry.data).length === 4);
+    const names = await page.evaluate(() => window.cartotheque.app.model.layers().flatMap((n) => n.entry.data?.features.map((f) => f.properties.nom) ?? []));
+    assert.deepEqual(names.sort(), ['A', 'B', 'C', 'D']);
+    await input.setInputFiles([{ name: 'x.pdf', mimeType: 'text/plain', buffer: Buffer.from('%PDF') }]);
+    await page.getByRole('alert').getByText('x.pdf').waitFor();
+    await close(page);
+  });
+
+  test('Personnaliser: a WMS of elsewhere', async () => {
+    const page = await open(`/maps/essai#view=${LYON},100000&crs=EPSG:2154&layers=`);
+    await ready(page);
+    await verb(page, 'Personnaliser');
+    await page.getByText('Ajouter un service WMS').click();
+    await page.getByLabel('Adresse du WMS').fill(`${base.replace('127.0.0.1', 'localhost')}/wms?REQUEST=GetCapabilities`);
+    await page.getByRole('button', { name: 'Lire ses couches' }).click();
+    await page.getByRole('button', { name: 'Ajouter Départements' }).click();
+    await ready(page);
+    assert.equal(await page.locator('.trouble').isVisible(), false);
+    await page.waitForFunction(() => location.hash.includes('own='));
+    await close(page);
+  });
+}

@@ -1,0 +1,37 @@
+/** Base maps of elsewhere: tiles of WMTS (KVP) or XYZ in Web Mercator, turned into the view's CRS by OpenLayers. */
+
+import TileLayer from 'ol/layer/Tile.js';
+import XYZ from 'ol/source/XYZ.js';
+import type { BasemapEntry } from '../core/context.ts';
+import { withParameters } from '../map/wms.ts';
+
+/** The layer, or `undefined` for no base map. */
+export function basemapLayer(entry: BasemapEntry): TileLayer | undefined {
+  const { kind, url } = entry;
+  if (kind === 'none' || !url) return undefined;
+  const template = kind === 'xyz' ? url : wmts(entry, url);
+  return new TileLayer({
+    source: new XYZ({ url: template, crossOrigin: 'anonymous', maxZoom: 19 }),
+    zIndex: -1,
+  });
+}
+
+/** A WMTS of the well-known Web Mercator matrix set: its rows and columns are those of XYZ. */
+function wmts({ layer, matrixSet, style, format }: BasemapEntry, url: string): string {
+  if (/\{TileMatrix\}|\{z\}/i.test(url)) {
+    const names: [RegExp, string][] = [
+      [/\{TileMatrixSet\}/gi, matrixSet ?? 'PM'],
+      [/\{Style\}/gi, style ?? 'normal'],
+      [/\{Layer\}/gi, layer ?? ''],
+      [/\{TileMatrix\}/gi, '{z}'],
+      [/\{TileRow\}/gi, '{y}'],
+      [/\{TileCol\}/gi, '{x}'],
+    ];
+    return names.reduce((text, [from, to]) => text.replace(from, to), url);
+  }
+  const fixed = withParameters(url, {
+    SERVICE: 'WMTS', VERSION: '1.0.0', REQUEST: 'GetTile', LAYER: layer ?? '', STYLE: style ?? 'normal',
+    FORMAT: format ?? 'image/png', TILEMATRIXSET: matrixSet ?? 'PM',
+  });
+  return `${fixed}&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}`;
+}

@@ -1,0 +1,100 @@
+/** Elements in one call, icons, and the voice for screen readers. Text is never markup. */
+
+import { ICONS, type IconName } from './icons.ts';
+
+type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
+type Child = Node | string | null | undefined | false;
+
+/**
+ * An element. `on…` are listeners, `true` an empty attribute, `false`, `null` and `undefined` none;
+ * `value`, `checked` and `disabled` are set as properties.
+ */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, Attribute> = {},
+  ...children: (Child | Child[])[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(key.slice(2), value as EventListener);
+    else if (key === 'value' || key === 'checked') Object.assign(element, { [key]: value });
+    else element.setAttribute(key, value === true ? '' : String(value));
+  }
+  element.append(...children.flat().filter((c): c is Node | string => c != null && c !== false && c !== ''));
+  return element;
+}
+
+export function icon(name: IconName): SVGSVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.classList.add('icon');
+  const path = document.createElementNS(svg.namespaceURI, 'path') as SVGPathElement;
+  path.setAttribute('d', ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button that shows an icon and says a label. */
+export function iconButton(
+  name: IconName,
+  label: string,
+  onclick: (event: MouseEvent) => void,
+  attributes: Record<string, Attribute> = {},
+): HTMLButtonElement {
+  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick, ...attributes }, icon(name));
+}
+
+let voice: HTMLElement | undefined;
+
+/** Says something to screen readers when they have a moment. */
+export function announce(text: string): void {
+  voice ??= document.body.appendChild(h('div', { class: 'sr-only', role: 'status', 'aria-live': 'polite' }));
+  // the same words twice are said twice
+  voice.textContent = '';
+  const target = voice;
+  setTimeout(() => (target.textContent = text), 50);
+}
+
+/** Does it once things have been quiet for a while. */
+export function later<A extends unknown[]>(ms: number, run: (...args: A) => void): (...args: A) => void {
+  let timer = 0;
+  return (...args) => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => run(...args), ms);
+  };
+}
+
+/** A link that opens beside the map. */
+export function outward(href: string, ...children: Child[]): HTMLAnchorElement {
+  return h('a', { href, target: '_blank', rel: 'noopener' }, ...children);
+}
+
+/** Only what leads to a page: no script in an attribute of a stranger's feature. */
+export function safeUrl(text: unknown): string | undefined {
+  const url = typeof text === 'string' ? text.trim() : '';
+  return /^https?:\/\//i.test(url) ? url : undefined;
+}
+
+/** Copies, and says whether it did. */
+export async function copy(text: string, field?: HTMLInputElement | HTMLTextAreaElement): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // without https there is no clipboard: the old way
+    field?.select();
+    return field ? document.execCommand('copy') : false;
+  }
+}
+
+/** Gives the visitor a file. */
+export function download(name: string, type: string, content: string): void {
+  const href = URL.createObjectURL(new Blob([content], { type }));
+  const link = h('a', { href, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}

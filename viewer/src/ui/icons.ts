@@ -1,0 +1,38 @@
+/** Icons as strokes on a square of 24; drawn for this viewer. */
+
+export const ICONS = {
+  layers: 'M12 3 2.5 8 12 13l9.5-5zM3 12.5l9 4.7 9-4.7M3 17l9 4.7 9-4.7',
+  print: 'M7 8V3h10v5M7 17H4V9.5C4 8.7 4.7 8 5.5 8h13c.8 0 1.5.7 1.5 1.5V17h-3M7 14h10v7H7z',
+  personal: 'M4 20l1-4.5L16.5 4l3.5 3.5L8.5 19zM14 6.5l3.5 3.5',
+  share: 'M15 6.5 8.5 11M8.5 13.5l6.5 4M17.5 8a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM6 15a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM17.5 21a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z',
+  search: 'M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.5 15.5 21 21',
+  plus: 'M12 5v14M5 12h14',
+  minus: 'M5 12h14',
+  home: 'M4 11.5 12 4l8 7.5M6.5 10v10h11V10',
+  locate: 'M12 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM12 3v4M12 17v4M3 12h4M17 12h4',
+  full: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
+  ruler: 'M3 15.5 15.5 3 21 8.5 8.5 21zM12.5 6l2 2M9.5 9l3 3M6.5 12l2 2',
+  area: 'M5 8.5 12 4l7.5 5-2 9.5h-11z',
+  close: 'M6 6l12 12M18 6 6 18',
+  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  chevron: 'M9 6l6 6-6 6',
+  left: 'M15 6l-6 6 6 6',
+  up: 'M12 19V5M6 11l6-6 6 6',
+  down: 'M12 5v14M6 13l6 6 6-6',
+  table: 'M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9',
+  info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5.5M12 7.5h.01',
+  target: 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M12 14a2 2 0 1 0 0-4 2 2 0 0 0 0 4z',
+  trash: 'M5 7h14M9.5 7V4h5v3M7 7l1 13h8l1-13',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  upload: 'M12 16V5M7 9l5-5 5 5M5 20h14',
+  overview: 'M3 5h18v14H3zM12 11h7v6h-7z',
+  text: 'M5 6h14M5 10.5h14M5 15h14M5 19.5h8',
+  point: 'M12 21s6.5-6 6.5-11a6.5 6.5 0 0 0-13 0c0 5 6.5 11 6.5 11zM12 12a2 2 0 1 0 0-4 2 2 0 0 0 0 4z',
+  line: 'M4 19 9 8l6 7 5-11',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  dash: 'M6 12h12',
+  grip: 'M9 6h.01M9 12h.01M9 18h.01M15 6h.01M15 12h.01M15 18h.01',
+} as const;
+
+export type IconName = keyof typeof ICONS;
