@@ -11,8 +11,8 @@
 //!   later ones do not hide; where they lie piled, those of which much is seen, so that there are
 //!   at most so many in a pixel;
 //! - of lines those are left that show something others do not; opaque ones below a pixel that
-//!   lie side by side are one line; where opaque ones of one class hide more than half of the
-//!   ground, a line to and fro stands for them.
+//!   lie side by side are one line; where opaque ones of one class hide the ground, a line to
+//!   and fro stands for them.
 //!
 //! Beside them lie lists of the features that have a chance to be named, for squares of several
 //! sizes: who else is there need not be asked.

@@ -1,4 +1,4 @@
-//! Lines so dense that their strokes hide most of the ground: what lies in a block of pixels is
+//! Lines so dense that their strokes hide the ground: what lies in a block of pixels is
 //! summed up, and comes out as one line to and fro, a net of the same length in the same place.
 //!
 //! Of use where all strokes are of one colour: neither the order nor the place of a single one
@@ -13,9 +13,9 @@ use crate::geom::{Bbox, Coord};
 /// Pixels of a block's side.
 pub const BLOCK_PX: f64 = 8.0;
 
-/// Strokes that would cover this part of the ground side by side: as a net they hide half of it,
-/// and what is left open between two of them is narrower than two are wide.
-pub const DENSE: f64 = 0.6;
+/// Strokes that would cover the ground so many times side by side: nets of lines like cloth hide
+/// all of it then, lines that lie anywhere most of it. Where they hide less, single ones show.
+pub const DENSE: f64 = 2.0;
 /// A block is dense together with those around it, so that no pattern of dense and other blocks
 /// shows where lines lie about that densely; by itself it has this part at least.
 const OWN: f64 = 2.0 / 3.0;
@@ -492,8 +492,11 @@ mod tests {
             .collect()
     }
 
+    /// Strokes so wide that threads two apart are dense, and three and a half apart are not.
+    const WIDTH: f64 = 10.0 / 3.0;
+
     fn nets_of(lines: &[(u32, [Coord; 2])]) -> Nets {
-        let mut nets = Nets::new(1.0, 1.0);
+        let mut nets = Nets::new(1.0, WIDTH);
         for (fid, (class, line)) in lines.iter().enumerate() {
             nets.add((*class, fid as u64), line, None);
         }
@@ -580,7 +583,7 @@ mod tests {
     fn nets_of_a_finer_level_are_nets_again_of_the_same_length() {
         let lines: Vec<_> = cloth(160.0, 2.0).into_iter().map(|l| (0, l)).collect();
         let finer = nets_of(&lines).nets();
-        let mut coarser = Nets::new(1.4, 1.0);
+        let mut coarser = Nets::new(1.4, WIDTH);
         for net in &finer {
             let line: Vec<Coord> = net.line().collect();
             assert!(is_net(Some(net.count), &line) && !is_net(None, &line));
@@ -595,7 +598,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_or_beyond_all_maps_does_no_harm() {
-        let mut nets = Nets::new(1.0, 1.0);
+        let mut nets = Nets::new(1.0, WIDTH);
         for line in [
             [[f64::NAN, 0.0], [1.0, 1.0]],
             [[0.0, 0.0], [f64::INFINITY, 3.0]],
