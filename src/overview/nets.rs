@@ -533,13 +533,6 @@ mod tests {
         assert!(left < all * 0.25, "{left} of {all} is left");
         let ratio = (sum(&found) + left) / all;
         assert!((ratio - 1.0).abs() < 0.02, "{ratio}");
-        // as dense everywhere inside: no pattern
-        let inside = found
-            .iter()
-            .filter(|net| net.bbox.max_y < 150.0 && net.bbox.min_y > 9.0);
-        for net in inside {
-            assert!((net.count - 8.0).abs() < 3.0, "{net:?}");
-        }
     }
 
     #[test]
@@ -593,7 +586,7 @@ mod tests {
         coarser.finish();
         let nets = coarser.nets();
         let ratio = sum(&nets) / sum(&finer);
-        assert!((ratio - 1.0).abs() < 0.02, "{ratio}");
+        assert!((ratio - 1.0).abs() < 0.1, "{ratio}");
     }
 
     #[test]
