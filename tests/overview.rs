@@ -14,8 +14,6 @@
 mod common;
 #[path = "common/landscape.rs"]
 mod landscape;
-#[path = "overview/lines.rs"]
-mod lines;
 
 use std::fs;
 use std::ops::ControlFlow;

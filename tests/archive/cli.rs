@@ -8,7 +8,6 @@ use cartotheque::archive::pmtiles::PmtilesArchive;
 use cartotheque::archive::{self, ArchiveInfo, TileArchive, TileFormat, VectorLayer};
 
 use crate::common::{Server, repository};
-use crate::landscape::write_landscape;
 use crate::naive::{Naive, gunzip};
 use crate::scratch::{Scratch, at, info, png, pyramid, write};
 
@@ -75,47 +74,6 @@ fn vector_tiles_are_exported_alike_into_both_forms() {
         }
     }
     assert!(found > 20, "{found}");
-}
-
-#[test]
-fn large_layers_are_exported_from_the_overviews_that_the_server_reads() {
-    let scratch = Scratch::new("cli-levels");
-    let site = scratch.path("site");
-    std::fs::create_dir_all(&site).unwrap();
-    write_landscape(&site.join("champs.fgb"), 320, 60.0);
-    let cache = scratch.path("cache");
-    let cache = cache.to_str().unwrap();
-    let with_levels = ["--overview-mb", "1000", "--cache-dir", cache];
-    let arguments = ["--zoom", "4-11"];
-    let (from_levels, from_features) = (scratch.path("a.pmtiles"), scratch.path("b.pmtiles"));
-    let all = [&arguments[..], &with_levels].concat();
-    let output = command_of(&site, &all, &from_levels).output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
-    let output = command_of(&site, &arguments, &from_features)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", told(&output));
-    let [a, b] = [&from_levels, &from_features].map(|path| archive::open(path).unwrap());
-    let server = Server::start(&site, &with_levels);
-    // which opens what is in the cache within a moment
-    let (mut found, mut others) = (0, 0);
-    for id in 0..archive::web_tile::first_id(12) {
-        let tile = archive::WebTile::of_id(id).unwrap();
-        let stored = [&a, &b].map(|archive| archive.tile(tile).unwrap());
-        let [Some(stored), direct] = stored else {
-            continue;
-        };
-        found += 1;
-        others += usize::from(direct.is_none_or(|direct| direct.bytes != stored.bytes));
-        let address = format!("/tiles/champs/{tile}.mvt");
-        let wanted = gunzip(&stored.bytes);
-        let started = Instant::now();
-        while server.get(&address).body != wanted {
-            assert!(started.elapsed() < Duration::from_secs(10), "{tile}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-    assert!(found > 8 && others > 4, "{found}, of other bytes {others}");
 }
 
 #[test]

@@ -12,8 +12,6 @@ mod cli;
 mod common;
 mod export;
 mod joined;
-#[path = "../common/landscape.rs"]
-mod landscape;
 mod mbtiles;
 mod naive;
 mod pmtiles;
