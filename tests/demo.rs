@@ -116,3 +116,31 @@ fn the_data_stay_small_enough_to_ship() {
         .sum();
     assert!(bytes < 12_000_000, "{bytes} bytes");
 }
+
+#[test]
+fn the_cartotheque_is_of_the_size_that_is_said_and_no_map_is_empty() {
+    use cartotheque::config::{FileSources, LoadOptions, Severity, load};
+    use cartotheque::identity::Audience;
+
+    let loaded = load(&root(), LoadOptions::default(), &FileSources);
+    let faults: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity != Severity::Info)
+        .map(cartotheque::config::Diagnostic::one_line)
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+    let whole = &loaded.catalogue;
+    let public = whole.seen_by(&Audience::default()).unwrap();
+    let (all, seen) = (whole.maps.listed().count(), public.maps.listed().count());
+    assert!(all >= 205, "{all} maps");
+    assert!(seen >= 130, "{seen} public maps");
+    assert!(all - seen >= 60, "{} restricted maps", all - seen);
+    // a title that tells of what is not there would not be true
+    for map in whole.maps.listed() {
+        for entry in map.layers() {
+            let found = entry.layer.store.count();
+            assert!(found > 0, "{}: nothing in {}", map.id, entry.id);
+        }
+    }
+}

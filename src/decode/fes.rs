@@ -7,7 +7,7 @@
 //! Values are of one occurrence here, so `matchAction` changes nothing; a feature has one version.
 //!
 //! # Not supported
-//! `PropertyIsNil` reasons, joins between feature types, `ResourceId` of a time span.
+//! `PropertyIsNil` finds nothing, as no value is nil; joins between feature types, `ResourceId` of a time span.
 
 mod expression;
 mod spatial;
@@ -21,6 +21,7 @@ use crate::query::{CompareOp, Expr, Filter, LikePattern, Literal, into_condition
 
 use expression::expression;
 pub(super) use expression::{call, content, mixed};
+pub use spatial::is_operator as is_spatial;
 
 /// What a filter's literals mean where it is used: their CRS, axis order and units.
 ///
@@ -193,9 +194,16 @@ fn condition(element: &Element, literals: &dyn Literals) -> Result<Filter> {
             Ok(Filter::Not(Box::new(condition(inner, literals)?)))
         }
         "PropertyIsLike" => like(element, literals),
-        "PropertyIsNull" | "PropertyIsNil" => {
+        "PropertyIsNull" => {
             let value = expression(one_element(element)?, literals)?;
             Ok(Filter::IsNull(value))
+        }
+        // a property that is there and says `xsi:nil`: ours are left out where they have no
+        // value, which is what PropertyIsNull asks (OGC 09-026r2 §7.7.3.5, §7.7.3.6)
+        "PropertyIsNil" => {
+            let absent = Filter::IsNull(expression(one_element(element)?, literals)?);
+            let present = Filter::Not(Box::new(absent.clone()));
+            Ok(Filter::And(vec![absent, present]))
         }
         "PropertyIsBetween" => {
             let mut value = None;

@@ -250,6 +250,7 @@ fn what_says_no_access_has_the_one_of_the_site() {
         "capabilities/server.yaml",
         "roles: {ddt: {}}\naccess: {roles: [ddt]}",
     )
+    .layer("communes", "source: {file: data/communes.fgb}")
     .layer(
         "ouvert",
         "source: {file: data/communes.fgb}\naccess: public",
@@ -358,7 +359,9 @@ cache: {memory: 256MB, disk: .cache}
 ",
     );
     let loaded = site.load();
-    assert_eq!(lines(&loaded), Vec::<String>::new());
+    let told = lines(&loaded);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("the environment has no variable DDT38_KEYS"));
     let site = &loaded.catalogue.site;
     assert_eq!(site.title.default_text(), "Map library");
     assert_eq!(site.languages, ["en", "fr"]);
@@ -433,6 +436,8 @@ fn the_examples_of_the_domain_note_are_read_without_an_unknown_key() {
     let complaints: Vec<_> = told
         .iter()
         // the note's server is abbreviated with "…", and names more layers and CRSs
+        // and no keys of a département are set where this runs
+        .filter(|l| !l.contains("no variable DDT38_KEYS"))
         .filter(|l| !l.contains("no layer") && !l.contains("no CRS") && !l.contains("'…'"))
         .filter(|l| !l.contains("\"…\"") && !l.contains("\"https://…\""))
         .collect();

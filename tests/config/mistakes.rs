@@ -83,7 +83,7 @@ fn site_of(case: &Case) -> Site {
         .write("records/communes.xml", "<x/>")
         .write(
             "capabilities/server.yaml",
-            "languages: [fr, en]\nroles: {ddt-38: {api_keys: env:KEYS}}\n",
+            "languages: [fr, en]\nroles: {ddt-38: {}}\n",
         )
         .layer("epci", "source: {file: data/epci.fgb}\n");
     for (path, content) in &case.files {

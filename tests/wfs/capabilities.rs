@@ -254,3 +254,29 @@ fn a_data_set_s_own_endpoint_shows_it_alone() {
         1
     );
 }
+
+#[test]
+fn fes200_7_13_every_temporal_operator_that_is_advertised_is_read() {
+    use cartotheque::decode::fes::{AsWritten, parse_text};
+    let text = small()
+        .get("service=WFS&version=2.0.0&request=GetCapabilities")
+        .text;
+    let names: Vec<&str> = text
+        .split("<fes:TemporalOperator name=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    // the schema of capabilities has no name for the fourteenth, AnyInteracts
+    assert_eq!(names.len(), 13, "all of OGC 09-026r2 §7.14");
+    for name in names {
+        let filter = format!(
+            "<Filter><{name}><ValueReference>day</ValueReference><TimeInstant>\
+             <timePosition>2024-02-29</timePosition></TimeInstant></{name}></Filter>"
+        );
+        let filter = parse_text(&filter, &AsWritten).unwrap();
+        assert!(
+            matches!(filter, cartotheque::query::Filter::Temporal { .. }),
+            "{name}"
+        );
+    }
+}

@@ -68,13 +68,44 @@ fn fes_conditions_find_what_they_say() {
                 gml:id='p' srsName='urn:ogc:def:crs:EPSG::4326'><gml:exterior><gml:LinearRing><gml:posList>42.4 1.9 42.4 2.5 42.6 2.5 42.6 1.9 42.4 1.9\
                 </gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></fes:Intersects>";
     assert_eq!(stations(&filter(near)), [0, 1]);
-    let both = "<fes:ResourceId rid='stations.4'/><fes:ResourceId rid='departements.18'/><fes:ResourceId rid='stations.9'/>";
+    let both = "<fes:ResourceId rid='stations.4'/><fes:ResourceId rid='stations.9'/>";
     assert_eq!(stations(&filter(both)), [4, 9]);
-    // an id of another type with the same number is no station
-    assert_eq!(
-        stations(&filter("<fes:ResourceId rid='formes.4'/>")),
-        Vec::<u32>::new()
+    // no value is nil: those that are absent are null
+    let nil = format!("<fes:PropertyIsNil>{}</fes:PropertyIsNil>", value("mesure"));
+    assert_eq!(stations(&filter(&nil)), Vec::<u32>::new());
+    // what GML's features may have, and ours have not
+    let name = format!(
+        "<fes:PropertyIsNull>{}</fes:PropertyIsNull>",
+        value("gml:name")
     );
+    assert_eq!(stations(&filter(&name)).len(), 60);
+    let not = format!("<fes:Not>{name}</fes:Not>");
+    assert_eq!(stations(&filter(&not)), Vec::<u32>::new());
+}
+
+#[test]
+fn wfs200_7_9_2_4_1_an_id_of_another_type_contradicts_the_query() {
+    let of = |id: &str| {
+        format!(
+            "<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0'><fes:ResourceId rid='{id}'/></fes:Filter>"
+        )
+    };
+    let query = "service=WFS&version=2.0.0&request=GetFeature&typenames=stations";
+    // also where its number is that of a station
+    let filter = small().get(&format!("{query}&filter={}", encoded(&of("formes.4"))));
+    let list = small().get(&format!("{query}&resourceid=stations.1,departements.18"));
+    let body = small().post(&format!(
+        "<wfs:GetFeature xmlns:wfs='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0'>\
+         <wfs:Query typeNames='stations'>{}</wfs:Query></wfs:GetFeature>",
+        of("departements.18")
+    ));
+    for reply in [filter, list, body] {
+        assert_eq!(reply.status, 400, "{}", reply.text);
+        assert_eq!(
+            reply.exception(),
+            ("InvalidParameterValue".into(), "resourceId".into())
+        );
+    }
 }
 
 #[test]
@@ -102,6 +133,18 @@ fn unknown_properties_and_broken_filters_are_told_by_clause() {
         (bounded.status, bounded.exception().0.as_str()),
         (400, "OperationProcessingFailed")
     );
+    let literal = "<gml:Point gml:id='p'><gml:pos>1 2</gml:pos></gml:Point>";
+    let envelope = "<gml:Envelope><gml:lowerCorner>1 2</gml:lowerCorner><gml:upperCorner>3 4</gml:upperCorner></gml:Envelope>";
+    for (operator, literal) in [("BBOX", envelope), ("Intersects", literal)] {
+        let reply = ask(&format!(
+            "<Filter xmlns:gml='http://www.opengis.net/gml/3.2'><{operator}><ValueReference>nom</ValueReference>{literal}</{operator}></Filter>"
+        ));
+        assert_eq!(
+            (reply.status, reply.exception()),
+            (400, ("InvalidParameterValue".into(), "filter".into())),
+            "{operator}"
+        );
+    }
     for broken in [
         "<Filter/>",
         "<Filter><Bogus/></Filter>",

@@ -18,14 +18,14 @@ fn f7_types_are_plain_and_in_the_order_of_the_data() {
         elements,
         [
             "<xs:element name=\"geom\" type=\"gml:PointPropertyType\" minOccurs=\"0\"/>",
-            "<xs:element name=\"nom\" type=\"xs:string\" minOccurs=\"0\"/>",
-            "<xs:element name=\"effectif\" type=\"xs:int\" minOccurs=\"0\"/>",
-            "<xs:element name=\"classe\" type=\"xs:string\" minOccurs=\"0\"/>",
-            "<xs:element name=\"code_insee\" type=\"xs:string\" minOccurs=\"0\"/>",
-            "<xs:element name=\"_2020\" type=\"xs:int\" minOccurs=\"0\"/>",
-            "<xs:element name=\"actif\" type=\"xs:boolean\" minOccurs=\"0\"/>",
-            "<xs:element name=\"mesure\" type=\"xs:double\" minOccurs=\"0\"/>",
-            "<xs:element name=\"hostile\" type=\"xs:string\" minOccurs=\"0\"/>",
+            "<xs:element name=\"nom\" type=\"xs:string\" minOccurs=\"0\" nillable=\"true\"/>",
+            "<xs:element name=\"effectif\" type=\"xs:int\" minOccurs=\"0\" nillable=\"true\"/>",
+            "<xs:element name=\"classe\" type=\"xs:string\" minOccurs=\"0\" nillable=\"true\"/>",
+            "<xs:element name=\"code_insee\" type=\"xs:string\" minOccurs=\"0\" nillable=\"true\"/>",
+            "<xs:element name=\"_2020\" type=\"xs:int\" minOccurs=\"0\" nillable=\"true\"/>",
+            "<xs:element name=\"actif\" type=\"xs:boolean\" minOccurs=\"0\" nillable=\"true\"/>",
+            "<xs:element name=\"mesure\" type=\"xs:double\" minOccurs=\"0\" nillable=\"true\"/>",
+            "<xs:element name=\"hostile\" type=\"xs:string\" minOccurs=\"0\" nillable=\"true\"/>",
         ]
     );
     let geometry = |version: &str, kind: &str| {

@@ -37,6 +37,8 @@ pub(super) fn expression(element: &Element, literals: &dyn Literals) -> Result<E
     let op = match name {
         "PropertyName" | "ValueReference" => return Ok(property(&element.text())),
         "Literal" => return literal(element, literals),
+        // a property that is known to be without a value
+        "Null" => return Ok(Expr::Literal(Literal::Null)),
         "Function" => return function(element, literals),
         "Add" => ArithmeticOp::Add,
         "Sub" => ArithmeticOp::Subtract,

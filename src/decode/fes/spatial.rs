@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::geom::Geometry;
 use crate::query::{Expr, Filter, Literal, SpatialOp, is_box, is_geometry_name};
 
-pub(super) fn is_operator(name: &str) -> bool {
+/// True for the elements that compare geometries (OGC 09-026r2 §7.8).
+pub fn is_operator(name: &str) -> bool {
     name == "BBOX" || operator(name).is_some()
 }
 

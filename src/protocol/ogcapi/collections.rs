@@ -250,7 +250,7 @@ fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budge
 const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
 /// A moment as RFC 3339 has it (17-069r4 §7.13): a day is where it begins.
-fn instant(moment: Moment) -> String {
+pub(super) fn instant(moment: Moment) -> String {
     match moment {
         Moment::Day(_) => format!("{moment}T00:00:00Z"),
         Moment::Instant(..) => moment.to_string(),
@@ -293,6 +293,11 @@ fn of_features(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
             file.insert("length".into(), json!(size));
         }
         links.push(file);
+    } else {
+        // a column is hidden, or the source is no such file: written anew
+        let most = features::MAX_LIMIT;
+        let href = format!("{items}?f=fgb&limit={most}");
+        links.push(link(href, "enclosure", features::FLATGEOBUF, "FlatGeobuf"));
     }
     links
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::collections::instant;
 use super::negotiation::{Offer, choose};
 use super::tilesets::layers_of;
 use super::{ApiRequest, Service, check_parameters};
@@ -17,6 +18,7 @@ use crate::operation::{MapRequest, Studio};
 use crate::protocol::explain::{self, ExplainFormat};
 use crate::protocol::ows::Kvp;
 use crate::protocol::{Answer, tiles};
+use crate::query::Moment;
 use crate::style::color;
 
 pub(super) const CONFORMANCE: &[&str] = &[
@@ -82,7 +84,7 @@ pub fn prepare_map(
         declared.push("COLLECTIONS");
     }
     check_parameters(&kvp, &declared)?;
-    let layers = layers_of(service, collection, &kvp)?;
+    let layers = layers_of(service, collection, &kvp, request.base)?;
     let crs = match kvp.get("CRS") {
         Some(name) => drawable(name)?,
         None => native(service, collection, &layers),
@@ -142,10 +144,35 @@ impl PreparedMap {
             return Ok(explain::answer(&explanation, format, &self.language));
         }
         let bytes = encode::image(&drawn.pixmap, self.format)?;
-        Ok(Answer::ok(self.format.media_type(), bytes)
+        let answer = Answer::ok(self.format.media_type(), bytes)
             .with_header("content-crs", format!("<{}>", crs.uri()))
             .with_header("content-bbox", corners.map(|c| c.to_string()).join(","))
-            .with_header("vary", "Accept"))
+            .with_header("vary", "Accept");
+        Ok(match self.interval(studio, budget) {
+            Some(interval) => answer.with_header("content-datetime", interval),
+            None => answer,
+        })
+    }
+
+    /// From the first to the last moment of what is drawn, where it has times: all of them, as
+    /// a map shows its layers' whole time (20-058 requirement 10 E).
+    fn interval(&self, studio: &Studio, budget: &Budget) -> Option<String> {
+        let layers = self.map.layers.iter().map(|drawn| &drawn.layer);
+        let extents = layers.filter(|layer| layer.time.is_some());
+        let ends: Vec<[Moment; 2]> = extents
+            .filter_map(|layer| match studio.time_extent(layer, budget) {
+                Ok([Some(from), Some(to)]) => Some([from, to]),
+                _ => None,
+            })
+            .collect();
+        let from = ends.iter().map(|[from, _]| *from);
+        let to = ends.iter().map(|[_, to]| *to);
+        let from = instant(from.min_by(|a, b| a.order(*b))?);
+        let to = instant(to.max_by(|a, b| a.order(*b))?);
+        Some(match from == to {
+            true => from,
+            false => format!("{from}/{to}"),
+        })
     }
 }
 

@@ -41,30 +41,30 @@ pub fn choose(f: Option<&str>, accept: &str, offers: &[Offer]) -> Result<usize> 
                 expected: offers.iter().map(|o| o.name).collect::<Vec<_>>().join(", "),
             });
     }
-    let mut best = (0, 0.0);
+    let mut best = (0, 0.0, false);
     for (place, offer) in offers.iter().enumerate() {
-        let quality = quality(accept, offer.media_type);
-        if quality > best.1 {
-            best = (place, quality);
+        let (quality, is_exact) = quality(accept, offer.media_type);
+        if quality > best.1 || quality == best.1 && is_exact && !best.2 {
+            best = (place, quality, is_exact);
         }
     }
     Ok(best.0)
 }
 
-/// What `Accept` gives a media type, by the most specific range that holds it; 0 to 1.
-fn quality(accept: &str, media_type: &str) -> f64 {
+/// What `Accept` gives a media type, by the most specific range that holds it, 0 to 1; and
+/// whether that one asks for a parameter of it, as `version=1.0` of an SLD.
+fn quality(accept: &str, media_type: &str) -> (f64, bool) {
     let (kind, _) = media_type.split_once('/').unwrap_or((media_type, ""));
-    let plain = media_type.split(';').next().unwrap_or(media_type);
+    let mut own = media_type.split(';').map(str::trim);
+    let plain = own.next().unwrap_or(media_type);
+    let own: Vec<(&str, &str)> = own.filter_map(|part| part.split_once('=')).collect();
     let mut best = (0, 0.0);
     // a browser sends ten
     for range in accept.split(',').take(100) {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let weight = parts
-            .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-            .and_then(|q| q.parse::<f64>().ok())
-            .map_or(1.0, |q| q.clamp(0.0, 1.0));
-        let rank = match name {
+        let mut weight = 1.0;
+        let mut rank = match name {
             _ if name.eq_ignore_ascii_case(plain) => 3,
             "*/*" => 1,
             _ => match name.strip_suffix("/*") {
@@ -72,11 +72,24 @@ fn quality(accept: &str, media_type: &str) -> f64 {
                 _ => continue,
             },
         };
+        for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+            let same = own.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+            match same {
+                _ if name.eq_ignore_ascii_case("q") => {
+                    weight = value.parse::<f64>().map_or(1.0, |q| q.clamp(0.0, 1.0));
+                }
+                Some((_, own)) if own.eq_ignore_ascii_case(value.trim_matches('"')) => rank = 4,
+                // another version
+                Some(_) => rank = 0,
+                // a parameter that the type has not, such as a charset, says nothing of it
+                None => {}
+            }
+        }
         if rank > best.0 {
             best = (rank, weight);
         }
     }
-    best.1
+    (best.1, best.0 == 4)
 }
 
 #[cfg(test)]
@@ -108,8 +121,45 @@ mod tests {
 
     #[test]
     fn the_most_specific_range_counts() {
+        let quality = |accept, media_type| quality(accept, media_type).0;
         assert_eq!(quality("image/*;q=0.3, image/png;q=0.1", "image/png"), 0.1);
         assert_eq!(quality("image/*;q=0.3, */*", "image/png"), 0.3);
         assert_eq!(quality("image/png;q=7", "image/png"), 1.0);
+        let json = "application/json; charset=utf-8;q=0.5";
+        assert_eq!(quality(json, "application/json"), 0.5);
+    }
+
+    #[test]
+    fn a_parameter_of_a_media_type_chooses_among_its_versions() {
+        let offers = ["1.1", "1.0"].map(|version| Offer {
+            name: version,
+            media_type: match version {
+                "1.1" => "application/vnd.ogc.sld+xml;version=1.1",
+                _ => "application/vnd.ogc.sld+xml;version=1.0",
+            },
+        });
+        for (accept, expected) in [
+            ("application/vnd.ogc.sld+xml", 0),
+            ("application/vnd.ogc.sld+xml;version=1.0", 1),
+            (
+                "application/vnd.ogc.sld+xml; version=\"1.0\"; q=0.2, */*;q=0.1",
+                1,
+            ),
+            ("application/vnd.ogc.sld+xml;version=1.1", 0),
+        ] {
+            assert_eq!(choose(None, accept, &offers), Ok(expected), "{accept}");
+        }
+        let pictures = [
+            Offer {
+                name: "png",
+                media_type: "image/png",
+            },
+            Offer {
+                name: "png8",
+                media_type: "image/png; mode=8bit",
+            },
+        ];
+        assert_eq!(choose(None, "image/png; mode=8bit", &pictures), Ok(1));
+        assert_eq!(choose(None, "image/png", &pictures), Ok(0));
     }
 }

@@ -83,7 +83,7 @@ pub fn prepare_tile(
         Some(_) => check_parameters(&kvp, &["F", "LANG", "EXPLAIN"])?,
     }
     let catalogue = service.tiles.catalogue;
-    let layers = layers_of(service, data.collection.as_deref(), &kvp)?;
+    let layers = layers_of(service, data.collection.as_deref(), &kvp, request.base)?;
     let set = catalogue.site.tile_matrix_sets.get(&place.set)?;
     let offers = offers(data);
     let chosen = choose(kvp.get("F"), accept, offers)?;
@@ -126,12 +126,20 @@ pub(super) fn layers_of(
     service: &Service<'_>,
     collection: Option<&str>,
     kvp: &Kvp,
+    base: &str,
 ) -> Result<Vec<Arc<Layer>>> {
     let catalogue = service.tiles.catalogue;
+    // an id, or the whole address of a collection of this site
+    let id = |name: &str| -> String {
+        let own = name.trim().strip_prefix(base);
+        let own = own.and_then(|path| path.strip_prefix("/collections/"));
+        own.unwrap_or(name).to_owned()
+    };
     match (collection, kvp.get("COLLECTIONS")) {
         (Some(id), _) => Ok(vec![Arc::clone(catalogue.layer(id)?)]),
         (None, Some(names)) => {
-            tiles::layers_of(&service.tiles, names).map_err(|error| match error {
+            let ids: Vec<String> = names.split(',').map(id).collect();
+            tiles::layers_of(&service.tiles, &ids.join(",")).map_err(|error| match error {
                 // the address is right, the parameter is not
                 Error::LayerNotDefined { .. } => Error::parameter("collections", error.to_string()),
                 other => other,
@@ -245,7 +253,7 @@ pub(super) fn one(
 ) -> Result<Value> {
     let catalogue = service.tiles.catalogue;
     let set = catalogue.site.tile_matrix_sets.get(id)?;
-    let layers = layers_of(service, data.collection.as_deref(), kvp)?;
+    let layers = layers_of(service, data.collection.as_deref(), kvp, request.base)?;
     let title = title(service, data, request.language)?;
     let mut out = head(data, set, &title);
     let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
@@ -369,7 +377,7 @@ pub(super) fn tilejson(
             ),
         });
     }
-    let layers = layers_of(service, data.collection.as_deref(), kvp)?;
+    let layers = layers_of(service, data.collection.as_deref(), kvp, request.base)?;
     let path = ApiAddress::TileSet(data.clone(), id.to_owned()).path();
     let (f, format) = match data.kind {
         DataKind::Vector => ("mvt", TileFormat::Mvt),

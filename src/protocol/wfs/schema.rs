@@ -88,17 +88,19 @@ fn push_type(out: &mut String, kind: &GmlType, gml: GmlVersion) {
     ));
     if let Some((element, geometry)) = &kind.geometry {
         let property = geometry_property(*geometry, gml);
-        push_element(out, element, property);
+        push_element(out, element, property, "");
     }
     for field in &kind.fields {
-        push_element(out, &field.element, simple_type(field.kind));
+        // a filter may ask whether it is nil, so it may be (OGC 09-026r2 §7.7.3.6)
+        let may_be_nil = " nillable=\"true\"";
+        push_element(out, &field.element, simple_type(field.kind), may_be_nil);
     }
     out.push_str("</xs:sequence>\n</xs:extension>\n</xs:complexContent>\n</xs:complexType>\n");
 }
 
-fn push_element(out: &mut String, name: &str, kind: &str) {
+fn push_element(out: &mut String, name: &str, kind: &str, more: &str) {
     out.push_str(&format!(
-        "<xs:element name=\"{name}\" type=\"{kind}\" minOccurs=\"0\"/>\n"
+        "<xs:element name=\"{name}\" type=\"{kind}\" minOccurs=\"0\"{more}/>\n"
     ));
 }
 

@@ -12,7 +12,7 @@ pub(super) const FILTERS_200: &str = r#"<fes:Filter_Capabilities>
 <fes:Constraint name="ImplementsMinSpatialFilter"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsSpatialFilter"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsMinTemporalFilter"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
-<fes:Constraint name="ImplementsTemporalFilter"><ows:NoValues/><ows:DefaultValue>FALSE</ows:DefaultValue></fes:Constraint>
+<fes:Constraint name="ImplementsTemporalFilter"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsVersionNav"><ows:NoValues/><ows:DefaultValue>FALSE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsSorting"><ows:NoValues/><ows:DefaultValue>TRUE</ows:DefaultValue></fes:Constraint>
 <fes:Constraint name="ImplementsExtendedOperators"><ows:NoValues/><ows:DefaultValue>FALSE</ows:DefaultValue></fes:Constraint>
@@ -68,9 +68,16 @@ pub(super) const FILTERS_200: &str = r#"<fes:Filter_Capabilities>
 <fes:TemporalOperator name="After"/>
 <fes:TemporalOperator name="Before"/>
 <fes:TemporalOperator name="Begins"/>
+<fes:TemporalOperator name="BegunBy"/>
+<fes:TemporalOperator name="TContains"/>
 <fes:TemporalOperator name="During"/>
-<fes:TemporalOperator name="Ends"/>
 <fes:TemporalOperator name="TEquals"/>
+<fes:TemporalOperator name="TOverlaps"/>
+<fes:TemporalOperator name="Meets"/>
+<fes:TemporalOperator name="OverlappedBy"/>
+<fes:TemporalOperator name="MetBy"/>
+<fes:TemporalOperator name="Ends"/>
+<fes:TemporalOperator name="EndedBy"/>
 </fes:TemporalOperators>
 </fes:Temporal_Capabilities>
 </fes:Filter_Capabilities>

@@ -25,7 +25,20 @@ pub enum Reference<'a> {
     Geometry,
     /// The feature's own id, `@gml:id`.
     Id,
+    /// What every GML feature may have and ours never do.
+    Inherited,
 }
+
+/// The properties of `gml:AbstractFeatureType` that no feature of ours has: they may be asked
+/// for, and are without a value (OGC 07-036 §7.2.2, §9.3).
+const INHERITED: [&str; 6] = [
+    "gml:metaDataProperty",
+    "gml:description",
+    "gml:descriptionReference",
+    "gml:identifier",
+    "gml:name",
+    "gml:location",
+];
 
 /// Finds what a reference means: `code`, `ms:code`, `ms:communes/ms:code[1]`, `//code`, by the
 /// name of the column or of the element, the case deciding only where it must.
@@ -41,6 +54,9 @@ pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Ref
     let step = text.rsplit('/').next().unwrap_or(text);
     let step = step.split('[').next().unwrap_or(step).trim();
     let local = step.rsplit(':').next().unwrap_or(step);
+    if INHERITED.contains(&step) && named(step).is_none() {
+        return Ok(Reference::Inherited);
+    }
     if let Some(field) = [text, step, local].into_iter().find_map(named) {
         return Ok(Reference::Field(field));
     }
@@ -151,17 +167,29 @@ impl FilterReader<'_> {
 
     /// Has every name and id of the filter in the layer's own words.
     fn resolve(&self, element: &mut Element) -> Result<()> {
+        if fes::is_spatial(&element.name) {
+            self.check_operand(element)?;
+        }
         match element.name.as_str() {
             "PropertyName" | "ValueReference" => {
                 let own = match reference(&element.text(), self.layer, self.kind)? {
                     Reference::Field(field) => field.name.clone(),
                     Reference::Geometry => "geom".to_owned(),
                     Reference::Id => "@gml:id".to_owned(),
+                    Reference::Inherited => {
+                        // `fes` reads it as the literal that is no value
+                        element.name = "Null".to_owned();
+                        element.nodes.clear();
+                        return Ok(());
+                    }
                 };
                 element.nodes = vec![Node::Text(own)];
                 return Ok(());
             }
             "FeatureId" | "GmlObjectId" | "ResourceId" => {
+                if let Some(id) = element.attribute("rid") {
+                    self.check_id(id)?;
+                }
                 for attribute in &mut element.attributes {
                     if matches!(attribute.name.as_str(), "fid" | "id" | "rid") {
                         attribute.value = self.own_id(&attribute.value);
@@ -176,6 +204,42 @@ impl FilterReader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a spatial condition on what is no geometry: the property is at fault, not the
+    /// filter (OGC 09-026r2 §8.3).
+    fn check_operand(&self, operator: &Element) -> Result<()> {
+        let names = ["PropertyName", "ValueReference"];
+        for operand in operator.elements() {
+            if names.contains(&operand.name.as_str())
+                && reference(&operand.text(), self.layer, self.kind)? != Reference::Geometry
+            {
+                return Err(Error::parameter(
+                    "filter",
+                    format!(
+                        "<{}> is a condition on the geometry, found the property {:?}",
+                        operator.name,
+                        operand.text()
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses the id of a feature of another type: it contradicts the query
+    /// (OGC 09-025r2 §7.9.2.4.1).
+    ///
+    /// # Errors
+    /// `InvalidParameter`.
+    pub fn check_id(&self, id: &str) -> Result<()> {
+        match self.scope.feature(id) {
+            Some((other, _)) if other.id != self.layer.id => Err(Error::parameter(
+                "resourceId",
+                format!("{id:?} is no feature of {:?}", self.layer.id),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The id of a feature of this layer in the layer's words; of another, one that no feature
@@ -214,15 +278,6 @@ impl FilterReader<'_> {
 
     /// The window of a `BBOX`; `None` where its shape is for the filter to judge.
     fn window(&self, element: &Element) -> Result<Option<Window>> {
-        let names = ["PropertyName", "ValueReference"];
-        let property = element
-            .elements()
-            .find(|e| names.contains(&e.name.as_str()));
-        if property.is_some_and(|e| e.text() != "geom") {
-            return Err(Error::InvalidFilter {
-                message: "a BBOX is a condition on the geometry".into(),
-            });
-        }
         let Some(boxed) = element.elements().find(|e| gml::is_box(&e.name)) else {
             return Ok(None);
         };

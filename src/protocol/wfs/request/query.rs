@@ -247,6 +247,8 @@ impl Reader<'_> {
                     column,
                     is_descending: term.is_descending,
                 })),
+                // nobody has it, so everybody is equal
+                Reference::Inherited => {}
                 Reference::Geometry => {
                     return Err(Error::parameter(
                         "sortBy",
@@ -307,6 +309,10 @@ impl Reader<'_> {
                     (Vec::new(), GmlContent::Property(None))
                 }
                 Reference::Id => (Vec::new(), GmlContent::Id),
+                Reference::Inherited => {
+                    parts.push(Filter::Or(Vec::new()));
+                    (Vec::new(), GmlContent::Id)
+                }
             });
         }
         if adhoc.properties.is_empty() {
@@ -318,7 +324,7 @@ impl Reader<'_> {
             match reference(name, layer, kind)? {
                 Reference::Field(field) => named.push(field.column),
                 Reference::Geometry => find.with_geometry = true,
-                Reference::Id => {}
+                Reference::Id | Reference::Inherited => {}
             }
         }
         let columns = kind.fields.iter().map(|field| field.column);
@@ -329,14 +335,7 @@ impl Reader<'_> {
     /// Ids of features, all of this query's type.
     fn ids(&self, ids: &[String], filters: &FilterReader<'_>) -> Result<Filter> {
         for id in ids {
-            if let Some((other, _)) = self.scope.feature(id)
-                && other.id != filters.layer.id
-            {
-                return Err(Error::parameter(
-                    "resourceId",
-                    format!("{id:?} is no feature of {:?}", filters.layer.id),
-                ));
-            }
+            filters.check_id(id)?;
         }
         let own = ids.iter().map(|id| filters.own_id(id));
         Ok(Filter::Ids(own.collect()))
