@@ -4,7 +4,7 @@
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends cmake g++ make pkg-config sqlite3 \
+ && apt-get install -y --no-install-recommends cmake g++ make nodejs npm pkg-config sqlite3 \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 # The dependencies (PROJ takes most of the time) in a layer of their own: an empty crate with the
@@ -16,11 +16,14 @@ RUN mkdir src benches \
  && for bench in $(sed -n '/^\[\[bench\]\]/{n;s/^name = "\(.*\)"$/\1/p}' Cargo.toml); do echo 'fn main() {}' > "benches/$bench.rs"; done \
  && cargo build --profile dist --locked \
  && rm -r src benches
+# the maps' viewer, which the binary embeds
+COPY viewer viewer
+RUN cd viewer && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 COPY benches benches
 COPY assets assets
 COPY src src
 # files keep the time of the checkout, which may be before that of the empty crate
-RUN touch src/lib.rs src/main.rs && cargo build --profile dist --locked --bin cartotheque
+RUN touch build.rs src/lib.rs src/main.rs && cargo build --profile dist --locked --bin cartotheque
 
 # What runs: the binary needs the C and C++ libraries, which this image has, and nothing else.
 FROM debian:bookworm-slim

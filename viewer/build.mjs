@@ -1,7 +1,7 @@
 // Builds viewer/dist: modules and style with their content's hash in their names, and manifest.json,
 // which says what a page loads; each also packed, as the server sends it. Fails where the first load weighs more than the budget.
 import { build } from 'esbuild';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -66,6 +66,7 @@ files.set('manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
 
 // what is there already keeps its time, so that cargo has nothing to do; .gitignore keeps the folder in
 // the repository, so that cargo sees when something comes into it
+await mkdir(dist, { recursive: true });
 for (const old of await readdir(dist)) {
   if (old !== '.gitignore' && !files.has(old)) await rm(path.join(dist, old));
 }

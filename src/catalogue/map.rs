@@ -32,6 +32,8 @@ pub struct Map {
     pub search: Vec<MapSearch>,
     pub tools: Vec<MapTool>,
     pub print: MapPrint,
+    /// Sites whose pages may show the map in a frame: `https://host`, `https://*.host`. Empty: all.
+    pub frames: Vec<String>,
     pub services: Vec<MapService>,
 }
 

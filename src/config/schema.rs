@@ -256,6 +256,13 @@ fn map() -> Value {
             ]),
         ),
         (
+            "frames",
+            said(
+                "Sites whose pages may show the map in a frame; all where it says none",
+                list(text()),
+            ),
+        ),
+        (
             "services",
             list(words(
                 MapService::ALL

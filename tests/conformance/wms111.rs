@@ -1,6 +1,6 @@
 //! WMS 1.1.1 (OGC 01-068r3) as `ets-wms11` asks it, profile queryable.
 
-use crate::reference::{LAYERS, all, code, escaped, lakes, xml};
+use crate::reference::{LAYERS, escaped, lakes};
 
 const CAPABILITIES: &str = "/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION=1.1.1";
 

@@ -5,6 +5,7 @@ import { complaints, start, stop } from './harness.mjs';
 before(start);
 after(stop);
 
+// a list of parts: each registers its tests
 for (const part of ['see', 'table', 'keyboard', 'verbs', 'pages', 'axe']) (await import(`./${part}.mjs`)).default();
 
 test('no page complained of anything', () => assert.deepEqual(complaints, []));

@@ -29,7 +29,7 @@ export async function start() {
     await cp(path.join(here, 'server.yaml'), path.join(folder, 'capabilities/server.yaml'));
     await cp(path.join(here, 'maps'), path.join(folder, 'capabilities/maps'), { recursive: true });
     const port = await freePort();
-    const binary = process.env.CARTOTHEQUE ?? path.join(repo, process.env.CARGO_TARGET_DIR ?? 'target', 'release/cartotheque');
+    const binary = process.env.CARTOTHEQUE ?? path.resolve(repo, process.env.CARGO_TARGET_DIR ?? 'target', 'release/cartotheque');
     base = `http://127.0.0.1:${port}`;
     let said = '';
     server = spawn(binary, ['serve', folder, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -60,7 +60,13 @@ export async function open(address, prefers = {}) {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-  await page.goto(address.startsWith('http') ? address : base + address);
+  // a machine that does other things too may answer that it is busy
+  for (let tries = 0; tries < 20; tries++) {
+    const answer = await page.goto(address.startsWith('/') ? base + address : address);
+    if (answer?.status() !== 503) break;
+    complaints.pop();
+    await page.waitForTimeout(500);
+  }
   return page;
 }
 

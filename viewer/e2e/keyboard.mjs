@@ -30,7 +30,7 @@ export default function () {
     assert.equal(await page.getByRole('treeitem', { name: 'Équipements' }).getAttribute('aria-expanded'), 'false');
     await page.keyboard.press('Alt+ArrowDown');
     assert.equal(await focused(page), 'Équipements');
-    const first = await page.locator('[role=treeitem]').first().getAttribute('aria-label');
+    const first = await page.locator('.row').first().getAttribute('aria-label');
     assert.equal(first, 'Population');
     // settings of a layer, and back
     await page.keyboard.press('d');

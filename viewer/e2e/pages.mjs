@@ -17,6 +17,7 @@ export default function () {
     const frame = page.frameLocator('iframe');
     await frame.locator('.status').waitFor();
     await frame.getByRole('link', { name: 'Ouvrir la carte' }).waitFor();
+    await frame.locator('.busy').waitFor({ state: 'hidden' });
     assert.deepEqual(await frame.locator('.rail button').allTextContents(), ['Voir']);
     await page.waitForTimeout(800);
     await shot(page, 'embed');
@@ -25,6 +26,10 @@ export default function () {
     const headers = (await fetch(`${base}/maps/essai`, { headers: { accept: 'text/html' } })).headers;
     assert.match(headers.get('content-security-policy'), /frame-ancestors 'self'/);
     assert.match((await fetch(`${base}/maps/essai/embed`)).headers.get('content-security-policy'), /frame-ancestors \*/);
+    const named = (await fetch(`${base}/maps/essai-cadre/embed`)).headers.get('content-security-policy');
+    assert.match(named, /frame-ancestors 'self' https:\/\/www\.example\.org https:\/\/\*\.example\.net$/);
+    // without `personal` among its tools a map has no business with other hosts
+    assert.match(named, /img-src 'self' data: blob: ;/);
     foreign.close();
   });
 
@@ -44,7 +49,7 @@ export default function () {
 
   test('files of the viewer may be kept for good', async () => {
     const html = await (await fetch(`${base}/maps/essai`, { headers: { accept: 'text/html' } })).text();
-    const script = /src="([^"]*viewer-[^"]*\.js)"/.exec(html)[1];
+    const script = /src="([^"]*viewer-[^"]*\.js)"/.exec(html)[1].replaceAll('&#x2f;', '/');
     const answer = await fetch(script, { headers: { 'accept-encoding': 'br' } });
     assert.match(answer.headers.get('cache-control'), /immutable/);
     assert.match(answer.headers.get('content-type'), /^text\/javascript/);
@@ -53,7 +58,7 @@ export default function () {
 
   test('without script the map is a text with a picture and tables', async () => {
     const page = await open('/maps/essai', { javaScriptEnabled: false });
-    await page.getByText('La carte interactive a besoin de JavaScript').waitFor();
+    await page.getByText("La carte interactive a besoin de JavaScript").waitFor();
     assert.equal(await page.locator('#alternative tbody tr').count(), 10);
     await page.locator('#alternative img').first().waitFor();
     await shot(page, 'text');

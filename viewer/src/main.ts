@@ -99,8 +99,9 @@ function start(context: MapContext, isEmbedded: boolean): void {
   verbListeners.add((verb) => verb && verb !== 'see' && popup.close());
   document.getElementById('viewer')?.prepend(view.rail, view.panel);
 
-  new MapLayers(stage, model, (pending, failed) => {
-    busy.hidden = pending === 0;
+  stage.map.on('loadstart', () => (busy.hidden = false));
+  stage.map.on('loadend', () => (busy.hidden = true));
+  new MapLayers(stage, model, (failed) => {
     trouble.hidden = failed.length === 0;
     const text = failed.length ? tr(`Couche indisponible : ${failed.join(', ')}`, `Layer not available: ${failed.join(', ')}`) : '';
     if (trouble.textContent !== text) trouble.textContent = text;
@@ -135,6 +136,7 @@ function start(context: MapContext, isEmbedded: boolean): void {
 
   const fromFragment = location.hash.length > 1 ? parseLink(location.hash) : {};
   void take(fromFragment).then(async () => {
+    stage.tell();
     stage.onView(remember);
     model.onChange(remember);
     const wanted = parseObject(location.search);

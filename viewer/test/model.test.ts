@@ -36,6 +36,7 @@ test('moving stays among siblings and ends at their ends', () => {
   assert.equal(model.move(model.layer('b')!, -1), false);
   assert.equal(model.move(model.layer('d')!, 1), true);
   assert.equal(ids(model), 'baced');
+  assert.equal(model.move(model.layer('d')!, 1), false);
 });
 
 test('a link gives back visibility, order, opacity and style', () => {

@@ -29,6 +29,8 @@ pub struct MapFile {
     /// `None`: all.
     pub tools: Option<Vec<MapTool>>,
     pub print: PrintFile,
+    /// Sites whose pages may show the map in a frame. Empty: all.
+    pub frames: Vec<At<String>>,
     /// `None`: all that are served.
     pub services: Option<Vec<MapService>>,
     /// Where the document begins.
@@ -70,7 +72,7 @@ pub struct PrintFile {
     pub sources: Option<bool>,
 }
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "schema",
     "id",
     "aliases",
@@ -88,6 +90,7 @@ const KEYS: [&str; 19] = [
     "search",
     "tools",
     "print",
+    "frames",
     "services",
     "for_each",
 ];
@@ -172,6 +175,7 @@ impl MapFile {
             print: fields
                 .get("print")
                 .map_or_else(PrintFile::default, |e| PrintFile::read(&e, findings)),
+            frames: read_frames(&fields, findings),
             services: fields.get("services").map(|e| read_services(&e, findings)),
             place: root.place,
         }
@@ -315,6 +319,28 @@ fn read_services(entry: &Entry<'_>, findings: &mut Findings) -> Vec<MapService> 
     }
     services.dedup();
     services
+}
+
+/// Hosts as a Content-Security-Policy names them (`frame-ancestors`, CSP 3 §6.4.2): nothing that
+/// could say more than a host gets into a header.
+fn read_frames(fields: &Fields<'_>, findings: &mut Findings) -> Vec<At<String>> {
+    let mut frames = fields.texts("frames", findings);
+    frames.retain(|frame| {
+        let host = frame.value.strip_prefix("https://");
+        let host = host.or_else(|| frame.value.strip_prefix("http://"));
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+        let is_one = host.is_some_and(|host| {
+            let host = host.strip_prefix("*.").unwrap_or(host);
+            !host.is_empty() && host.chars().all(is_plain)
+        });
+        if !is_one {
+            let message = format!("expected the address of a site, found {:?}", frame.value);
+            let help = "e.g. frames: [\"https://www.isere.gouv.fr\", \"https://*.example.org\"]";
+            findings.error_help(&frame.place, message, help);
+        }
+        is_one
+    });
+    frames
 }
 
 fn read_languages(fields: &Fields<'_>, findings: &mut Findings) -> Vec<At<String>> {

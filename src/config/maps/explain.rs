@@ -87,6 +87,7 @@ pub fn explain(map: &Map, state: &State, folder: &Folder) -> Option<String> {
         ("tools", tools.collect::<Vec<_>>().join(", ")),
         ("services", services.collect::<Vec<_>>().join(", ")),
         ("print", layouts.collect::<Vec<_>>().join(", ")),
+        ("frames", map.frames.join(", ")),
     ] {
         page.value(0, key, &value, page.at(child(tree, &[key]), "default"));
     }

@@ -99,6 +99,7 @@ impl<'a> Resolver<'a> {
                 dpi: file.print.dpi.clone().unwrap_or(vec![150, 300]),
                 sources: file.print.sources.unwrap_or(true),
             },
+            frames: file.frames.iter().map(|at| at.value.clone()).collect(),
             services: file.services.clone().unwrap_or(MapService::ALL.to_vec()),
         })
     }

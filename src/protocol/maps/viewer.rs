@@ -71,7 +71,11 @@ fn policy(map: &Map, document: &Value, is_embedded: bool) -> String {
         images = "https: http:".into();
         data = "https: http:";
     }
-    let ancestors = if is_embedded { "*" } else { "'self'" };
+    let ancestors = match (is_embedded, map.frames.as_slice()) {
+        (false, _) => "'self'".to_owned(),
+        (true, []) => "*".to_owned(),
+        (true, frames) => format!("'self' {}", frames.join(" ")),
+    };
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: {images}; \
          connect-src 'self' {data}; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"

@@ -69,15 +69,19 @@ function cataloguePart(app: App): HTMLElement {
 
 function filePart(app: App): HTMLElement {
   const error = h('p', { class: 'error', role: 'alert', hidden: true });
-  const input = h('input', { type: 'file', class: 'sr-only', multiple: true, accept: '.geojson,.json,.kml,.gpx,.csv,.txt', onchange: () => { void take(input.files); input.value = ''; } });
+  const input = h('input', { type: 'file', hidden: true, multiple: true, accept: '.geojson,.json,.kml,.gpx,.csv,.txt', onchange: () => {
+    // the list empties with the field
+    void take([...(input.files ?? [])]);
+    input.value = '';
+  } });
   const zone = h('div', { class: 'drop-zone' },
     h('p', {}, tr('Déposez ici un fichier GeoJSON, KML, GPX ou CSV', 'Drop a GeoJSON, KML, GPX or CSV file here')),
     h('button', { type: 'button', class: 'primary', onclick: () => input.click() }, icon('upload'), tr('Choisir un fichier', 'Choose a file')),
     input);
 
-  async function take(files: FileList | null | undefined): Promise<void> {
+  async function take(files: readonly File[]): Promise<void> {
     error.hidden = true;
-    for (const file of files ?? []) {
+    for (const file of files) {
       try {
         const features = await readFile(file);
         const node = addOwn(app, { title: file.name.replace(/\.\w+$/, ''), visible: true, opacity: 1, colour: '#8a4b00', features });
@@ -97,7 +101,7 @@ function filePart(app: App): HTMLElement {
   zone.addEventListener('drop', (event) => {
     event.preventDefault();
     zone.classList.remove('over-it');
-    void take(event.dataTransfer?.files);
+    void take([...(event.dataTransfer?.files ?? [])]);
   });
   return h('div', { class: 'form' }, zone, error);
 }
@@ -147,7 +151,7 @@ const KIND = 'cartotheque/personal@1';
 
 function keepPart(app: App): HTMLElement {
   const error = h('p', { class: 'error', role: 'alert', hidden: true });
-  const input = h('input', { type: 'file', class: 'sr-only', accept: '.json', onchange: async () => {
+  const input = h('input', { type: 'file', hidden: true, accept: '.json', onchange: async () => {
     error.hidden = true;
     try {
       const kept = JSON.parse((await input.files?.[0]?.text()) ?? '') as { kind?: string; map?: string; state?: string; additions?: unknown };

@@ -14,13 +14,12 @@ const DPI_SERVER = 96;
 
 export class MapLayers {
   private readonly drawn = new Map<LayerNode, BaseLayer>();
-  private pending = 0;
   private failed = new Set<string>();
 
   constructor(
     private readonly stage: Stage,
     private readonly model: Model,
-    private readonly onBusy: (pending: number, failed: readonly string[]) => void,
+    private readonly onFailed: (titles: readonly string[]) => void,
     /** How a layer with features of its own is drawn: comes with the code for such layers. */
     private readonly vector: (node: LayerNode) => BaseLayer | undefined,
   ) {
@@ -66,34 +65,37 @@ export class MapLayers {
       url,
       params: { LAYERS: name, STYLES: node.style, VERSION: version, FORMAT: 'image/png', TRANSPARENT: 'TRUE' },
       ratio: 1.1,
-      ...(isOurs ? { serverType: 'qgis' as const } : {}),
-      imageLoadFunction: (image, src) => load(image, src),
+      // elsewhere pages of other sites may be let have pictures only
+      ...(isOurs ? { serverType: 'qgis' as const, imageLoadFunction: (image, src) => void loadOurs(image, src) } : {}),
     });
-    source.on('imageloadstart', () => this.count(1));
-    source.on('imageloadend', () => {
-      this.failed.delete(node.title);
-      this.count(-1);
-    });
-    source.on('imageloaderror', () => {
-      this.failed.add(node.title);
-      this.count(-1);
-    });
+    source.on('imageloadend', () => this.failed.delete(node.title) && this.onFailed([...this.failed]));
+    source.on('imageloaderror', () => this.onFailed([...this.failed.add(node.title)]));
     return new ImageLayer({ source });
   }
 
   private drop(node: LayerNode, layer: BaseLayer): void {
     this.stage.map.removeLayer(layer);
     this.drawn.delete(node);
-    this.failed.delete(node.title);
-  }
-
-  private count(by: number): void {
-    this.pending = Math.max(0, this.pending + by);
-    this.onBusy(this.pending, [...this.failed]);
+    if (this.failed.delete(node.title)) this.onFailed([...this.failed]);
   }
 }
 
-function load(wrapper: ImageWrapper, src: string): void {
+/** As the server counts dots; and asked for again where it is too busy just now (503 with Retry-After). */
+async function loadOurs(wrapper: ImageWrapper, src: string): Promise<void> {
+  const image = wrapper.getImage() as HTMLImageElement;
   const url = src.replace(/([?&]DPI=)([\d.]+)/, (_, key, dpi) => key + Math.round((Number(dpi) * DPI_SERVER) / DPI_OPENLAYERS));
-  (wrapper.getImage() as HTMLImageElement).src = url;
+  try {
+    let answer = await fetch(url);
+    for (let tries = 0; answer.status === 503 && tries < 4; tries++) {
+      const seconds = Number(answer.headers.get('retry-after')) || 1;
+      await new Promise((done) => setTimeout(done, Math.min(5, seconds) * 1000));
+      answer = await fetch(url);
+    }
+    if (!answer.ok || !answer.headers.get('content-type')?.startsWith('image/')) throw new Error(String(answer.status));
+    const address = URL.createObjectURL(await answer.blob());
+    image.addEventListener('load', () => URL.revokeObjectURL(address), { once: true });
+    image.src = address;
+  } catch {
+    image.dispatchEvent(new Event('error'));
+  }
 }

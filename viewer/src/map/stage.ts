@@ -52,7 +52,7 @@ export class Stage {
     this.map.on('pointermove', (event) => {
       if (!event.dragging) this.pointing?.hover?.(event.coordinate as XY);
     });
-    this.map.on('moveend', () => this.viewListeners.forEach((run) => run()));
+    this.map.on('moveend', () => this.tell());
     target.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && event.target === target) {
         event.preventDefault();
@@ -66,6 +66,11 @@ export class Stage {
   /** Runs when the map has come to rest elsewhere. */
   onView(run: () => void): void {
     this.viewListeners.add(run);
+  }
+
+  /** Tells where the map is, as if it had moved there. */
+  tell(): void {
+    this.viewListeners.forEach((run) => run());
   }
 
   onCrs(run: () => void): void {

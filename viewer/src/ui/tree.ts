@@ -15,7 +15,7 @@ export function treeView(app: App): HTMLElement {
   const opened = new Set<string>();
   const tree = h('ul', { class: 'tree', role: 'tree', 'aria-label': tr('Couches de la carte', 'Layers of the map'), 'aria-multiselectable': 'true' });
 
-  const rows = () => [...tree.querySelectorAll<HTMLElement>('[role=treeitem]')];
+  const rows = () => [...tree.querySelectorAll<HTMLElement>('.row')];
   const nodeOf = (row: Element | null | undefined) => row && find(model.root.children, row.getAttribute('data-key'));
 
   function render(): void {
@@ -34,32 +34,38 @@ export function treeView(app: App): HTMLElement {
     const isGrey = node.kind === 'layer' && !isInScale(node.entry, stage.scale());
     const isOpen = node.kind === 'group' ? node.isOpen : opened.has(node.key);
     const note = node.kind === 'layer' && isGrey ? scaleNote(node) : '';
-    const li = h('li', {
-      role: 'treeitem',
-      class: `node ${node.kind}${isGrey ? ' grey' : ''}`,
-      'data-key': node.key,
-      'aria-level': level,
-      'aria-posinset': index + 1,
-      'aria-setsize': size,
-      'aria-checked': { all: 'true', some: 'mixed', none: 'false' }[shown],
-      'aria-label': note ? `${node.title}, ${note}` : node.title,
-      'aria-expanded': isOpen ? 'true' : 'false',
-      tabindex: -1,
-    });
+    // the row is the tree's item, not what hangs below it: its name is what it shows
     const row = h(
       'div',
-      { class: 'row', draggable: 'true', title: note || null },
+      {
+        role: 'treeitem',
+        class: `row ${node.kind}${isGrey ? ' grey' : ''}`,
+        'data-key': node.key,
+        'aria-level': level,
+        'aria-posinset': index + 1,
+        'aria-setsize': size,
+        'aria-checked': { all: 'true', some: 'mixed', none: 'false' }[shown],
+        'aria-label': note ? `${node.title}, ${note}` : node.title,
+        'aria-expanded': isOpen ? 'true' : 'false',
+        tabindex: -1,
+        draggable: 'true',
+        title: note || null,
+      },
       node.kind === 'group' && h('span', { class: 'twist', 'data-act': 'open' }, icon('chevron')),
       h('span', { class: `check ${shown}`, 'data-act': 'toggle' }, icon(shown === 'some' ? 'dash' : 'check')),
       h('span', { class: 'name', 'data-act': node.kind === 'group' ? 'open' : 'toggle' }, node.title),
       note && h('span', { class: 'note' }, note),
       node.kind === 'layer' && h('span', { class: 'gear', 'data-act': 'open', title: tr('Réglages de la couche', 'Layer settings') }, icon('more')),
     );
-    li.append(row);
+    const li = h('li', { role: 'none' }, row);
     if (node.kind === 'group' && isOpen) {
       const list = node.children.map((child, i) => item(child, level + 1, i, node.children.length));
       li.append(h('ul', { role: 'group' }, ...list));
-    } else if (node.kind === 'layer' && isOpen) li.append(settings(app, node, () => close(node)));
+    } else if (node.kind === 'layer' && isOpen) {
+      // a tree holds items alone: the settings are one below the layer, named by what is in it
+      const sheet = h('li', { role: 'treeitem', 'aria-level': level + 1 }, settings(app, node, () => close(node)));
+      li.append(h('ul', { role: 'group', class: 'sheet' }, sheet));
+    }
     return li;
   }
 
@@ -123,7 +129,7 @@ export function treeView(app: App): HTMLElement {
     else if (event.key === 'ArrowRight') {
       if (!isOpen) open(node);
       else if (node.kind === 'group') step(at + 1);
-      else row.querySelector<HTMLElement>('.settings :is(input, select, button, a)')?.focus();
+      else row.nextElementSibling?.querySelector<HTMLElement>('input, select, button, a')?.focus();
     } else if (event.key === 'ArrowLeft') {
       if (isOpen) close(node);
       else if (node.parent?.key) focus(node.parent.key);
@@ -151,9 +157,9 @@ export function treeView(app: App): HTMLElement {
     event.dataTransfer?.setData('text/plain', dragged?.title ?? '');
   });
   const targetOf = (event: DragEvent) => {
-    let row = (event.target as Element).closest<HTMLElement>('[role=treeitem]');
-    while (row && nodeOf(row)?.parent !== dragged?.parent) row = row.parentElement?.closest<HTMLElement>('[role=treeitem]') ?? null;
-    return row;
+    let li = (event.target as Element).closest('li');
+    while (li && nodeOf(li.firstElementChild)?.parent !== dragged?.parent) li = li.parentElement?.closest('li') ?? null;
+    return li?.firstElementChild;
   };
   const clear = () => tree.querySelectorAll('.drop').forEach((e) => e.classList.remove('drop'));
   tree.addEventListener('dragover', (event) => {
