@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::Outcome;
 use super::line::Line;
+use super::prepare::CacheArguments;
 use super::signal::{STOPPED, stop_at_signal};
 use crate::archive::export::{Job, Progress, TileSource, export};
 use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
@@ -18,8 +20,9 @@ use crate::encode;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::operation::MapLayer;
+use crate::overview;
 use crate::protocol::tiles::{self, Tile, TileFormat, TileWish};
-use crate::server::{Options, Site, State};
+use crate::server::{CacheOptions, Options, Site, State};
 use crate::tile::{TileAddress, TileMatrixSet, TileMatrixSets};
 
 /// What `cartotheque export` takes.
@@ -55,6 +58,11 @@ pub struct Export {
     /// is whole.
     #[arg(short, long)]
     output: PathBuf,
+
+    /// Large layers are read from overviews where a zoom shows no more: they are made first where
+    /// they are not there. --overview-mb 0 reads the features for every tile.
+    #[command(flatten)]
+    cache: CacheArguments,
 }
 
 /// Work that is lost at most when the process ends.
@@ -74,17 +82,21 @@ fn parse_format(text: &str) -> Result<TileFormat, String> {
 }
 
 impl Export {
-    pub fn run(self) -> Outcome {
+    pub fn run(mut self) -> Outcome {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(threads).clamp(1, 1024);
+        let mut cache = std::mem::take(&mut self.cache).options();
+        if cache.crs.is_empty() {
+            // that of the tiles: a server reads the same
+            cache.crs = vec!["EPSG:3857".into()];
+        }
         let state = State::load(Options {
             path: self.path.clone(),
             base_url: None,
             workers: 1,
             strict: false,
             explain: false,
-            // an archive lasts: it is made from the data themselves
-            cache: None,
+            cache: Some(cache.clone()),
         })?;
         let site = state.whole();
         let names = if self.layers.is_empty() {
@@ -98,6 +110,10 @@ impl Export {
             let message = format!("expected at most {deepest}, found {}", self.zoom.end());
             return Err(Error::parameter("--zoom", message));
         }
+        let mut line = Line::new();
+        if cache.max_bytes != Some(0) {
+            prepare(&cache, &site, &maker.layers, &mut line)?;
+        }
         let bounds = self.bounds(&maker)?;
         let info = self.info(&site, &names, bounds)?;
         let job = Job {
@@ -109,7 +125,6 @@ impl Export {
         let writer = archive::create(&self.output, &maker.identity(&job))?;
         let stop = Arc::new(AtomicBool::new(false));
         stop_at_signal(&stop);
-        let mut line = Line::new();
         let made = export(&job, &maker, writer, &info, &stop, &mut |progress| {
             line.tell(|seconds| told(progress, seconds));
         });
@@ -234,23 +249,43 @@ impl<'a> Maker<'a> {
         })
     }
 
-    /// All that the tiles depend on, so that an interrupted export goes on only with the same.
+    /// All that the tiles depend on, so that an interrupted export goes on only with the same:
+    /// for each zoom the key of a tile, which stands for the data or the levels that it is made
+    /// from, the styles and the program.
     fn identity(&self, job: &Job) -> String {
-        let catalogue = &self.site.catalogue;
-        let layers: Vec<String> = self
-            .layers
-            .iter()
-            .map(|l| format!("{}:{:016x}", l.layer.id, catalogue.fingerprint(&l.layer)))
+        let first = job
+            .zooms
+            .clone()
+            .filter_map(|zoom| WebTile::new(zoom, 0, 0));
+        let keys: Vec<String> = first
+            .map(|tile| format!("{:032x}", self.made(tile).key))
             .collect();
+        let layers: Vec<&str> = self.layers.iter().map(|l| &*l.layer.id).collect();
         format!(
-            "{} {} {:?} {:?} {} {}",
-            env!("CARGO_PKG_VERSION"),
+            "{} {:?} {:?} {} {} {}",
             self.format.extension(),
             job.zooms,
             job.bounds,
             self.site.limits.tile_bytes,
-            layers.join(" ")
+            layers.join(" "),
+            keys.join(" "),
         )
+    }
+
+    /// A tile, not made yet: what the server makes for its address.
+    fn made(&self, tile: WebTile) -> Tile {
+        let wish = TileWish {
+            set: Arc::clone(&self.set),
+            address: Maker::address(tile),
+            pixel_ratio: 1,
+            format: self.format,
+            layers: self.layers.clone(),
+            archives: Vec::new(),
+            with_points: false,
+        };
+        let overviews = self.site.studio.overviews();
+        let most = self.site.limits.tile_bytes;
+        Tile::new(&self.site.catalogue, overviews, wish, most)
     }
 
     fn address(tile: WebTile) -> TileAddress {
@@ -291,22 +326,7 @@ impl TileSource for Maker<'_> {
     }
 
     fn tile(&self, tile: WebTile) -> Result<Option<Vec<u8>>> {
-        let wish = TileWish {
-            set: Arc::clone(&self.set),
-            address: Maker::address(tile),
-            pixel_ratio: 1,
-            format: self.format,
-            layers: self.layers.clone(),
-            archives: Vec::new(),
-            with_points: false,
-        };
-        let limits = &self.site.limits;
-        let tile = Tile::new(
-            &self.site.catalogue,
-            self.site.studio.overviews(),
-            wish,
-            limits.tile_bytes,
-        );
+        let tile = self.made(tile);
         match self.format {
             TileFormat::Image(format) => self.drawn(&tile, format),
             TileFormat::Mvt => {
@@ -315,6 +335,37 @@ impl TileSource for Maker<'_> {
             }
         }
     }
+}
+
+/// Makes the overviews of the layers ready that a server would read.
+fn prepare(cache: &CacheOptions, site: &Site, layers: &[MapLayer], line: &mut Line) -> Result<()> {
+    let keeper = match cache.keeper(&site.studio) {
+        Ok(keeper) => keeper,
+        // as a server does where nobody said where overviews are to be
+        Err(error) if cache.folder.is_none() => {
+            eprintln!("no overviews, every tile is made from the features: {error}");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let line = RefCell::new(line);
+    for MapLayer { layer, .. } in layers {
+        keeper.prepare(layer, &Budget::unlimited(), &|progress| {
+            line.borrow_mut().tell(|_| preparing(progress));
+        })?;
+    }
+    Ok(())
+}
+
+fn preparing(progress: &overview::Progress) -> String {
+    let overview::Progress {
+        layer,
+        zoom,
+        read,
+        features,
+        ..
+    } = progress;
+    format!("overview {zoom} of {layer}: {read} of {features} features")
 }
 
 fn told(progress: &Progress, seconds: f64) -> String {

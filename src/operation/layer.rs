@@ -14,6 +14,7 @@ use crate::crs::ProjectorRun;
 use crate::error::Result;
 use crate::feature::Feature;
 use crate::geom::{Bbox, Coord, Geometry, View};
+use crate::overview::is_net;
 use crate::render::{Band, Canvas, CompiledPass, Painter, SymbolCache};
 use crate::store::{FeatureStore, Select, SelectStats};
 
@@ -98,13 +99,9 @@ impl Job<'_> {
         canvas: &mut Canvas,
         told: &mut LayerReport,
     ) -> Result<()> {
-        // lines that stand for many are drawn as lines
-        let are_areas = self.store.schema().geometry.dimension() != Some(1);
-        let level = self.ready.detail.level.as_ref().filter(|_| are_areas);
-        let count_column = level.and_then(|level| level.count_column);
-        let mut hand = Hand::new(self, pass, canvas.whole(), count_column);
-        // what stands for crowds waits to be drawn together: it is not parted
-        let may_share = count_column.is_none();
+        let mut hand = Hand::new(self, pass, canvas.whole());
+        // what stands for crowds of areas waits to be drawn together: it is not parted
+        let may_share = hand.count_column.is_none() || hand.is_of_lines;
         let (mut features, mut rest) = (0u64, None);
         let select = Select {
             boxes: self.boxes.clone(),
@@ -181,7 +178,7 @@ impl Job<'_> {
             boxes: own.clone(),
             offset: 0,
         };
-        let mut hand = Hand::new(self, pass, band, None);
+        let mut hand = Hand::new(self, pass, band);
         let stats = self
             .store
             .select(&select, &self.budget.uncounted(), &mut |feature| {
@@ -225,7 +222,9 @@ struct Hand<'a, 'b> {
     painter: Painter<'b>,
     projector: ProjectorRun<'a>,
     speck: Speck,
+    /// Of a level: how many a feature stands for.
     count_column: Option<usize>,
+    is_of_lines: bool,
     geometry: Geometry,
     counts: Counts,
 }
@@ -234,20 +233,17 @@ impl<'a, 'b> Hand<'a, 'b>
 where
     'a: 'b,
 {
-    fn new(
-        job: &'a Job<'a>,
-        pass: &'a CompiledPass<'a>,
-        band: Band<'b>,
-        count_column: Option<usize>,
-    ) -> Hand<'a, 'b> {
+    fn new(job: &'a Job<'a>, pass: &'a CompiledPass<'a>, band: Band<'b>) -> Hand<'a, 'b> {
         let way = &job.ready.detail.way;
+        let level = job.ready.detail.level.as_ref();
         Hand {
             job,
             pass,
             painter: Painter::on(band, job.view, job.symbols).within(job.budget),
             projector: way.projector.run(),
             speck: Speck::new(way, job.store.schema(), job.view),
-            count_column,
+            count_column: level.and_then(|level| level.count_column),
+            is_of_lines: job.store.schema().geometry.dimension() == Some(1),
             geometry: Geometry::default(),
             counts: Counts::default(),
         }
@@ -265,9 +261,11 @@ where
             return Ok(());
         }
         let count = self.count_column.and_then(|c| feature.value(c).as_f64());
-        let applied = if let (Some(count), Some(bbox)) = (count, feature.bbox()) {
+        let applied = if self.is_of_lines {
+            self.line(feature, count, once)?
+        } else if let (Some(count), Some(bbox)) = (count, feature.bbox()) {
             self.spend(4 * once)?;
-            let mut corners = corners(&bbox);
+            let mut corners = corners_of(&bbox);
             self.projector.project(&mut corners);
             self.painter.crowd(self.pass, &corners, count, feature)
         } else if let Some(bbox) = self.speck.of(feature, &mut self.projector) {
@@ -286,6 +284,23 @@ where
         Ok(())
     }
 
+    /// Draws a line, or many that a net stands for; other lines that stand for several look like
+    /// them.
+    fn line(&mut self, feature: &dyn Feature, count: Option<f64>, once: u64) -> Result<bool> {
+        feature.geometry(&mut self.geometry)?;
+        self.spend(self.geometry.coords().len() as u64 * once)?;
+        let coords = self.geometry.coords_mut();
+        if let (Some(count), true, Some(bbox)) =
+            (count, is_net(count, coords), Bbox::around(&*coords))
+        {
+            let mut corners = corners_of(&bbox);
+            self.projector.project(&mut corners);
+            return Ok(self.painter.net(self.pass, &corners, count, feature));
+        }
+        self.projector.project(coords);
+        Ok(self.painter.feature(self.pass, &self.geometry, feature))
+    }
+
     fn spend(&mut self, vertices: u64) -> Result<()> {
         let counts = &mut self.counts;
         counts.vertices += vertices;
@@ -301,7 +316,7 @@ where
 }
 
 /// The corners of a box, one after the other.
-fn corners(bbox: &Bbox) -> [Coord; 4] {
+fn corners_of(bbox: &Bbox) -> [Coord; 4] {
     [
         [bbox.min_x, bbox.min_y],
         [bbox.max_x, bbox.min_y],

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::classes::Classes;
 use super::crowd::{Crowd, Merged};
 use super::dots::{Dots, Joined};
-use super::opaque::{radius_px, width_px};
+use super::nets::Nets;
+use super::opaque::{plain_width_px, radius_px, width_px};
 use super::simplify::Simplifier;
 use super::thin::{Survivors, Traffic};
 use super::{COUNT_FIELD, FID_FIELD};
@@ -118,6 +119,8 @@ pub fn build(
     fields.push(own_field(FID_FIELD, FieldType::Long));
     fields.push(own_field(COUNT_FIELD, FieldType::Float));
     let width_px = width_px(&recipe.styles);
+    let plain_width_px = plain_width_px(&recipe.styles);
+    let is_of_lines = kind.dimension() == Some(1);
     let mut builder = Builder {
         input,
         resolution,
@@ -129,7 +132,8 @@ pub fn build(
         simplifier: Simplifier::new(resolution),
         crowd: Crowd::new(resolution),
         traffic: Traffic::new(resolution, width_px),
-        dots: (kind.dimension() == Some(1) && width_px > 0.0).then(|| Dots::new(resolution)),
+        dots: (is_of_lines && width_px > 0.0).then(|| Dots::new(resolution)),
+        nets: (is_of_lines && plain_width_px > 0.0).then(|| Nets::new(resolution, plain_width_px)),
         writer: FgbWriter::create(path, kind)?,
         kind,
         properties: Vec::new(),
@@ -180,6 +184,8 @@ struct Builder<'a> {
     traffic: Traffic,
     /// Of layers of lines whose strokes hide what is below.
     dots: Option<Dots>,
+    /// Of those whose strokes are of one colour besides.
+    nets: Option<Nets>,
     writer: FgbWriter,
     kind: GeometryType,
     properties: Vec<u8>,
@@ -194,6 +200,7 @@ impl Builder<'_> {
             GeometryType::Point => Some(self.survivors(budget)?),
             _ => None,
         };
+        self.nets(budget)?;
         let mut geometry = Geometry::default();
         let mut read = 0;
         self.input
@@ -244,11 +251,55 @@ impl Builder<'_> {
         Ok(survivors)
     }
 
+    /// A first walk over lines: where they are dense, and what stands for them there. It lies
+    /// below the lines of other classes.
+    fn nets(&mut self, budget: &Budget) -> Result<()> {
+        let Some(mut nets) = self.nets.take() else {
+            return Ok(());
+        };
+        let mut geometry = Geometry::default();
+        self.input
+            .store
+            .select(&Select::default(), budget, &mut |feature| {
+                feature.geometry(&mut geometry)?;
+                self.project(geometry.coords_mut());
+                let whose = (self.classes.of(feature), feature.fid());
+                let count = self.count(feature);
+                for line in geometry.parts().flat_map(|part| part.sequences()) {
+                    nets.add(whose, line, count);
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+        nets.finish();
+        for net in nets.nets() {
+            self.input.store.get(net.fid, &mut |feature| {
+                values(
+                    &mut self.properties,
+                    &self.kept,
+                    self.fid_column,
+                    feature,
+                    Some(net.count),
+                );
+                Ok(())
+            })?;
+            self.out.begin(self.kind);
+            self.out.extend(net.line());
+            self.out.end_part(PartKind::Line);
+            self.writer.add(&self.out, &self.properties)?;
+        }
+        self.nets = Some(nets);
+        Ok(())
+    }
+
+    /// How many features one of a level stands for; `None` for one by itself.
+    fn count(&self, feature: &dyn Feature) -> Option<f64> {
+        self.count_column
+            .and_then(|column| feature.value(column).as_f64())
+    }
+
     fn feature(&mut self, feature: &dyn Feature, geometry: &Geometry) -> Result<()> {
         let class = self.classes.of(feature);
-        let count = self
-            .count_column
-            .and_then(|column| feature.value(column).as_f64());
+        let count = self.count(feature);
         self.out.begin(match self.kind {
             GeometryType::Unknown => geometry.kind(),
             kind => kind,
@@ -263,18 +314,12 @@ impl Builder<'_> {
                 }
                 PartKind::Line => {
                     self.part.begin(GeometryType::LineString);
+                    let whose = (class, feature.fid());
                     for line in part.sequences() {
-                        let whose = (class, feature.fid());
-                        if !self
-                            .dots
-                            .as_mut()
-                            .is_some_and(|d| d.add(whose, line, count))
-                        {
-                            self.simplifier.line(line, &mut self.part);
-                        }
+                        self.line(whose, line, count);
                     }
                     if !self.part.is_empty() && self.traffic.shows(class, &self.part) {
-                        self.keep_part(PartKind::Line);
+                        self.keep_lines(feature, count)?;
                     }
                 }
                 PartKind::Polygon => {
@@ -304,6 +349,45 @@ impl Builder<'_> {
             }
         }
         self.write(feature, count)
+    }
+
+    /// Takes of a line what is seen by itself into the part under way, or into the dots.
+    fn line(&mut self, whose: (u32, u64), line: &[Coord], count: Option<f64>) {
+        let Builder {
+            nets,
+            dots,
+            simplifier,
+            part,
+            ..
+        } = self;
+        let mut keep = |line: &[Coord]| {
+            if !dots.as_mut().is_some_and(|d| d.add(whose, line, count)) {
+                simplifier.line(line, part);
+            }
+        };
+        match nets {
+            Some(nets) => nets.outside(whose.0, line, count, &mut keep),
+            None => keep(line),
+        }
+    }
+
+    /// Keeps the lines of the part under way: each as a feature of its own, where features of the
+    /// level have one line.
+    fn keep_lines(&mut self, feature: &dyn Feature, count: Option<f64>) -> Result<()> {
+        if self.kind != GeometryType::LineString {
+            self.keep_part(PartKind::Line);
+            return Ok(());
+        }
+        let part = std::mem::take(&mut self.part);
+        for line in part.parts().flat_map(|part| part.sequences()) {
+            self.out.begin(self.kind);
+            self.out.extend(line.iter().copied());
+            self.out.end_part(PartKind::Line);
+            self.write(feature, count)?;
+        }
+        self.out.begin(self.kind);
+        self.part = part;
+        Ok(())
     }
 
     fn keep_part(&mut self, kind: PartKind) {
@@ -412,15 +496,15 @@ fn rectangle(bbox: &Bbox, kind: GeometryType, out: &mut Geometry) {
 
 /// How large a polygon is.
 #[derive(Debug, Clone, Copy)]
-struct Outline {
+pub struct Outline {
     bbox: Bbox,
-    area: f64,
+    pub area: f64,
     perimeter: f64,
 }
 
 impl Outline {
     /// `None` where there is no finite position.
-    fn of<'a>(rings: impl Iterator<Item = &'a [Coord]>) -> Option<Outline> {
+    pub fn of<'a>(rings: impl Iterator<Item = &'a [Coord]>) -> Option<Outline> {
         let mut outline: Option<Outline> = None;
         for ring in rings {
             let area = super::cells::doubled_area(ring).abs() / 2.0;
@@ -444,36 +528,11 @@ impl Outline {
     }
 
     /// True where the polygon is small, or too narrow for the grid.
-    fn is_small(&self, pixel: f64) -> bool {
+    pub fn is_small(&self, pixel: f64) -> bool {
         let side = self.bbox.width().max(self.bbox.height());
         let within = side < SMALL * pixel;
         within || 2.0 * self.area < NARROW * pixel * self.perimeter
     }
-}
-
-/// How many positions a feature has in a level, without building it: to tell which levels are
-/// worth it. A polygon that is merged counts for the share of a rectangle that it may become.
-pub fn vertices_at(geometry: &Geometry, resolution: f64, simplifier: &mut Simplifier) -> f64 {
-    let mut vertices = 0.0;
-    let mut out = Geometry::default();
-    for part in geometry.parts() {
-        out.begin(geometry.kind());
-        match part.kind {
-            PartKind::Points => vertices += 1.0,
-            PartKind::Line => part.sequences().for_each(|l| simplifier.line(l, &mut out)),
-            PartKind::Polygon => match Outline::of(part.sequences()) {
-                Some(outline) if outline.is_small(resolution) => {
-                    let cells = outline.area / resolution / resolution;
-                    vertices += (5.0 * cells).min(5.0);
-                }
-                _ => {
-                    simplifier.polygon(part.sequences(), &mut out);
-                }
-            },
-        }
-        vertices += out.coords().len() as f64;
-    }
-    vertices
 }
 
 /// The columns that a level keeps: those the styles ask for, and what names and identifies a

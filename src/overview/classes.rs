@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::opaque::{radius_px, width_px};
+use super::opaque::{plain_width_px, radius_px, width_px};
 use crate::error::Result;
 use crate::feature::{Feature, Schema};
 use crate::query::BoundFilter;
@@ -87,7 +87,7 @@ pub fn wording(styles: &[Arc<Style>]) -> String {
     let filters: Vec<_> = rules.filter_map(|rule| rule.filter.as_ref()).collect();
     let drawn: BTreeSet<String> = styles.iter().flat_map(|s| drawn_columns_of(s)).collect();
     let kept = kept_columns(styles);
-    let hides = (radius_px(styles), width_px(styles));
+    let hides = (radius_px(styles), width_px(styles), plain_width_px(styles));
     let texts: Vec<_> = rules_of(styles)
         .flat_map(|rule| rule.symbolizers.iter().map(move |s| (rule, s)))
         .filter_map(|(rule, symbolizer)| match symbolizer {

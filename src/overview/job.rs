@@ -17,7 +17,7 @@ use crate::store::{FeatureStore, FileStamp};
 use crate::style::depends_on_place;
 
 /// Changes with the way levels are built: those of another version are not read.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// A layer that levels may be built for.
 pub struct Job<'a> {

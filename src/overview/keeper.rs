@@ -18,9 +18,12 @@ use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::store::fgb::FgbStore;
 
-/// A level has at most this part of the bytes of the finer one, the finest of the source: all of
-/// a CRS together are smaller than the source. Others are not kept.
+/// The finest level has at most this part of the bytes of the source, each other at most that part
+/// of the finer one: all of a CRS together are about as large as the source at the worst. Others
+/// are not kept. Where symbols fill the map a level has half of what lies on one of 1.4 times the
+/// scale, and a little more.
 const MAX_SHARE: f64 = 0.5;
+const MAX_SHARE_OF_LEVEL: f64 = 0.6;
 /// How often the keeper looks what is wanted.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often it looks whether files are still there.
@@ -355,7 +358,11 @@ impl Keeper {
             if let Some(spare) = spare.take() {
                 fs::remove_file(&spare).map_err(|e| Error::io(&spare, &e))?;
             }
-            if built.bytes as f64 <= finer_bytes as f64 * MAX_SHARE {
+            let share = match manifest.levels.is_empty() {
+                true => MAX_SHARE,
+                false => MAX_SHARE_OF_LEVEL,
+            };
+            if built.bytes as f64 <= finer_bytes as f64 * share {
                 finer_bytes = built.bytes;
                 manifest.levels.push(LevelFile {
                     digest: Digest::of_file(&path, budget)?,

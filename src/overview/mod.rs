@@ -11,14 +11,16 @@
 //!   later ones do not hide; where they lie piled, those of which much is seen, so that there are
 //!   at most so many in a pixel;
 //! - of lines those are left that show something others do not; opaque ones below a pixel that
-//!   lie side by side are one line.
+//!   lie side by side are one line; where opaque ones of one class hide the ground, a line to
+//!   and fro stands for them.
 //!
 //! Beside them lie lists of the features that have a chance to be named, for squares of several
 //! sizes: who else is there need not be asked.
 //!
 //! Columns of a level: those that the layer's styles ask for, `overview_fid` (the number of the
 //! feature in the source) and `overview_count` (of how many polygons a rectangle is made, how
-//! many lines a line is; null for a feature by itself).
+//! many lines a line is, of its box's length where it goes to and fro; null for a feature by
+//! itself).
 //!
 //! Only drawing reads levels, and only in the layer's own styles and without a filter: what is
 //! asked about features is answered from the features.
@@ -34,6 +36,7 @@ mod job;
 mod keeper;
 mod ladder;
 mod names;
+mod nets;
 mod opaque;
 mod plan;
 mod simplify;
@@ -54,6 +57,7 @@ pub use cache::{Cache, default_folder};
 pub use keeper::{Keeper, Outcome, Progress};
 pub use ladder::Zoom;
 pub use names::fid_of;
+pub use nets::is_net;
 
 use build::Input;
 use cache::{LevelFile, Manifest, NamesFile};

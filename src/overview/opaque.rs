@@ -44,6 +44,18 @@ pub fn width_px(styles: &[Arc<Style>]) -> f64 {
     if least.is_finite() { least } else { 0.0 }
 }
 
+/// The same where strokes of one class are of one colour besides: no rule draws two of them, a
+/// casing and a core. 0 otherwise.
+pub fn plain_width_px(styles: &[Arc<Style>]) -> f64 {
+    let is_line = |symbolizer: &&Symbolizer| matches!(symbolizer, Symbolizer::Line(_));
+    let is_cased = styles
+        .iter()
+        .flat_map(|style| &style.feature_type_styles)
+        .flat_map(|pass| &pass.rules)
+        .any(|rule| rule.symbolizers.iter().filter(is_line).count() > 1);
+    if is_cased { 0.0 } else { width_px(styles) }
+}
+
 fn width_of(line: &LineSymbolizer) -> Option<f64> {
     let stroke = &line.stroke;
     let StrokeKind::Solid(paint) = &stroke.kind else {

@@ -1,14 +1,16 @@
 //! Which levels a layer is worth: told from a sample of its features.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::build::vertices_at;
+use super::build::Outline;
 use super::ladder::Zoom;
-use super::opaque::radius_px;
+use super::nets::{BLOCK_PX, DENSE, NET_POSITIONS};
+use super::opaque::{plain_width_px, radius_px, width_px};
 use super::simplify::Simplifier;
+use super::thin::ENOUGH;
 use crate::crs::{Crs, Transform};
-use crate::geom::{Bbox, Geometry, GeometryType};
+use crate::geom::{Bbox, Coord, Geometry, GeometryType, PartKind};
 use crate::store::FeatureStore;
 use crate::style::Style;
 
@@ -97,6 +99,9 @@ struct Sample {
     kind: GeometryType,
     /// How far apart points of a level are where they are many.
     spacing_px: f64,
+    /// What strokes hide for certain, and what they do where they are of one colour.
+    width_px: f64,
+    plain_width_px: f64,
 }
 
 impl Sample {
@@ -127,6 +132,8 @@ impl Sample {
             } else {
                 1.0
             },
+            width_px: width_px(styles),
+            plain_width_px: plain_width_px(styles),
         }
     }
 
@@ -139,18 +146,140 @@ impl Sample {
                 .geometries
                 .iter()
                 .flat_map(Geometry::coords)
-                .map(|c| {
-                    #[allow(clippy::cast_possible_truncation, reason = "saturates")]
-                    c.map(|v| (v / cell).floor() as i64)
-                })
+                .map(|c| cell_of(*c, cell))
                 .collect();
             return cells.len() as f64;
         }
         let mut simplifier = Simplifier::new(pixel);
-        self.geometries
+        let mut lines = Lines::new(self, pixel, share);
+        let areas: f64 = self
+            .geometries
             .iter()
-            .map(|geometry| vertices_at(geometry, pixel, &mut simplifier))
-            .sum()
+            .map(|geometry| {
+                lines.take(geometry);
+                areas_at(geometry, pixel, &mut simplifier)
+            })
+            .sum();
+        areas + lines.vertices(&mut simplifier)
+    }
+}
+
+/// Where a position lies among squares. Those of a sample are so much larger that one has as many
+/// features as a cell has of all features.
+fn cell_of(at: Coord, cell: f64) -> [i64; 2] {
+    #[allow(clippy::cast_possible_truncation, reason = "saturates")]
+    at.map(|v| (v / cell).floor() as i64)
+}
+
+/// How many positions a feature's polygons have in a level, without building it. One that is
+/// merged counts for the share of a rectangle that it may become. Points are one.
+fn areas_at(geometry: &Geometry, pixel: f64, simplifier: &mut Simplifier) -> f64 {
+    let mut vertices = 0.0;
+    let mut out = Geometry::default();
+    for part in geometry.parts() {
+        out.begin(geometry.kind());
+        match part.kind {
+            PartKind::Points => vertices += 1.0,
+            PartKind::Line => {}
+            PartKind::Polygon => match Outline::of(part.sequences()) {
+                Some(outline) if outline.is_small(pixel) => {
+                    let cells = outline.area / pixel / pixel;
+                    vertices += (5.0 * cells).min(5.0);
+                }
+                _ => {
+                    simplifier.polygon(part.sequences(), &mut out);
+                }
+            },
+        }
+        vertices += out.coords().len() as f64;
+    }
+    vertices
+}
+
+/// How many positions a sample's lines have in a level, without building it.
+struct Lines<'a> {
+    sample: &'a Sample,
+    pixel: f64,
+    /// Side of the squares that have of the sample what a pixel, or a block, has of all lines.
+    cell: f64,
+    block: f64,
+    /// Length in a square of a block.
+    lengths: HashMap<[i64; 2], f64>,
+    lines: Vec<&'a [Coord]>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(sample: &'a Sample, pixel: f64, share: f64) -> Lines<'a> {
+        let cell = pixel / share.sqrt();
+        Lines {
+            sample,
+            pixel,
+            cell,
+            block: cell * BLOCK_PX,
+            lengths: HashMap::new(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// Takes the lines of a geometry in.
+    fn take(&mut self, geometry: &'a Geometry) {
+        let parts = geometry.parts().filter(|part| part.kind == PartKind::Line);
+        for line in parts.flat_map(|part| part.sequences()) {
+            if let Some(middle) = Bbox::around(line).map(|bbox| bbox.center()) {
+                let length = line.windows(2).map(|ends| match ends {
+                    [a, b] => (b[0] - a[0]).hypot(b[1] - a[1]),
+                    _ => 0.0,
+                });
+                let square = cell_of(middle, self.block);
+                *self.lengths.entry(square).or_default() += length.sum::<f64>();
+                self.lines.push(line);
+            }
+        }
+    }
+
+    fn vertices(&self, simplifier: &mut Simplifier) -> f64 {
+        let covering = self.block_of_level() / self.sample.plain_width_px.max(f64::MIN_POSITIVE);
+        let is_dense =
+            |length: &f64| self.sample.plain_width_px > 0.0 && *length >= DENSE * covering;
+        let mut vertices = 0.0;
+        for length in self.lengths.values() {
+            if is_dense(length) {
+                vertices += NET_POSITIONS;
+            }
+        }
+        let mut short: HashMap<[i64; 2], f64> = HashMap::new();
+        let mut out = Geometry::default();
+        for line in &self.lines {
+            let Some(bbox) = Bbox::around(*line) else {
+                continue;
+            };
+            let length = self.lengths.get(&cell_of(bbox.center(), self.block));
+            if length.is_some_and(is_dense) {
+                continue;
+            }
+            if bbox.width().max(bbox.height()) <= self.pixel {
+                *short.entry(cell_of(bbox.center(), self.cell)).or_default() += 1.0;
+                continue;
+            }
+            out.begin(GeometryType::LineString);
+            simplifier.line(line, &mut out);
+            vertices += out.coords().len() as f64;
+        }
+        let left = short.values().map(|lines| {
+            if self.sample.width_px > 0.0 {
+                // pixels with a line in them, which are one line with those beside them
+                let used = 1.0 - (-lines).exp();
+                used * (1.0 - used) + used / 16.0
+            } else {
+                lines.min(f64::from(ENOUGH))
+            }
+        });
+        vertices + 2.0 * left.sum::<f64>()
+    }
+
+    /// Length in a block of the level that covers a stroke of a pixel's width.
+    fn block_of_level(&self) -> f64 {
+        self.pixel * BLOCK_PX * BLOCK_PX
     }
 }
 

@@ -11,10 +11,9 @@ const MAX_POINTS: usize = 4_000_000;
 /// they lie piled on each other.
 const MAX_SEEN: u32 = (BLOCK * BLOCK / 16) as u32;
 
-/// In a pile a symbol is worth drawing that shows this part of itself, or covers this part of
-/// itself that no other would.
-const SHOWS: f64 = 1.0 / 2.0;
-const COVERS: f64 = 1.0 / 8.0;
+/// In a pile a symbol is worth drawing that covers this part of itself that those chosen before
+/// it leave open: the first part decides before the second is asked, and so on.
+const SHOWS: [f64; 4] = [0.75, 0.5, 0.25, 0.125];
 
 /// Which points are seen. In each cell it is the last of each class, which is drawn over the
 /// others; and where symbols are opaque, only those that symbols drawn later leave a part of.
@@ -126,43 +125,48 @@ impl Survivors {
         }
         let is_piled = |p: &Point| in_block.get(&p.block()).is_some_and(|n| *n > MAX_SEEN);
         self.piled.clear();
-        let part = |part: f64| {
+        let mut pile = Vec::new();
+        for point in points.drain(..) {
+            if is_piled(&point) {
+                pile.push(point);
+            } else {
+                self.piled.cover(&point, 0);
+                self.keep(point.fid);
+            }
+        }
+        // those first that show most: so few of them cover all
+        for part in SHOWS {
             #[allow(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "a part of the cells of a disc"
             )]
             let cells = (f64::from(self.piled.cells()) * part).ceil() as u32;
-            cells.max(1)
-        };
-        let (shows, covers) = (part(SHOWS), part(COVERS));
-        let mut hidden = Vec::new();
-        for point in points.drain(..) {
-            if !is_piled(&point) {
-                self.piled.cover(&point, 0);
-                self.keep(point.fid);
-            } else if self.piled.cover(&point, shows) {
-                self.keep(point.fid);
-            } else {
-                hidden.push(point);
-            }
+            pile.retain(|point| {
+                let shows = self.piled.cover(point, cells.max(1));
+                if shows {
+                    keep(&mut self.seen, point.fid);
+                }
+                !shows
+            });
         }
-        // what would be left open between them
-        hidden.retain(|p| self.piled.cover(p, covers));
-        hidden.iter().for_each(|p| self.keep(p.fid));
         self.points = points;
     }
 
     fn keep(&mut self, fid: u64) {
-        let Ok(word) = usize::try_from(fid / 64) else {
-            return;
-        };
-        if self.seen.len() <= word {
-            self.seen.resize(word + 1, 0);
-        }
-        if let Some(bits) = self.seen.get_mut(word) {
-            *bits |= 1 << (fid % 64);
-        }
+        keep(&mut self.seen, fid);
+    }
+}
+
+fn keep(seen: &mut Vec<u64>, fid: u64) {
+    let Ok(word) = usize::try_from(fid / 64) else {
+        return;
+    };
+    if seen.len() <= word {
+        seen.resize(word + 1, 0);
+    }
+    if let Some(bits) = seen.get_mut(word) {
+        *bits |= 1 << (fid % 64);
     }
 }
 
@@ -268,7 +272,7 @@ fn cell_of(position: f64, cell: f64) -> Option<i32> {
 
 /// Lines of a class through one cell, beyond which another shows nothing new, by the width that
 /// their strokes cover: of half a pixel each covers half of it, so that four leave a 16th.
-const ENOUGH: u8 = 4;
+pub const ENOUGH: u8 = 4;
 const ENOUGH_WIDE: u8 = 2;
 const WIDE: f64 = 1.0;
 

@@ -120,6 +120,26 @@ impl Veil {
         Veil { depth, pen }
     }
 
+    /// The strokes of lines that fill a rectangle between them and are `count` times as long as it,
+    /// each drawn with a pen of `pen` pixels and a colour of opacity `alpha`. The first side of the
+    /// rectangle goes along it.
+    pub fn of_lines(corners: &Corners, count: f64, pen: f64, alpha: f64) -> Veil {
+        let unit = UNIT as f64;
+        let [a, b, ..] = corners;
+        let length = ((b[0] - a[0]) as f64).hypot((b[1] - a[1]) as f64) / unit;
+        let area = (doubled_area(corners).abs() / 2.0 / unit / unit).max(1e-6);
+        let covering = count * length * pen / area;
+        // between lines that lie like the threads of a cloth, which hide more, and those that lie
+        // anywhere: off by less than a tenth of the ground from either
+        let cloth = (1.0 - covering / 2.0).max(0.0).powi(2);
+        let open = (2.0 * cloth + (-covering).exp()) / 3.0;
+        let open = 1.0 - alpha * (1.0 - open);
+        Veil {
+            depth: -open.max(0.001).ln(),
+            pen,
+        }
+    }
+
     /// How far beyond the rectangle something is hidden, in units.
     pub fn reach(&self) -> i64 {
         (self.pen / 2.0 * UNIT as f64) as i64 + 1

@@ -111,7 +111,8 @@ fn few_bits(value: f64) -> f64 {
 /// Sine and cosine of degrees, of additions and multiplications only: the same bits on every
 /// machine, exact at multiples of 90.
 pub(super) fn sin_cos_degrees(degrees: f64) -> (f64, f64) {
-    if !degrees.is_finite() {
+    // most are not turned at all
+    if !degrees.is_finite() || degrees.abs() < f64::MIN_POSITIVE {
         return (0.0, 1.0);
     }
     let turned = degrees % 360.0;

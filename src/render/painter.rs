@@ -540,26 +540,67 @@ impl<'a> Painter<'a> {
     pub fn end_crowd(&mut self) {
         self.crowd.draw(&mut self.band, &mut self.tools.accumulator);
         let mut outlines = std::mem::take(&mut self.outlines);
-        let all = self.band.rect();
         for (color, corners, veil) in outlines.drain(..) {
-            // its opacity is in the veil
-            let mut brush = SolidBrush::exact(&mut self.band, Color { a: 255, ..color });
-            if crowd::is_upright(&corners) {
-                let [min, max] = crowd::bounds(&corners);
-                let pen = veil.reach();
-                let rect = PixelRect::around(min.map(|v| v - pen), max.map(|v| v + pen));
-                let rect = rect.intersection(&all);
-                veil.lay(&mut brush, rect, [min, max]);
-            } else {
-                let rect = crowd::rect(&corners).intersection(&all);
-                self.tools.accumulator.begin(rect);
-                let reversed = doubled_area(&corners) < 0.0;
-                self.tools.accumulator.ring(&corners, reversed);
-                let mut brush = VeilBrush { brush, veil };
-                self.tools.accumulator.sweep(&mut brush);
-            }
+            self.lay(veil, color, &corners);
         }
         self.outlines = outlines;
+    }
+
+    /// Draws lines that fill a rectangle between them and are together `count` times as long as
+    /// it, as they would look together. `corners` are one after the other, in the CRS of the view,
+    /// the first two along the lines. True where a rule of the pass applied.
+    pub fn net(
+        &mut self,
+        pass: &CompiledPass<'_>,
+        corners: &[Coord; 4],
+        count: f64,
+        feature: &dyn Feature,
+    ) -> bool {
+        let [a, b, c, d] = corners.map(|corner| self.grid.position(corner));
+        let (Some(a), Some(b), Some(c), Some(d)) = (a, b, c, d) else {
+            return false;
+        };
+        let corners = [a, b, c, d];
+        let mut any = false;
+        pass.each_rule(feature, |rule| {
+            any = true;
+            for symbolizer in &rule.symbolizers {
+                // there are nets of no others
+                let CompiledSymbolizer::Line { stroke, .. } = symbolizer else {
+                    continue;
+                };
+                let CompiledStrokeKind::Solid(ink) = &stroke.kind else {
+                    continue;
+                };
+                if let Some(color) = ink.color(feature) {
+                    let alpha = f64::from(color.a) / 255.0;
+                    let pen = stroke.width.px(feature);
+                    let veil = Veil::of_lines(&corners, count, pen, alpha);
+                    self.lay(veil, color, &corners);
+                }
+            }
+        });
+        any
+    }
+
+    /// Lays a colour on a rectangle; its opacity is in the veil.
+    fn lay(&mut self, veil: Veil, color: Color, corners: &Corners) {
+        let all = self.band.rect();
+        let mut brush = SolidBrush::exact(&mut self.band, Color { a: 255, ..color });
+        if crowd::is_upright(corners) {
+            let [min, max] = crowd::bounds(corners);
+            let pen = veil.reach();
+            let rect = PixelRect::around(min.map(|v| v - pen), max.map(|v| v + pen));
+            let rect = rect.intersection(&all);
+            veil.lay(&mut brush, rect, [min, max]);
+        } else {
+            let rect = crowd::rect(corners).intersection(&all);
+            self.tools.accumulator.begin(rect);
+            let reversed = doubled_area(corners) < 0.0;
+            self.tools.accumulator.ring(corners, reversed);
+            let mut brush = VeilBrush { brush, veil };
+            self.tools.accumulator.sweep(&mut brush);
+        }
     }
 
     fn stamp(&mut self, symbol: &Symbol<'_>, at: Fixed) {

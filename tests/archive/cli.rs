@@ -12,8 +12,14 @@ use crate::naive::{Naive, gunzip};
 use crate::scratch::{Scratch, at, info, png, pyramid, write};
 
 fn command(arguments: &[&str], output: &Path) -> Command {
+    command_of(repository(), arguments, output)
+}
+
+fn command_of(site: &Path, arguments: &[&str], output: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cartotheque"));
-    command.arg("export").arg(repository()).args(arguments);
+    command.arg("export").arg(site).args(arguments);
+    // as the servers of tests
+    command.env("CARTOTHEQUE_OVERVIEW_MB", "0");
     command.arg("-o").arg(output);
     command
 }
