@@ -76,7 +76,7 @@ const LOADS: [Load; 2] = [
 const LEAST_SPEED: f64 = 500_000.0;
 
 fn view(number: u32) -> (Kind, String) {
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         let path = "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities";
         return (Kind::Capabilities, path.to_owned());
     }

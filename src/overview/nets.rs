@@ -433,7 +433,7 @@ fn pieces(
         for (a, b) in from.iter().zip(to) {
             let (low, high) = (a.min(*b) / block, a.max(*b) / block);
             many += high.floor() - low.floor();
-            if !(many <= MAX_CUTS) {
+            if many.is_nan() || many > MAX_CUTS {
                 break;
             }
             let mut border = low.floor() + 1.0;
@@ -442,7 +442,7 @@ fn pieces(
                 border += 1.0;
             }
         }
-        if !(many <= MAX_CUTS) {
+        if many.is_nan() || many > MAX_CUTS {
             visit(None, *from, *to);
             continue;
         }

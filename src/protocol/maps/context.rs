@@ -226,35 +226,36 @@ fn field(field: &LayerField, language: &str) -> Value {
     })
 }
 
+/// An object with some of its members said otherwise.
+fn with(mut value: Value, members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    if let Value::Object(object) = &mut value {
+        for (name, member) in members {
+            object.insert(name.to_owned(), member);
+        }
+    }
+    value
+}
+
 /// The popup with all its fields: what it leaves open is the layer's.
 fn popup(layer: &Layer, language: &str) -> Value {
     let popup = layer.popup.as_ref();
     let fields = popup.map_or(&[][..], |popup| &popup.fields);
     let shown: Vec<Value> = if fields.is_empty() {
         let all = layer.fields.iter();
-        all.map(|own| {
-            let mut value = field(own, language);
-            value["as"] = json!("text");
-            value
-        })
-        .collect()
+        all.map(|own| with(field(own, language), [("as", json!("text"))]))
+            .collect()
     } else {
         fields
             .iter()
             .filter_map(|said| {
                 let own = layer.fields.iter().find(|own| own.name == said.name)?;
-                let mut value = field(own, language);
-                if let Some(label) = &said.label {
-                    value["label"] = json!(label.get(language));
-                }
-                if said.unit.is_some() {
-                    value["unit"] = json!(said.unit);
-                }
-                if said.decimals.is_some() {
-                    value["decimals"] = json!(said.decimals);
-                }
-                value["as"] = json!(said.shown_as.name());
-                Some(value)
+                let label = said.label.as_ref();
+                let label = label.map(|label| ("label", json!(label.get(language))));
+                let unit = said.unit.as_ref().map(|unit| ("unit", json!(unit)));
+                let decimals = said.decimals.map(|number| ("decimals", json!(number)));
+                let shown_as = Some(("as", json!(said.shown_as.name())));
+                let own_words = [label, unit, decimals, shown_as];
+                Some(with(field(own, language), own_words.into_iter().flatten()))
             })
             .collect()
     };
