@@ -287,3 +287,56 @@ pub fn cell(physical: Physical, bytes: &[u8]) -> Cell<'_> {
         Physical::Fixed(width) => bytes.get(..width).map_or(Cell::Null, Cell::Bytes),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TYPES: [Physical; 9] = [
+        Physical::Bool,
+        Physical::I32,
+        Physical::I64,
+        Physical::I96,
+        Physical::F32,
+        Physical::F64,
+        Physical::Bytes,
+        Physical::Fixed(1),
+        Physical::Fixed(16),
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_page_in_any_encoding_is_read_or_refused(
+            // small numbers are lengths, widths and places that are nearly right
+            mut page in proptest::collection::vec(prop_oneof![0..9_u8, any::<u8>()], 0..80),
+            entries in proptest::collection::vec(0..3_u8, 0..40),
+            encoding in 0..10,
+            physical in 0..9_usize,
+            is_delta in any::<bool>(),
+        ) {
+            if is_delta {
+                page.splice(0..0, [0x80, 0x01, 4, 20]);
+            }
+            let physical = TYPES[physical];
+            let dictionary = Dictionary::new(entries, 0, physical).unwrap_or_default();
+            if let Ok(mut values) = Values::new(physical, encoding, &page, 0) {
+                for _ in 0..500 {
+                    let Ok(found) = values.next(&page, &dictionary) else { break };
+                    let bytes = match &found {
+                        Found::InPage(place) => page.get(place.clone()),
+                        Found::InDictionary(place) => dictionary.bytes.get(place.clone()),
+                        Found::Joined => Some(values.joined.as_slice()),
+                        _ => continue,
+                    };
+                    // what was found is there, whole
+                    let bytes = bytes.expect("a place within the page");
+                    prop_assert!(physical == Physical::Bool || cell(physical, bytes) != Cell::Null
+                        || matches!(found, Found::Joined));
+                }
+            }
+        }
+    }
+}
