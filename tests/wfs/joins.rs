@@ -89,6 +89,16 @@ fn a_spatial_join_finds_what_lies_in_what_whichever_stands_first() {
     };
     assert_eq!(ids(&pairs, 0), ids(&turned, 1));
     assert_eq!(hits(demo(), &one), towns);
+    // the operator's order is its own, whatever that of the types
+    let across = operator("Within", "v/geom", "d/geom");
+    let none = operator("Contains", "v/geom", "d/geom");
+    let joined = |on: &str| {
+        hits(
+            demo(),
+            &query("departements,villes", "d,v", &[on, LARGE], ""),
+        )
+    };
+    assert_eq!((joined(&across), joined(&none)), (towns, 0));
 }
 
 #[test]

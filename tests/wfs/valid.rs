@@ -203,13 +203,17 @@ fn features_of_every_type_are_valid_to_the_schema_that_describes_them() {
                     world.get(&format!("{base}{}&count=1", names[0])).ids()[0]
                 );
                 valid(&world.get(&one).text);
+                let few = match names.contains(&"aerodromes") {
+                    true => "aerodromes",
+                    false => names[1],
+                };
                 // one tuple: a feature of several is written in each, and has its id twice then
                 let join = format!(
                     "service=WFS&version=2.0.0&request=GetFeature&typenames=({0},{0})&aliases=(a,b)&count=1\
                      &filter=%3CFilter%20xmlns='http://www.opengis.net/fes/2.0'%3E%3CPropertyIsNotEqualTo%3E\
                      %3CValueReference%3Ea/nom%3C/ValueReference%3E%3CValueReference%3Eb/nom\
                      %3C/ValueReference%3E%3C/PropertyIsNotEqualTo%3E%3C/Filter%3E",
-                    names[1]
+                    few
                 );
                 let tuples = world.get(&join);
                 assert!(tuples.text.contains("<wfs:Tuple>"), "{}", tuples.text);
