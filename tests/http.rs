@@ -364,7 +364,9 @@ fn who_does_not_read_holds_no_thread() {
     let many: Vec<TcpStream> = (0..8)
         .map(|_| {
             let mut stream = connect(&server);
-            write!(stream, "GET {DOWNLOAD} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+            // more than the buffers of both ends of a connection can take
+            let large = "f=jsonfg&crs=http://www.opengis.net/def/crs/EPSG/0/2154";
+            write!(stream, "GET {DOWNLOAD}&{large} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
             stream
         })
         .collect();

@@ -424,6 +424,7 @@ fn server() -> Value {
                 ("pixels", whole(1, 1 << 32)),
                 ("layers", whole(1, 100_000)),
                 ("features", whole(1, u64::MAX)),
+                ("wfs_count", whole(1, u64::MAX)),
                 ("vertices", whole(1, u64::MAX)),
                 ("seconds", whole(1, 86_400)),
                 ("tile_bytes", reference("bytes")),
