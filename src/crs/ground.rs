@@ -32,7 +32,7 @@ impl Crs {
     /// use cartotheque::crs::Crs;
     /// // Grenoble: a unit of Web Mercator is 0.71 m there
     /// let ground = Crs::parse("EPSG:3857")?.ground_at([637_500.0, 5_651_200.0])?;
-    /// assert!((ground.metres_per_unit[0] - 0.708).abs() < 0.001);
+    /// assert!((ground.metres_per_unit[0] - 0.706).abs() < 0.001);
     /// # Ok::<(), cartotheque::error::Error>(())
     /// ```
     ///

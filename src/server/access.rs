@@ -22,7 +22,7 @@ pub struct Access<'a> {
     /// The token of a signed link: `/s/{token}/maps/…`.
     link: Option<&'a str>,
     audience: Result<Audience>,
-    /// What is answered depends on who asks.
+    /// What is answered depends on who asks: somebody can be known, or came by a link.
     is_by_audience: bool,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Access<'a> {
             path,
             link,
             audience,
-            is_by_audience: !served.is_public() || !served.identities.is_empty(),
+            is_by_audience: !served.identities.is_empty() || link.is_some(),
         }
     }
 
