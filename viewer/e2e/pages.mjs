@@ -111,6 +111,7 @@ export default function () {
     const page = await open('/maps/essai');
     await ready(page);
     await page.getByRole('tab', { name: 'Légende' }).click();
+    await page.locator('.legend').first().waitFor();
     await page.emulateMedia({ media: 'print' });
     assert.equal(await page.locator('.rail').isVisible(), false);
     assert.equal(await page.locator('.map').isVisible(), true);

@@ -125,6 +125,8 @@ export default function () {
     await page.waitForTimeout(600);
     await click([LYON[0] + 2500, LYON[1]]);
     await page.waitForFunction(() => /^(4,99|5,00|5,01) km$/.test(document.querySelector('.tool-box strong').textContent.replace(/\s/g, ' ')));
+    // a click is one only when no second has followed it
+    await page.waitForTimeout(600);
     await page.getByRole('button', { name: 'Mesurer une surface' }).click();
     for (const [dx, dy] of [[-1000, -1000], [1000, -1000], [1000, 1000], [-1000, 1000]]) {
       await page.waitForTimeout(600);

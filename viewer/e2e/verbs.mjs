@@ -79,10 +79,11 @@ export default function () {
     }
     await page.waitForTimeout(600);
     await page.mouse.dblclick(...(await pixel(page, [LYON[0] + 3000, LYON[1] + 3000])));
-    await page.locator('.results').getByText('Surface').waitFor();
+    await page.waitForFunction(() => window.cartotheque.app.model.layers().flatMap((n) => n.entry.data?.features ?? []).length === 2);
     await page.keyboard.press('Escape');
     await shot(page, 'draw');
     await page.waitForFunction(() => location.hash.includes('own='));
+    await page.waitForTimeout(600);
     const link = page.url();
     assert.ok(link.length < 1200, link);
     const features = (p) => p.evaluate(() => window.cartotheque.app.model.layers().filter((n) => n.entry.data).flatMap((n) => n.entry.data.features.map((f) => [f.geometry.type, f.properties.texte ?? ''])));
