@@ -521,8 +521,11 @@ impl Loader<'_> {
             Outcome::Refuse | Outcome::Absent | Outcome::Withhold => None,
         };
         // what is refused keeps the version that it had, if there is anything left of it
-        let kept = (plan.outcome == Outcome::Refuse)
-            .then(|| before.filter(|before| !before.layer.store.is_gone()).cloned());
+        let kept = (plan.outcome == Outcome::Refuse).then(|| {
+            before
+                .filter(|before| !before.layer.store.is_gone())
+                .cloned()
+        });
         let built = built.or_else(|| {
             kept.flatten().map(|kept| Built {
                 diagnostics: Vec::new(),

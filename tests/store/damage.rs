@@ -9,7 +9,7 @@ use cartotheque::geom::{Bbox, Geometry};
 use cartotheque::store::{FeatureStore, FgbStore, Select};
 
 use super::writer::{Options, Polygon, write};
-use super::{Numbers, Temporary, all, fids, shared, visit};
+use super::{Numbers, Temporary, all, shared, visit};
 
 /// Reads all that can be read, and says whether the file was accepted.
 fn use_up(path: &std::path::Path) -> bool {
@@ -261,7 +261,10 @@ fn a_cut_within_the_only_page_of_a_file_is_noticed_and_a_replaced_file_is_none()
         sort: true,
     };
     let bytes = write(&polygons(3), options);
-    assert!(bytes.len() < 4096, "the kernel raises nothing within a page");
+    assert!(
+        bytes.len() < 4096,
+        "the kernel raises nothing within a page"
+    );
     let file = Temporary::new(&bytes);
     let store = FgbStore::open(&file.0).unwrap();
     let handle = std::fs::OpenOptions::new().write(true).open(&file.0);
