@@ -210,7 +210,7 @@ fn the_watcher_publishes_a_change_and_ends_when_told() {
         scope.spawn(|| {
             let options = LoadOptions::default();
             let every = Duration::from_millis(20);
-            watch(&site.0, options, &sources, first, every, &stop, |loaded| {
+            watch(&site.0, options, &sources, first, every, &stop, |loaded, _| {
                 let ids = ids(loaded).into_iter().map(str::to_owned);
                 seen.lock().unwrap().push(ids.collect::<Vec<_>>());
             });
