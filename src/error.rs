@@ -304,7 +304,16 @@ mod tests {
 
     #[test]
     fn no_name_that_is_near_is_passed_over_for_its_letters() {
-        let names = ["Communes", "cours-d’eau", "élevages", "ÉPCI", "a", "x1-y2", "ſtraße", "K"];
+        let names = [
+            "Communes",
+            "cours-d’eau",
+            "élevages",
+            "ÉPCI",
+            "a",
+            "x1-y2",
+            "ſtraße",
+            "K",
+        ];
         for word in names {
             for other in names {
                 let chars: Vec<char> = word.chars().collect();

@@ -460,7 +460,9 @@ fn what_a_map_searches_in_a_layer_of_others_is_not_told() {
         s.ask("GET", "/maps/partage?f=json", &ddt, b"").status == 200
     });
     let search = |headers: &[(&str, &str)]| {
-        let context = server.ask("GET", "/maps/partage?f=json", headers, b"").json();
+        let context = server
+            .ask("GET", "/maps/partage?f=json", headers, b"")
+            .json();
         context["search"].as_array().unwrap().len()
     };
     // under the id of a layer of the map, which is not the one that is searched

@@ -556,7 +556,7 @@ fn a_click_into_an_area_finds_it_by_its_inside_behind_what_is_drawn_there() {
     assert_eq!(wms("communes,departements", ""), both);
     assert_eq!(wms("departements,communes", ""), both);
     // so wide a tolerance reaches the outline: it is drawn there, and the topmost is the first
-    let near = wms("communes,departements", "&BUFFER=50");
+    let near = wms("communes,departements", "&BUFFER=400");
     assert!(near[0].starts_with("departements."), "{near:?}");
     // outside of all areas there is nothing
     let sea = with(INFO, "LAYER", Some("departements"));

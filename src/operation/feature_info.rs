@@ -46,7 +46,9 @@ pub fn find(
         let hits = find_in_layer(request, layer, budget, symbols, &mut told)?;
         match hits.drawn.is_empty() {
             true => inside.extend(hits.inside),
-            false => found.features.extend(hits.drawn.into_iter().chain(hits.inside)),
+            false => found
+                .features
+                .extend(hits.drawn.into_iter().chain(hits.inside)),
         }
         told.time = started.elapsed();
         found.layers.push(told);
@@ -159,7 +161,9 @@ fn find_in_layer(
     if seen == 0 {
         told.blank_because = Some(match stats.features {
             0 => "no feature's box touches the point".into(),
-            read => format!("nothing of {read} features near the point is drawn at it or lies around it"),
+            read => format!(
+                "nothing of {read} features near the point is drawn at it or lies around it"
+            ),
         });
     }
     Ok(hits)

@@ -78,7 +78,13 @@ pub(super) fn page_error(pages: &Pages, site: &Site, asked: &Asked, error: &Erro
         tracing::error!(%error, "request failed");
     }
     pages
-        .error(&catalogue.site, &asked.base, language, status(error), &message)
+        .error(
+            &catalogue.site,
+            &asked.base,
+            language,
+            status(error),
+            &message,
+        )
         .unwrap_or_else(|_| problem(error))
 }
 
