@@ -559,9 +559,13 @@ fn a_click_into_an_area_finds_it_by_its_inside_behind_what_is_drawn_there() {
     let near = wms("communes,departements", "&BUFFER=400");
     assert!(near[0].starts_with("departements."), "{near:?}");
     // outside of all areas there is nothing
-    let sea = with(INFO, "LAYER", Some("departements"));
-    let sea = with(&with(&sea, "TILECOL", Some("135")), "TILEROW", Some("96"));
-    assert_eq!(ids(server().get(&sea)), Vec::<String>::new());
+    let outside = with(INFO, "LAYER", Some("departements"));
+    let outside = with(
+        &with(&outside, "TILECOL", Some("133")),
+        "TILEROW",
+        Some("93"),
+    );
+    assert_eq!(ids(server().get(&outside)), Vec::<String>::new());
     let inside = ids(server().get(&with(INFO, "LAYER", Some("departements"))));
     assert_eq!(inside.len(), 1, "{inside:?}");
 }
