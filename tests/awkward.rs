@@ -8,6 +8,7 @@
 )]
 
 mod common;
+use common::Scratch;
 #[path = "common/work.rs"]
 mod work;
 
@@ -26,8 +27,10 @@ use work::Work;
 const CRSS: [&str; 5] = ["CRS:84", "EPSG:4326", "EPSG:3857", "EPSG:2154", "EPSG:3035"];
 
 fn serve(folder: &str) -> Arc<Site> {
-    let path: PathBuf =
-        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(folder);
+    serve_path(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(folder))
+}
+
+fn serve_path(path: PathBuf) -> Arc<Site> {
     let state = State::load(Options {
         path,
         base_url: None,
@@ -246,6 +249,14 @@ fn a_layer_of_the_world_has_an_extent_to_zoom_to_in_a_crs_of_one_country() {
     })
     .unwrap();
     let site = state.whole();
+    // a Mercator has no pole: the sea, which reaches to it, ends where web maps do
+    let mer = site.catalogue.layer("mer").unwrap();
+    let web = Crs::parse("EPSG:3857").unwrap();
+    let extent = site.studio.extent_in(mer, &web).unwrap();
+    assert!(
+        extent.max_y < 20_200_000.0 && extent.min_y > -20_200_000.0,
+        "{extent:?}"
+    );
     for name in ["EPSG:2154", "EPSG:3035", "EPSG:3945"] {
         let crs = Crs::parse(name).unwrap();
         let world = site.catalogue.layer("pays").unwrap();
@@ -265,4 +276,53 @@ fn a_layer_of_the_world_has_an_extent_to_zoom_to_in_a_crs_of_one_country() {
             "{name}"
         );
     }
+}
+
+/// QGIS 3.22 holds a layer with a box of no area for not valid, GDAL asks a picture of 0 pixels.
+#[test]
+fn wms130_6_7_4_a_single_point_and_a_damaged_position_have_boxes_with_area_on_earth() {
+    let scratch = Scratch::new("boxes");
+    let write = |name: &str, coordinates: &str| {
+        let features: Vec<String> = coordinates
+            .split(' ')
+            .map(|at| {
+                format!(
+                    r#"{{"type":"Feature","properties":{{}},"geometry":{{"type":"Point","coordinates":[{at}]}}}}"#
+                )
+            })
+            .collect();
+        let features = features.join(",");
+        let text = format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#);
+        std::fs::write(scratch.0.join(name), text).unwrap();
+    };
+    write("one.geojson", "2,45");
+    write("meridian.geojson", "3,44 3,46");
+    write("corner.geojson", "180,90");
+    write("lost.geojson", "2,45 3,46 1e300,-1e300");
+    let site = serve_path(scratch.0.clone());
+    for version in ["1.3.0", "1.1.1"] {
+        let answer = ask(
+            &site,
+            &format!("SERVICE=WMS&REQUEST=GetCapabilities&VERSION={version}"),
+        );
+        let text = String::from_utf8(answer.body.to_vec()).unwrap();
+        let boxes = text.split("BoundingBox ").skip(1);
+        let mut seen = 0;
+        for told in boxes.map(|after| after.split("/>").next().unwrap()) {
+            let side = |name: &str| -> f64 {
+                let value = told.split(&format!("{name}=\"")).nth(1).unwrap();
+                value.split('"').next().unwrap().parse().unwrap()
+            };
+            let (width, height) = (side("maxx") - side("minx"), side("maxy") - side("miny"));
+            assert!(width > 1e-4 && height > 1e-4, "{told}");
+            assert!(width < 1e9 && height < 1e9, "{told}");
+            seen += 1;
+        }
+        assert!(seen > 12, "{text}");
+    }
+    // the sound features of a layer are within the box that web maps are told
+    let lost = site.catalogue.layer("lost").unwrap();
+    let web = Crs::parse("EPSG:3857").unwrap();
+    let extent = site.studio.extent_in(lost, &web).unwrap();
+    assert!(extent.contains(&Bbox::new(222_639.0, 5_621_522.0, 333_958.0, 5_780_349.0).unwrap()));
 }

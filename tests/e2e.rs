@@ -386,8 +386,9 @@ fn a_changed_file_is_noticed_and_a_broken_version_keeps_the_old_one() {
     std::fs::rename(&new, &data).unwrap();
     server.wait_until("the new version", |s| count(s) > Some(4000));
 
-    // a broken one, written in place under the map
-    std::fs::write(&data, b"fgb\x03fgb\x00broken").unwrap();
+    // a broken one
+    std::fs::write(&new, b"fgb\x03fgb\x00broken").unwrap();
+    std::fs::rename(&new, &data).unwrap();
     server.wait_until("the fault", |s| {
         s.get("/health").json()["status"] == "degraded"
     });
@@ -402,6 +403,49 @@ fn a_changed_file_is_noticed_and_a_broken_version_keeps_the_old_one() {
     server.wait_until("the mended version", |s| {
         count(s) == Some(12) && s.get("/health").json()["status"] == "ok"
     });
+}
+
+#[test]
+fn a_file_cut_in_place_is_an_error_that_nothing_keeps_and_its_layer_alone_goes() {
+    let scratch = Scratch::new("cut");
+    let data = scratch.0.join("places.fgb");
+    std::fs::copy(repository().join("data/communes.fgb"), &data).unwrap();
+    let other = scratch.0.join("other.fgb");
+    std::fs::copy(repository().join("data/departements.fgb"), &other).unwrap();
+    let whole = std::fs::read(&data).unwrap();
+    let written = std::fs::metadata(&data).unwrap().modified().unwrap();
+    let server = Server::start(&scratch.0, &[]);
+
+    let file = std::fs::OpenOptions::new().write(true).open(&data).unwrap();
+    file.set_len(200_000).unwrap();
+    for address in [
+        "/tiles/places/9/262/182.png",
+        "/tiles/places/9/262/182.mvt",
+        "/collections/places/items?limit=5000",
+        "/collections/places/data.fgb",
+    ] {
+        // 404: the reload was quicker
+        let status = server.get(address).status;
+        assert!(matches!(status, 404 | 500), "{address}: {status}");
+    }
+    server.wait_until("the fault", |s| {
+        s.get("/health").json()["status"] == "degraded"
+    });
+    let health = server.get("/health").json();
+    assert_eq!(health["faults"][0]["stillServed"], false, "{health}");
+    assert_eq!(server.get("/collections/places").status, 404);
+    assert_eq!(server.get("/collections/other/items").status, 200);
+
+    // the same file with the same time, as rsync and cp -p put it back: no blank tile was kept
+    std::fs::write(&data, whole).unwrap();
+    file.set_modified(written).unwrap();
+    server.wait_until("the mended version", |s| {
+        s.get("/health").json()["status"] == "ok"
+    });
+    let tile = server.get("/tiles/places/9/262/182.png");
+    let (_, _, pixels) = tile.picture();
+    assert!(pixels.iter().any(|pixel| pixel[3] != 0));
+    assert_eq!(server.get("/tiles/places/9/262/182.mvt").status, 200);
 }
 
 #[test]

@@ -520,8 +520,12 @@ impl Loader<'_> {
             Outcome::Build => self.build_anew(&mut plan, material, before),
             Outcome::Refuse | Outcome::Absent | Outcome::Withhold => None,
         };
-        // what is refused keeps the version that it had
-        let kept = (plan.outcome == Outcome::Refuse).then(|| before.cloned());
+        // what is refused keeps the version that it had, if there is anything left of it
+        let kept = (plan.outcome == Outcome::Refuse).then(|| {
+            before
+                .filter(|before| !before.layer.store.is_gone())
+                .cloned()
+        });
         let built = built.or_else(|| {
             kept.flatten().map(|kept| Built {
                 diagnostics: Vec::new(),

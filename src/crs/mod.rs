@@ -316,7 +316,7 @@ impl Crs {
     }
 
     /// True for a geographic CRS in degrees from Greenwich: datums apart, all are one.
-    fn is_lon_lat_degrees(&self) -> bool {
+    pub(crate) fn is_lon_lat_degrees(&self) -> bool {
         self.kind == CrsKind::Geographic
             && (self.metres_per_unit - known::METRES_PER_DEGREE).abs() < 1e-6
             && (!self.wkt.contains("PRIMEM[") || self.wkt.contains("PRIMEM[\"Greenwich\""))

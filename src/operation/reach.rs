@@ -98,6 +98,25 @@ pub fn touches(layer: &Layer, crs: &Crs, bbox: &Bbox) -> Result<bool> {
 /// away, millions of kilometres off, is nothing to zoom to.
 const BEYOND_AREA: f64 = 45.0;
 
+/// Where web maps end, rounded up: EPSG's area of use of EPSG:3857 reaches to 85.06°.
+const MERCATOR_END: f64 = 85.07;
+
+/// Sides of the smallest box that is told of a layer, in degrees and in a projection's units,
+/// which are metres: about a village square.
+const LEAST_SIDE: (f64, f64) = (0.001, 100.0);
+
+/// A layer's extent as clients are told it: never without area. A single point, or some on a
+/// line, would have a box that WMS forbids (06-042 §6.7.4), that QGIS takes for a layer that is
+/// not valid and GDAL for a picture of no pixels, and that nobody can zoom to.
+pub fn with_room(extent: Bbox, crs: &Crs) -> Bbox {
+    let least = match crs.kind {
+        CrsKind::Geographic => LEAST_SIDE.0,
+        CrsKind::Projected | CrsKind::Other => LEAST_SIDE.1,
+    };
+    let missing = |side: f64| (least - side).max(0.0) / 2.0;
+    extent.grown(missing(extent.width()), missing(extent.height()))
+}
+
 /// The layer's extent in a CRS; `None` where the layer has no position, or none there. Of a
 /// layer that reaches far beyond the CRS's area of use, the part around that area.
 pub fn extent_in(layer: &Layer, crs: &Crs) -> Option<Bbox> {
@@ -107,7 +126,12 @@ pub fn extent_in(layer: &Layer, crs: &Crs) -> Option<Bbox> {
     }
     let boxes = |from: &Crs, bbox: &Bbox| -> Option<Bbox> {
         let boxes = Transform::new(from, crs).ok()?.forward_bbox(bbox);
-        boxes.into_iter().reduce(|a, b| a.union(&b))
+        let all = boxes.into_iter().reduce(|a, b| a.union(&b))?;
+        // a damaged position is nowhere on Earth, and no reason to send anybody there
+        match crs.is_lon_lat_degrees() {
+            true => all.intersection(&Bbox::WORLD),
+            false => Some(all),
+        }
     };
     part_around(layer, crs)
         .and_then(|part| boxes(&Crs::crs84(), &part))
@@ -120,7 +144,15 @@ fn part_around(layer: &Layer, crs: &Crs) -> Option<Bbox> {
     let ([area], CrsKind::Projected) = (crs.area_of_use.as_slice(), crs.kind) else {
         return None;
     };
-    let around = area.grown(BEYOND_AREA, BEYOND_AREA);
+    let mut around = area.grown(BEYOND_AREA, BEYOND_AREA);
+    // What is made for places up to here has its poles out of reach, where it has them at all:
+    // a Mercator puts 89.99° north at 65,000 km and the pole nowhere.
+    if area.min_y > -MERCATOR_END {
+        around.min_y = around.min_y.max(-MERCATOR_END);
+    }
+    if area.max_y < MERCATOR_END {
+        around.max_y = around.max_y.min(MERCATOR_END);
+    }
     let all = layer.extent_lonlat?.intersection(&Bbox::WORLD)?;
     let part = all.intersection(&around)?;
     (part != all).then_some(part)

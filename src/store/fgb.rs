@@ -67,6 +67,9 @@ const BATCH_VERTICES: u64 = 65_536;
 /// Index nodes read between two looks at the clock, where nothing is found.
 const BATCH_NODES: u64 = 65_536;
 
+const GONE: &str = "the file was cut or written over while it was served: publish a new version by \
+                    renaming it into place, not by writing over the old one";
+
 /// A FlatGeobuf file.
 #[derive(Debug)]
 pub struct FgbStore {
@@ -86,6 +89,8 @@ pub struct FgbStore {
     extent: OnceLock<Option<Bbox>>,
     /// A damaged feature was met: counting by the index alone is no longer exact.
     met_damage: AtomicBool,
+    /// The file was found written over, as [`FeatureStore::is_gone`] tells.
+    written_over: AtomicBool,
 }
 
 impl FgbStore {
@@ -114,6 +119,7 @@ impl FgbStore {
             scan: OnceLock::new(),
             extent: OnceLock::new(),
             met_damage: AtomicBool::new(false),
+            written_over: AtomicBool::new(false),
         };
         store.check_shape().map_err(fault)?;
         for column in store.sniff_dates() {
@@ -179,12 +185,8 @@ impl FgbStore {
         if let Some(scan) = self.scan.get() {
             warnings.extend(scan.warning.clone());
         }
-        if self.mapping.is_damaged() {
-            warnings.push(
-                "the file was cut while it was served: publish a new version by renaming it into \
-                 place, not by writing over the old one"
-                    .to_owned(),
-            );
+        if self.intact().is_err() {
+            warnings.push(GONE.to_owned());
         }
         warnings
     }
@@ -230,7 +232,11 @@ impl FgbStore {
     }
 
     /// The file's index, or the one built in its stead; `None` where there is no feature.
+    ///
+    /// # Errors
+    /// As [`intact`](FgbStore::intact).
     fn tree(&self) -> Result<Option<Tree<'_>>> {
+        self.intact()?;
         if let Some(shape) = &self.index {
             let nodes = self.index_nodes();
             return Ok(Some(Tree { nodes, shape }));
@@ -525,8 +531,22 @@ impl FeatureStore for FgbStore {
         &self.version
     }
 
+    fn is_gone(&self) -> bool {
+        if self.intact().is_err() {
+            return true;
+        }
+        // A file of another inode took the place of ours, which lives on in the map. A cut
+        // within the last page raises nothing: only the length tells.
+        let gone = FileStamp::of(&self.path)
+            .is_ok_and(|now| now.inode == self.stamp.inode && now != self.stamp);
+        if gone {
+            self.written_over.store(true, Ordering::Relaxed);
+        }
+        gone
+    }
+
     fn flatgeobuf(&self) -> Option<&[u8]> {
-        (!self.mapping.is_damaged()).then(|| self.mapping.bytes())
+        (!self.is_gone()).then(|| self.mapping.bytes())
     }
 
     /// Skipping opens no feature but those whose box the index does not hold, until a damaged one
@@ -597,7 +617,7 @@ impl FeatureStore for FgbStore {
             Leaves::Found(search) => search.nodes,
         };
         meter.settle()?;
-        Ok(stats)
+        self.still_there(stats)
     }
 
     fn search(
@@ -620,7 +640,7 @@ impl FeatureStore for FgbStore {
             }
         }
         stats.nodes = leaves.nodes;
-        Ok(stats)
+        self.still_there(stats)
     }
 
     fn visit(
@@ -662,7 +682,7 @@ impl FeatureStore for FgbStore {
             }
         }
         meter.settle()?;
-        Ok(stats)
+        self.still_there(stats)
     }
 
     fn get(&self, fid: u64, visit: &mut dyn FnMut(&dyn Feature) -> Result<()>) -> Result<bool> {
@@ -672,13 +692,35 @@ impl FeatureStore for FgbStore {
         let mut scratch = Scratch::default();
         let record = feature_at(self.section(), leaf.offset)
             .and_then(|bytes| self.record(bytes, &mut scratch))
-            .map_err(|damage| damaged(&self.path, fid, damage))?;
+            .map_err(|damage| {
+                self.is_gone();
+                damaged(&self.path, fid, damage)
+            })?;
         visit(&self.feature(fid, leaf, record, &scratch))?;
         Ok(true)
     }
 }
 
 impl FgbStore {
+    /// What was read counts as read only if the file did not vanish meanwhile: where it was cut
+    /// there are zeros, which look like damaged features, or like an index without any.
+    fn still_there(&self, stats: SelectStats) -> Result<SelectStats> {
+        if stats.damaged > 0 {
+            self.is_gone();
+        }
+        self.intact().map(|()| stats)
+    }
+
+    /// # Errors
+    /// `Data` once it is known that the file was cut or written over while it was served: no
+    /// answer is right then, neither "nothing there" nor a count.
+    fn intact(&self) -> Result<()> {
+        if self.mapping.is_damaged() || self.written_over.load(Ordering::Relaxed) {
+            return Err(Error::data(&self.path, GONE));
+        }
+        Ok(())
+    }
+
     /// Remembers that a feature is damaged, and says so once, of the first one met.
     #[cold]
     fn meet_damage(&self, fid: u64, damage: table::Damage) {

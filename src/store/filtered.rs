@@ -161,6 +161,10 @@ impl FeatureStore for FilteredStore {
         &self.version
     }
 
+    fn is_gone(&self) -> bool {
+        self.inner.is_gone()
+    }
+
     fn select(
         &self,
         select: &Select,

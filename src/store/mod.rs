@@ -72,6 +72,12 @@ pub trait FeatureStore: Send + Sync {
     /// A short text that changes when the content changes: part of every cache key.
     fn version(&self) -> &str;
 
+    /// True where the source was cut or written over since it was opened, so that nothing is left
+    /// of what it was: reads fail then. Looks at the file itself.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
     /// The source as it lies, where it is one FlatGeobuf file; `None` where it is another thing,
     /// or a part of the file was found gone.
     fn flatgeobuf(&self) -> Option<&[u8]> {
@@ -138,6 +144,7 @@ pub trait FeatureStore: Send + Sync {
             stats.nodes += 1;
             match is_there {
                 Ok(true) => stats.features += 1,
+                Err(error) if self.is_gone() => return Err(error),
                 Ok(false) | Err(crate::error::Error::Data { .. }) => stats.damaged += 1,
                 Err(error) => return Err(error),
             }

@@ -9,7 +9,7 @@ use cartotheque::geom::{Bbox, Geometry};
 use cartotheque::store::{FeatureStore, FgbStore, Select};
 
 use super::writer::{Options, Polygon, write};
-use super::{Numbers, Temporary, all, fids, shared, visit};
+use super::{Numbers, Temporary, all, shared, visit};
 
 /// Reads all that can be read, and says whether the file was accepted.
 fn use_up(path: &std::path::Path) -> bool {
@@ -179,7 +179,7 @@ fn polygons(count: usize) -> Vec<Polygon> {
 }
 
 #[test]
-fn a_file_cut_or_overwritten_under_its_map_does_not_end_the_process() {
+fn a_file_cut_or_overwritten_under_its_map_is_an_error_and_does_not_end_the_process() {
     let options = Options {
         node_size: 16,
         with_count: true,
@@ -204,33 +204,83 @@ fn a_file_cut_or_overwritten_under_its_map_does_not_end_the_process() {
                         Ok(ControlFlow::Continue(()))
                     };
                     let all = Select::default();
-                    store.select(&all, &Budget::unlimited(), look).unwrap()
+                    store.select(&all, &Budget::unlimited(), look)
                 };
-                (0..20).map(|_| look()).last().unwrap()
+                // what was read before the cut is whole, what is read after it is an error
+                while let Ok(stats) = look() {
+                    assert_eq!((stats.features, stats.damaged), (20_000, 0));
+                }
             });
             handle.set_len(cut as u64).unwrap();
-            let stats = reader.join().unwrap();
-            assert!(
-                stats.damaged > 0 && stats.features + stats.damaged == 20_000,
-                "{stats:?}"
-            );
+            reader.join().unwrap();
         });
-        let _ = fids(&store, &[Bbox::WORLD], 0);
-        assert!(
-            store
-                .warnings()
-                .join("")
-                .contains("cut while it was served")
-        );
+        assert_gone(&store);
     }
     let file = Temporary::new(&bytes);
     let store = FgbStore::open(&file.0).unwrap();
     let mut numbers = Numbers(3);
     let noise: Vec<u8> = (0..bytes.len()).map(|_| numbers.next() as u8).collect();
     std::fs::write(&file.0, noise).unwrap();
-    let stats = visit(&store, &Select::default()).1;
-    assert_eq!(stats.features + stats.damaged, 20_000);
-    let _ = fids(&store, &[Bbox::WORLD], 0);
+    assert!(said(&store, Select::default()).contains("written over while it was served"));
+    assert_gone(&store);
+}
+
+/// What every way of reading says.
+fn assert_gone(store: &FgbStore) {
+    const GONE: &str = "cut or written over while it was served";
+    assert!(store.is_gone() && store.flatgeobuf().is_none());
+    assert!(said(store, Select::default()).contains(GONE));
+    let select = Select {
+        boxes: vec![Bbox::WORLD],
+        offset: 0,
+    };
+    assert!(said(store, select).contains(GONE));
+    let budget = Budget::unlimited();
+    let searched = store.search(&[Bbox::WORLD], &budget, &mut |_, _| {
+        Ok(ControlFlow::Continue(()))
+    });
+    assert!(searched.unwrap_err().to_string().contains(GONE));
+    let visited = store.visit(&mut (0..3), &budget, &mut |_| Ok(ControlFlow::Continue(())));
+    assert!(visited.unwrap_err().to_string().contains(GONE));
+    let got = store.get(0, &mut |_| Ok(()));
+    assert!(got.unwrap_err().to_string().contains(GONE));
+    assert!(store.warnings().join("").contains(GONE));
+}
+
+fn said(store: &FgbStore, select: Select) -> String {
+    let visit = &mut |_: &dyn Feature| Ok(ControlFlow::Continue(()));
+    let read = store.select(&select, &Budget::unlimited(), visit);
+    read.unwrap_err().to_string()
+}
+
+#[test]
+fn a_cut_within_the_only_page_of_a_file_is_noticed_and_a_replaced_file_is_none() {
+    let options = Options {
+        node_size: 16,
+        with_count: true,
+        sort: true,
+    };
+    let bytes = write(&polygons(3), options);
+    assert!(
+        bytes.len() < 4096,
+        "the kernel raises nothing within a page"
+    );
+    let file = Temporary::new(&bytes);
+    let store = FgbStore::open(&file.0).unwrap();
+    let handle = std::fs::OpenOptions::new().write(true).open(&file.0);
+    handle.unwrap().set_len(bytes.len() as u64 - 300).unwrap();
+    assert!(said(&store, Select::default()).contains("cut or written over"));
+    assert_gone(&store);
+
+    // renamed into place, the old one lives on in its map; so it does where it is removed
+    let file = Temporary::new(&bytes);
+    let store = FgbStore::open(&file.0).unwrap();
+    let other = Temporary::new(b"broken");
+    std::fs::rename(&other.0, &file.0).unwrap();
+    assert!(!store.is_gone() && visit(&store, &Select::default()).1.features == 3);
+    std::fs::remove_file(&file.0).unwrap();
+    assert!(!store.is_gone() && store.flatgeobuf().is_some());
+    std::fs::write(&file.0, b"").unwrap();
 }
 
 #[test]

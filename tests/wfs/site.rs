@@ -129,7 +129,7 @@ impl World {
     }
 }
 
-fn load(path: &Path, folder: Option<Scratch>) -> World {
+pub fn load(path: &Path, folder: Option<Scratch>) -> World {
     let state = State::load(Options {
         path: path.to_owned(),
         base_url: None,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::common::Scratch;
 use crate::schema::{assert_valid, check, schemas};
-use crate::site::{World, demo, small};
+use crate::site::{World, demo, load, small};
 
 const WFS_20: &str = "drivers/wfs20-inspire.xsd";
 const WFS_11: &str = "drivers/wfs11-gml31.xsd";
@@ -52,6 +52,17 @@ fn exceptions_and_stored_queries_are_valid() {
     for request in ["ListStoredQueries", "DescribeStoredQueries"] {
         let reply = small().get(&format!("service=WFS&version=2.0.0&request={request}"));
         assert_valid(&reply.text, WFS_20);
+    }
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn capabilities_of_a_site_without_layers_are_valid() {
+    let folder = Scratch::new("wfs-empty");
+    let world = load(&folder.0, None);
+    for (version, schema) in [("2.0.0", WFS_20), ("1.1.0", WFS_11)] {
+        let query = format!("service=WFS&request=GetCapabilities&version={version}");
+        assert_valid(&world.get(&query).text, schema);
     }
 }
 

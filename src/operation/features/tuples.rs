@@ -78,7 +78,7 @@ impl Half {
             writer.feature(&row, out)
         });
         match written {
-            Err(Error::Data { .. }) => Ok(false),
+            Err(Error::Data { .. }) if !query.layer.store.is_gone() => Ok(false),
             written => written,
         }
     }

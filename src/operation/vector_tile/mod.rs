@@ -306,6 +306,7 @@ fn fill(
         };
         match found {
             Ok(true) => {}
+            Err(error) if layer.store.is_gone() => return Err(error),
             Ok(false) | Err(Error::Data { .. }) => damaged += 1,
             Err(error) => return Err(error),
         }

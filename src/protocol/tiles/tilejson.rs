@@ -9,11 +9,12 @@ use super::TileFormat;
 use super::address::encoded;
 use crate::archive::VectorLayer;
 use crate::catalogue::{ArchiveLayer, Layer, LayerField};
+use crate::crs::Crs;
 use crate::encode::mvt;
 use crate::error::{Error, Result};
 use crate::feature::FieldType;
 use crate::geom::Bbox;
-use crate::operation::points_layer;
+use crate::operation::{points_layer, with_room};
 use crate::tile::TileMatrixSet;
 
 /// Zoom 0 of WebMercatorQuad, as its register has it.
@@ -212,6 +213,7 @@ fn bounds(layers: &[Arc<Layer>]) -> Option<Bbox> {
         .iter()
         .filter_map(|l| l.extent_lonlat)
         .reduce(|a, b| a.union(&b))
+        .map(|all| with_room(all, &Crs::crs84()))
 }
 
 /// The zoom at which a box fills about a screen of two tiles of 512 pixels.

@@ -11,6 +11,7 @@ use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, Node};
 use crate::crs::{AxisOrder, Crs, CrsKind};
 use crate::encode::xml;
 use crate::geom::Bbox;
+use crate::operation::with_room;
 use crate::protocol::ows::{DEGREES, METRES, push_outward};
 use crate::protocol::record::inspire_theme;
 use crate::protocol::wms::{InfoFormat, Version, legend_query};
@@ -130,7 +131,10 @@ impl Writer<'_> {
 
     fn geographic_box(&mut self, extent: Option<Bbox>) {
         let extent = extent.and_then(|extent| extent.intersection(&Bbox::WORLD));
-        let Some(extent) = extent else { return };
+        let extent = extent.map(|extent| with_room(extent, &Crs::crs84()));
+        let Some(extent) = extent.and_then(|extent| extent.intersection(&Bbox::WORLD)) else {
+            return;
+        };
         self.push("<ows:WGS84BoundingBox>");
         self.corners(&Crs::crs84(), &extent);
         self.push("</ows:WGS84BoundingBox>\n");
@@ -147,6 +151,7 @@ impl Writer<'_> {
             }
             told.push(&set.crs);
             let around = self.service.reach.around(catalogue, layers, &set.crs);
+            let around = around.map(|extent| with_room(extent, &set.crs));
             if let Some(extent) = around.and_then(|extent| extent.intersection(&set.extent())) {
                 let name = crs_name(set);
                 self.push("<ows:BoundingBox");

@@ -30,7 +30,8 @@ impl Writer<'_> {
         if self.has("OperationsMetadata") {
             self.operations_110();
         }
-        if self.has("FeatureTypeList") {
+        // a list of none is not valid, no list is
+        if self.has("FeatureTypeList") && !self.layers.is_empty() {
             self.types_110();
         }
         // the schema of 1.1.0 demands it, whatever sections are asked for

@@ -57,7 +57,8 @@ impl Writer<'_> {
         if self.has("OperationsMetadata") {
             self.operations_200();
         }
-        if self.has("FeatureTypeList") {
+        // a list of none is not valid, no list is
+        if self.has("FeatureTypeList") && !self.layers.is_empty() {
             self.types_200();
         }
         if self.has("Filter_Capabilities") {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 use crate::catalogue::Layer;
 use crate::crs::{AxisOrder, Crs, CrsKind};
 use crate::geom::Bbox;
+use crate::operation::with_room;
 use crate::protocol::wms::{Service, crs_name, legend};
 
 /// What capabilities say of layers that takes work to know.
@@ -147,12 +148,16 @@ impl LayerFacts {
     fn new(service: &Service<'_>, layer: &Arc<Layer>, offered: &[Offered]) -> LayerFacts {
         let lonlat = layer
             .extent_lonlat
-            .and_then(|extent| extent.intersection(&Bbox::WORLD));
+            .and_then(|extent| extent.intersection(&Bbox::WORLD))
+            .and_then(|extent| with_room(extent, &Crs::crs84()).intersection(&Bbox::WORLD));
         let boxes = offered
             .iter()
             .map(|offered| match &offered.crs {
                 _ if offered.is_wgs84() => lonlat,
-                Some(crs) => service.engine.extent_in(layer, crs),
+                Some(crs) => {
+                    let extent = service.engine.extent_in(layer, crs);
+                    extent.map(|extent| with_room(extent, crs))
+                }
                 None => lonlat,
             })
             .collect();
@@ -160,6 +165,7 @@ impl LayerFacts {
         let is_new = !offered.iter().any(|o| o.name == own.name);
         let can_be_asked = !layer.crs.authority.is_empty() && layer.crs.kind != CrsKind::Other;
         let extent = layer.store.extent().filter(|_| is_new && can_be_asked);
+        let extent = extent.map(|extent| with_room(extent, &layer.crs));
         let language = service.catalogue.site.languages.first();
         let language = language.map_or("fr", String::as_str);
         let legends = layer
