@@ -414,6 +414,62 @@ fn a_signed_link_shows_its_map_and_nothing_else() {
 }
 
 #[test]
+fn people_are_told_in_their_language_that_an_address_is_restricted() {
+    let site = site("access-page");
+    let server = &site.server;
+    let path = format!("/maps/carte-{MARK}");
+    let page = |path: &str, language: &str, more: &[(&str, &str)]| {
+        let own = [("Accept", "text/html"), ("Accept-Language", language)];
+        server.ask("GET", path, &[&own, more].concat(), b"")
+    };
+    let french = page(&path, "fr", &[]);
+    assert_eq!(french.status, 401);
+    assert!(french.text().contains("<h1>Accès restreint</h1>"));
+    assert!(french.text().contains("Rechargez la page"));
+    let english = page(&format!("{path}/embed"), "en", &[]);
+    assert!(english.text().contains("<h1>Restricted</h1>"));
+    let other = format!("Bearer {}", token(&["autre"], 60));
+    let other = page(&path, "fr", &[("Authorization", &other)]);
+    assert_eq!(other.status, 403);
+    assert!(other.text().contains("<h1>Accès refusé</h1>"));
+    for page in [french, english, other] {
+        let text = page.text().replace(&path, "");
+        assert!(!text.contains(MARK) && text.contains("noindex"), "{text}");
+    }
+    let gone = page("/maps/rien", "fr", &[]);
+    assert!(gone.text().contains("<h1>Page introuvable</h1>"));
+}
+
+#[test]
+fn what_a_map_searches_in_a_layer_of_others_is_not_told() {
+    let site = site("access-search");
+    let server = &site.server;
+    let file = site.folder.0.join("capabilities/maps/partage.yaml");
+    fs::write(
+        &file,
+        format!(
+            "title: Partage\naccess: {{roles: [ddt, autre]}}\nview: {{crs: EPSG:2154}}\nlayers: [departements, {{layer: departements, id: communes-{MARK}}}]\n\
+             search:\n  - {{layer: communes-{MARK}, fields: [nom], title: Chercher {MARK}}}\n  - {{layer: departements, fields: [nom]}}\n"
+        ),
+    )
+    .unwrap();
+    let ddt = [("X-Api-Key", KEY)];
+    let other = format!("Bearer {}", token(&["autre"], 60));
+    let other = [("Authorization", other.as_str())];
+    server.wait_until("the map is there", |s| {
+        s.ask("GET", "/maps/partage?f=json", &ddt, b"").status == 200
+    });
+    let search = |headers: &[(&str, &str)]| {
+        let context = server
+            .ask("GET", "/maps/partage?f=json", headers, b"")
+            .json();
+        context["search"].as_array().unwrap().len()
+    };
+    // under the id of a layer of the map, which is not the one that is searched
+    assert_eq!((search(&ddt), search(&other)), (2, 1));
+}
+
+#[test]
 fn what_becomes_restricted_is_gone_for_everybody_at_the_next_look() {
     let site = site("access-reload");
     let server = &site.server;

@@ -7,7 +7,7 @@ use cartotheque::error::Result;
 use cartotheque::feature::{Feature, Field, FieldType, Schema, Value};
 use cartotheque::geom::{Bbox, Coord, Geometry, GeometryType, PartKind, Size, View};
 use cartotheque::query::Expr;
-use cartotheque::render::{Canvas, CompiledStyle, HitTest, Painter, SymbolCache};
+use cartotheque::render::{Canvas, CompiledStyle, Hit, HitTest, Painter, SymbolCache};
 use cartotheque::style::*;
 use proptest::prelude::*;
 
@@ -970,7 +970,10 @@ fn a_hit_is_what_is_drawn_and_a_little_around_lines_and_points() {
     let schema = schema();
     let hit = |style: &Style, geometry: &Geometry, pixel: Coord, tolerance: f64| {
         let compiled = CompiledStyle::new(style, &schema, &view, &cache).unwrap();
-        HitTest::new(&view, pixel, tolerance).hits(&compiled, geometry, &One(0.0))
+        HitTest::new(&view, pixel, tolerance).hit(&compiled, geometry, &One(0.0))
+    };
+    let hits = |style: &Style, geometry: &Geometry, pixel: Coord, tolerance: f64| {
+        hit(style, geometry, pixel, tolerance) == Some(Hit::Drawn)
     };
     let ring = [
         [10.0, 10.0],
@@ -989,23 +992,26 @@ fn a_hit_is_what_is_drawn_and_a_little_around_lines_and_points() {
     let area = polygon(&[&ring, &hole]);
     let fill = style(vec![filled("red")]);
     let outline = style(vec![polygon_symbolizer(None, Some(stroke("red", 2.0)))]);
-    assert!(hit(&fill, &area, [12.5, 12.5], 2.0));
+    assert!(hits(&fill, &area, [12.5, 12.5], 2.0));
     assert!(
-        !hit(&fill, &area, [20.5, 20.5], 2.0),
+        !hits(&fill, &area, [20.5, 20.5], 2.0),
         "a hole is not the area"
     );
-    assert!(!hit(&fill, &area, [5.0, 12.5], 2.0));
-    assert!(
-        !hit(&outline, &area, [14.5, 14.5], 2.0),
-        "an area without fill is its outline"
-    );
-    assert!(hit(&outline, &area, [12.5, 14.5], 2.0));
+    assert!(!hits(&fill, &area, [5.0, 12.5], 2.0));
+    // an area without fill is drawn by its outline, and found by its inside behind that
+    let inside = hit(&outline, &area, [14.5, 14.5], 2.0);
+    assert_eq!(inside, Some(Hit::Inside));
+    assert_eq!(hit(&outline, &area, [5.0, 14.5], 2.0), None);
+    let nothing = style(vec![polygon_symbolizer(None, None)]);
+    assert_eq!(hit(&nothing, &area, [14.5, 14.5], 2.0), None);
+    assert_eq!(hit(&outline, &area, [20.5, 20.5], 0.0), None);
+    assert!(hits(&outline, &area, [12.5, 14.5], 2.0));
 
     let road = style(vec![line_symbolizer(stroke("red", 6.0))]);
     let east = line(&[[5.0, 20.0], [35.0, 20.0]]);
-    assert!(hit(&road, &east, [20.0, 22.9], 0.0));
-    assert!(!hit(&road, &east, [20.0, 23.2], 0.0));
-    assert!(hit(&road, &east, [20.0, 24.9], 2.0));
+    assert!(hits(&road, &east, [20.0, 22.9], 0.0));
+    assert!(!hits(&road, &east, [20.0, 23.2], 0.0));
+    assert!(hits(&road, &east, [20.0, 24.9], 2.0));
 
     let town = style(vec![point_symbolizer(mark(
         MarkShape::Circle,
@@ -1013,7 +1019,7 @@ fn a_hit_is_what_is_drawn_and_a_little_around_lines_and_points() {
         Some("red"),
         None,
     ))]);
-    assert!(hit(&town, &point([20.0, 20.0]), [24.5, 20.0], 0.0));
-    assert!(!hit(&town, &point([20.0, 20.0]), [26.0, 20.0], 0.0));
-    assert!(hit(&town, &point([20.0, 20.0]), [26.0, 20.0], 2.0));
+    assert!(hits(&town, &point([20.0, 20.0]), [24.5, 20.0], 0.0));
+    assert!(!hits(&town, &point([20.0, 20.0]), [26.0, 20.0], 0.0));
+    assert!(hits(&town, &point([20.0, 20.0]), [26.0, 20.0], 2.0));
 }

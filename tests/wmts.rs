@@ -533,3 +533,39 @@ fn every_wmts_request_of_real_clients_is_answered_as_they_need() {
         "{documents} {tiles}"
     );
 }
+
+#[test]
+fn a_click_into_an_area_finds_it_by_its_inside_behind_what_is_drawn_there() {
+    // of departements the outlines alone are drawn, of communes the areas
+    let ids = |reply: Reply| -> Vec<String> {
+        let features = reply.json()["features"].clone();
+        let features = features.as_array().unwrap().iter();
+        features
+            .map(|feature| feature["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let wms = |layers: &str, more: &str| {
+        ids(server().get(&format!(
+            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS={layers}&QUERY_LAYERS={layers}&STYLES=\
+             &CRS=EPSG:2154&BBOX=838000,6515000,848000,6525000&WIDTH=101&HEIGHT=101&I=50&J=50\
+             &INFO_FORMAT=application/json{more}"
+        )))
+    };
+    assert_eq!(wms("departements", ""), ["departements.69"]);
+    let both = ["communes.69123", "departements.69"];
+    assert_eq!(wms("communes,departements", ""), both);
+    assert_eq!(wms("departements,communes", ""), both);
+    // so wide a tolerance reaches the outline: it is drawn there, and the topmost is the first
+    let near = wms("communes,departements", "&BUFFER=400");
+    assert!(near[0].starts_with("departements."), "{near:?}");
+    // outside of all areas there is nothing
+    let outside = with(INFO, "LAYER", Some("departements"));
+    let outside = with(
+        &with(&outside, "TILECOL", Some("133")),
+        "TILEROW",
+        Some("93"),
+    );
+    assert_eq!(ids(server().get(&outside)), Vec::<String>::new());
+    let inside = ids(server().get(&with(INFO, "LAYER", Some("departements"))));
+    assert_eq!(inside.len(), 1, "{inside:?}");
+}

@@ -1,7 +1,7 @@
 //! The catalogue of somebody: what they may not see is not in it, so no list, service, count or
 //! cache can tell of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::map::{MapEntry, MapGroup};
@@ -65,7 +65,11 @@ impl Catalogue {
             .cloned();
         let archives = self.archives.iter();
         let archives = archives.filter(|archive| archive.access.admits(audience));
-        let maps = self.maps.iter().filter_map(|map| seen_map(map, audience));
+        let of_layers = self.layers.iter();
+        let hidden = of_layers.filter(|layer| !layer.access.admits(audience));
+        let hidden: HashSet<&str> = hidden.map(|layer| layer.id.as_str()).collect();
+        let maps = self.maps.iter();
+        let maps = maps.filter_map(|map| seen_map(map, audience, &hidden));
         let catalogue = Catalogue::new(
             self.site.clone(),
             layers,
@@ -99,30 +103,27 @@ fn seen_node(node: &Node, places: &HashMap<usize, usize>) -> Option<Node> {
     }
 }
 
-/// A map as somebody sees it: whole where a link to it was signed for them, else without the
-/// layers that are not for them.
-fn seen_map(map: &Arc<Map>, audience: &Audience) -> Option<Arc<Map>> {
-    if audience.shared_map() == Some(&map.id) {
-        return Some(Arc::clone(map));
-    }
-    if !map.access.admits(audience) {
+/// A map as somebody sees it: with all its layers where a link to it was signed for them, else
+/// without those that are not for them. What is searched in layers that they see nowhere else
+/// is not in it either: it would tell the names of their fields.
+fn seen_map(map: &Arc<Map>, audience: &Audience, hidden: &HashSet<&str>) -> Option<Arc<Map>> {
+    let is_shared = audience.shared_map() == Some(&map.id);
+    if !is_shared && !map.access.admits(audience) {
         return None;
     }
-    if map
-        .layers()
-        .all(|layer| layer.layer.access.admits(audience))
-    {
+    let sees = |layer: &str| {
+        let by_link = || is_shared && map.layers().any(|entry| entry.of == layer);
+        !hidden.contains(layer) || by_link()
+    };
+    let entries_seen = map.layers().all(|entry| sees(&entry.of));
+    if entries_seen && map.search.iter().all(|search| sees(&search.layer)) {
         return Some(Arc::clone(map));
     }
-    let hidden: BTreeSet<&str> = map
-        .layers()
-        .filter(|layer| !layer.layer.access.admits(audience))
-        .map(|layer| layer.of.as_str())
-        .collect();
     let mut seen = Map::clone(map);
-    seen.search
-        .retain(|search| !hidden.contains(search.layer.as_str()));
-    seen.entries = seen_entries(&map.entries, audience);
+    seen.search.retain(|search| sees(&search.layer));
+    if !entries_seen {
+        seen.entries = seen_entries(&map.entries, audience);
+    }
     Some(Arc::new(seen))
 }
 

@@ -30,6 +30,7 @@ mod identities;
 mod kept;
 mod load;
 mod maps;
+mod plain_yaml;
 mod plan;
 mod reader;
 mod schema;

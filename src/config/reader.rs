@@ -118,7 +118,7 @@ impl<'a> Entry<'a> {
             .map(|(key, node)| {
                 let path = match self.place.key.as_str() {
                     "" => key.name.clone(),
-                    parent => format!("{parent}.{}", key.name),
+                    parent => [parent, ".", &key.name].concat(),
                 };
                 Pair {
                     key: &key.name,

@@ -94,8 +94,8 @@ impl Watcher {
 }
 
 /// Looks at the path every `every` (more seldom where a look is slow) until `stop` is set, and
-/// hands each new state to `publish`, which swaps its catalogue for the one in use. Runs on a
-/// thread of its own.
+/// hands each new state to `publish`, with the moment at which its load began; that swaps its
+/// catalogue for the one in use. Runs on a thread of its own.
 pub fn watch(
     path: &Path,
     options: LoadOptions,
@@ -103,7 +103,7 @@ pub fn watch(
     first: Loaded,
     every: Duration,
     stop: &AtomicBool,
-    mut publish: impl FnMut(&Loaded),
+    mut publish: impl FnMut(&Loaded, Instant),
 ) {
     let started = Instant::now();
     let mut watcher = Watcher::new(&first.folder);
@@ -116,9 +116,10 @@ pub fn watch(
         let step = watcher.look(started.elapsed(), &there.stamps);
         pause = every.max(looked.elapsed().saturating_mul(LOOK_SHARE));
         if let Step::Reload { held } = step {
+            let began = Instant::now();
             let next = reload(path, options, sources, Some(&current), &held);
             watcher.reloaded(&next.folder, &held);
-            publish(&next);
+            publish(&next, began);
             current = next;
         }
     }

@@ -9,6 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::plain_yaml;
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
 
 /// The size of a file that is still read: ten times the longest real configuration seen.
@@ -112,6 +113,14 @@ pub fn shortened(text: &str) -> String {
 /// document is a mapping without entries.
 pub fn parse(text: &str) -> (Option<Node>, Vec<Problem>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match plain_yaml::read(text) {
+        Some(root) => (Some(root), Vec::new()),
+        None => parse_whole(text),
+    }
+}
+
+/// Reads any document.
+pub(super) fn parse_whole(text: &str) -> (Option<Node>, Vec<Problem>) {
     let mut builder = Builder::default();
     let mut options = Options::default();
     options.set_emit_comments(false);
@@ -358,7 +367,7 @@ fn mark_of(span: Span) -> Mark {
 }
 
 /// What YAML 1.2's core schema (§10.3.2) takes a plain scalar for; decimal numbers only.
-fn core_kind(text: &str) -> ScalarKind {
+pub(super) fn core_kind(text: &str) -> ScalarKind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => ScalarKind::Null,
         "true" | "True" | "TRUE" => ScalarKind::Bool(true),

@@ -1,4 +1,5 @@
-//! What is at a pixel of a map: features whose symbols are drawn there.
+//! What is at a pixel of a map: features whose symbols are drawn there, then those whose areas
+//! lie around it and are drawn otherwise, by their outlines say.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -13,7 +14,7 @@ use crate::catalogue::Layer;
 use crate::error::Result;
 use crate::feature::{Feature, FieldType, OwnedValue, Value};
 use crate::geom::{Bbox, Geometry};
-use crate::render::{CompiledStyle, HitTest, SymbolCache};
+use crate::render::{CompiledStyle, Hit, HitTest, SymbolCache};
 use crate::store::Select;
 
 /// Pixels around a click that a line or a point may be away.
@@ -22,7 +23,8 @@ const TOLERANCE_PX: f64 = 2.0;
 /// need not hold them all.
 const MAX_CANDIDATES: usize = 10_000;
 
-/// Finds the features drawn at a pixel, of each asked layer the topmost first.
+/// Finds the features at a pixel, of each asked layer the topmost first. Layers that draw there
+/// come before those of which only the inside of areas lies there, else they come as asked for.
 ///
 /// # Errors
 /// As for drawing the map.
@@ -32,6 +34,7 @@ pub fn find(
     symbols: &SymbolCache,
 ) -> Result<FoundFeatures> {
     let mut found = FoundFeatures::default();
+    let mut inside = Vec::new();
     for layer in &request.query_layers {
         let started = Instant::now();
         let mut told = LayerReport {
@@ -41,11 +44,38 @@ pub fn find(
             ..LayerReport::default()
         };
         let hits = find_in_layer(request, layer, budget, symbols, &mut told)?;
-        found.features.extend(hits);
+        match hits.drawn.is_empty() {
+            true => inside.extend(hits.inside),
+            false => found
+                .features
+                .extend(hits.drawn.into_iter().chain(hits.inside)),
+        }
         told.time = started.elapsed();
         found.layers.push(told);
     }
+    found.features.extend(inside);
     Ok(found)
+}
+
+/// What is found in one layer, the topmost first.
+#[derive(Default)]
+struct Hits {
+    drawn: VecDeque<FoundFeature>,
+    inside: VecDeque<FoundFeature>,
+}
+
+impl Hits {
+    /// Puts a feature above those before it; of those drawn, then of the others, so many stay.
+    fn put(&mut self, hit: Hit, feature: FoundFeature, wanted: usize) {
+        let list = match hit {
+            Hit::Drawn => &mut self.drawn,
+            Hit::Inside => &mut self.inside,
+        };
+        list.push_front(feature);
+        self.drawn.truncate(wanted);
+        let left = wanted.saturating_sub(self.drawn.len());
+        self.inside.truncate(left);
+    }
 }
 
 /// Finds the features of one layer, the topmost first; what is found out about it is told.
@@ -55,14 +85,14 @@ fn find_in_layer(
     budget: &Budget,
     symbols: &SymbolCache,
     told: &mut LayerReport,
-) -> Result<VecDeque<FoundFeature>> {
+) -> Result<Hits> {
     let view = &request.map.view;
     let denominator = view.scale_denominator();
     if !layer.layer.scales.contains(denominator) {
         told.blank_because = Some(format!(
             "the scale 1:{denominator:.0} is outside the layer's range"
         ));
-        return Ok(VecDeque::new());
+        return Ok(Hits::default());
     }
     told.in_scale = true;
     let named = |error| of_layer(error, &layer.layer.id);
@@ -92,12 +122,12 @@ fn find_in_layer(
         told.blank_because = Some(
             "the point is outside the layer's extent, or outside what its CRS can show".into(),
         );
-        return Ok(VecDeque::new());
+        return Ok(Hits::default());
     }
-    let wanted = request.feature_count as usize;
+    let wanted = (request.feature_count as usize).max(1);
     let mut hit_test = HitTest::new(view, pixel, tolerance);
     let mut geometry = Geometry::default();
-    let mut hits = VecDeque::new();
+    let mut hits = Hits::default();
     let mut seen = 0usize;
     let stats = layer
         .layer
@@ -112,11 +142,11 @@ fn find_in_layer(
             told.vertices += vertices;
             budget.spend(0, vertices)?;
             way.projector.project(geometry.coords_mut());
-            if hit_test.hits(&style, &geometry, feature) {
+            if let Some(hit) = hit_test.hit(&style, &geometry, feature) {
                 seen += 1;
-                hits.push_front(describe(&layer.layer, feature, &geometry, position));
                 // later features lie above: the last ones are the topmost
-                hits.truncate(wanted.max(1));
+                let found = describe(&layer.layer, feature, &geometry, position);
+                hits.put(hit, found, wanted);
             }
             Ok(if seen < MAX_CANDIDATES {
                 ControlFlow::Continue(())
@@ -131,7 +161,9 @@ fn find_in_layer(
     if seen == 0 {
         told.blank_because = Some(match stats.features {
             0 => "no feature's box touches the point".into(),
-            read => format!("nothing of {read} features near the point is drawn at it"),
+            read => format!(
+                "nothing of {read} features near the point is drawn at it or lies around it"
+            ),
         });
     }
     Ok(hits)

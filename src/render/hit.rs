@@ -1,4 +1,7 @@
 //! Which features are drawn at a pixel: the test of GetFeatureInfo, on the symbol as drawn.
+//!
+//! Who clicks into a department whose limits alone are drawn means the department: a polygon of
+//! which something is drawn is found by its inside too, but behind what is drawn at the pixel.
 
 use super::compile::{
     CompiledPass, CompiledStroke, CompiledStrokeKind, CompiledStyle, CompiledSymbolizer,
@@ -10,6 +13,15 @@ use super::shape::Shape;
 use super::symbol::What;
 use crate::feature::Feature;
 use crate::geom::{Geometry, View};
+
+/// How a feature is found at a pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hit {
+    /// The pixel lies inside of its area, and what is drawn of it lies elsewhere.
+    Inside,
+    /// It is drawn there.
+    Drawn,
+}
 
 /// Asks features whether they are drawn at one pixel of a view.
 #[derive(Debug)]
@@ -32,47 +44,64 @@ impl HitTest {
         }
     }
 
-    /// True where a rule of any pass draws the feature at the pixel.
-    pub fn hits(
+    /// How the feature is found at the pixel, by what the rules of all passes draw of it; `None`
+    /// where it is not.
+    pub fn hit(
         &mut self,
         style: &CompiledStyle<'_>,
         geometry: &Geometry,
         feature: &dyn Feature,
-    ) -> bool {
-        let mut passes = style.passes().iter();
-        passes.any(|pass| self.hits_pass(pass, geometry, feature))
+    ) -> Option<Hit> {
+        let mut best = None;
+        for pass in style.passes() {
+            best = best.max(self.hit_pass(pass, geometry, feature));
+            if best == Some(Hit::Drawn) {
+                break;
+            }
+        }
+        best
     }
 
-    /// True where a rule of the pass draws the feature at the pixel. A rule that draws only
-    /// text is taken at its geometry: inside the area, on the line, at the point.
-    pub fn hits_pass(
+    /// The same by the rules of one pass. A rule that draws only text is taken at its geometry:
+    /// inside the area, on the line, at the point.
+    fn hit_pass(
         &mut self,
         pass: &CompiledPass<'_>,
         geometry: &Geometry,
         feature: &dyn Feature,
-    ) -> bool {
+    ) -> Option<Hit> {
         let mut placed = false;
-        let mut hit = false;
+        let mut best = None;
         pass.each_rule(feature, |rule| {
-            if hit {
+            if best == Some(Hit::Drawn) {
                 return;
             }
             if !placed {
                 self.shape.set(geometry, &self.grid);
                 placed = true;
             }
-            hit = if rule.symbolizers.is_empty() {
-                !rule.texts.is_empty() && self.on_geometry()
-            } else {
-                rule.symbolizers.iter().any(|s| self.symbolizer(s, feature))
+            let symbolizers = &rule.symbolizers;
+            let is_drawn_here = match symbolizers.is_empty() {
+                true => !rule.texts.is_empty() && self.at_points_or_lines(),
+                false => symbolizers.iter().any(|s| self.symbolizer(s, feature)),
             };
+            let found = if is_drawn_here {
+                Some(Hit::Drawn)
+            } else if best.is_none()
+                && (!rule.texts.is_empty() || symbolizers.iter().any(|s| is_drawn(s, feature)))
+                && self.shape.covers(self.at)
+            {
+                Some(Hit::Inside)
+            } else {
+                None
+            };
+            best = best.max(found);
         });
-        hit
+        best
     }
 
-    fn on_geometry(&self) -> bool {
-        self.shape.covers(self.at)
-            || self.shape.points().any(|p| self.near_point(p, 0.0))
+    fn at_points_or_lines(&self) -> bool {
+        self.shape.points().any(|p| self.near_point(p, 0.0))
             || self.shape.lines().any(|l| self.near_line(l, false, 0.0))
     }
 
@@ -164,6 +193,21 @@ impl HitTest {
         let along = (y * cos - x * sin).abs();
         let half = |px: f64| (px + stroke) * UNIT as f64 / 2.0 + self.tolerance;
         across <= half(width) && along <= half(height)
+    }
+}
+
+/// True where the symbolizer draws anything of the feature, wherever that is.
+fn is_drawn(symbolizer: &CompiledSymbolizer, feature: &dyn Feature) -> bool {
+    let strokes = |stroke: &CompiledStroke| match &stroke.kind {
+        CompiledStrokeKind::Solid(ink) => ink.color(feature).is_some(),
+        CompiledStrokeKind::Graphic { .. } => true,
+    };
+    match symbolizer {
+        CompiledSymbolizer::Line { stroke, .. } => strokes(stroke),
+        CompiledSymbolizer::Polygon { fill, stroke, .. } => {
+            fill.is_some() || stroke.as_ref().is_some_and(|stroke| strokes(stroke))
+        }
+        CompiledSymbolizer::Point(graphic) => Symbol::of(graphic, feature, None).is_some(),
     }
 }
 

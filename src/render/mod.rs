@@ -38,7 +38,7 @@ pub mod values;
 pub use canvas::{Band, Canvas};
 pub use color::Color;
 pub use compile::{CompiledPass, CompiledRule, CompiledStyle, CompiledSymbolizer};
-pub use hit::HitTest;
+pub use hit::{Hit, HitTest};
 pub use icon::Icon;
 pub use legend::swatch;
 pub use painter::Painter;

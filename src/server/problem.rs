@@ -71,14 +71,20 @@ pub(super) fn page_error(pages: &Pages, site: &Site, asked: &Asked, error: &Erro
     }
     let catalogue = &site.catalogue;
     let accepted = Some(asked.accept_language.as_str());
-    let language = page_language(None, accepted, &catalogue.site.languages);
-    let title = catalogue.site.title.get(language);
+    let lang = asked.parameter("lang");
+    let language = page_language(lang.as_deref(), accepted, &catalogue.site.languages);
     let message = public_message(error);
     if status(error) == 500 {
         tracing::error!(%error, "request failed");
     }
     pages
-        .error(title, &asked.base, language, status(error), &message)
+        .error(
+            &catalogue.site,
+            &asked.base,
+            language,
+            status(error),
+            &message,
+        )
         .unwrap_or_else(|_| problem(error))
 }
 

@@ -249,10 +249,12 @@ impl State {
                         first,
                         LOOK_EVERY,
                         &stop,
-                        |loaded| {
-                            log(loaded);
+                        |loaded, began| {
                             state.serve(loaded);
+                            let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                            log(loaded);
                             info!(
+                                ms,
                                 sequence = loaded.catalogue.sequence,
                                 layers = loaded.catalogue.layers.len(),
                                 "reloaded"

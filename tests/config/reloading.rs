@@ -210,10 +210,18 @@ fn the_watcher_publishes_a_change_and_ends_when_told() {
         scope.spawn(|| {
             let options = LoadOptions::default();
             let every = Duration::from_millis(20);
-            watch(&site.0, options, &sources, first, every, &stop, |loaded| {
-                let ids = ids(loaded).into_iter().map(str::to_owned);
-                seen.lock().unwrap().push(ids.collect::<Vec<_>>());
-            });
+            watch(
+                &site.0,
+                options,
+                &sources,
+                first,
+                every,
+                &stop,
+                |loaded, _| {
+                    let ids = ids(loaded).into_iter().map(str::to_owned);
+                    seen.lock().unwrap().push(ids.collect::<Vec<_>>());
+                },
+            );
         });
         site.layer("c", "source: {file: data/b.fgb}");
         let started = Instant::now();

@@ -14,8 +14,17 @@ export const shots = path.join(here, 'shots');
 const DESKTOP = { viewport: { width: 1360, height: 820 } };
 export const PHONE = { viewport: { width: 390, height: 800 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 
+/** The secrets of the tests' server. */
+export const environment = {
+  ...process.env,
+  ESSAI_KEYS: 'cle-des-partenaires-0123456789',
+  ESSAI_OTHER_KEYS: 'cle-de-quelqu-un-d-autre-0123',
+  ESSAI_LINK_SECRET: 'un-secret-qui-ne-sert-que-pour-les-essais',
+};
+export const binary = process.env.CARTOTHEQUE ?? path.resolve(repo, process.env.CARGO_TARGET_DIR ?? 'target', 'release/cartotheque');
+
 let server;
-let folder;
+export let folder;
 let browser;
 export let base = process.env.CARTOTHEQUE_URL ?? '';
 /** What pages complained of: script errors, refused by policy, requests that failed. */
@@ -25,14 +34,16 @@ export async function start() {
   if (!base) {
     folder = await mkdtemp(path.join(os.tmpdir(), 'cartotheque-e2e-'));
     await mkdir(path.join(folder, 'capabilities/maps'), { recursive: true });
-    for (const name of ['data', 'styles', 'capabilities/layers']) await symlink(path.join(repo, name), path.join(folder, name));
+    for (const name of ['data', 'styles']) await symlink(path.join(repo, name), path.join(folder, name));
+    for (const layers of [path.join(repo, 'capabilities/layers'), path.join(here, 'layers')]) {
+      await cp(layers, path.join(folder, 'capabilities/layers'), { recursive: true });
+    }
     await cp(path.join(here, 'server.yaml'), path.join(folder, 'capabilities/server.yaml'));
     await cp(path.join(here, 'maps'), path.join(folder, 'capabilities/maps'), { recursive: true });
     const port = await freePort();
-    const binary = process.env.CARTOTHEQUE ?? path.resolve(repo, process.env.CARGO_TARGET_DIR ?? 'target', 'release/cartotheque');
     base = `http://127.0.0.1:${port}`;
     let said = '';
-    server = spawn(binary, ['serve', folder, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    server = spawn(binary, ['serve', folder, '--listen', `127.0.0.1:${port}`], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [server.stdout, server.stderr]) stream.on('data', (text) => (said += text));
     for (let i = 0; ; i++) {
       if (i === 300 || server.exitCode !== null) throw new Error(`the server did not start:\n${said}`);

@@ -68,6 +68,33 @@ export default function () {
     await close(page);
   });
 
+  test('a click into an area finds it though its outline alone is drawn, behind what is drawn there', async () => {
+    const page = await open(`/maps/essai#view=${LYON},50000&crs=EPSG:2154&layers=departements`);
+    await ready(page);
+    await page.mouse.click(...(await pixel(page, LYON)));
+    const card = page.locator('.popup');
+    await card.getByRole('heading', { name: 'Rhône' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => window.cartotheque.app.model.toggle(window.cartotheque.app.model.layer("communes")));
+    await ready(page);
+    await page.mouse.click(...(await pixel(page, LYON)));
+    await card.getByRole('heading', { name: 'Lyon' }).waitFor();
+    await card.getByText('1 sur 2').waitFor();
+    await close(page);
+  });
+
+  test('the box of the search stays closed over what it found', async () => {
+    const page = await open('/maps/essai');
+    await ready(page);
+    await page.getByRole('combobox', { name: 'Rechercher' }).fill('aurillac');
+    await page.getByRole('option', { name: /Aurillac/ }).first().click();
+    await page.locator('.popup').getByRole('heading', { name: 'Aurillac' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(2500);
+    assert.equal(await page.locator('#search-hits').isVisible(), false);
+    await close(page);
+  });
+
   test('several hits are paged', async () => {
     const page = await open(`/maps/essai#view=${LYON},50000&crs=EPSG:2154&layers=pays,communes`);
     await ready(page);
@@ -122,14 +149,14 @@ export default function () {
     await page.locator('.tool-box').waitFor();
     const click = async (at) => page.mouse.click(...(await pixel(page, await lambert(at))), { delay: 20 });
     await click([LYON[0] - 2500, LYON[1]]);
-    await page.waitForTimeout(600);
+    await page.waitForTimeout(2500);
     await click([LYON[0] + 2500, LYON[1]]);
     await page.waitForFunction(() => /^(4,99|5,00|5,01) km$/.test(document.querySelector('.tool-box strong').textContent.replace(/\s/g, ' ')));
     // a click is one only when no second has followed it
-    await page.waitForTimeout(600);
+    await page.waitForTimeout(2500);
     await page.getByRole('button', { name: 'Mesurer une surface' }).click();
     for (const [dx, dy] of [[-1000, -1000], [1000, -1000], [1000, 1000], [-1000, 1000]]) {
-      await page.waitForTimeout(600);
+      await page.waitForTimeout(2500);
       await click([LYON[0] + dx, LYON[1] + dy]);
     }
     await page.waitForFunction(() => /^(3,9\d|4,0\d) km²$/.test(document.querySelector('.tool-box strong').textContent.replace(/\s/g, ' ')));

@@ -25,10 +25,14 @@ use super::words::LICENCES;
 use super::yaml::{self, MAX_BYTES, Node};
 use crate::error::nearest;
 
+/// Files are mostly smaller.
+const USUAL_BYTES: usize = 8 << 10;
+
 /// Reads a YAML file as a tree; what is wrong goes to the findings, and none comes back where
 /// nothing can be read.
 pub fn read_tree(path: &Path, findings: &mut Findings) -> Option<Node> {
-    let mut bytes = Vec::new();
+    // room for the whole of most files: what grows while it is read is read in eight pieces
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     // one byte more than allowed, to see that there is more
     let limit = (MAX_BYTES as u64).saturating_add(1);
     let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));

@@ -2,7 +2,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde_json::{Value, json};
 
 use super::preview_query;
-use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node};
+use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node, Site};
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
@@ -344,7 +344,7 @@ impl Pages {
     /// `Internal` where the template fails.
     pub fn error(
         &self,
-        site_title: &str,
+        site: &Site,
         base: &str,
         language: &str,
         status: u16,
@@ -357,8 +357,11 @@ impl Pages {
                 language,
                 languages => Vec::<String>::new(),
                 base,
-                site_title,
-                title => status.to_string(),
+                site_title => site.title.get(language),
+                organisation => site.contact.organisation.clone(),
+                email => site.contact.email.clone(),
+                title => in_words(status, language == "fr"),
+                status,
                 message,
                 page => "",
             },
@@ -366,6 +369,20 @@ impl Pages {
         answer.status = status;
         Ok(answer)
     }
+}
+
+/// What a status says to people.
+fn in_words(status: u16, is_french: bool) -> &'static str {
+    let (fr, en) = match status {
+        401 => ("Accès restreint", "Restricted"),
+        403 => ("Accès refusé", "Access refused"),
+        404 => ("Page introuvable", "Page not found"),
+        410 => ("Page disparue", "Page gone"),
+        503 => ("Serveur occupé", "Server busy"),
+        500.. => ("Erreur du serveur", "Server error"),
+        _ => ("Demande incomprise", "Request not understood"),
+    };
+    if is_french { fr } else { en }
 }
 
 /// The addresses of tiles, those of templates without a link.

@@ -35,7 +35,8 @@ export function featureInfoUrl(
   const half = resolution * 50.5;
   const box: Box = [at[0] - half, at[1] - half, at[0] + half, at[1] + half];
   const { url, version } = services[0]!;
-  const names = services.map((s) => s.name).join(',');
+  // bottom first, as a map is drawn: the service answers for its top first
+  const names = services.map((s) => s.name).reverse().join(',');
   const isNew = version !== '1.1.1';
   const isFlipped = isNew && get(crs)?.getAxisOrientation().startsWith('ne');
   return withParameters(url, {
@@ -44,7 +45,7 @@ export function featureInfoUrl(
     REQUEST: 'GetFeatureInfo',
     LAYERS: names,
     QUERY_LAYERS: names,
-    STYLES: styles.join(','),
+    STYLES: [...styles].reverse().join(','),
     [isNew ? 'CRS' : 'SRS']: crs,
     BBOX: (isFlipped ? [box[1], box[0], box[3], box[2]] : box).join(','),
     WIDTH: 101,

@@ -106,8 +106,8 @@ export class PopupCard {
     app.mark(at);
     const found = await Promise.all([...services(nodes, app.context.base)].map(([, group]) => this.clicked(group, at)));
     const local = nodes.filter((n) => n.entry.data).flatMap((n) => this.local(n, at));
-    const order = new Map(nodes.map((n, i) => [n, i]));
-    const hits = [...local, ...found.flat()].sort((a, b) => (order.get(a.node) ?? 0) - (order.get(b.node) ?? 0));
+    // a service puts what is drawn at the place before the areas around it
+    const hits = [...local, ...found.flat()];
     if (hits.length) return this.show(hits);
     this.close();
     app.mark(at);

@@ -66,6 +66,9 @@ export function searchBox(app: App): HTMLElement {
     const hit = hits[index];
     if (!hit) return;
     input.value = hit.title;
+    running?.abort();
+    // what comes back to the box afterwards would open the list again, over the card
+    hits = [];
     hide();
     hit.run();
     announce(tr(`Carte centrée sur ${hit.title}`, `Map centred on ${hit.title}`));
