@@ -1,5 +1,6 @@
 """Short answers in numbers: what a request costs while wrk sends as many as are answered."""
 
+import math
 import re
 import subprocess
 import urllib.parse
@@ -29,7 +30,7 @@ class Wrk:
         )
         before = server.cpu_s()
         told = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", self.script, f"http://127.0.0.1:{port}/"],
+            ["wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s", "-s", self.script, f"http://127.0.0.1:{port}/"],
             capture_output=True,
             text=True,
             check=True,
