@@ -164,11 +164,18 @@ impl Loaded {
             .diagnostics
             .iter()
             .filter(|d| d.severity == Severity::Error)
-            .map(|d| Fault {
-                access: Access::default(),
-                subject: d.file.display().to_string(),
-                message: d.one_line(),
-                still_served: true,
+            .map(|d| {
+                // the folder itself: anybody may read /health, the log has its whole path
+                let mut public = d.clone();
+                if let (true, Some(name)) = (d.file.is_absolute(), d.file.file_name()) {
+                    public.file = name.into();
+                }
+                Fault {
+                    access: Access::default(),
+                    subject: public.file.display().to_string(),
+                    message: public.one_line(),
+                    still_served: true,
+                }
             });
         let catalogue = with_faults(&previous.catalogue, faults.collect());
         Loaded {
