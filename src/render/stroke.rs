@@ -8,8 +8,8 @@
 
 use std::borrow::Cow;
 
-use super::fixed::{Fixed, UNIT, round, unit};
 use super::edges::Cells;
+use super::fixed::{Fixed, UNIT, round, unit};
 use super::raster::{Accumulator, Layer, PixelRect};
 use crate::style::{LineCap, LineJoin};
 

