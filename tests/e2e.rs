@@ -184,6 +184,30 @@ fn every_answer_carries_cors_and_methods_are_told() {
             .contains("GET")
     );
     assert_eq!(server.ask("DELETE", "/wms", &[], b"").status, 405);
+    // nothing can be added to a collection, and who asks is told so: newer QGIS offers editing
+    // where the items say POST
+    let items = "/collections/communes/items";
+    let options = server.ask("OPTIONS", items, &[], b"");
+    assert_eq!(options.header("allow"), "GET, HEAD, OPTIONS");
+    let feature = br#"{"type":"Feature","geometry":null,"properties":{}}"#;
+    let refused = server.ask(
+        "POST",
+        items,
+        &[("Content-Type", "application/geo+json")],
+        feature,
+    );
+    assert_eq!(
+        (refused.status, refused.header("allow")),
+        (405, "GET, HEAD, OPTIONS")
+    );
+    let form = &[("Content-Type", "application/x-www-form-urlencoded")];
+    let body = b"service=WFS&request=GetCapabilities";
+    assert_eq!(
+        server
+            .ask("POST", "/maps/population/wfs", form, body)
+            .status,
+        200
+    );
     let head = server.ask("HEAD", MAP, &[], b"");
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert!(head.header("content-length").parse::<usize>().unwrap() > 1000);

@@ -7,6 +7,7 @@
 mod bounds;
 mod cache;
 mod closed_form;
+mod conic;
 mod database;
 mod ellipsoid;
 mod ffi;

@@ -108,6 +108,12 @@ impl Transform {
         self.closed_form.is_some()
     }
 
+    /// True where most positions need neither logarithms nor arc tangents.
+    #[cfg(test)]
+    pub(super) fn is_short(&self) -> bool {
+        self.closed_form.as_ref().is_some_and(ClosedForm::is_short)
+    }
+
     /// Transforms every position in place; one that can't be projected becomes NaN, NaN.
     pub fn forward(&self, coords: &mut [Coord]) {
         if self.is_identity() {
@@ -116,13 +122,10 @@ impl Transform {
         let Some(closed_form) = &self.closed_form else {
             return self.forward_by_proj(coords);
         };
-        for coord in coords {
-            match closed_form.apply(*coord) {
-                Some(image) => *coord = image,
-                // at the edges of a formula's domain PROJ decides
-                None => self.forward_by_proj(std::slice::from_mut(coord)),
-            }
-        }
+        // at the edges of a formula's domain PROJ decides
+        closed_form.forward(coords, |coord| {
+            self.forward_by_proj(std::slice::from_mut(coord));
+        });
     }
 
     /// The boxes that hold the image of `bbox`: none where nothing of it can be projected, two

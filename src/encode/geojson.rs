@@ -1,74 +1,77 @@
-//! GeoJSON (RFC 7946) geometries and values, written into a `String`.
-
-use std::fmt::Write;
+//! GeoJSON (RFC 7946) geometries and values.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::date_time::rfc_3339;
+use super::ink::{Glue, Ink, Positions, push_float, push_whole};
 use super::simple_features::{is_counterclockwise, part_type, written_type};
 use crate::feature::{FieldType, Value};
 use crate::geom::{Coord, Geometry, GeometryType, Part};
 
+const GLUE: Glue = Glue::new(b',', b"],[");
+
 /// Appends a geometry object in x, y order, with at most `decimals` digits behind the point;
 /// `null` for one without positions.
-pub fn push_geometry(out: &mut String, geometry: &Geometry, decimals: u8) {
+pub fn push_geometry(out: &mut impl Ink, geometry: &Geometry, decimals: u8) {
     push_geometry_axes(out, geometry, decimals, false);
 }
 
 /// The same, y before x where `is_swapped`. Outer rings run counterclockwise, holes clockwise
 /// (RFC 7946 §3.1.6), whatever way they are stored.
-pub fn push_geometry_axes(out: &mut String, geometry: &Geometry, decimals: u8, is_swapped: bool) {
+pub fn push_geometry_axes(out: &mut impl Ink, geometry: &Geometry, decimals: u8, is_swapped: bool) {
     let parts: Vec<Part<'_>> = geometry.parts().collect();
     let kind = written_type(geometry, &parts);
     let mut pen = Pen {
         out,
-        decimals,
-        is_swapped,
+        positions: Positions {
+            glue: GLUE,
+            decimals,
+            is_swapped,
+        },
     };
     match (kind, parts.as_slice()) {
-        (_, []) => pen.out.push_str("null"),
+        (_, []) => pen.out.put("null"),
         (GeometryType::GeometryCollection, parts) => {
             pen.out
-                .push_str(r#"{"type":"GeometryCollection","geometries":["#);
+                .put(r#"{"type":"GeometryCollection","geometries":["#);
             for (i, part) in parts.iter().enumerate() {
                 pen.comma(i);
                 pen.object(part_type(part), std::slice::from_ref(part));
             }
-            pen.out.push_str("]}");
+            pen.out.put("]}");
         }
         (kind, parts) => pen.object(kind, parts),
     }
 }
 
 /// Where positions are written to, and how.
-struct Pen<'a> {
-    out: &'a mut String,
-    decimals: u8,
-    is_swapped: bool,
+struct Pen<'a, I> {
+    out: &'a mut I,
+    positions: Positions,
 }
 
-impl Pen<'_> {
+impl<I: Ink> Pen<'_, I> {
     fn object(&mut self, kind: GeometryType, parts: &[Part<'_>]) {
-        self.out.push_str(r#"{"type":""#);
-        self.out.push_str(kind.name());
-        self.out.push_str(r#"","coordinates":"#);
+        self.out.put(r#"{"type":""#);
+        self.out.put(kind.name());
+        self.out.put(r#"","coordinates":"#);
         let mut sequences = parts.iter().flat_map(Part::sequences);
         match kind {
             GeometryType::Point => {
-                if let Some(coord) = sequences.flatten().next() {
-                    self.position(*coord);
-                }
+                self.out.put("[");
+                self.positions.push(self.out, sequences.flatten().take(1));
+                self.out.put("]");
             }
             GeometryType::LineString => self.line(sequences.next().unwrap_or(&[]).iter()),
             GeometryType::MultiPoint => self.line(sequences.flatten()),
             GeometryType::MultiPolygon => {
-                self.out.push('[');
+                self.out.put("[");
                 for (i, part) in parts.iter().enumerate() {
                     self.comma(i);
                     self.rings(part);
                 }
-                self.out.push(']');
+                self.out.put("]");
             }
             GeometryType::Polygon => {
                 for part in parts.iter().take(1) {
@@ -76,19 +79,19 @@ impl Pen<'_> {
                 }
             }
             _ => {
-                self.out.push('[');
+                self.out.put("[");
                 for (i, line) in sequences.enumerate() {
                     self.comma(i);
                     self.line(line.iter());
                 }
-                self.out.push(']');
+                self.out.put("]");
             }
         }
-        self.out.push('}');
+        self.out.put("}");
     }
 
     fn rings(&mut self, polygon: &Part<'_>) {
-        self.out.push('[');
+        self.out.put("[");
         for (i, ring) in polygon.sequences().enumerate() {
             self.comma(i);
             if is_counterclockwise(ring) == (i == 0) {
@@ -97,128 +100,50 @@ impl Pen<'_> {
                 self.line(ring.iter().rev());
             }
         }
-        self.out.push(']');
+        self.out.put("]");
     }
 
     fn line<'a>(&mut self, line: impl Iterator<Item = &'a Coord>) {
-        self.out.push('[');
-        for (i, coord) in line.enumerate() {
-            self.comma(i);
-            self.position(*coord);
-        }
-        self.out.push(']');
-    }
-
-    #[inline]
-    fn position(&mut self, [x, y]: Coord) {
-        let (first, second) = if self.is_swapped { (y, x) } else { (x, y) };
-        self.out.push('[');
-        push_number(self.out, first, self.decimals);
-        self.out.push(',');
-        push_number(self.out, second, self.decimals);
-        self.out.push(']');
+        self.out.put("[[");
+        self.positions.push(self.out, line);
+        self.out.put("]]");
     }
 
     #[inline]
     fn comma(&mut self, i: usize) {
         if i > 0 {
-            self.out.push(',');
+            self.out.put(",");
         }
     }
-}
-
-/// Appends a number with at most `decimals` digits behind the point and no trailing zeros; what
-/// is not finite, which JSON can't hold, is `null`.
-pub fn push_number(out: &mut String, value: f64, decimals: u8) {
-    const FACTORS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-    let Some(factor) = FACTORS.get(usize::from(decimals)) else {
-        return push_float(out, value);
-    };
-    let scaled = (value * factor).round();
-    // whole numbers below 2^53 are exact; the comparison is false for what is not finite
-    if scaled.abs() < 9e15 {
-        return push_scaled(out, scaled as i64, usize::from(decimals));
-    }
-    if value.is_finite() {
-        // so large that there is nothing behind the point to round
-        push_float(out, value);
-    } else {
-        out.push_str("null");
-    }
-}
-
-/// Writes `value / 10^decimals` without trailing zeros; `decimals` at most 9.
-fn push_scaled(out: &mut String, value: i64, decimals: usize) {
-    // 19 digits and a zero before the point
-    let mut digits = [b'0'; 24];
-    let mut rest = value.unsigned_abs();
-    let mut start = digits.len();
-    let mut end = digits.len();
-    let mut fraction = decimals;
-    while fraction > 0 && rest.is_multiple_of(10) {
-        rest /= 10;
-        fraction -= 1;
-    }
-    let mut written = 0;
-    while rest > 0 || written <= fraction {
-        start -= 1;
-        if let Some(digit) = digits.get_mut(start) {
-            *digit = b'0' + (rest % 10) as u8;
-        }
-        rest /= 10;
-        written += 1;
-    }
-    if value < 0 {
-        out.push('-');
-    }
-    end -= fraction;
-    let text = |from: usize, to: usize| {
-        digits
-            .get(from..to)
-            .and_then(|d| std::str::from_utf8(d).ok())
-    };
-    out.push_str(text(start, end).unwrap_or(""));
-    if fraction > 0 {
-        out.push('.');
-        out.push_str(text(end, digits.len()).unwrap_or(""));
-    }
-}
-
-/// The shortest digits that read back as the same number; with an exponent where there would be
-/// many zeros.
-pub fn push_float(out: &mut String, value: f64) {
-    let _ = match value.abs() {
-        0.0 | 1e-7..1e16 => write!(out, "{value}"),
-        _ => write!(out, "{value:e}"),
-    };
 }
 
 /// Appends a JSON string, quotes included.
-pub fn push_string(out: &mut String, text: &str) {
-    out.push('"');
-    // almost every text is plain, and is copied whole; E2 begins U+2028
-    let is_plain = |b: &u8| !matches!(b, 0..=0x1F | b'"' | b'\\' | 0x7F | 0xE2);
-    if text.as_bytes().iter().all(is_plain) {
-        out.push_str(text);
+pub fn push_string(out: &mut impl Ink, text: &str) {
+    out.put("\"");
+    // almost every text is plain, and is copied whole; E2 begins U+2028. All bytes are looked at,
+    // many at once.
+    let is_odd = |b: &u8| matches!(b, 0..=0x1F | b'"' | b'\\' | 0x7F | 0xE2);
+    if !text.as_bytes().iter().fold(false, |odd, b| odd | is_odd(b)) {
+        out.put(text);
     } else {
         push_escaped(out, text);
     }
-    out.push('"');
+    out.put("\"");
 }
 
-fn push_escaped(out: &mut String, text: &str) {
+fn push_escaped(out: &mut impl Ink, text: &str) {
     for c in text.chars() {
         match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
+            '"' => out.put("\\\""),
+            '\\' => out.put("\\\\"),
+            '\n' => out.put("\\n"),
+            '\r' => out.put("\\r"),
+            '\t' => out.put("\\t"),
             // U+2028 and U+2029 end lines in older JavaScript
             '\0'..='\u{1F}' | '\u{7F}' | '\u{2028}' | '\u{2029}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+                out.put_fmt(format_args!("\\u{:04x}", u32::from(c)));
             }
-            c => out.push(c),
+            c => out.put(c.encode_utf8(&mut [0; 4])),
         }
     }
 }
@@ -226,32 +151,28 @@ fn push_escaped(out: &mut String, text: &str) {
 /// Appends a value as JSON. A whole number of a column of reals keeps its `.0`, so that clients
 /// which guess types from the first features see a real; an instant without a zone gets `Z`; bytes
 /// are base64; stored JSON is copied where it is valid.
-pub fn push_value(out: &mut String, value: &Value<'_>, kind: FieldType) {
+pub fn push_value(out: &mut impl Ink, value: &Value<'_>, kind: FieldType) {
     match value {
-        Value::Null => out.push_str("null"),
+        Value::Null => out.put("null"),
         Value::Binary(bytes) => {
-            out.push('"');
-            BASE64_STANDARD.encode_string(bytes, out);
-            out.push('"');
+            out.put("\"");
+            out.put(&BASE64_STANDARD.encode(bytes));
+            out.put("\"");
         }
-        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Value::Int(i) => {
-            let _ = write!(out, "{i}");
-        }
-        Value::UInt(u) => {
-            let _ = write!(out, "{u}");
-        }
-        Value::Float(f) if !f.is_finite() => out.push_str("null"),
+        Value::Bool(b) => out.put(if *b { "true" } else { "false" }),
+        Value::Int(i) => push_whole(out, *i),
+        Value::UInt(u) => out.put_fmt(format_args!("{u}")),
+        Value::Float(f) if !f.is_finite() => out.put("null"),
         Value::Float(f) => {
-            let from = out.len();
             push_float(out, *f);
-            let looks_whole = |written: &str| !written.contains(['.', 'e']);
-            if kind == FieldType::Float && out.get(from..).is_some_and(looks_whole) {
-                out.push_str(".0");
+            // beyond, there is an exponent
+            let looks_whole = f.fract() == 0.0 && f.abs() < 1e16;
+            if kind == FieldType::Float && looks_whole {
+                out.put(".0");
             }
         }
         Value::Json(text) => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            Ok(_) => out.push_str(text.trim()),
+            Ok(_) => out.put(text.trim()),
             Err(_) => push_string(out, text),
         },
         Value::Text(text) => push_string(out, text),

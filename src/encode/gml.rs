@@ -1,9 +1,7 @@
-//! GML geometries, written into a `String`: 2.1.2 (OGC 02-069), 3.1.1 (OGC 03-105r1) and 3.2.1
+//! GML geometries: 2.1.2 (OGC 02-069), 3.1.1 (OGC 03-105r1) and 3.2.1
 //! (OGC 07-036), as the simple features profile has them (OGC 10-100r3).
 
-use std::fmt::Write;
-
-use super::geojson::push_number;
+use super::ink::{Glue, Ink, Positions, push_whole};
 use super::simple_features::is_counterclockwise;
 use super::xml::push_attribute;
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
@@ -12,12 +10,9 @@ use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
 #[derive(Debug, Clone)]
 pub struct GmlStyle {
     pub version: GmlVersion,
-    /// Of the outermost element.
-    pub srs_name: String,
-    /// True: northing or latitude first.
-    pub swapped: bool,
-    /// Digits behind the point, at most.
-    pub decimals: u8,
+    /// The attribute `srsName` of an outermost element, escaped.
+    srs_attribute: String,
+    positions: Positions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,8 +36,28 @@ impl GmlVersion {
 }
 
 impl GmlStyle {
+    /// Geometries in the CRS called `srs_name`; northing or latitude first where `is_swapped`,
+    /// with at most so many digits behind the point.
+    pub fn new(version: GmlVersion, srs_name: &str, is_swapped: bool, decimals: u8) -> GmlStyle {
+        let mut srs_attribute = String::new();
+        push_attribute(&mut srs_attribute, "srsName", srs_name);
+        let between = match version {
+            GmlVersion::V212 => b',',
+            GmlVersion::V311 | GmlVersion::V321 => b' ',
+        };
+        GmlStyle {
+            version,
+            srs_attribute,
+            positions: Positions {
+                glue: Glue::new(between, b" "),
+                decimals,
+                is_swapped,
+            },
+        }
+    }
+
     /// Appends a geometry with the prefix `gml:`; nothing for one without positions.
-    pub fn push_geometry(&self, out: &mut String, geometry: &Geometry) {
+    pub fn push_geometry(&self, out: &mut impl Ink, geometry: &Geometry) {
         self.push_typed(out, geometry, geometry.kind(), "");
     }
 
@@ -54,7 +69,7 @@ impl GmlStyle {
     /// (ISO 19107 §6.3.17), whatever way they are stored.
     pub fn push_typed(
         &self,
-        out: &mut String,
+        out: &mut impl Ink,
         geometry: &Geometry,
         declared: GeometryType,
         id: &str,
@@ -69,7 +84,7 @@ impl GmlStyle {
     }
 
     /// Appends the `gml:boundedBy` of a feature.
-    pub fn push_bounded_by(&self, out: &mut String, bbox: &Bbox) {
+    pub fn push_bounded_by(&self, out: &mut impl Ink, bbox: &Bbox) {
         let corners = [[bbox.min_x, bbox.min_y], [bbox.max_x, bbox.max_y]];
         let mut pen = Pen {
             style: self,
@@ -77,41 +92,41 @@ impl GmlStyle {
             id: "",
             member: 0,
         };
-        pen.out.push_str("<gml:boundedBy>");
+        pen.out.put("<gml:boundedBy>");
         match self.version {
             GmlVersion::V212 => {
-                pen.out.push_str("<gml:Box");
-                push_attribute(pen.out, "srsName", &self.srs_name);
-                pen.out.push('>');
+                pen.out.put("<gml:Box");
+                pen.out.put(&self.srs_attribute);
+                pen.out.put(">");
                 pen.positions(corners.iter());
-                pen.out.push_str("</gml:Box>");
+                pen.out.put("</gml:Box>");
             }
             GmlVersion::V311 | GmlVersion::V321 => {
-                pen.out.push_str("<gml:Envelope");
-                push_attribute(pen.out, "srsName", &self.srs_name);
-                pen.out.push('>');
+                pen.out.put("<gml:Envelope");
+                pen.out.put(&self.srs_attribute);
+                pen.out.put(">");
                 for (name, corner) in ["lowerCorner", "upperCorner"].into_iter().zip(corners) {
                     pen.tag("<gml:", name);
-                    pen.position(corner, ' ');
+                    pen.position(corner);
                     pen.tag("</gml:", name);
                 }
-                pen.out.push_str("</gml:Envelope>");
+                pen.out.put("</gml:Envelope>");
             }
         }
-        pen.out.push_str("</gml:boundedBy>");
+        pen.out.put("</gml:boundedBy>");
     }
 }
 
 /// Where one geometry is written to.
-struct Pen<'a> {
+struct Pen<'a, I> {
     style: &'a GmlStyle,
-    out: &'a mut String,
+    out: &'a mut I,
     id: &'a str,
     /// The number of the member that was opened last.
     member: u32,
 }
 
-impl Pen<'_> {
+impl<I: Ink> Pen<'_, I> {
     fn geometry(&mut self, geometry: &Geometry, declared: GeometryType) {
         let parts: Vec<Part<'_>> = geometry.parts().collect();
         let points: usize = parts.iter().flat_map(Part::sequences).map(<[_]>::len).sum();
@@ -161,28 +176,31 @@ impl Pen<'_> {
     }
 
     /// Opens a geometry: the outermost one has the CRS, and in 3.2.1 each has an id.
+    #[inline]
     fn open(&mut self, name: &str, is_outermost: bool) {
-        self.out.push_str("<gml:");
-        self.out.push_str(name);
+        self.out.put("<gml:");
+        self.out.put(name);
         if self.style.version == GmlVersion::V321 {
-            self.out.push_str(" gml:id=\"");
-            self.out.push_str(self.id);
+            self.out.put(" gml:id=\"");
+            self.out.put(self.id);
             if !is_outermost {
                 self.member = self.member.saturating_add(1);
-                let _ = write!(self.out, ".{}", self.member);
+                self.out.put(".");
+                push_whole(self.out, i64::from(self.member));
             }
-            self.out.push('"');
+            self.out.put("\"");
         }
         if is_outermost {
-            push_attribute(self.out, "srsName", &self.style.srs_name);
+            self.out.put(&self.style.srs_attribute);
         }
-        self.out.push('>');
+        self.out.put(">");
     }
 
+    #[inline]
     fn tag(&mut self, open: &str, name: &str) {
-        self.out.push_str(open);
-        self.out.push_str(name);
-        self.out.push('>');
+        self.out.put(open);
+        self.out.put(name);
+        self.out.put(">");
     }
 
     fn part(&mut self, part: &Part<'_>, is_outermost: bool) {
@@ -229,7 +247,7 @@ impl Pen<'_> {
             GmlVersion::V212 => self.positions([coord].iter()),
             GmlVersion::V311 | GmlVersion::V321 => {
                 self.tag("<gml:", "pos");
-                self.position(coord, ' ');
+                self.position(coord);
                 self.tag("</gml:", "pos");
             }
         }
@@ -237,27 +255,17 @@ impl Pen<'_> {
     }
 
     fn positions<'c>(&mut self, coords: impl Iterator<Item = &'c Coord>) {
-        let (name, between) = match self.style.version {
-            GmlVersion::V212 => ("coordinates", ','),
-            GmlVersion::V311 | GmlVersion::V321 => ("posList", ' '),
+        let [open, close] = match self.style.version {
+            GmlVersion::V212 => ["<gml:coordinates>", "</gml:coordinates>"],
+            GmlVersion::V311 | GmlVersion::V321 => ["<gml:posList>", "</gml:posList>"],
         };
-        self.tag("<gml:", name);
-        for (i, coord) in coords.enumerate() {
-            if i > 0 {
-                self.out.push(' ');
-            }
-            self.position(*coord, between);
-        }
-        self.tag("</gml:", name);
+        self.out.put(open);
+        self.style.positions.push(self.out, coords);
+        self.out.put(close);
     }
 
-    #[inline]
-    fn position(&mut self, [x, y]: Coord, between: char) {
-        let style = self.style;
-        let (first, second) = if style.swapped { (y, x) } else { (x, y) };
-        push_number(self.out, first, style.decimals);
-        self.out.push(between);
-        push_number(self.out, second, style.decimals);
+    fn position(&mut self, coord: Coord) {
+        self.style.positions.push(self.out, [coord].iter());
     }
 }
 
@@ -266,12 +274,7 @@ mod tests {
     use super::*;
 
     fn style(version: GmlVersion, swapped: bool) -> GmlStyle {
-        GmlStyle {
-            version,
-            srs_name: "EPSG:4326".into(),
-            swapped,
-            decimals: 3,
-        }
+        GmlStyle::new(version, "EPSG:4326", swapped, 3)
     }
 
     #[test]

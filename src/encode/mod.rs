@@ -14,6 +14,7 @@ pub mod glyphs;
 pub mod gml;
 mod huffman;
 mod image_format;
+pub mod ink;
 mod jpeg;
 pub mod maplibre;
 pub mod mvt;

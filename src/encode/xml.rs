@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::ink::Ink;
+
 /// True for characters that an XML 1.0 document may contain (XML 1.0 §2.2).
 fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
@@ -11,36 +13,37 @@ fn is_allowed(c: char) -> bool {
 
 /// Appends text, escaped for element content and for attributes in double quotes; characters
 /// that XML can't hold are left out.
-pub fn push_text(out: &mut String, text: &str) {
+pub fn push_text(out: &mut impl Ink, text: &str) {
     // most texts hold nothing special: look for ASCII specials and the rare three-byte
     // noncharacters (U+FFFE, U+FFFF begin with 0xEF), then copy whole
-    let plain = |b: u8| !matches!(b, b'<' | b'>' | b'&' | b'"' | b'\'' | 0..=0x1F | 0xEF);
-    if text.bytes().all(plain) {
-        out.push_str(text);
+    let is_odd = |b: u8| matches!(b, b'<' | b'>' | b'&' | b'"' | b'\'' | 0..=0x1F | 0xEF);
+    // no early end: many bytes are looked at at once
+    if !text.bytes().fold(false, |odd, b| odd | is_odd(b)) {
+        out.put(text);
         return;
     }
     for c in text.chars() {
         match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
+            '<' => out.put("&lt;"),
+            '>' => out.put("&gt;"),
+            '&' => out.put("&amp;"),
+            '"' => out.put("&quot;"),
+            '\'' => out.put("&#39;"),
             // a bare carriage return would be read as a line feed
-            '\r' => out.push_str("&#13;"),
-            c if is_allowed(c) => out.push(c),
+            '\r' => out.put("&#13;"),
+            c if is_allowed(c) => out.put(c.encode_utf8(&mut [0; 4])),
             _ => {}
         }
     }
 }
 
 /// Appends ` name="value"`; `name` is a name of ours, `value` is escaped.
-pub fn push_attribute(out: &mut String, name: &str, value: &str) {
-    out.push(' ');
-    out.push_str(name);
-    out.push_str("=\"");
+pub fn push_attribute(out: &mut impl Ink, name: &str, value: &str) {
+    out.put(" ");
+    out.put(name);
+    out.put("=\"");
     push_text(out, value);
-    out.push('"');
+    out.put("\"");
 }
 
 /// Appends `<name>text</name>` on a line of its own; `name` is a name of ours, `text` is escaped.

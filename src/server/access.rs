@@ -109,7 +109,7 @@ impl<'a> Access<'a> {
 const CHALLENGE: &str = r#"Basic realm="cartotheque", charset="UTF-8""#;
 
 /// The token of a signed link, and the path behind it.
-fn parts(path: &str) -> (Option<&str>, &str) {
+pub fn parts(path: &str) -> (Option<&str>, &str) {
     let Some(rest) = path.strip_prefix("/s/") else {
         return (None, path);
     };

@@ -18,12 +18,13 @@ const MAX_KEPT_BYTES: usize = 2 << 20;
 const ENTRY_BYTES: usize = 300;
 
 /// Media types, by their beginnings, that are text.
-const TEXT: [&str; 6] = [
+const TEXT: [&str; 7] = [
     "text/",
     "application/json",
-    "application/geo+json",
+    "application/xml",
     "application/vnd.ogc",
     "application/openmetrics",
+    "application/x-qgis",
     "image/svg",
 ];
 
@@ -38,9 +39,22 @@ pub fn compressed(accepted: Accepted, mut answer: Answer) -> Answer {
     {
         return answer;
     }
-    answer
-        .headers
-        .push(("vary", "Accept-Encoding, Accept-Language".into()));
+    // Pages and JSON stand for each other at one address: without Accept here a cache between us
+    // gives programs the page that a browser asked for.
+    let has_two_faces = ["text/html", "json"]
+        .iter()
+        .any(|part| answer.media_type.contains(part));
+    let vary = match has_two_faces {
+        true => "Accept, Accept-Encoding, Accept-Language",
+        false => "Accept-Encoding, Accept-Language",
+    };
+    let is_covered = |value: &str| {
+        let mut names = value.split(", ");
+        names.all(|name| vary.split(", ").any(|own| own == name))
+    };
+    let headers = &mut answer.headers;
+    headers.retain(|(name, value)| *name != "vary" || !is_covered(value));
+    headers.push(("vary", vary.into()));
     if answer.more.is_some() {
         // the body that streams packs what it sends, and knows gzip alone
         if accepted.best(&[Coding::Gzip]) == Coding::Gzip {
@@ -73,7 +87,8 @@ fn packed(coding: Coding, mut answer: Answer) -> Answer {
 fn is_text(media_type: &str) -> bool {
     TEXT.iter().any(|prefix| media_type.starts_with(prefix))
         || media_type.contains("+xml")
-        || media_type.ends_with("+json")
+        // `application/vnd.oai.openapi+json;version=3.0` has something behind it
+        || media_type.contains("+json")
 }
 
 /// Compressed documents of one state of the catalogue, by the address that was asked for:
@@ -179,6 +194,42 @@ mod tests {
         assert_eq!(
             compressed(Accepted::parse("gzip"), picture.clone()),
             picture
+        );
+    }
+
+    #[test]
+    fn every_text_is_packed_and_what_accept_decides_says_so() {
+        for (media_type, varies) in [
+            ("application/xml", false),
+            ("application/x-qgis-project", false),
+            ("text/xml", false),
+            ("application/vnd.oai.openapi+json;version=3.0", true),
+            ("application/problem+json", true),
+            ("text/html; charset=utf-8", true),
+        ] {
+            let text = Answer::ok(media_type, "abc".repeat(1000));
+            let text = text.with_header("vary", "Accept-Language");
+            let answer = compressed(Accepted::parse("gzip"), text);
+            let values = |name: &str| -> Vec<String> {
+                let of_name = answer.headers.iter().filter(|(n, _)| *n == name);
+                of_name.map(|(_, value)| value.to_string()).collect()
+            };
+            assert_eq!(values("content-encoding"), ["gzip"], "{media_type}");
+            let vary = match varies {
+                true => "Accept, Accept-Encoding, Accept-Language",
+                false => "Accept-Encoding, Accept-Language",
+            };
+            assert_eq!(values("vary"), [vary], "{media_type}");
+        }
+        // a style, which Accept decides though it is neither page nor JSON
+        let style = document("abc").with_header("vary", "Accept");
+        let answer = compressed(Accepted::parse("gzip"), style);
+        assert!(answer.headers.contains(&("vary", "Accept".into())));
+        let signed = document("abc").with_header("vary", "Authorization, X-Api-Key");
+        let answer = compressed(Accepted::parse("gzip"), signed);
+        assert_eq!(
+            answer.headers.iter().filter(|(n, _)| *n == "vary").count(),
+            2
         );
     }
 

@@ -11,13 +11,14 @@ use bytes::Bytes;
 use tracing::info;
 
 use super::CLIENT_TIMEOUT;
-use super::access::Access;
+use super::access::{self, Access};
 use super::access_log::{redacted, shown, without_link};
 use super::base_url::base_url;
 use super::compress::compressed;
 use super::disconnect::Peer;
 use super::problem::page_error;
 use super::respond::{Asked, Work};
+use super::route::Route;
 use super::state::State;
 use super::stream::StreamBody;
 use super::views::is_visit;
@@ -35,23 +36,15 @@ pub async fn handle(
 ) -> HttpResponse {
     let started = Instant::now();
     let state = state.into_inner();
+    let methods = match *request.method() {
+        Method::GET | Method::HEAD => "",
+        _ => Route::methods(access::parts(request.path()).1),
+    };
     let (answer, endpoint) = match *request.method() {
-        Method::OPTIONS => (options(), "options"),
-        Method::GET | Method::HEAD | Method::POST => answer(&request, payload, &state).await,
-        _ => (
-            Answer {
-                status: 405,
-                ..Answer::ok(
-                    "text/plain; charset=utf-8",
-                    format!(
-                        "method {} is not allowed: expected GET, HEAD, POST or OPTIONS\n",
-                        request.method()
-                    ),
-                )
-            }
-            .with_header("allow", "GET, HEAD, POST, OPTIONS"),
-            "other",
-        ),
+        Method::OPTIONS => (options(methods), "options"),
+        Method::GET | Method::HEAD => answer(&request, payload, &state).await,
+        Method::POST if methods.contains("POST") => answer(&request, payload, &state).await,
+        _ => (not_allowed(request.method(), methods), "other"),
     };
     let outcome = outcome(&answer);
     let answer = compressed(accepted(&request), answer);
@@ -90,16 +83,23 @@ fn accepted(request: &HttpRequest) -> Accepted {
 }
 
 /// What may be done here, also for a page of another site that asks beforehand (CORS preflight).
-fn options() -> Answer {
+fn options(methods: &'static str) -> Answer {
     Answer::ok("text/plain", Vec::new())
         .with_status(204)
-        .with_header("allow", "GET, HEAD, POST, OPTIONS")
-        .with_header("access-control-allow-methods", "GET, HEAD, POST, OPTIONS")
+        .with_header("allow", methods)
+        .with_header("access-control-allow-methods", methods)
         .with_header(
             "access-control-allow-headers",
             "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, If-Range, Range, X-Api-Key",
         )
         .with_header("access-control-max-age", "86400")
+}
+
+fn not_allowed(method: &Method, methods: &'static str) -> Answer {
+    let text = format!("method {method} is not allowed: expected one of {methods}\n");
+    Answer::ok("text/plain; charset=utf-8", text)
+        .with_status(405)
+        .with_header("allow", methods)
 }
 
 async fn answer(

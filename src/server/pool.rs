@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 
 use crate::budget::Help;
 use crate::error::{Error, Result};
@@ -130,6 +130,12 @@ impl Pool {
             message: "the pool is closed".into(),
         })?;
         self.run_at(place, cancel, work).await
+    }
+
+    /// A place to work at without a thread of the pool, if one is free now: for work that takes
+    /// no longer than waking a thread and handing over what it made.
+    pub fn place_here(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
     }
 
     async fn run_at<T: Send + 'static>(

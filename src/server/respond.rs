@@ -91,12 +91,12 @@ impl Asked {
         format!("{} {} {}", self.base, self.path, self.query)
     }
 
-    /// True where a page is wanted: `f=html`, or HTML before JSON in `Accept`.
+    /// True where a page is wanted: `f=html`, or `Accept` that likes HTML better than JSON.
     pub fn wants_html(&self) -> bool {
         match self.parameter("f").as_deref() {
             Some("html") => true,
             Some(_) => false,
-            None => self.accept.contains("text/html"),
+            None => ogcapi::prefers_html(&self.accept),
         }
     }
 
@@ -743,6 +743,10 @@ mod tests {
         assert!(!asked.wants_html());
         asked.accept = "text/html,application/xhtml+xml,*/*;q=0.8".into();
         assert!(asked.wants_html());
+        for accept in ["text/html;q=0, */*", "application/json, text/html;q=0.5"] {
+            asked.accept = accept.into();
+            assert!(!asked.wants_html(), "{accept}");
+        }
         asked.query = "f=json".into();
         assert!(!asked.wants_html());
         asked.accept = String::new();

@@ -100,6 +100,21 @@ impl Route {
         })
     }
 
+    /// The methods of a path, as `Allow` tells them.
+    ///
+    /// POST only where requests come as forms or documents. Elsewhere it would mean to add
+    /// something: QGIS from 3.32 on lets people edit a collection whose items say POST.
+    pub fn methods(path: &str) -> &'static str {
+        match Route::parse(path) {
+            Some(Route::Wms { .. } | Route::Wfs { .. } | Route::Wmts(_)) => {
+                "GET, HEAD, POST, OPTIONS"
+            }
+            // never that of another map
+            Some(Route::Maps(MapsAddress::Service { path, .. })) => Route::methods(&path),
+            _ => "GET, HEAD, OPTIONS",
+        }
+    }
+
     /// The name that metrics count it under.
     pub fn endpoint(&self) -> &'static str {
         match self {
@@ -193,6 +208,17 @@ mod tests {
             })
         );
         assert_eq!(Route::parse("/layers/a/b/c"), None);
+        for path in ["/wms", "/collections/a/wfs/", "/wmts", "/maps/m/wms"] {
+            assert!(Route::methods(path).contains("POST"), "{path}");
+        }
+        for path in [
+            "/",
+            "/collections/a/items",
+            "/maps/m/collections",
+            "/maps/m",
+        ] {
+            assert!(!Route::methods(path).contains("POST"), "{path}");
+        }
         assert_eq!(Route::parse("/layers/%ff"), None);
     }
 

@@ -3,6 +3,10 @@
 //! Each piece is a turn on the pool, so that a thousand downloads and the maps beside them share
 //! the cores, and a client that reads slowly holds no thread. When it goes away actix drops the
 //! body, and with it the work.
+//!
+//! Most pieces are made in less time than it takes to wake a thread and to fetch from its caches
+//! what it wrote. While the last piece was quick the next one is therefore made by the thread
+//! that sends it, at a place of the pool and after everybody else on that thread had a turn.
 
 use std::io::Write;
 use std::pin::Pin;
@@ -16,6 +20,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tracing::{info, warn};
 
+use super::pool::guarded;
 use super::state::State;
 use crate::budget::Budget;
 use crate::encode::feature::Rest;
@@ -25,6 +30,31 @@ use crate::protocol::More;
 /// What a turn makes: bytes as they go over the wire, whether more comes, and the compression
 /// that goes on with the next piece.
 type Piece = Result<(Vec<u8>, Rest, Packer)>;
+
+/// A turn under way: what it makes, and how long that took.
+type Making = Pin<Box<dyn Future<Output = (Piece, Duration)>>>;
+
+/// A piece that was made in less may be followed by one that is made here: what others on this
+/// thread wait for it at most.
+const QUICK: Duration = Duration::from_millis(2);
+
+/// Makes a piece: of `first`, what was made before, or of what comes now.
+fn make(
+    first: Option<Vec<u8>>,
+    more: &More,
+    mut packer: Packer,
+    budget: &Budget,
+) -> Result<(Vec<u8>, Rest, Packer)> {
+    let (piece, rest) = match first {
+        Some(first) => (first, Rest::More),
+        None => {
+            let mut out = Vec::new();
+            let rest = more.pull(&mut out, budget)?;
+            (out, rest)
+        }
+    };
+    Ok((packer.pack(piece, rest)?, rest, packer))
+}
 
 /// Compresses pieces as one stream, or leaves them as they are.
 struct Packer(Option<GzEncoder<Vec<u8>>>);
@@ -56,7 +86,11 @@ pub struct StreamBody {
     more: More,
     /// What is sent before the rest is asked for.
     first: Option<Vec<u8>>,
-    making: Option<Pin<Box<dyn Future<Output = Piece>>>>,
+    making: Option<Making>,
+    /// The last piece was made in no time.
+    is_quick: bool,
+    /// Others had their turn since the last piece.
+    has_waited: bool,
     /// With the turn that makes a piece, while one is made.
     packer: Option<Packer>,
     is_done: bool,
@@ -82,6 +116,8 @@ impl StreamBody {
             more,
             first: Some(first),
             making: None,
+            is_quick: false,
+            has_waited: false,
             packer: Some(Packer(
                 with_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
             )),
@@ -107,32 +143,39 @@ impl StreamBody {
         self
     }
 
-    /// A turn on the pool that makes the next piece: what was made before, or what comes now.
-    fn next_piece(&mut self) -> Pin<Box<dyn Future<Output = Piece>>> {
-        let (state, more, first) = (
-            Arc::clone(&self.state),
-            self.more.clone(),
-            self.first.take(),
-        );
-        let mut packer = self.packer.take().unwrap_or(Packer(None));
-        let seconds = state.whole().limits.seconds;
+    /// What a piece is made of: what was made before, the compression, and the time it may take;
+    /// how many pieces there are is the client's affair.
+    fn parts(&mut self) -> (Option<Vec<u8>>, Packer, Budget) {
+        let seconds = self.state.whole().limits.seconds;
+        let budget = Budget::new(Duration::from_secs(seconds), u64::MAX, u64::MAX);
+        let packer = self.packer.take().unwrap_or(Packer(None));
+        (self.first.take(), packer, budget)
+    }
+
+    /// A turn on the pool that makes the next piece, and how long it took.
+    fn next_piece(&mut self) -> Making {
+        let (state, more) = (Arc::clone(&self.state), self.more.clone());
+        let (first, packer, budget) = self.parts();
         Box::pin(async move {
-            // the time that a piece may take; how many pieces there are is the client's affair
-            let budget = Budget::new(Duration::from_secs(seconds), u64::MAX, u64::MAX);
             let flag = budget.cancel_flag();
-            let make = move || {
-                let (piece, rest) = match first {
-                    Some(first) => (first, Rest::More),
-                    None => {
-                        let mut out = Vec::new();
-                        let rest = more.pull(&mut out, &budget)?;
-                        (out, rest)
-                    }
-                };
-                Ok((packer.pack(piece, rest)?, rest, packer))
+            let work = move || {
+                let started = Instant::now();
+                let piece = make(first, &more, packer, &budget);
+                (piece, started.elapsed())
             };
-            state.pool.run_patiently(flag, make).await?
+            let made = state.pool.run_patiently(flag, work).await;
+            made.unwrap_or_else(|error| (Err(error), Duration::ZERO))
         })
+    }
+
+    /// The next piece, made here; `None` where it must be made elsewhere.
+    fn piece_here(&mut self) -> Option<(Piece, Duration)> {
+        let state = Arc::clone(&self.state);
+        let _place = state.pool.place_here()?;
+        let started = Instant::now();
+        let (first, packer, budget) = self.parts();
+        let piece = guarded(|| make(first, &self.more, packer, &budget)).flatten();
+        Some((piece, started.elapsed()))
     }
 
     fn send(&mut self, piece: Piece) -> Result<Bytes> {
@@ -168,12 +211,25 @@ impl MessageBody for StreamBody {
                 body.sent = first.len() as u64;
                 return Poll::Ready(Some(Ok(Bytes::from(first))));
             }
-            let making = match body.making.take() {
-                Some(making) => making,
-                None => body.next_piece(),
+            let is_here = body.is_quick && body.making.is_none();
+            if is_here && !std::mem::replace(&mut body.has_waited, true) {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            body.has_waited = false;
+            let here = if is_here { body.piece_here() } else { None };
+            let (piece, time) = match here {
+                Some(made) => made,
+                None => {
+                    let making = match body.making.take() {
+                        Some(making) => making,
+                        None => body.next_piece(),
+                    };
+                    ready!(body.making.insert(making).as_mut().poll(context))
+                }
             };
-            let piece = ready!(body.making.insert(making).as_mut().poll(context));
             body.making = None;
+            body.is_quick = time < QUICK;
             match body.send(piece) {
                 // an empty chunk would end the body
                 Ok(bytes) if bytes.is_empty() => {}

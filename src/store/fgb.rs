@@ -87,6 +87,9 @@ pub struct FgbStore {
     /// What stands in for an index that the file does not have.
     scan: OnceLock<Scan>,
     extent: OnceLock<Option<Bbox>>,
+    /// Where the last feature ends in the section, once each was found sound and right behind the
+    /// one before.
+    in_line: OnceLock<u64>,
     /// A damaged feature was met: counting by the index alone is no longer exact.
     met_damage: AtomicBool,
     /// The file was found written over, as [`FeatureStore::is_gone`] tells.
@@ -118,6 +121,7 @@ impl FgbStore {
             warnings: Vec::new(),
             scan: OnceLock::new(),
             extent: OnceLock::new(),
+            in_line: OnceLock::new(),
             met_damage: AtomicBool::new(false),
             written_over: AtomicBool::new(false),
         };

@@ -99,6 +99,13 @@ fn a_copy_has_the_bytes_of_the_source_and_an_index_of_its_own() {
         let store = open("copy-all.fgb", &copy);
         assert_eq!(store.index().map(|(size, _)| size), Some(16));
         assert_sound(&store, 500);
+        // found sound once, it is copied in a run: nothing in it is another thing
+        assert_eq!(all(&fgb, FGB), copy);
+        let plain = all(&fgb, FGB_PLAIN);
+        assert_eq!(section(&plain), section(&original));
+        let store = open("copy-all.fgb", &plain);
+        assert_eq!(store.index(), None);
+        assert_sound(&store, 500);
         // a box, a page of it, ids, an order: whatever was selected
         let mut query = FeatureQuery::all(&fgb);
         query.windows.push(Window {

@@ -43,7 +43,7 @@ fn wfs200_table_13_every_constraint_is_declared_and_true() {
         ("ImplementsResultPaging", "TRUE"),
         ("ImplementsStandardJoins", "TRUE"),
         ("ImplementsSpatialJoins", "TRUE"),
-        ("ImplementsTemporalJoins", "FALSE"),
+        ("ImplementsTemporalJoins", "TRUE"),
         ("ImplementsFeatureVersioning", "FALSE"),
         ("ManageStoredQueries", "FALSE"),
     ] {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use cartotheque::decode::xml::Element;
 
+use crate::common::Scratch;
 use crate::site::{Reply, World, demo, encoded, find, text_of};
 
 const LARGE: &str = "<fes:PropertyIsGreaterThan><fes:ValueReference>v/population</fes:ValueReference>\
@@ -57,6 +58,22 @@ fn tuples(reply: &Reply) -> Vec<[Element; 2]> {
     tuples
 }
 
+/// An id as it is where the feature comes for the first time.
+fn first_id(id: &str) -> String {
+    id.split("_x_").next().unwrap().to_owned()
+}
+
+/// Every `gml:id` of a document, each of which may stand in it once.
+fn distinct_ids(reply: &Reply) -> HashSet<String> {
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let mut ids = HashSet::new();
+    for part in reply.text.split(" gml:id=\"").skip(1) {
+        let id = part.split('"').next().unwrap();
+        assert!(ids.insert(id.to_owned()), "{id} comes twice");
+    }
+    ids
+}
+
 fn large_towns() -> u64 {
     let plain = LARGE.replace("v/population", "population");
     let filter = format!("<Filter xmlns:fes='http://www.opengis.net/fes/2.0'>{plain}</Filter>");
@@ -83,7 +100,7 @@ fn a_spatial_join_finds_what_lies_in_what_whichever_stands_first() {
     }
     let turned = tuples(&demo().get(&other));
     let ids = |pairs: &[[Element; 2]], first: usize| -> HashSet<[String; 2]> {
-        let id = |e: &Element| e.attribute("id").unwrap().to_owned();
+        let id = |e: &Element| first_id(e.attribute("id").unwrap());
         let pair = |p: &[Element; 2]| [id(&p[first]), id(&p[1 - first])];
         pairs.iter().map(pair).collect()
     };
@@ -152,11 +169,141 @@ fn neighbours_are_a_join_of_a_type_with_itself_and_come_in_pages() {
         };
         page = next.split_once('?').unwrap().1.to_owned();
     }
-    let id = |e: &Element| e.attribute("id").unwrap().to_owned();
+    let id = |e: &Element| first_id(e.attribute("id").unwrap());
     let ids = |pairs: &[[Element; 2]]| -> Vec<[String; 2]> {
         pairs.iter().map(|[a, b]| [id(a), id(b)]).collect()
     };
     assert_eq!(ids(&paged), ids(&all));
+}
+
+#[test]
+fn a_feature_that_comes_again_has_an_id_of_its_own_by_which_it_is_found() {
+    let contains = operator("Contains", "d/geom", "v/geom");
+    let different = operator("PropertyIsNotEqualTo", "a/code", "b/code");
+    for joined in [
+        query("departements,villes", "d,v", &[&contains], ""),
+        query("departements,departements", "a,b", &[&different], ""),
+    ] {
+        let reply = demo().get(&joined);
+        let ids = distinct_ids(&reply);
+        assert!(ids.contains("departements.69"), "{ids:?}");
+        assert!(ids.contains("departements.69_x_2"), "{ids:?}");
+        assert!(
+            ids.contains("departements.69_x_2.geom") || ids.contains("departements.69_x_2_x_geom")
+        );
+    }
+    // one type asked twice is as much a repetition; what comes once keeps its id
+    let one = "<wfs:Query typeNames='departements'><fes:Filter><fes:PropertyIsEqualTo>\
+               <fes:ValueReference>code</fes:ValueReference><fes:Literal>69</fes:Literal>\
+               </fes:PropertyIsEqualTo></fes:Filter></wfs:Query>";
+    let several = format!(
+        "<wfs:GetFeature service='WFS' version='2.0.0' xmlns:wfs='http://www.opengis.net/wfs/2.0' \
+         xmlns:fes='http://www.opengis.net/fes/2.0'>{one}<wfs:Query typeNames='departements'/>{one}\
+         </wfs:GetFeature>"
+    );
+    let ids = distinct_ids(&demo().post(&several));
+    for id in [
+        "departements.69",
+        "departements.69_x_2",
+        "departements.69_x_3",
+        "departements.38",
+    ] {
+        assert!(ids.contains(id), "{id} in {ids:?}");
+    }
+    assert!(!ids.contains("departements.38_x_2"));
+    // asked for, each of them is the feature
+    for id in [
+        "departements.69",
+        "departements.69_x_2",
+        "departements.69_x_17",
+    ] {
+        let found = demo().get(&format!(
+            "service=WFS&version=2.0.0&request=GetFeature&resourceId={id}"
+        ));
+        assert_eq!(found.ids(), ["departements.69"]);
+    }
+}
+
+#[test]
+fn a_temporal_join_compares_a_moment_of_each() {
+    let folder = Scratch::new("wfs-times");
+    let write = |name: &str, text: &str| {
+        let path = folder.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "capabilities/server.yaml",
+        "schema: cartotheque/server@1\ntitle: Temps\nlanguages: [fr]\n",
+    );
+    let times = [
+        (
+            "travaux",
+            "debut",
+            ["2024-01-10", "2024-03-01", "2024-06-30"],
+        ),
+        (
+            "visites",
+            "jour",
+            ["2024-03-01", "2024-02-01", "2025-01-01"],
+        ),
+    ];
+    for (layer, column, days) in times {
+        let feature = |day: &&str| {
+            format!(
+                r#"{{"type":"Feature","properties":{{"{column}":"{day}","rang":1}},"geometry":{{"type":"Point","coordinates":[3,46]}}}}"#
+            )
+        };
+        let features: Vec<String> = days.iter().map(feature).collect();
+        write(
+            &format!("data/{layer}.geojson"),
+            &format!(
+                r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+                features.join(",")
+            ),
+        );
+        write(
+            &format!("capabilities/layers/{layer}.yaml"),
+            &format!(
+                "schema: cartotheque/layer@1\nid: {layer}\ntitle: {layer}\nsource: {{file: data/{layer}.geojson}}\n"
+            ),
+        );
+    }
+    let world = crate::site::load(&folder.0, None);
+    let both = "travaux,visites";
+    for (name, first, second, count) in [
+        ("After", "t/debut", "v/jour", 3),
+        ("After", "v/jour", "t/debut", 5),
+        ("Before", "t/debut", "v/jour", 5),
+        ("TEquals", "v/jour", "t/debut", 1),
+        ("AnyInteracts", "t/debut", "v/jour", 1),
+        ("During", "t/debut", "v/jour", 0),
+    ] {
+        let joined = query(both, "t,v", &[&operator(name, first, second)], "");
+        assert_eq!(hits(&world, &joined), count, "{first} {name} {second}");
+    }
+    let [[work, visit]] = &tuples(&world.get(&query(
+        both,
+        "t,v",
+        &[&operator("TEquals", "t/debut", "v/jour")],
+        "",
+    )))[..] else {
+        panic!("one pair was to be found");
+    };
+    assert_eq!(text_of(work, "debut"), "2024-03-01");
+    assert_eq!(text_of(visit, "jour"), "2024-03-01");
+    let number = world.get(&query(
+        both,
+        "t,v",
+        &[&operator("After", "t/rang", "v/jour")],
+        "",
+    ));
+    assert_eq!(number.status, 400);
+    assert!(
+        number.text.contains("dates or timestamps"),
+        "{}",
+        number.text
+    );
 }
 
 #[test]

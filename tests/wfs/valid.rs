@@ -218,9 +218,9 @@ fn features_of_every_type_are_valid_to_the_schema_that_describes_them() {
                     true => "aerodromes",
                     false => names[1],
                 };
-                // one tuple: a feature of several is written in each, and has its id twice then
+                // a feature of several tuples has an id of its own in each
                 let join = format!(
-                    "service=WFS&version=2.0.0&request=GetFeature&typenames=({0},{0})&aliases=(a,b)&count=1\
+                    "service=WFS&version=2.0.0&request=GetFeature&typenames=({0},{0})&aliases=(a,b)&count=20\
                      &filter=%3CFilter%20xmlns='http://www.opengis.net/fes/2.0'%3E%3CPropertyIsNotEqualTo%3E\
                      %3CValueReference%3Ea/nom%3C/ValueReference%3E%3CValueReference%3Eb/nom\
                      %3C/ValueReference%3E%3C/PropertyIsNotEqualTo%3E%3C/Filter%3E",

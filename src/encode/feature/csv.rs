@@ -15,7 +15,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::{FeatureId, FeatureRow, FeatureSet, FeatureWriter, Rest};
 use crate::encode::date_time::rfc_3339;
-use crate::encode::geojson::{push_float, push_number};
+use crate::encode::ink::{push_float, push_number, push_whole};
 use crate::encode::simple_features::push_wkt;
 use crate::error::Result;
 use crate::feature::{FieldType, Value};
@@ -145,7 +145,7 @@ impl FeatureWriter for CsvWriter {
         let dialect = self.dialect;
         let line = &mut self.line;
         match row.id {
-            FeatureId::Integer(id) => push_integer(line, id),
+            FeatureId::Integer(id) => push_whole(line, id),
             FeatureId::Text(id) => push_text(line, id, dialect),
             id => push_text(line, &id.to_string(), dialect),
         }
@@ -208,7 +208,7 @@ fn push_value(line: &mut String, value: &Value<'_>, kind: FieldType, dialect: Cs
     match value {
         Value::Null => {}
         Value::Bool(b) => line.push_str(if *b { "true" } else { "false" }),
-        Value::Int(i) => push_integer(line, *i),
+        Value::Int(i) => push_whole(line, *i),
         Value::UInt(u) => line.push_str(&u.to_string()),
         Value::Float(f) if !f.is_finite() => {}
         Value::Float(f) => {
@@ -227,11 +227,6 @@ fn push_value(line: &mut String, value: &Value<'_>, kind: FieldType, dialect: Cs
         }
         Value::Binary(bytes) => BASE64_STANDARD.encode_string(bytes, line),
     }
-}
-
-fn push_integer(line: &mut String, value: i64) {
-    use std::fmt::Write;
-    let _ = write!(line, "{value}");
 }
 
 /// Gives the number that ends the line, from `start` on, the dialect's decimal separator.

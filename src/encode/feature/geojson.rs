@@ -6,6 +6,7 @@
 
 use super::{FeatureId, FeatureRow, FeatureSet, FeatureWriter, Rest};
 use crate::encode::geojson::{push_geometry_axes, push_string, push_value};
+use crate::encode::ink::{Ink, push_whole};
 use crate::error::Result;
 
 /// Writes a `FeatureCollection`, or one `Feature` alone.
@@ -14,8 +15,6 @@ pub struct GeoJsonWriter {
     set: FeatureSet,
     /// `,"name":` of each field, in order; the first without its comma.
     keys: Vec<String>,
-    /// The feature that is written: kept for its memory.
-    text: String,
     written: u64,
     is_alone: bool,
 }
@@ -31,7 +30,6 @@ impl GeoJsonWriter {
         });
         GeoJsonWriter {
             keys: keys.collect(),
-            text: String::new(),
             written: 0,
             is_alone: false,
             set,
@@ -46,30 +44,24 @@ impl GeoJsonWriter {
         }
     }
 
-    fn push_links(&mut self) {
-        let text = &mut self.text;
-        text.push_str(r#","links":["#);
+    fn push_links(&self, text: &mut impl Ink) {
+        text.put(r#","links":["#);
         for (link, i) in self.set.links.iter().zip(0..) {
-            text.push_str(if i == 0 {
+            text.put(if i == 0 {
                 "\n{\"href\":"
             } else {
                 ",\n{\"href\":"
             });
             push_string(text, &link.href);
-            text.push_str(r#","rel":"#);
+            text.put(r#","rel":"#);
             push_string(text, link.rel);
-            text.push_str(r#","type":"#);
+            text.put(r#","type":"#);
             push_string(text, link.media_type);
-            text.push_str(r#","title":"#);
+            text.put(r#","title":"#);
             push_string(text, &link.title);
-            text.push('}');
+            text.put("}");
         }
-        text.push(']');
-    }
-
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.text.as_bytes());
-        self.text.clear();
+        text.put("]");
     }
 }
 
@@ -78,49 +70,45 @@ impl FeatureWriter for GeoJsonWriter {
         if self.is_alone {
             return Ok(());
         }
-        self.text.push_str(r#"{"type":"FeatureCollection","name":"#);
-        push_string(&mut self.text, &self.set.name);
+        out.put(r#"{"type":"FeatureCollection","name":"#);
+        push_string(out, &self.set.name);
         // RFC 7946 knows one CRS; others are named as GeoJSON of 2008 did, which GDAL, QGIS and
         // OpenLayers still read
         if !self.set.crs.is_crs84() {
-            self.text
-                .push_str(r#","crs":{"type":"name","properties":{"name":"#);
-            push_string(&mut self.text, &self.set.crs.urn());
-            self.text.push_str("}}");
+            out.put(r#","crs":{"type":"name","properties":{"name":"#);
+            push_string(out, &self.set.crs.urn());
+            out.put("}}");
         }
-        self.text.push_str(r#","features":["#);
-        self.flush(out);
+        out.put(r#","features":["#);
         Ok(())
     }
 
     fn feature(&mut self, row: &FeatureRow<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let text = &mut self.text;
         if !self.is_alone {
-            text.push_str(if self.written == 0 { "\n" } else { ",\n" });
+            out.put(if self.written == 0 { "\n" } else { ",\n" });
         }
-        text.push_str(r#"{"type":"Feature","id":"#);
+        out.put(r#"{"type":"Feature","id":"#);
         match row.id {
-            FeatureId::Integer(i) => push_integer(text, i),
-            FeatureId::Text(id) => push_string(text, id),
-            id => push_string(text, &id.to_string()),
+            FeatureId::Integer(i) => push_whole(out, i),
+            FeatureId::Text(id) => push_string(out, id),
+            id => push_string(out, &id.to_string()),
         }
-        text.push_str(r#","geometry":"#);
+        out.put(r#","geometry":"#);
         match row.geometry {
-            Some(g) => push_geometry_axes(text, g, self.set.decimals(), self.set.is_swapped),
-            None => text.push_str("null"),
+            Some(g) => push_geometry_axes(out, g, self.set.decimals(), self.set.is_swapped),
+            None => out.put("null"),
         }
-        text.push_str(r#","properties":{"#);
+        out.put(r#","properties":{"#);
         for (key, field) in self.keys.iter().zip(&self.set.fields) {
-            text.push_str(key);
-            push_value(text, &row.feature.value(field.column), field.kind);
+            out.put(key);
+            push_value(out, &row.feature.value(field.column), field.kind);
         }
-        text.push('}');
+        out.put("}");
         if self.is_alone {
-            self.push_links();
+            self.push_links(out);
         }
-        self.text.push('}');
+        out.put("}");
         self.written += 1;
-        self.flush(out);
         Ok(())
     }
 
@@ -128,24 +116,18 @@ impl FeatureWriter for GeoJsonWriter {
         if self.is_alone {
             return Ok(Rest::Done);
         }
-        self.text.push_str("\n],");
+        out.put("\n],");
         if let Some(matched) = self.set.matched {
-            self.text.push_str(r#""numberMatched":"#);
-            self.text.push_str(&matched.to_string());
-            self.text.push(',');
+            out.put(r#""numberMatched":"#);
+            out.put(&matched.to_string());
+            out.put(",");
         }
-        self.text.push_str(r#""numberReturned":"#);
-        self.text.push_str(&self.written.to_string());
-        self.text.push_str(r#","timeStamp":"#);
-        push_string(&mut self.text, &self.set.time_stamp);
-        self.push_links();
-        self.text.push_str("}\n");
-        self.flush(out);
+        out.put(r#""numberReturned":"#);
+        out.put(&self.written.to_string());
+        out.put(r#","timeStamp":"#);
+        push_string(out, &self.set.time_stamp);
+        self.push_links(out);
+        out.put("}\n");
         Ok(Rest::Done)
     }
-}
-
-fn push_integer(out: &mut String, value: i64) {
-    use std::fmt::Write;
-    let _ = write!(out, "{value}");
 }

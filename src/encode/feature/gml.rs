@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::{FeatureId, FeatureRow, FeatureSet, FeatureWriter, Rest, XmlSchema};
 use crate::encode::geojson::push_value;
 use crate::encode::gml::{GmlStyle, GmlVersion};
+use crate::encode::ink::{Ink, push_whole};
 use crate::encode::xml::{element_names, push_attribute, push_name_part, push_text};
 use crate::error::Result;
 use crate::feature::{FieldType, Value};
@@ -18,6 +19,9 @@ use crate::geom::GeometryType;
 
 /// The prefix of the site's namespace.
 pub const PREFIX: &str = "cartotheque";
+
+/// Before the number of a feature that comes again.
+const AGAIN: &str = "_x_";
 
 /// The namespace of a site that says nothing of itself.
 const NAMESPACE: &str = "urn:cartotheque:features";
@@ -84,10 +88,27 @@ impl GmlType {
         out.push('.');
         match id {
             FeatureId::Integer(number) => {
-                let _ = write!(out, "{number}");
+                push_whole(out, number);
             }
             FeatureId::Text(text) => push_name_part(out, text),
             id => push_name_part(out, &id.to_string()),
+        }
+    }
+
+    /// The same of a feature that comes again in a document: an id may stand in it once (XML Schema
+    /// Part 2 §3.3.8). No id of a feature has such an end, because `_x` is written otherwise.
+    fn push_occurrence(out: &mut String, occurrence: u32) {
+        if occurrence > 1 {
+            out.push_str(AGAIN);
+            push_whole(out, i64::from(occurrence));
+        }
+    }
+
+    /// An id of a document without what says that it is not the first of it.
+    pub fn without_occurrence(id: &str) -> &str {
+        match id.rsplit_once(AGAIN) {
+            Some((id, number)) if number.bytes().all(|b| b.is_ascii_digit()) => id,
+            _ => id,
         }
     }
 
@@ -150,15 +171,15 @@ pub enum GmlContent {
 /// Writes features as GML.
 #[derive(Debug)]
 pub struct GmlWriter {
-    version: GmlVersion,
     kind: Arc<GmlType>,
+    /// The feature's own element: what is before its id, what is behind it, its end.
+    tags: [String; 3],
     frame: GmlFrame,
     content: GmlContent,
     style: GmlStyle,
     geometry: Option<(String, String, GeometryType)>,
     fields: Vec<Column>,
-    /// The feature that is written, and its id: kept for their memory.
-    text: String,
+    /// The id of the feature that is written: kept for its memory.
     id: String,
 }
 
@@ -187,9 +208,17 @@ impl GmlWriter {
                 format!("</{PREFIX}:{element}>"),
             )
         };
+        let id = match style.version {
+            GmlVersion::V212 => " fid",
+            GmlVersion::V311 | GmlVersion::V321 => " gml:id",
+        };
         let fields = kind.fields.iter().filter(|field| is_given(field.column));
         GmlWriter {
-            version: style.version,
+            tags: [
+                format!("<{PREFIX}:{}{id}=\"", kind.name),
+                format!("\"{}>", frame.attributes),
+                format!("</{PREFIX}:{}>", kind.name),
+            ],
             geometry: kind.geometry.as_ref().map(|(name, kind)| {
                 let (open, close) = tags(name);
                 (open, close, *kind)
@@ -205,7 +234,6 @@ impl GmlWriter {
                     }
                 })
                 .collect(),
-            text: String::new(),
             id: String::new(),
             kind,
             frame,
@@ -214,80 +242,71 @@ impl GmlWriter {
         }
     }
 
-    fn push_feature(&mut self, row: &FeatureRow<'_>) {
-        self.text.push('<');
-        self.text.push_str(PREFIX);
-        self.text.push(':');
-        self.text.push_str(&self.kind.name);
-        self.text.push_str(match self.version {
-            GmlVersion::V212 => " fid=\"",
-            GmlVersion::V311 | GmlVersion::V321 => " gml:id=\"",
-        });
-        self.text.push_str(&self.id);
-        self.text.push('"');
-        self.text.push_str(&self.frame.attributes);
-        self.text.push('>');
-        self.push_geometry(row);
+    fn push_feature(&mut self, row: &FeatureRow<'_>, out: &mut Vec<u8>) {
+        let [open, opened, _] = &self.tags;
+        out.put(open);
+        out.put(&self.id);
+        out.put(opened);
+        self.push_geometry(row, out);
         for column in &self.fields {
-            push_field(&mut self.text, column, &row.feature.value(column.number));
+            push_field(out, column, &row.feature.value(column.number));
         }
-        self.text.push_str("</");
-        self.text.push_str(PREFIX);
-        self.text.push(':');
-        self.text.push_str(&self.kind.name);
-        self.text.push('>');
+        let [.., close] = &self.tags;
+        out.put(close);
     }
 
-    fn push_geometry(&mut self, row: &FeatureRow<'_>) {
+    fn push_geometry(&mut self, row: &FeatureRow<'_>, out: &mut Vec<u8>) {
         if let (Some((open, close, declared)), Some(geometry)) = (&self.geometry, row.geometry) {
-            self.text.push_str(open);
-            self.id.push_str(".geom");
-            self.style
-                .push_typed(&mut self.text, geometry, *declared, &self.id);
-            self.text.push_str(close);
+            out.put(open);
+            // a text of the data may end like this
+            self.id.push_str(match row.id {
+                FeatureId::Text(_) | FeatureId::Marked(_) => "_x_geom",
+                FeatureId::Integer(_) | FeatureId::Position(_) => ".geom",
+            });
+            self.style.push_typed(out, geometry, *declared, &self.id);
+            out.put(close);
         }
     }
 }
 
 impl FeatureWriter for GmlWriter {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        out.extend_from_slice(self.frame.head.as_bytes());
+        out.put(&self.frame.head);
         Ok(())
     }
 
     fn feature(&mut self, row: &FeatureRow<'_>, out: &mut Vec<u8>) -> Result<()> {
         self.id.clear();
         self.kind.push_id(&mut self.id, row.id);
-        self.text.push_str(&self.frame.before);
+        GmlType::push_occurrence(&mut self.id, row.occurrence);
+        out.put(&self.frame.before);
         match self.content {
-            GmlContent::Whole => self.push_feature(row),
-            GmlContent::Property(None) => self.push_geometry(row),
+            GmlContent::Whole => self.push_feature(row, out),
+            GmlContent::Property(None) => self.push_geometry(row, out),
             GmlContent::Property(Some(number)) => {
                 for column in self.fields.iter().filter(|c| c.number == number) {
-                    push_field(&mut self.text, column, &row.feature.value(number));
+                    push_field(out, column, &row.feature.value(number));
                 }
             }
-            GmlContent::Id => self.text.push_str(&self.id),
+            GmlContent::Id => out.put(&self.id),
         }
-        self.text.push_str(&self.frame.after);
-        out.extend_from_slice(self.text.as_bytes());
-        self.text.clear();
+        out.put(&self.frame.after);
         Ok(())
     }
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Rest> {
-        out.extend_from_slice(self.frame.tail.as_bytes());
+        out.put(&self.frame.tail);
         Ok(Rest::Done)
     }
 }
 
 /// A field in the lexical form of its XML Schema type; nothing where it has no value.
-fn push_field(out: &mut String, column: &Column, value: &Value<'_>) {
+fn push_field(out: &mut Vec<u8>, column: &Column, value: &Value<'_>) {
     let from = out.len();
-    out.push_str(&column.open);
+    out.put(&column.open);
     match value {
         Value::Null => return out.truncate(from),
-        Value::Float(f) if !f.is_finite() => out.push_str(match f {
+        Value::Float(f) if !f.is_finite() => out.put(match f {
             f if f.is_nan() => "NaN",
             f if *f > 0.0 => "INF",
             _ => "-INF",
@@ -303,11 +322,11 @@ fn push_field(out: &mut String, column: &Column, value: &Value<'_>) {
         },
         Value::Binary(bytes) => {
             for byte in *bytes {
-                let _ = write!(out, "{byte:02X}");
+                out.put_fmt(format_args!("{byte:02X}"));
             }
         }
     }
-    out.push_str(&column.close);
+    out.put(&column.close);
 }
 
 /// A date or a moment as XML Schema writes it (Part 2 §3.2.7, §3.2.9): in UTC where the source
@@ -396,12 +415,12 @@ pub fn api_writer(set: &FeatureSet, is_alone: bool) -> Result<GmlWriter> {
             attributes: String::new(),
         },
     };
-    let style = GmlStyle {
-        version: GmlVersion::V321,
-        srs_name: set.crs.uri(),
-        swapped: set.is_swapped,
-        decimals: set.decimals(),
-    };
+    let style = GmlStyle::new(
+        GmlVersion::V321,
+        &set.crs.uri(),
+        set.is_swapped,
+        set.decimals(),
+    );
     Ok(GmlWriter::new(
         Arc::new(kind),
         style,

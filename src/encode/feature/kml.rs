@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::{FeatureId, FeatureRow, FeatureSet, FeatureWriter, Rest};
 use crate::encode::date_time::rfc_3339;
-use crate::encode::geojson::{push_float, push_number};
+use crate::encode::ink::{Glue, Positions, push_float};
 use crate::encode::simple_features::is_counterclockwise;
 use crate::encode::xml::push_text;
 use crate::error::Result;
@@ -215,13 +215,11 @@ fn push_part(text: &mut String, part: &Part<'_>) {
 
 fn push_coordinates<'a>(text: &mut String, positions: impl Iterator<Item = &'a Coord>) {
     text.push_str("<coordinates>");
-    for ([x, y], i) in positions.zip(0..) {
-        if i > 0 {
-            text.push(' ');
-        }
-        push_number(text, *x, DECIMALS);
-        text.push(',');
-        push_number(text, *y, DECIMALS);
-    }
+    const FORM: Positions = Positions {
+        glue: Glue::new(b',', b" "),
+        decimals: DECIMALS,
+        is_swapped: false,
+    };
+    FORM.push(text, positions);
     text.push_str("</coordinates>");
 }

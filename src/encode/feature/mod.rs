@@ -48,6 +48,9 @@ pub struct FeatureRow<'a> {
     /// In the CRS of the set, x before y whatever the CRS says; `None` where the feature has
     /// none, where it can't be projected, or where none is wanted.
     pub geometry: Option<&'a Geometry>,
+    /// 1 where the feature comes for the first time in the answer, 2 where it comes again: in
+    /// another tuple, or by another query. Formats whose ids must not repeat say so in the id.
+    pub occurrence: u32,
 }
 
 impl std::fmt::Debug for FeatureRow<'_> {

@@ -1,36 +1,43 @@
 use super::{part_type, written_type};
-use crate::encode::geojson::push_number;
+use crate::encode::ink::{Glue, Ink, Positions};
 use crate::geom::{Coord, Geometry, GeometryType, Part};
 
 /// Appends a geometry as well-known text (OGC 06-103r4 §7), x before y, with at most `decimals`
 /// digits behind the point: `POINT (1 2)`. Nothing for one without positions.
-pub fn push_wkt(out: &mut String, geometry: &Geometry, decimals: u8) {
+pub fn push_wkt(out: &mut impl Ink, geometry: &Geometry, decimals: u8) {
     let parts: Vec<Part<'_>> = geometry.parts().collect();
     if parts.is_empty() {
         return;
     }
     let kind = written_type(geometry, &parts);
-    let mut pen = Pen { out, decimals };
+    let mut pen = Pen {
+        out,
+        positions: Positions {
+            glue: Glue::new(b' ', b", "),
+            decimals,
+            is_swapped: false,
+        },
+    };
     if kind == GeometryType::GeometryCollection {
-        pen.out.push_str("GEOMETRYCOLLECTION (");
+        pen.out.put("GEOMETRYCOLLECTION (");
         for (part, i) in parts.iter().zip(0..) {
             pen.comma(i);
             pen.shape(part_type(part), std::slice::from_ref(part));
         }
-        pen.out.push(')');
+        pen.out.put(")");
     } else {
         pen.shape(kind, &parts);
     }
 }
 
-struct Pen<'a> {
-    out: &'a mut String,
-    decimals: u8,
+struct Pen<'a, I> {
+    out: &'a mut I,
+    positions: Positions,
 }
 
-impl Pen<'_> {
+impl<I: Ink> Pen<'_, I> {
     fn shape(&mut self, kind: GeometryType, parts: &[Part<'_>]) {
-        self.out.push_str(match kind {
+        self.out.put(match kind {
             GeometryType::Point => "POINT ",
             GeometryType::LineString => "LINESTRING ",
             GeometryType::Polygon => "POLYGON ",
@@ -44,48 +51,43 @@ impl Pen<'_> {
                 sequences.take(1).for_each(|line| self.line(line));
             }
             GeometryType::MultiPoint => {
-                self.out.push('(');
+                self.out.put("(");
                 for (point, i) in sequences.flatten().zip(0..) {
                     self.comma(i);
                     self.line(std::slice::from_ref(point));
                 }
-                self.out.push(')');
+                self.out.put(")");
             }
             GeometryType::Polygon | GeometryType::MultiLineString => self.lines(sequences),
             _ => {
-                self.out.push('(');
+                self.out.put("(");
                 for (part, i) in parts.iter().zip(0..) {
                     self.comma(i);
                     self.lines(part.sequences());
                 }
-                self.out.push(')');
+                self.out.put(")");
             }
         }
     }
 
     fn lines<'g>(&mut self, lines: impl Iterator<Item = &'g [Coord]>) {
-        self.out.push('(');
+        self.out.put("(");
         for (line, i) in lines.zip(0..) {
             self.comma(i);
             self.line(line);
         }
-        self.out.push(')');
+        self.out.put(")");
     }
 
     fn line(&mut self, line: &[Coord]) {
-        self.out.push('(');
-        for ([x, y], i) in line.iter().zip(0..) {
-            self.comma(i);
-            push_number(self.out, *x, self.decimals);
-            self.out.push(' ');
-            push_number(self.out, *y, self.decimals);
-        }
-        self.out.push(')');
+        self.out.put("(");
+        self.positions.push(self.out, line.iter());
+        self.out.put(")");
     }
 
     fn comma(&mut self, i: usize) {
         if i > 0 {
-            self.out.push_str(", ");
+            self.out.put(", ");
         }
     }
 }

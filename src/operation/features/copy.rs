@@ -8,11 +8,14 @@ use crate::budget::Budget;
 use crate::encode::feature::{FeatureSet, Rest, flatgeobuf_header, flatgeobuf_header_fields};
 use crate::error::{Error, Result};
 use crate::feature::FieldType;
-use crate::store::FgbStore;
 use crate::store::fgb::FgbCopy;
+use crate::store::{FeatureStore, FgbStore};
 
-/// A piece ends after so many bytes: copying is quick, a turn on the pool is what costs.
-const PIECE_BYTES: usize = 512 << 10;
+/// A piece ends after so many bytes: copying is quick, a turn is what costs; but a core's caches
+/// should hold it until it is sent.
+const PIECE_BYTES: usize = 256 << 10;
+/// A lot mostly ends within so many bytes more.
+const PIECE_MARGIN: usize = 64 << 10;
 /// Features looked at between two looks at the budget.
 const LOT: usize = 1024;
 /// Lots planned in one piece: some ten milliseconds.
@@ -30,6 +33,8 @@ pub struct FgbStream {
     /// Where this pass is, and how many are still to come.
     at: (Place, u64),
     pass: Pass,
+    /// Every feature is taken, in the file's order.
+    is_whole: bool,
     copy: FgbCopy,
     lot: Vec<u64>,
 }
@@ -39,6 +44,8 @@ enum Pass {
     Plan,
     Leaves,
     Features,
+    /// From this byte of the file to that one.
+    Whole(usize, usize),
     Done,
 }
 
@@ -68,6 +75,7 @@ impl FgbStream {
 
     pub fn new(query: FeatureQuery, found: &Found, set: FeatureSet, with_index: bool) -> FgbStream {
         let start = (found.selection.at(found.offset), found.returned);
+        let is_all = matches!(*found.selection, Selection::All(all) if all == found.returned);
         FgbStream {
             selection: Arc::clone(&found.selection),
             query,
@@ -76,6 +84,7 @@ impl FgbStream {
             start,
             at: start,
             pass: Pass::Plan,
+            is_whole: is_all && found.offset == 0,
             copy: FgbCopy::new(),
             lot: Vec::new(),
         }
@@ -91,24 +100,73 @@ impl FgbStream {
         !self.lot.is_empty()
     }
 
+    /// Writes the head of a copy of everything; false where that is not known to be sound.
+    fn begin_whole(&mut self, store: &FgbStore, out: &mut Vec<u8>) -> bool {
+        let fields = flatgeobuf_header_fields(&self.set);
+        let head = flatgeobuf_header(&self.set, &fields);
+        let Some((bytes, place)) = store.whole(&head, self.with_index) else {
+            return false;
+        };
+        out.extend(bytes);
+        self.pass = Pass::Whole(place.start, place.end);
+        true
+    }
+
+    fn piece_of_file(
+        &mut self,
+        store: &FgbStore,
+        at: usize,
+        end: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let to = end.min(at.saturating_add(PIECE_BYTES));
+        let piece = store.flatgeobuf().and_then(|bytes| bytes.get(at..to));
+        let is_copied = piece.map(|piece| out.extend_from_slice(piece)).is_some();
+        // asked again behind it: what was found gone while it was copied reads as zeros
+        if !is_copied || store.flatgeobuf().is_none() {
+            let cut = "the file was cut while it was sent";
+            return Err(Error::data(&self.query.layer.path, cut));
+        }
+        self.pass = match to < end {
+            true => Pass::Whole(to, end),
+            false => Pass::Done,
+        };
+        Ok(())
+    }
+
     /// Goes through the next lot, or begins the next pass.
     fn step(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let layer = Arc::clone(&self.query.layer);
         let store: &FgbStore = layer.store.as_fgb().ok_or_else(|| Error::Internal {
             message: "the source of a copy is no FlatGeobuf".to_owned(),
         })?;
+        if let Pass::Whole(at, end) = self.pass {
+            return self.piece_of_file(store, at, end, out);
+        }
+        let is_begun = (self.pass, self.at) != (Pass::Plan, self.start);
+        if !is_begun && self.is_whole && self.begin_whole(store, out) {
+            return Ok(());
+        }
         if self.next_lot() {
             for position in &self.lot {
                 match self.pass {
                     Pass::Plan => self.copy.plan(store, *position)?,
                     Pass::Leaves => self.copy.leaf(store, *position, out)?,
-                    Pass::Features | Pass::Done => self.copy.feature(store, *position, out)?,
+                    Pass::Features | Pass::Whole(..) | Pass::Done => {
+                        self.copy.feature(store, *position, out)?;
+                    }
                 }
             }
             return Ok(());
         }
         self.pass = match self.pass {
             Pass::Plan => {
+                if self.is_whole {
+                    self.copy.settle(store);
+                    if self.begin_whole(store, out) {
+                        return Ok(());
+                    }
+                }
                 let fields = flatgeobuf_header_fields(&self.set);
                 let head = flatgeobuf_header(&self.set, &fields);
                 out.extend(self.copy.head(store, &head, self.with_index));
@@ -118,7 +176,7 @@ impl FgbStream {
                 }
             }
             Pass::Leaves => Pass::Features,
-            Pass::Features | Pass::Done => Pass::Done,
+            Pass::Features | Pass::Whole(..) | Pass::Done => Pass::Done,
         };
         self.at = self.start;
         Ok(())
@@ -127,13 +185,18 @@ impl FgbStream {
 
 impl Pieces for FgbStream {
     fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
+        if out.capacity() == 0 && matches!(self.pass, Pass::Leaves | Pass::Features) {
+            // not by doubling, which would copy what is there again and again
+            let few = usize::try_from(self.at.1).map_or(PIECE_BYTES, |n| n.saturating_mul(256));
+            out.reserve(few.min(PIECE_BYTES) + PIECE_MARGIN);
+        }
         for _ in 0..LOTS_PLANNED {
             budget.check()?;
             self.step(out)?;
             if self.pass == Pass::Done {
                 return Ok(Rest::Done);
             }
-            if out.len() >= PIECE_BYTES {
+            if out.len() >= PIECE_BYTES || matches!(self.pass, Pass::Whole(..)) {
                 break;
             }
         }

@@ -16,7 +16,7 @@ use crate::crs::Transform;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, Value};
 use crate::geom::Geometry;
-use crate::query::{BoundFilter, CompareOp, Expr, Filter, Literal, SpatialOp};
+use crate::query::{BoundFilter, CompareOp, Expr, Filter, Literal, Moment, SpatialOp, TemporalOp};
 use crate::store::Select;
 
 /// Pairs of one join: 32 MB of them.
@@ -38,6 +38,14 @@ pub enum JoinOn {
         left: usize,
         right: usize,
         match_case: bool,
+    },
+    /// Of two columns of dates or moments.
+    Temporal {
+        op: TemporalOp,
+        /// As for `Spatial`.
+        is_left_first: bool,
+        left: usize,
+        right: usize,
     },
 }
 
@@ -143,9 +151,37 @@ fn filter_for(
                     match_case: *match_case,
                 });
             }
+            JoinOn::Temporal {
+                op,
+                is_left_first,
+                left,
+                right,
+            } => {
+                let (Some(moment), Some(field)) =
+                    (moment(&feature.value(*left)), schema.fields.get(*right))
+                else {
+                    return Ok(None);
+                };
+                let literal = Expr::Literal(Literal::Moment(moment));
+                let property = Expr::Property(field.name.clone());
+                let (left, right) = match is_left_first {
+                    true => (literal, property),
+                    false => (property, literal),
+                };
+                let op = *op;
+                parts.push(Filter::Temporal { op, left, right });
+            }
         }
     }
     Filter::And(parts).bind(schema).map(Some)
+}
+
+/// The moment that a value tells.
+fn moment(value: &Value<'_>) -> Option<Moment> {
+    match value {
+        Value::Text(text) | Value::DateTime(text) => Moment::parse(text),
+        _ => None,
+    }
 }
 
 /// A value to compare with; `None` for what equals nothing.

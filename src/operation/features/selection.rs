@@ -32,6 +32,23 @@ impl Selection {
         content + 100
     }
 
+    /// The same positions as a set, whatever their order.
+    pub fn to_set(&self) -> Selection {
+        match self {
+            Selection::Ordered(list) => Selection::Set(list.iter().copied().collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// True for a position that was found; slow in a list.
+    pub fn contains(&self, position: u64) -> bool {
+        match self {
+            Selection::All(end) => position < *end,
+            Selection::Set(set) => set.contains(position),
+            Selection::Ordered(list) => list.contains(&position),
+        }
+    }
+
     /// Where to go on with the feature of rank `rank`.
     pub fn at(&self, rank: u64) -> Place {
         let position = match self {
@@ -105,7 +122,9 @@ mod tests {
             let set = Selection::Set(positions.into_iter().collect());
             prop_assert_eq!(read_from(&set, rank, lot), rest.clone());
             prop_assert_eq!(set.len(), list.len() as u64);
+            prop_assert_eq!(set.contains(rank), list.contains(&rank));
             let ordered = Selection::Ordered(list);
+            prop_assert_eq!(ordered.to_set(), set);
             prop_assert_eq!(read_from(&ordered, rank, lot), rest);
             let all: Vec<u64> = (rank..400).collect();
             prop_assert_eq!(read_from(&Selection::All(400), rank, lot), all);

@@ -32,6 +32,8 @@ impl Pieces for Box<dyn Pieces> {
 /// A piece ends after so many bytes: some packets, and not so many that a thousand slow clients
 /// fill the memory.
 pub(super) const PIECE_BYTES: usize = 128 << 10;
+/// The last feature of a piece mostly ends within so many bytes more.
+const PIECE_MARGIN: usize = 8 << 10;
 /// Or after so much work, so that other requests get their turn.
 pub(super) const PIECE_TIME: Duration = Duration::from_millis(50);
 /// Positions taken out of a selection at once.
@@ -49,6 +51,8 @@ pub struct FeatureStream {
     step: Step,
     lot: Vec<u64>,
     geometry: Geometry,
+    /// What came before in the same answer, of the same layer.
+    earlier: Vec<Selection>,
     /// Features that were to come and are damaged.
     pub damaged: u64,
 }
@@ -91,8 +95,17 @@ impl FeatureStream {
             step: Step::Begin,
             lot: Vec::new(),
             geometry: Geometry::default(),
+            earlier: Vec::new(),
             damaged: 0,
         })
+    }
+
+    /// Tells what other queries of the same layer found whose features come before these in one
+    /// document; of a page of them as of all.
+    #[must_use]
+    pub fn after<'f>(mut self, earlier: impl Iterator<Item = &'f Found>) -> FeatureStream {
+        self.earlier = earlier.map(|found| found.selection.to_set()).collect();
+        self
     }
 
     /// Writes the next lot of features, or as many as make a piece.
@@ -106,6 +119,7 @@ impl FeatureStream {
         }
         let (query, way, geometry, writer) =
             (&self.query, &self.way, &mut self.geometry, &mut self.writer);
+        let earlier = &self.earlier;
         let mut done = 0_usize;
         let stats = query.layer.store.visit(
             &mut self.lot.iter().copied().inspect(|_| done += 1),
@@ -116,6 +130,9 @@ impl FeatureStream {
                     id: FeatureId::of(feature, query.layer.id_column),
                     feature,
                     geometry,
+                    occurrence: earlier.iter().fold(1, |times, earlier| {
+                        times + u32::from(earlier.contains(feature.fid()))
+                    }),
                 };
                 writer.feature(&row, out)?;
                 Ok(match out.len() < PIECE_BYTES {
@@ -139,6 +156,11 @@ impl FeatureStream {
 impl Pieces for FeatureStream {
     fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
         let started = Instant::now();
+        if out.capacity() == 0 {
+            // not by doubling, which would copy what is there again and again
+            let few = usize::try_from(self.rest).map_or(PIECE_BYTES, |n| n.saturating_mul(1024));
+            out.reserve(few.min(PIECE_BYTES) + PIECE_MARGIN);
+        }
         let is_full = |out: &Vec<u8>| out.len() >= PIECE_BYTES || started.elapsed() > PIECE_TIME;
         loop {
             match self.step {

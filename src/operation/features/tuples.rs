@@ -1,7 +1,10 @@
 //! Pairs of features on their way into a format.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
+
+use roaring::RoaringTreemap;
 
 use super::stream::{PIECE_BYTES, PIECE_TIME, Pieces, projected};
 use super::{FeatureQuery, Pairs};
@@ -16,6 +19,16 @@ pub struct TupleStream {
     left: Half,
     right: Half,
     pairs: std::vec::IntoIter<(u64, u64)>,
+    /// Of the left layer and of the right one; one alone where these are one.
+    seen: [Seen; 2],
+}
+
+/// How often features have come.
+#[derive(Debug, Default)]
+struct Seen {
+    once: RoaringTreemap,
+    /// Those that came again.
+    again: HashMap<u64, u32>,
 }
 
 struct Half {
@@ -47,7 +60,20 @@ impl TupleStream {
             left: Half::new(left)?,
             right: Half::new(right)?,
             pairs: pairs.into_iter(),
+            seen: Default::default(),
         })
+    }
+}
+
+impl Seen {
+    /// Counts a feature in; 1 where it is new.
+    fn count(&mut self, position: u64) -> u32 {
+        if self.once.insert(position) {
+            return 1;
+        }
+        let times = self.again.entry(position).or_insert(1);
+        *times = times.saturating_add(1);
+        *times
     }
 }
 
@@ -62,7 +88,7 @@ impl Half {
     }
 
     /// False where the feature is damaged.
-    fn write(&mut self, position: u64, out: &mut Vec<u8>) -> Result<bool> {
+    fn write(&mut self, position: u64, occurrence: u32, out: &mut Vec<u8>) -> Result<bool> {
         let Half {
             query,
             way,
@@ -74,6 +100,7 @@ impl Half {
                 id: FeatureId::of(feature, query.layer.id_column),
                 feature,
                 geometry: projected(query, way, feature, geometry)?,
+                occurrence,
             };
             writer.feature(&row, out)
         });
@@ -87,10 +114,18 @@ impl Half {
 impl Pieces for TupleStream {
     fn pull(&mut self, out: &mut Vec<u8>, budget: &Budget) -> Result<Rest> {
         let started = Instant::now();
+        let is_one = self.left.query.layer.id == self.right.query.layer.id;
+        let [first, second] = &mut self.seen;
         for (left, right) in self.pairs.by_ref() {
+            let of_left = first.count(left);
+            let of_right = if is_one {
+                first.count(right)
+            } else {
+                second.count(right)
+            };
             budget.spend(2, 0)?;
             let begin = out.len();
-            if !self.left.write(left, out)? || !self.right.write(right, out)? {
+            if !self.left.write(left, of_left, out)? || !self.right.write(right, of_right, out)? {
                 // half a pair is none
                 out.truncate(begin);
             }

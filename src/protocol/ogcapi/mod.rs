@@ -26,6 +26,7 @@ pub use document::{ApiRequest, document};
 pub use features::{data_file, items};
 pub use links::landing_links;
 pub use map::{PreparedMap, prepare_map};
+pub use negotiation::prefers_html;
 pub use parameters::check as check_parameters;
 pub use tilesets::prepare_tile;
 

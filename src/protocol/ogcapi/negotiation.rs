@@ -51,6 +51,11 @@ pub fn choose(f: Option<&str>, accept: &str, offers: &[Offer]) -> Result<usize> 
     Ok(best.0)
 }
 
+/// True where `Accept` likes a page better than JSON.
+pub fn prefers_html(accept: &str) -> bool {
+    choose(None, accept, &DOCUMENT) == Ok(1)
+}
+
 /// What `Accept` gives a media type, by the most specific range that holds it, 0 to 1; and
 /// whether that one asks for a parameter of it, as `version=1.0` of an SLD.
 fn quality(accept: &str, media_type: &str) -> (f64, bool) {

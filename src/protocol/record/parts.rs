@@ -1,5 +1,5 @@
 use crate::catalogue::{Contact, LocalText, Site};
-use crate::encode::geojson::push_number;
+use crate::encode::ink::push_number;
 use crate::encode::xml;
 use crate::geom::Bbox;
 use crate::protocol::ows::iso639_2b;

@@ -192,7 +192,7 @@ struct Answering<'a> {
 }
 
 impl Answering<'_> {
-    fn gml(&self, gml: GmlVersion, found: &[Found], budget: &Budget) -> Result<Answer> {
+    fn gml(&self, gml: GmlVersion, all: &[Found], budget: &Budget) -> Result<Answer> {
         if self.asked.operation == Operation::GetPropertyValue && gml != GmlVersion::V321 {
             return Err(Error::InvalidFormat {
                 format: self.asked.output_format.clone().unwrap_or_default(),
@@ -219,10 +219,15 @@ impl Answering<'_> {
         if self.asked.is_hits {
             return Ok(Answer::ok(media_type, head + &tail));
         }
-        let mut streams = VecDeque::with_capacity(found.len());
-        for ((query, found), frame) in self.selected.queries.iter().zip(found).zip(frames) {
+        let mut streams = VecDeque::with_capacity(all.len());
+        let queries = &self.selected.queries;
+        for (((query, found), frame), i) in queries.iter().zip(all).zip(frames).zip(0..) {
+            let is_like = |other: &Query| other.find.layer.id == query.find.layer.id;
+            let earlier = queries.iter().zip(all).take(i);
+            let earlier = earlier.filter(|(other, _)| is_like(other));
             let writer = writer(query, gml, frame);
-            let stream = FeatureStream::new(query.find.clone(), found, writer)?;
+            let stream = FeatureStream::new(query.find.clone(), found, writer)?
+                .after(earlier.map(|(_, found)| found));
             streams.push_back(Box::new(stream) as _);
         }
         let joined = Joined {
@@ -306,12 +311,12 @@ impl Answering<'_> {
 }
 
 fn writer(query: &Query, gml: GmlVersion, frame: GmlFrame) -> Box<dyn FeatureWriter> {
-    let style = GmlStyle {
-        version: gml,
-        srs_name: query.srs.written(gml),
-        swapped: query.srs.is_written_swapped(gml),
-        decimals: decimals(query),
-    };
+    let style = GmlStyle::new(
+        gml,
+        &query.srs.written(gml),
+        query.srs.is_written_swapped(gml),
+        decimals(query),
+    );
     let columns = &query.columns;
     Box::new(GmlWriter::new(
         std::sync::Arc::clone(&query.kind),

@@ -15,7 +15,7 @@
 //!
 //! # Not supported
 //! - Transactions, locks, versions of features, and the management of stored queries.
-//! - Joins of more than two types, temporal ones, and the pages of one kept between requests.
+//! - Joins of more than two types, and the pages of one kept between requests.
 //! - SOAP: no client was seen to use it.
 
 mod answer;

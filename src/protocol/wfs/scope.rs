@@ -123,7 +123,7 @@ impl<'a> Scope<'a> {
     }
 
     fn own_id(&self, part: &str) -> String {
-        crate::encode::xml::read_name_part(part).into_owned()
+        crate::encode::xml::read_name_part(GmlType::without_occurrence(part)).into_owned()
     }
 }
 

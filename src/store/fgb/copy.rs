@@ -4,6 +4,11 @@
 //! through its features three times: [`plan`](FgbCopy::plan) for what the head says,
 //! [`leaf`](FgbCopy::leaf) for the index and [`feature`](FgbCopy::feature) for the bytes. Between
 //! them only the upper levels of the index are held: three bytes a feature.
+//!
+//! Of all features of a sound file the index and the bytes are what lies there already: they are
+//! copied in one run, and once the file was found sound nothing is planned either.
+
+use std::ops::Range;
 
 use flatgeobuf::GeometryType as FgbType;
 use roaring::RoaringTreemap;
@@ -11,10 +16,11 @@ use roaring::RoaringTreemap;
 use super::body::feature_at;
 use super::index::{Node, Tree, Upper};
 use super::properties::Scratch;
-use super::write::{FgbHead, Layout, stored_type, union};
+use super::write::{FgbHead, Index, Layout, stored_type, union};
 use super::{FgbStore, body::damaged};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Geometry};
+use crate::store::FeatureStore;
 
 /// A copy under way. Every pass is given the same positions in the same order.
 #[derive(Debug, Default)]
@@ -25,6 +31,9 @@ pub struct FgbCopy {
     left_out: RoaringTreemap,
     /// Bytes of the features whose leaves were written.
     at: u64,
+    /// Where the next feature would start in the file if all were planned in the file's order.
+    next: u64,
+    is_broken: bool,
     scratch: Scratch,
     geometry: Geometry,
 }
@@ -55,15 +64,17 @@ impl FgbCopy {
                 Some(bbox) => Some(bbox),
                 None => record.bbox(&mut self.geometry)?,
             };
-            Ok((bbox, record.has_own_columns))
+            Ok((bbox, record.has_own_columns, bytes.len() as u64))
         });
         match read {
-            Ok((_, true)) => Err(Error::data(
+            Ok((_, true, _)) => Err(Error::data(
                 &store.path,
                 format!("feature {position} has columns of its own: it can't be copied"),
             )),
-            Ok((bbox, false)) => {
+            Ok((bbox, false, size)) => {
                 self.upper.push(&node(bbox, 0));
+                self.is_broken |= stored.offset != self.next;
+                self.next = stored.offset.saturating_add(4).saturating_add(size);
                 self.extent = union(self.extent, bbox);
                 Ok(())
             }
@@ -78,20 +89,17 @@ impl FgbCopy {
     /// What comes before the leaves, or before the features where there is no index. `head` has
     /// the fields of the file, under whatever names.
     pub fn head(&self, store: &FgbStore, head: &FgbHead<'_>, with_index: bool) -> Vec<u8> {
-        let header = &store.header;
-        let layout = Layout {
-            geometry: FgbType(header.geometry_code),
-            columns: header
-                .columns
-                .iter()
-                .map(|c| stored_type(c.stored))
-                .collect(),
-            dimensions: header.dimensions,
-            count: self.count(),
-            extent: self.extent,
-            index: with_index.then_some(&self.upper),
-        };
-        layout.head(head)
+        let index = Index::built(&self.upper, with_index);
+        store.head_of(head, self.count(), self.extent, index)
+    }
+
+    /// Remembers that all features lie one behind the other, where the plan was of all and found
+    /// them so.
+    pub fn settle(&self, store: &FgbStore) {
+        let is_whole = self.count() == store.count() && self.left_out.is_empty();
+        if is_whole && !self.is_broken && store.index.is_some() {
+            let _ = store.in_line.set(self.next);
+        }
     }
 
     /// Appends the leaf of a feature.
@@ -137,6 +145,40 @@ impl FgbCopy {
         let bytes = feature_at(store.section(), leaf.offset)
             .map_err(|damage| damaged(&store.path, position, damage))?;
         Ok(Some((leaf, bytes)))
+    }
+}
+
+impl FgbStore {
+    /// The head of a copy of everything, and where in the file the rest of it lies: the index, if
+    /// it is wanted, and the features. `None` where a plan has not yet found all of them sound.
+    pub fn whole(&self, head: &FgbHead<'_>, with_index: bool) -> Option<(Vec<u8>, Range<usize>)> {
+        let features = usize::try_from(*self.in_line.get()?).ok()?;
+        let end = self.features_at.checked_add(features)?;
+        let (index, start) = match with_index {
+            true => (Index::Stored(self.header.index_node_size), self.header.end),
+            false => (Index::None, self.features_at),
+        };
+        let bytes = self.head_of(head, self.count(), self.extent(), index);
+        Some((bytes, start..end))
+    }
+
+    fn head_of(
+        &self,
+        head: &FgbHead<'_>,
+        count: u64,
+        extent: Option<Bbox>,
+        index: Index<'_>,
+    ) -> Vec<u8> {
+        let columns = self.header.columns.iter();
+        let layout = Layout {
+            geometry: FgbType(self.header.geometry_code),
+            columns: columns.map(|c| stored_type(c.stored)).collect(),
+            dimensions: self.header.dimensions,
+            count,
+            extent,
+            index,
+        };
+        layout.head(head)
     }
 }
 

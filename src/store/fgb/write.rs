@@ -251,7 +251,7 @@ impl FgbParts {
             dimensions: [false; 4],
             count: self.count(),
             extent: self.extent,
-            index: with_index.then_some(&self.upper),
+            index: Index::built(&self.upper, with_index),
         };
         layout.head(head)
     }
@@ -272,16 +272,45 @@ pub(super) struct Layout<'a> {
     pub dimensions: [bool; 4],
     pub count: u64,
     pub extent: Option<Bbox>,
-    pub index: Option<&'a Upper>,
+    pub index: Index<'a>,
+}
+
+/// The index of a file.
+#[derive(Clone, Copy)]
+pub(super) enum Index<'a> {
+    None,
+    /// The levels above the leaves.
+    Built(&'a Upper),
+    /// Comes behind the header as it is stored elsewhere, with so many children a node.
+    Stored(u16),
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn built(upper: &'a Upper, with_index: bool) -> Index<'a> {
+        match with_index {
+            true => Index::Built(upper),
+            false => Index::None,
+        }
+    }
+
+    fn node_size(self) -> u16 {
+        match self {
+            Index::None => 0,
+            Index::Built(_) => NODE_SIZE,
+            Index::Stored(node_size) => node_size,
+        }
+    }
 }
 
 impl Layout<'_> {
-    /// Magic bytes, header, and the levels of the index above the leaves.
+    /// Magic bytes, header, and the levels of the index above the leaves, if they were built.
     pub(super) fn head(&self, head: &FgbHead<'_>) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(header(head, self));
-        let nodes: Vec<NodeBytes> = self.index.map(Upper::nodes).unwrap_or_default();
-        bytes.extend_from_slice(nodes.as_flattened());
+        if let Index::Built(upper) = self.index {
+            let nodes: Vec<NodeBytes> = upper.nodes();
+            bytes.extend_from_slice(nodes.as_flattened());
+        }
         bytes
     }
 }
@@ -352,7 +381,7 @@ fn header(head: &FgbHead<'_>, layout: &Layout<'_>) -> Vec<u8> {
             has_tm,
             columns: Some(columns),
             features_count: layout.count,
-            index_node_size: layout.index.map_or(0, |_| NODE_SIZE),
+            index_node_size: layout.index.node_size(),
             crs: Some(crs),
         },
     );

@@ -21,7 +21,7 @@ const CONSTRAINTS: [(&str, bool); 15] = [
     ("ImplementsResultPaging", true),
     ("ImplementsStandardJoins", true),
     ("ImplementsSpatialJoins", true),
-    ("ImplementsTemporalJoins", false),
+    ("ImplementsTemporalJoins", true),
     ("ImplementsFeatureVersioning", false),
     ("ManageStoredQueries", false),
 ];

@@ -8,6 +8,7 @@ use crate::decode::fes;
 use crate::decode::filter_context::{AxisRule, FilterContext};
 use crate::decode::xml::{Element, Node};
 use crate::error::{Error, Result};
+use crate::feature::FieldType;
 use crate::operation::features::JoinOn;
 use crate::query::{CompareOp, Expr, Filter};
 
@@ -195,7 +196,7 @@ fn joined(
     let wrong = || Error::InvalidFilter {
         message: format!(
             "<{}> on both types: expected a spatial operator on their geometries, or a \
-                 comparison of a property of each",
+                 comparison or a temporal operator of a property of each",
             condition.name
         ),
     };
@@ -262,8 +263,46 @@ fn joined(
             right: of_right,
             match_case,
         }),
+        (
+            Filter::Temporal {
+                op,
+                left: a,
+                right: b,
+            },
+            (Some(of_left), Some(of_right)),
+        ) if is_property(&a) && is_property(&b) => {
+            for (query, column) in [(left, of_left), (right, of_right)] {
+                let schema = query.find.layer.store.schema();
+                let field = schema.fields.get(column);
+                if let Some(field) = field.filter(|field| !may_be_time(field.kind)) {
+                    return Err(Error::InvalidFilter {
+                        message: format!(
+                            "<{}> joins dates or timestamps: {:?} of {} is a column of {}s",
+                            condition.name,
+                            field.name,
+                            query.kind.name,
+                            field.kind.name(),
+                        ),
+                    });
+                }
+            }
+            Ok(JoinOn::Temporal {
+                op,
+                is_left_first,
+                left: of_left,
+                right: of_right,
+            })
+        }
         _ => Err(wrong()),
     }
+}
+
+/// True for columns that may hold moments; a text is asked.
+fn may_be_time(kind: FieldType) -> bool {
+    matches!(
+        kind,
+        FieldType::Date | FieldType::DateTime | FieldType::Text
+    )
 }
 
 /// True for an operand that is a property and no function of one.

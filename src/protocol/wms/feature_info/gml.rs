@@ -11,12 +11,8 @@ const NAMESPACES: &str = " xmlns:gml=\"http://www.opengis.net/gml\" \
 /// `msGMLOutput`: for each layer an element `…_layer` with elements `…_feature`, by which QGIS
 /// and OpenLayers know them; x before y, as `EPSG:` names mean there.
 pub fn write_gml2(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
-    let style = GmlStyle {
-        version: GmlVersion::V212,
-        srs_name: crs_name(context.crs),
-        swapped: false,
-        decimals: context.decimals(),
-    };
+    let srs_name = crs_name(context.crs);
+    let style = GmlStyle::new(GmlVersion::V212, &srs_name, false, context.decimals());
     let mut out =
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<msGMLOutput{NAMESPACES}>\n");
     for features in by_layer(found) {
@@ -45,12 +41,12 @@ pub fn write_gml2(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
 /// of its authority.
 pub fn write_gml3(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
     let crs = context.crs;
-    let style = GmlStyle {
-        version: GmlVersion::V311,
-        srs_name: format!("urn:ogc:def:crs:{}::{}", crs.authority, crs.code),
-        swapped: crs.axis_order == crate::crs::AxisOrder::NorthEast,
-        decimals: context.decimals(),
-    };
+    let style = GmlStyle::new(
+        GmlVersion::V311,
+        &format!("urn:ogc:def:crs:{}::{}", crs.authority, crs.code),
+        crs.axis_order == crate::crs::AxisOrder::NorthEast,
+        context.decimals(),
+    );
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gml:FeatureCollection{NAMESPACES}>\n"
     );
