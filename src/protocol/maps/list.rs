@@ -67,6 +67,8 @@ pub fn list(
     if !wants_html {
         return Ok(Answer::ok("application/json", document.to_string()));
     }
+    let each = most_viewed.iter().map(|map| entry(map, base, language));
+    let most_viewed: Vec<Value> = each.collect();
     let site = &catalogue.site;
     pages.render(
         "maps.html",
@@ -87,7 +89,7 @@ pub fn list(
             previous => page_of(&document, "prev"),
             next => page_of(&document, "next"),
             list => values(&document),
-            most_viewed => values(&most_viewed.iter().map(|map| entry(map, base, language)).collect::<Vec<_>>()),
+            most_viewed => values(most_viewed),
         },
     )
 }
