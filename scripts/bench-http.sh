@@ -41,8 +41,10 @@ if wants features; then
     /usr/bin/python3 -c "import qgis.core, osgeo" 2>/dev/null || missing="$missing python3-qgis python3-gdal python3-venv"
     command -v ogrinfo >/dev/null || missing="$missing gdal-bin"
 fi
-if wants tiles; then
+if wants maps || wants tiles; then
     command -v wrk >/dev/null || missing="$missing wrk"
+fi
+if wants tiles; then
     command -v ogr2ogr >/dev/null || missing="$missing gdal-bin"
     find /usr/share/postgresql -name postgis.control 2>/dev/null | grep -q . ||
         missing="$missing postgresql postgresql-postgis"

@@ -29,7 +29,7 @@ def line(row: dict, servers: list[str]) -> str:
 
 
 def markdown(report: dict, servers: list[str]) -> str:
-    out = ["| server | first map of the 1 M file, ms | RssAnon idle, MB | after the run, MB |", "|---|---:|---:|---:|"]
+    out = ["| server | first map of the 1 M file, ms | RssAnon idle of the largest process, MB | after the run, MB |", "|---|---:|---:|---:|"]
     for name, of in report["servers"].items():
         out.append(f"| {name} | {of['first_answer_ms']} | {of['idle_anonymous_mb']} | {of['anonymous_mb_after']} |")
     out += [

@@ -18,6 +18,7 @@ class Scene:
     width: int = 0
     height: int = 0
     target: float = 6.0
+    is_short: bool = False
 
 
 def get_map(layers: str, crs: str, box: tuple[float, ...], width: int, height: int) -> dict[str, str]:
@@ -68,14 +69,14 @@ def scenes(places: dict[str, Places], whole: tuple[float, ...]) -> list[Scene]:
                     "J": "300",
                 }
 
-        return Scene(f"gfi_{layer}_2154_z{zoom}", "main", requests, "text", target=30.0)
+        return Scene(f"gfi_{layer}_2154_z{zoom}", "main", requests, "text", target=30.0, is_short=True)
 
     def capabilities(site: str, count: int) -> Scene:
         def requests() -> Iterator[dict[str, str]]:
             while True:
                 yield {"SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetCapabilities"}
 
-        return Scene(f"caps_{count}", site, requests, "capabilities", target=30.0)
+        return Scene(f"caps_{count}", site, requests, "capabilities", target=30.0, is_short=count == 1)
 
     def everything() -> Iterator[dict[str, str]]:
         shift = 0.0

@@ -47,13 +47,13 @@ class Server:
             if self.cpu_s() - before < 0.02:
                 return
 
-    def anonymous_kb(self) -> int:
-        """RssAnon of all processes."""
-        total = 0
+    def anonymous_kb(self) -> dict[int, int]:
+        """RssAnon of each process."""
+        found = {}
         for pid in self.pids():
             match = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-            total += int(match[1]) if match else 0
-        return total
+            found[pid] = int(match[1]) if match else 0
+        return found
 
     def stop(self) -> None:
         """Asks, waits a second, then insists: mapserv takes SIGTERM only with its next request."""

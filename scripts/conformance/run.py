@@ -61,6 +61,7 @@ def options(mirror: Mirror, home: Path) -> list[str]:
         # databases and settings of libraries that a suite brings
         f"-Duser.home={home}",
         f"-Djava.util.prefs.userRoot={home}",
+        f"-Dderby.stream.error.file={home}/derby.log",
     ]
 
 

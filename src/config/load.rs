@@ -168,11 +168,18 @@ impl Loaded {
     fn falls_back_to(self, previous: &Loaded) -> Loaded {
         let errors = self.diagnostics.iter();
         let errors = errors.filter(|d| d.severity == Severity::Error);
-        let faults = errors.map(|d| Fault {
-            access: self.told_to(&d.file, previous),
-            subject: d.file.display().to_string(),
-            message: d.one_line(),
-            still_served: true,
+        let faults = errors.map(|d| {
+            // the folder itself: anybody may read /health, the log has its whole path
+            let mut public = d.clone();
+            if let (true, Some(name)) = (d.file.is_absolute(), d.file.file_name()) {
+                public.file = name.into();
+            }
+            Fault {
+                access: self.told_to(&d.file, previous),
+                subject: public.file.display().to_string(),
+                message: public.one_line(),
+                still_served: true,
+            }
         });
         let catalogue = with_faults(&previous.catalogue, faults.collect());
         let catalogue = self.narrowed(catalogue, previous);

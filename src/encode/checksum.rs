@@ -10,19 +10,24 @@ const PRIME: u64 = 65_521;
 /// Four times this is one more than a multiple of the modulus.
 const QUARTER: u64 = 49_141;
 
-/// The checksum of rows whose pixels are written as `bytes` says.
+/// The checksum of rows whose pixels are each written as `bytes` says, behind a byte of 0.
 pub(super) fn of_rows<const W: usize, const N: usize>(
     rows: Rows<'_, W>,
     bytes: impl Fn([u8; W]) -> [u8; N],
 ) -> u32 {
-    if !rows.filtered {
-        return adler(rows.pixels.as_flattened());
-    }
     let mut written = vec![0; rows.width * N];
     of_each_row(rows, N, |row| {
         mapped_row(row, written.as_chunks_mut::<N>().0, &bytes);
         Sums::of(&written)
     })
+}
+
+/// The checksum of rows of bytes that are written as they are.
+pub(super) fn of_byte_rows(rows: Rows<'_, 1>) -> u32 {
+    if !rows.filtered {
+        return adler(rows.pixels.as_flattened());
+    }
+    of_each_row(rows, 1, |row| Sums::of(row.as_flattened()))
 }
 
 /// The checksum of opaque pixels that are written without their alpha.

@@ -11,57 +11,55 @@ pub struct Indexed {
     pub indices: Vec<u8>,
 }
 
-/// Slots of the hash table: 16 for each of 256 colours, so that probes are short.
-const SLOTS: usize = 4096;
+/// Slots of the hash table: 8 for each of 256 colours, so that probes are short.
+const SLOTS: usize = 2048;
 
 /// At most 256 different premultiplied colours, numbered as they come.
 pub struct Colors {
     found: Vec<[u8; 4]>,
-    /// By hash, the number of a colour and one; 0 where there is none.
-    slots: Vec<u16>,
+    /// By hash, a colour above its number and one; 0 where there is none. All in one place: a
+    /// colour is found for every pixel at an edge.
+    slots: Box<[u64; SLOTS]>,
 }
 
 impl Default for Colors {
     fn default() -> Colors {
         Colors {
             found: Vec::with_capacity(256),
-            slots: vec![0; SLOTS],
+            slots: Box::new([0; SLOTS]),
         }
     }
 }
 
 impl Colors {
     /// The number of a colour, which is added where it is new; `None` for the 257th.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::indexing_slicing, reason = "eleven bits index 2048 slots")]
     pub fn number(&mut self, pixel: [u8; 4]) -> Option<u8> {
-        let (slot, number) = self.search(pixel);
-        if let Some(number) = number {
-            return Some(number as u8);
-        }
-        let number = u8::try_from(self.found.len()).ok()?;
-        self.found.push(pixel);
-        if let Some(free) = self.slots.get_mut(slot) {
-            *free = self.found.len() as u16;
-        }
-        Some(number)
-    }
-
-    /// The slot of a colour, and its number where it has one.
-    #[inline]
-    fn search(&self, pixel: [u8; 4]) -> (usize, Option<usize>) {
         let key = u32::from_ne_bytes(pixel);
-        let mut slot = (key.wrapping_mul(0x9E37_79B1) >> 20) as usize;
+        let mut slot = (key.wrapping_mul(0x9E37_79B1) >> (32 - SLOTS.ilog2())) as usize;
         // ends: 256 colours leave most slots free
         loop {
-            let number = self.slots.get(slot).copied().unwrap_or(0);
-            let Some(number) = usize::from(number).checked_sub(1) else {
-                return (slot, None);
-            };
-            if self.found.get(number) == Some(&pixel) {
-                return (slot, Some(number));
+            let found = self.slots[slot];
+            if found == 0 {
+                return self.add(pixel, slot);
+            }
+            if (found >> 32) as u32 == key {
+                return Some((found as u32 - 1) as u8);
             }
             slot = (slot + 1) % SLOTS;
         }
+    }
+
+    /// Numbers a colour that was not met before, in a slot that is free.
+    #[cold]
+    fn add(&mut self, pixel: [u8; 4], slot: usize) -> Option<u8> {
+        let number = u8::try_from(self.found.len()).ok()?;
+        self.found.push(pixel);
+        if let Some(free) = self.slots.get_mut(slot) {
+            *free = u64::from(u32::from_ne_bytes(pixel)) << 32 | (u64::from(number) + 1);
+        }
+        Some(number)
     }
 }
 

@@ -109,7 +109,7 @@ fn write_numbers(
     colors: &[[u8; 4]],
     (sequences, first): (Sequences<'_, 1>, Vec<Sequence>),
 ) -> Vec<u8> {
-    let sum = checksum::of_rows(sequences.rows(), |byte| byte);
+    let sum = checksum::of_byte_rows(sequences.rows());
     Head::new(pixmap, depth, ColorType::Palette).write(colors, |out| {
         deflate::zlib(sequences, first, |byte| byte, sum, out)
     })

@@ -190,8 +190,8 @@ impl Band<'_> {
     }
 
     /// Lays a premultiplied picture of `width` columns over the band, its upper left corner at
-    /// `x`, `y`.
-    pub fn blit(&mut self, picture: &[Pixel], width: u32, x: i32, y: i32) {
+    /// `x`, `y`. Where it covers in part, channels become multiples of `step`, a power of two.
+    pub fn blit(&mut self, picture: &[Pixel], width: u32, [x, y]: [i32; 2], step: u16) {
         let columns = width as usize;
         if columns == 0 {
             return;
@@ -199,23 +199,33 @@ impl Band<'_> {
         let skip = x.min(0).unsigned_abs() as usize;
         for (row, source) in (y..).zip(picture.chunks_exact(columns)) {
             let target = self.row(row, x, x.saturating_add(width as i32));
-            for (t, s) in target.iter_mut().zip(source.iter().skip(skip)) {
-                over(t, *s);
+            let source = source.get(skip..).unwrap_or(&[]);
+            let count = target.len().min(source.len());
+            let (targets, last) = target.split_at_mut(count).0.as_chunks_mut::<4>();
+            let (sources, last_source) = source.split_at(count).0.as_chunks::<4>();
+            for (target, source) in targets.iter_mut().zip(sources) {
+                lanes::lay_over(target, source, step);
+            }
+            for (target, source) in last.iter_mut().zip(last_source) {
+                over(target, *source, step);
             }
         }
     }
 }
 
-/// Lays a premultiplied pixel over another.
+/// Lays a premultiplied pixel over another. Where it covers in part, the channels become multiples
+/// of `step`, a power of two.
 #[inline(always)]
-pub(super) fn over(target: &mut Pixel, source: Pixel) {
+pub(super) fn over(target: &mut Pixel, source: Pixel, step: u16) {
     match source[3] {
         0 => {}
         255 => *target = source,
         alpha => {
             let rest = 255 - u32::from(alpha);
             let faded = scaled(u32::from_le_bytes(*target), rest);
-            *target = (u32::from_le_bytes(source).wrapping_add(faded)).to_le_bytes();
+            let laid = u32::from_le_bytes(source).wrapping_add(faded).to_le_bytes();
+            let stepped = |c: u8| (u16::from(c) + step / 2) & step.wrapping_neg();
+            *target = laid.map(|c| stepped(c).min(255) as u8);
         }
     }
 }
@@ -480,7 +490,7 @@ mod tests {
                 let laid = laid_on(0xffff_ffff, u32::from_le_bytes(ink), coverage);
                 assert_eq!(laid >> 24, 255, "{alpha} {coverage}");
                 let mut pixel = [255; 4];
-                over(&mut pixel, ink);
+                over(&mut pixel, ink, 1);
                 assert_eq!(pixel[3], 255);
             }
         }
@@ -520,8 +530,8 @@ mod tests {
         })
         .unwrap();
         let picture: Vec<Pixel> = (1..=9).map(|i| [i, 0, 0, 255]).collect();
-        canvas.whole().blit(&picture, 3, -1, -1);
-        canvas.whole().blit(&picture, 3, 3, 3);
+        canvas.whole().blit(&picture, 3, [-1, -1], 1);
+        canvas.whole().blit(&picture, 3, [3, 3], 1);
         let red: Vec<u8> = canvas.pixmap().data().iter().step_by(4).copied().collect();
         assert_eq!(red, [5, 6, 0, 0, 8, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
     }

@@ -6,8 +6,10 @@
 
 use std::ops::Range;
 
+use wide::f64x2;
+
 use super::fixed::{Fixed, UNIT, UNIT_BITS, round};
-use super::raster::BLOCK;
+use super::raster::{BLOCK, Layer};
 
 /// The part of an accumulation buffer that a shape's edges are added to.
 pub(super) struct Cells<'a> {
@@ -39,10 +41,13 @@ const FINE_HALF: i64 = 1 << (FINE_BITS - 1);
 /// then below 2^50, which [`round`] takes.
 const LONG: i64 = 1 << 22;
 
-/// `a / b` in 2^-28.
+/// How steep an edge is, `dy / |dx|`, and its slope `dx / dy`, in 2^-28. `dy` is not 0. Both
+/// divisions at once take the time of one.
 #[inline(always)]
-fn fine_ratio(a: i64, b: i64) -> i64 {
-    round(a as f64 * FINE / b as f64)
+fn fine_ratios(dx: i64, dy: i64) -> [i64; 2] {
+    let above = f64x2::from([dy as f64, dx as f64]) * f64x2::splat(FINE);
+    let ratios = above / f64x2::from([dx.abs().max(1) as f64, dy as f64]);
+    ratios.to_array().map(round)
 }
 
 /// The nearest whole number.
@@ -52,6 +57,12 @@ fn fine_whole(fine: i64) -> i64 {
 }
 
 impl Cells<'_> {
+    /// Where the cells of a layer begin, behind the beginning of a row.
+    #[inline(always)]
+    pub fn begin_of(&self, layer: Layer) -> usize {
+        layer as usize * self.stride
+    }
+
     /// Adds a directed edge to the layer whose cells begin so far behind the row's.
     #[inline(always)]
     pub fn edge(&mut self, layer: usize, from: Fixed, to: Fixed) {
@@ -96,11 +107,10 @@ impl Cells<'_> {
     fn inside(&mut self, layer: usize, (x0, y0): At, (x1, y1): At, sign: i32) {
         let (dx, dy) = (x1 - x0, y1 - y0);
         let (crossed, ends) = self.rows(y0, y1);
-        let steepness = fine_ratio(dy, dx.abs().max(1));
+        let [steepness, slope] = fine_ratios(dx, dy);
         let mut start = layer + crossed.start as usize * self.pitch;
         let (mut x, mut y) = (x0, y0);
         if y0 < 0 || !crossed.is_empty() {
-            let slope = fine_ratio(dx, dy);
             let top = crossed.start * UNIT;
             if y < top {
                 y = top;
@@ -170,7 +180,7 @@ impl Cells<'_> {
     #[inline(never)]
     fn at_border(&mut self, layer: usize, (x0, y0): At, (x1, y1): At, sign: i32) {
         let (dx, dy) = (x1 - x0, y1 - y0);
-        let (slope, steepness) = (fine_ratio(dx, dy), fine_ratio(dy, dx.abs().max(1)));
+        let [steepness, slope] = fine_ratios(dx, dy);
         let at = |y: i64| x0 + fine_whole((y - y0) * slope);
         self.each_row(
             layer,

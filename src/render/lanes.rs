@@ -4,7 +4,7 @@
 //! which the tests compare it with.
 
 use wide::bytemuck::cast;
-use wide::{f32x4, i32x4, u8x16, u16x8, u64x2};
+use wide::{f32x4, i32x4, u8x16, u16x8, u32x4, u64x2};
 
 use super::canvas::Pixel;
 use super::raster::{Block, LEVELS_PER_AREA};
@@ -107,6 +107,34 @@ pub(super) fn lay_on_both(
     [outer_last, inner_last]
 }
 
+/// Lays four premultiplied pixels over four others. Where one covers in part, its channels become
+/// multiples of `step`, a power of two.
+#[inline(always)]
+pub(super) fn lay_over(pixels: &mut [Pixel; 4], above: &[Pixel; 4], step: u16) {
+    let below: u8x16 = cast(*pixels);
+    let above: u8x16 = cast(*above);
+    let alphas = cast::<_, u32x4>(above) >> 24;
+    let [a, _, b, _, c, _, d, _] = cast::<_, u16x8>(alphas).to_array();
+    let (half_step, steps) = (u16x8::splat(step / 2), u16x8::splat(step.wrapping_neg()));
+    let over = |below: u16x8, above: u16x8, alpha: u16x8| {
+        let full = u16x8::splat(255);
+        let laid = above + div_255(below * (full - alpha));
+        let is_exact = alpha.simd_eq(u16x8::splat(0)) | alpha.simd_eq(full);
+        is_exact.select(laid, (laid + half_step) & steps)
+    };
+    let low = over(
+        u16x8::from_u8x16_low(below),
+        u16x8::from_u8x16_low(above),
+        u16x8::from([a, a, a, a, b, b, b, b]),
+    );
+    let high = over(
+        u16x8::from_u8x16_high(below),
+        u16x8::from_u8x16_high(above),
+        u16x8::from([c, c, c, c, d, d, d, d]),
+    );
+    *pixels = cast(u8x16::narrow_i16x8(cast(low), cast(high)));
+}
+
 /// The sums at four pixels, and that behind them.
 #[inline(always)]
 fn running(before: i32, changes: Block) -> (i32x4, i32) {
@@ -135,7 +163,7 @@ fn levels(sums: i32x4) -> [u16x8; 2] {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::canvas::{EDGE_STEP, laid_on};
+    use super::super::canvas::{EDGE_STEP, laid_on, over};
     use super::super::raster::level;
     use super::*;
 
@@ -162,6 +190,30 @@ mod tests {
                 .collect();
             prop_assert_eq!(laid.as_slice(), single.as_slice());
             prop_assert_eq!(behind, sum);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn four_pixels_laid_over_four_are_single_ones(
+            below in any::<[[u8; 4]; 4]>(),
+            above in any::<[[u8; 4]; 4]>(),
+            alphas in prop::array::uniform4(prop_oneof![Just(0u8), Just(255), any::<u8>()]),
+            step in prop_oneof![Just(1u16), Just(EDGE_STEP)],
+        ) {
+            let premultiplied = |[r, g, b, a]: Pixel| [r.min(a), g.min(a), b.min(a), a];
+            let below = below.map(premultiplied);
+            let mut above: [Pixel; 4] = above;
+            for (pixel, alpha) in above.iter_mut().zip(alphas) {
+                pixel[3] = alpha;
+                *pixel = premultiplied(*pixel);
+            }
+            let (mut laid, mut single) = (below, below);
+            lay_over(&mut laid, &above, step);
+            for (target, source) in single.iter_mut().zip(above) {
+                over(target, source, step);
+            }
+            prop_assert_eq!(laid, single);
         }
     }
 

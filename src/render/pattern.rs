@@ -314,7 +314,7 @@ impl Paintbrush for PatternBrush<'_, '_> {
                 let source = source.iter().cycle().skip(at[0].rem_euclid(width) as usize);
                 for (target, pixel) in row.iter_mut().zip(source) {
                     let faded = scaled(u32::from_le_bytes(*pixel), coverage);
-                    over(target, faded.to_le_bytes());
+                    over(target, faded.to_le_bytes(), 1);
                 }
             }
         }

@@ -166,22 +166,16 @@ impl Accumulator {
         let before = points.last().into_iter().chain(points);
         let edges = before.zip(points);
         if reversed {
-            self.edges(edges.map(|(from, to)| (Layer::Outer, *to, *from)));
+            self.edges(edges.map(|(from, to)| (*to, *from)));
         } else {
-            self.edges(edges.map(|(from, to)| (Layer::Outer, *from, *to)));
+            self.edges(edges.map(|(from, to)| (*from, *to)));
         }
     }
 
-    /// Adds a directed edge.
-    #[inline(never)]
-    pub(super) fn edge(&mut self, layer: Layer, from: Fixed, to: Fixed) {
-        self.edges([(layer, from, to)]);
-    }
-
-    /// Adds directed edges.
+    /// The cells of the shape that was begun, for edges to be added to.
     #[inline(always)]
-    pub(super) fn edges(&mut self, edges: impl IntoIterator<Item = (Layer, Fixed, Fixed)>) {
-        let mut cells = Cells {
+    pub(super) fn cells(&mut self) -> Cells<'_> {
+        Cells {
             cells: &mut self.cells,
             touched: &mut self.touched,
             left: self.left,
@@ -190,9 +184,15 @@ impl Accumulator {
             height: self.height,
             stride: self.stride,
             pitch: self.stride * self.layers,
-        };
-        for (layer, from, to) in edges {
-            cells.edge(layer as usize * self.stride, from, to);
+        }
+    }
+
+    /// Adds directed edges to the only layer.
+    #[inline(always)]
+    fn edges(&mut self, edges: impl Iterator<Item = (Fixed, Fixed)>) {
+        let mut cells = self.cells();
+        for (from, to) in edges {
+            cells.edge(0, from, to);
         }
     }
 

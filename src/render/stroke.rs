@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 
+use super::edges::Cells;
 use super::fixed::{Fixed, UNIT, round, unit};
 use super::raster::{Accumulator, Layer, PixelRect};
 use crate::style::{LineCap, LineJoin};
@@ -134,6 +135,15 @@ impl Segment {
             length,
         })
     }
+
+    /// Corners of no use.
+    #[inline(always)]
+    fn nowhere(&self) -> Corners {
+        Corners {
+            left: self.from,
+            right: self.from,
+        }
+    }
 }
 
 /// The corners of a segment's end or beginning: left and right of its direction.
@@ -152,12 +162,7 @@ pub fn stroke(
     pen: &Pen,
     window: &Window,
 ) {
-    let stroker = Stroker {
-        accumulator,
-        pen,
-        left: Layer::Outer,
-        right: Layer::Outer,
-    };
+    let stroker = Stroker::new(accumulator, pen, [Layer::Outer; 2]);
     stroker.stroke(points, closed, window);
 }
 
@@ -173,17 +178,12 @@ pub fn outline(
     pen: &Pen,
     window: &Window,
 ) {
-    let (left, right) = if is_reversed {
-        (Layer::Inner, Layer::Outer)
+    let sides = if is_reversed {
+        [Layer::Inner, Layer::Outer]
     } else {
-        (Layer::Outer, Layer::Inner)
+        [Layer::Outer, Layer::Inner]
     };
-    let stroker = Stroker {
-        accumulator,
-        pen,
-        left,
-        right,
-    };
+    let stroker = Stroker::new(accumulator, pen, sides);
     stroker.stroke(points, true, window);
 }
 
@@ -226,11 +226,11 @@ impl Iterator for Segments<'_> {
 }
 
 struct Stroker<'a> {
-    accumulator: &'a mut Accumulator,
+    cells: Cells<'a>,
     pen: &'a Pen,
-    /// Where the sides of the line go.
-    left: Layer,
-    right: Layer,
+    /// Where the cells of the line's sides begin in a row.
+    left: usize,
+    right: usize,
 }
 
 /// Left of a direction, on a screen whose y runs down.
@@ -245,6 +245,20 @@ fn moved(point: Fixed, by: [f64; 2], factor: f64) -> Fixed {
         point[0] + round(by[0] * factor),
         point[1] + round(by[1] * factor),
     ]
+}
+
+impl<'a> Stroker<'a> {
+    /// Draws the left and the right side of lines in these layers.
+    fn new(accumulator: &'a mut Accumulator, pen: &'a Pen, [left, right]: [Layer; 2]) -> Self {
+        let cells = accumulator.cells();
+        let [left, right] = [left, right].map(|layer| cells.begin_of(layer));
+        Stroker {
+            cells,
+            pen,
+            left,
+            right,
+        }
+    }
 }
 
 impl Stroker<'_> {
@@ -270,29 +284,34 @@ impl Stroker<'_> {
         };
         let first_seen = seen(&first);
         let last_seen = last.as_ref().is_some_and(seen);
-        let (mut start, mut end_of_all) = (None, None);
+        // of a segment that is seen; what stands here for others is not used
+        let (mut start, mut end_of_all) = (first.nowhere(), first.nowhere());
         match &last {
-            Some(last) if first_seen || last_seen => {
-                let (end, begin) = self.joined((last, last_seen), (&first, first_seen));
-                (start, end_of_all) = (begin, end);
+            Some(last) => {
+                (end_of_all, start) = self.joined((last, last_seen), (&first, first_seen));
             }
-            None if first_seen => start = Some(self.begin(&first)),
-            _ => {}
+            None if first_seen => start = self.begin(&first),
+            None => {}
         }
         let (mut current, mut current_seen) = (first, first_seen);
         for next in segments {
             let next_seen = seen(&next);
-            if current_seen || next_seen {
-                let (end, begin) = self.joined((&current, current_seen), (&next, next_seen));
+            let (end, begin) = if current_seen & next_seen {
+                self.join(&current, &next, true)
+            } else {
+                self.joined((&current, current_seen), (&next, next_seen))
+            };
+            if current_seen {
                 self.sides(start, end);
-                start = begin;
             }
-            (current, current_seen) = (next, next_seen);
+            (current, current_seen, start) = (next, next_seen, begin);
         }
-        if current_seen && !closed {
-            end_of_all = Some(self.cap(current.to, current.direction));
+        if current_seen {
+            if !closed {
+                end_of_all = self.cap(current.to, current.direction);
+            }
+            self.sides(start, end_of_all);
         }
-        self.sides(start, end_of_all);
     }
 
     /// True where the sides of the line are borders of their own.
@@ -300,29 +319,33 @@ impl Stroker<'_> {
         self.left != self.right
     }
 
-    #[inline]
-    fn sides(&mut self, start: Option<Corners>, end: Option<Corners>) {
-        if let (Some(start), Some(end)) = (start, end) {
-            self.accumulator.edges([
-                (self.left, start.left, end.left),
-                (self.right, end.right, start.right),
-            ]);
-        }
+    #[inline(always)]
+    fn sides(&mut self, start: Corners, end: Corners) {
+        self.left_edge(start.left, end.left);
+        self.right_edge(end.right, start.right);
     }
 
+    #[inline(always)]
     fn left_edge(&mut self, from: Fixed, to: Fixed) {
-        self.accumulator.edge(self.left, from, to);
+        self.edge(self.left, from, to);
     }
 
+    #[inline(always)]
     fn right_edge(&mut self, from: Fixed, to: Fixed) {
-        self.accumulator.edge(self.right, from, to);
+        self.edge(self.right, from, to);
+    }
+
+    // a call costs less than what it would push out of the registers
+    #[inline(never)]
+    fn edge(&mut self, layer: usize, from: Fixed, to: Fixed) {
+        self.cells.edge(layer, from, to);
     }
 
     /// Ends a line where it goes out of view. Sides that are borders of their own need no end:
     /// what lies beyond them is above, below or to the right.
     fn across(&mut self, from: Fixed, to: Fixed) {
         if !self.is_split() {
-            self.accumulator.edge(self.left, from, to);
+            self.edge(self.left, from, to);
         }
     }
 
@@ -377,31 +400,33 @@ impl Stroker<'_> {
         corners
     }
 
-    /// The join of two segments, of which one or both are seen: where the first ends and the
+    /// The join of two segments, of which one, both or none are seen: where the first ends and the
     /// second begins. The corners are those of the whole line even where one of the two is left
     /// out, or the sides of the other would run a trace differently.
-    #[inline]
+    #[inline(never)]
     fn joined(
         &mut self,
         (first, first_seen): (&Segment, bool),
         (second, second_seen): (&Segment, bool),
-    ) -> (Option<Corners>, Option<Corners>) {
+    ) -> (Corners, Corners) {
+        if !first_seen && !second_seen {
+            return (first.nowhere(), second.nowhere());
+        }
         let both = first_seen && second_seen;
         let (end, begin) = self.join(first, second, both);
         if both {
-            (Some(end), Some(begin))
+            // nothing ends here
         } else if first_seen {
             self.across(end.left, end.right);
-            (Some(end), None)
         } else {
             self.across(begin.right, begin.left);
-            (None, Some(begin))
         }
+        (end, begin)
     }
 
     /// The corners where the first segment ends and where the second begins, and, where `drawn`,
     /// the edges between them.
-    #[inline]
+    #[inline(always)]
     fn join(&mut self, first: &Segment, second: &Segment, drawn: bool) -> (Corners, Corners) {
         let (d0, d1) = (first.direction, second.direction);
         let point = first.to;
@@ -490,7 +515,7 @@ impl Stroker<'_> {
             ((n0, end.left), (n1, begin.left))
         };
         match (round, unit([from.0[0] + to.0[0], from.0[1] + to.0[1]])) {
-            (false, _) => self.accumulator.edge(layer, from.1, to.1),
+            (false, _) => self.edge(layer, from.1, to.1),
             (true, Some(_)) if cos > -0.98 => {
                 let depth = self.arc_depth(cos);
                 self.arc(layer, point, from, to, depth);
@@ -520,7 +545,7 @@ impl Stroker<'_> {
 
     fn arc(
         &mut self,
-        layer: Layer,
+        layer: usize,
         center: Fixed,
         from: ([f64; 2], Fixed),
         to: ([f64; 2], Fixed),
@@ -533,12 +558,12 @@ impl Stroker<'_> {
                 self.arc(layer, center, from, middle, depth - 1);
                 self.arc(layer, center, middle, to, depth - 1);
             }
-            _ => self.accumulator.edge(layer, from.1, to.1),
+            _ => self.edge(layer, from.1, to.1),
         }
     }
 
     /// A line without length: what its caps make of it; a ring is a square of the pen's width.
-    fn dot(&mut self, point: Fixed, closed: bool) {
+    fn dot(self, point: Fixed, closed: bool) {
         if self.pen.cap == LineCap::Butt && !closed {
             return;
         }
@@ -555,13 +580,13 @@ impl Stroker<'_> {
         };
         let pen = Pen { cap, ..*self.pen };
         let mut stroker = Stroker {
-            accumulator: self.accumulator,
+            left: self.cells.begin_of(Layer::Outer),
+            right: self.cells.begin_of(Layer::Outer),
+            cells: self.cells,
             pen: &pen,
-            left: Layer::Outer,
-            right: Layer::Outer,
         };
         let start = stroker.begin(&east);
         let end = stroker.cap(east.to, east.direction);
-        stroker.sides(Some(start), Some(end));
+        stroker.sides(start, end);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tiny_skia::{Pixmap, Transform};
 
-use super::canvas::{Band, Canvas, Pixel, SolidBrush};
+use super::canvas::{Band, Canvas, EDGE_STEP, Pixel, SolidBrush};
 use super::color::Color;
 use super::fixed::{Fixed, UNIT, UNIT_BITS, round, sin_cos_degrees};
 use super::image::{Image, MAX_DRAWN};
@@ -100,6 +100,8 @@ pub struct Sprite {
     pub pixels: Vec<Pixel>,
     pub width: u32,
     pub offset: [i32; 2],
+    /// Channels become multiples of it where the picture covers in part.
+    pub step: u16,
 }
 
 impl Sprite {
@@ -108,6 +110,7 @@ impl Sprite {
             pixels: Vec::new(),
             width: 0,
             offset: [0, 0],
+            step: 1,
         }
     }
 
@@ -115,8 +118,9 @@ impl Sprite {
         self.pixels.len() * 4 + 128
     }
 
-    /// Cuts off transparent rows and columns.
-    fn cropped(pixmap: &Pixmap, offset: [i32; 2]) -> Sprite {
+    /// Cuts off transparent rows and columns, as far as the rows stay multiples of four pixels:
+    /// so many are laid on at once.
+    fn cropped(pixmap: &Pixmap, offset: [i32; 2], step: u16) -> Sprite {
         let columns = pixmap.width() as usize;
         let pixels = pixmap.data().as_chunks::<4>().0;
         let (mut x0, mut x1, mut y0, mut y1) = (columns, 0, usize::MAX, 0);
@@ -130,6 +134,7 @@ impl Sprite {
         if x0 >= x1 {
             return Sprite::empty();
         }
+        let x1 = (x0 + (x1 - x0).next_multiple_of(4)).min(columns);
         let rows = pixels.chunks_exact(columns).take(y1).skip(y0);
         Sprite {
             pixels: rows
@@ -138,6 +143,7 @@ impl Sprite {
                 .collect(),
             width: (x1 - x0) as u32,
             offset: [offset[0] + x0 as i32, offset[1] + y0 as i32],
+            step,
         }
     }
 }
@@ -284,12 +290,8 @@ impl<'a> Stamp<'a> {
         });
         // inside the band's neighbourhood, so far from the limits of i32
         let [x, y] = quarters.map(|q| q.div_euclid(PHASES) as i32);
-        band.blit(
-            &sprite.pixels,
-            sprite.width,
-            x + sprite.offset[0],
-            y + sprite.offset[1],
-        );
+        let corner = [x + sprite.offset[0], y + sprite.offset[1]];
+        band.blit(&sprite.pixels, sprite.width, corner, sprite.step);
     }
 }
 
@@ -337,7 +339,22 @@ fn make_sprite(look: &Look, image: Option<&Image>, phase: [u8; 2]) -> Sprite {
         ),
         Some(image) => draw_image(&mut canvas, image, look, center),
     }
-    Sprite::cropped(canvas.pixmap(), [-side, -side])
+    Sprite::cropped(canvas.pixmap(), [-side, -side], step_of(look))
+}
+
+/// Opaque marks have few colours at their edges; faint ones that add up keep theirs.
+fn step_of(look: &Look) -> u16 {
+    match look.what {
+        What::Mark { fill, stroke, .. } => {
+            let mut colors = fill.into_iter().chain(stroke.map(|stroke| stroke.color));
+            if colors.all(|color| color.a == 255) {
+                EDGE_STEP
+            } else {
+                1
+            }
+        }
+        What::Image { .. } => 1,
+    }
 }
 
 fn draw_image(canvas: &mut Canvas, image: &Image, look: &Look, center: Fixed) {

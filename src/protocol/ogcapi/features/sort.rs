@@ -6,10 +6,18 @@ use crate::operation::features::SortKey;
 /// More keys than that sort nothing further.
 const MAX_KEYS: usize = 16;
 
-/// The fields that have an order.
+/// The fields that have an order, and a name that `sortby` can say.
 pub fn sortables(layer: &Layer) -> impl Iterator<Item = &LayerField> {
     let fields = layer.fields.iter();
-    fields.filter(|field| !matches!(field.kind, FieldType::Binary | FieldType::Json))
+    fields.filter(|field| {
+        !matches!(field.kind, FieldType::Binary | FieldType::Json) && can_be_said(&field.name)
+    })
+}
+
+/// False for what would be read as several names, as another one, or as none.
+fn can_be_said(name: &str) -> bool {
+    let is_another = name.starts_with(['+', '-']) || name.trim() != name;
+    !name.is_empty() && !is_another && !name.contains(',')
 }
 
 /// Reads `sortby=+a,-b`: names of fields, the first decides; `-` is from the greatest down.
@@ -42,4 +50,19 @@ pub fn sort(text: &str, layer: &Layer) -> Result<Vec<SortKey>> {
         });
     }
     Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_sortby_can_t_say_is_no_sortable() {
+        for name in ["", "a,b", "-a", "+a", " a", "a "] {
+            assert!(!can_be_said(name), "{name:?}");
+        }
+        for name in ["a", "code insee", "a-b", "é<&>", "l'\"a\""] {
+            assert!(can_be_said(name), "{name:?}");
+        }
+    }
 }
