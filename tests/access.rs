@@ -68,6 +68,10 @@ fn run(arguments: &[&str], input: &str) -> String {
 }
 
 fn site(name: &str) -> Site {
+    site_with(name, &[])
+}
+
+fn site_with(name: &str, options: &[&str]) -> Site {
     let folder = Scratch::new(name);
     let root = &folder.0;
     for path in [
@@ -116,7 +120,7 @@ fn site(name: &str) -> Site {
     write("secrets/jwks.json", &jwks.to_string());
     let line = run(&["password", "marie", "--roles", "ddt"], "géosites 2026\n");
     write("secrets/passwords", &line);
-    let server = Server::start(root, &[]);
+    let server = Server::start(root, options);
     Site { folder, server }
 }
 
@@ -488,4 +492,69 @@ fn what_becomes_restricted_is_gone_for_everybody_at_the_next_look() {
             .status,
         200
     );
+}
+
+#[test]
+fn a_fault_elsewhere_keeps_nothing_open_that_is_restricted_and_opens_nothing() {
+    let site = site_with("access-strict", &["--strict"]);
+    let server = &site.server;
+    let write = |path: &str, text: &str| {
+        let file = site.folder.0.join("capabilities").join(path);
+        fs::write(file, text).unwrap();
+    };
+    assert_eq!(server.get("/collections/departements?f=json").status, 200);
+    let wms = "/wms?service=WMS&request=GetCapabilities";
+    assert!(server.get(wms).text().contains("Départements"));
+    // a file at fault, of a restricted layer: with --strict nothing new is served
+    let broken = format!("layers/communes-{MARK}.yaml");
+    write(&broken, "title: [\nsource: {file: data/communes.fgb}\n");
+    write(
+        "layers/departements.yaml",
+        "title: Autre titre\nsource: {file: data/departements.fgb}\nid_column: code\naccess: {roles: [ddt]}\n",
+    );
+    let epci = format!("layers/epci-{MARK}.yaml");
+    write(&epci, "source: {file: data/epci.fgb}\naccess: public\n");
+    write(
+        "maps/ouverte.yaml",
+        "title: Ouverte\naccess: {roles: [autre]}\nview: {crs: EPSG:2154}\nlayers: [departements]\n",
+    );
+    server.wait_until("the layer is restricted", |s| {
+        s.get("/collections/departements?f=json").status == 401
+    });
+    let key = [("X-Api-Key", KEY)];
+    let kept = server.ask("GET", "/collections/departements?f=json", &key, b"");
+    assert_eq!(kept.json()["title"], "Départements", "the title of before");
+    assert!(!server.get(wms).text().contains("Départements"));
+    assert_eq!(server.get("/maps/ouverte?f=json").status, 401);
+    assert_eq!(
+        server.ask("GET", "/maps/ouverte?f=json", &key, b"").status,
+        403
+    );
+    assert_eq!(
+        server
+            .get(&format!("/collections/epci-{MARK}?f=json"))
+            .status,
+        401
+    );
+    // what is wrong with a restricted layer is told to its people
+    let health = |headers: &[(&str, &str)]| server.ask("GET", "/health", headers, b"").text();
+    assert!(!health(&[]).contains(MARK), "{}", health(&[]));
+    assert!(health(&key).contains(MARK), "{}", health(&key));
+}
+
+#[test]
+fn a_file_that_can_t_be_read_is_told_to_those_who_may_see_its_layer() {
+    let site = site("access-unreadable");
+    let server = &site.server;
+    let file = site
+        .folder
+        .0
+        .join(format!("capabilities/layers/communes-{MARK}.yaml"));
+    fs::write(file, "title: [\n").unwrap();
+    let health = |headers: &[(&str, &str)]| server.ask("GET", "/health", headers, b"").text();
+    let key = [("X-Api-Key", KEY)];
+    server.wait_until("the fault is told", |s| {
+        s.ask("GET", "/health", &key, b"").text().contains("YAML")
+    });
+    assert!(!health(&[]).contains(MARK), "{}", health(&[]));
 }

@@ -344,3 +344,70 @@ fn a_changed_map_is_served_anew_and_a_broken_one_stays_with_a_word_in_health() {
     });
     assert_eq!(title(&server), "La Savoie");
 }
+
+#[test]
+fn maps_that_people_look_at_stand_first_and_those_of_others_are_not_told() {
+    let scratch = Scratch::new("maps-viewed");
+    let root = &scratch.0;
+    for folder in ["capabilities/layers", "capabilities/maps", "data"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    fs::copy(
+        repository().join("data/epci.fgb"),
+        root.join("data/epci.fgb"),
+    )
+    .unwrap();
+    let write = |path: &str, text: &str| fs::write(root.join(path), text).unwrap();
+    write(
+        "capabilities/server.yaml",
+        "roles: {a: {api_keys: file:keys}}\n",
+    );
+    write("keys", "0123456789abcdef0123456789abcdef\n");
+    write(
+        "capabilities/layers/epci.yaml",
+        "source: {file: data/epci.fgb}\n",
+    );
+    for id in ["une", "deux", "trois"] {
+        let map = format!("title: Carte {id}\nview: {{crs: EPSG:2154}}\nlayers: [epci]\n");
+        write(&format!("capabilities/maps/{id}.yaml"), &map);
+    }
+    let hidden = "title: Secrète\naccess: {roles: [a]}\nview: {crs: EPSG:2154}\nlayers: [epci]\n";
+    write("capabilities/maps/secrete.yaml", hidden);
+    let server = Server::start(root, &[]);
+    let firefox = ("User-Agent", "Mozilla/5.0 Firefox/128.0");
+    let html = ("Accept", "text/html");
+    let key = ("X-Api-Key", "0123456789abcdef0123456789abcdef");
+    let first = |headers: &[(&str, &str)]| {
+        server.ask("GET", "/maps?f=json", headers, b"").json()["mostViewed"].clone()
+    };
+    assert_eq!(first(&[]), serde_json::json!([]));
+    let page = server.ask("GET", "/maps", &[html], b"").text();
+    assert!(!page.contains("most-viewed"), "nothing was looked at");
+    let look = |path: &str, headers: &[(&str, &str)]| server.ask("GET", path, headers, b"");
+    for _ in 0..2 {
+        assert_eq!(look("/maps/trois", &[firefox, html]).status, 200);
+    }
+    look("/maps/une/embed", &[firefox]);
+    for _ in 0..3 {
+        assert_eq!(look("/maps/secrete", &[firefox, html, key]).status, 200);
+        // neither robots, nor heads, nor programs, nor who is refused
+        look("/maps/deux", &[("User-Agent", "Googlebot/2.1"), html]);
+        look("/maps/deux?f=json", &[firefox]);
+        server.ask("HEAD", "/maps/deux", &[firefox, html], b"");
+        look("/maps/secrete", &[firefox, html]);
+    }
+    assert_eq!(first(&[]), serde_json::json!(["trois", "une"]));
+    assert_eq!(
+        first(&[key]),
+        serde_json::json!(["secrete", "trois", "une"])
+    );
+    let page = server.ask("GET", "/maps", &[html], b"").text();
+    let (head, rest) = page.split_once("Toutes les cartes").unwrap();
+    assert!(head.contains("Les plus consultées"), "{page}");
+    assert!(head.find("Carte trois").unwrap() < head.find("Carte une").unwrap());
+    assert!(!head.contains("Carte deux") && rest.contains("Carte deux"));
+    assert!(!page.contains("Secr"));
+    // on a page of what was searched for there is only that
+    let found = server.ask("GET", "/maps?q=une", &[html], b"").text();
+    assert!(!found.contains("most-viewed"), "{found}");
+}

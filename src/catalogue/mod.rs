@@ -4,6 +4,7 @@
 mod access;
 mod archive;
 pub mod map;
+mod narrowed;
 mod of_map;
 mod seen;
 mod text;

@@ -21,6 +21,7 @@ use super::respond::{Asked, Work};
 use super::route::Route;
 use super::state::State;
 use super::stream::StreamBody;
+use super::views::is_visit;
 use super::who;
 use crate::error::{Error, Result};
 use crate::identity::Audience;
@@ -133,6 +134,7 @@ async fn answer(
         if_range: text(header::IF_RANGE),
         range: text(header::RANGE),
         content_type: text(header::CONTENT_TYPE),
+        is_visit: is_visit(request.method().as_str(), &text(header::USER_AGENT)),
         body: None,
     };
     let site = match access.site(&served) {

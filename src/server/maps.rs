@@ -32,12 +32,21 @@ impl State {
         let id = match &address {
             MapsAddress::List => {
                 let pages = Arc::clone(pages);
+                let viewed = self.views.ranked();
                 return heavy(site, endpoint, problem, move |site, _| {
                     let language = language_of(site, &asked);
                     let wants_html = asked.wants_html();
                     let (catalogue, query) = (&*site.catalogue, &asked.query);
-                    maps::list(catalogue, &pages, query, &asked.base, language, wants_html)
-                        .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
+                    maps::list(
+                        catalogue,
+                        &viewed,
+                        &pages,
+                        query,
+                        &asked.base,
+                        language,
+                        wants_html,
+                    )
+                    .unwrap_or_else(|error| page_error(&pages, site, &asked, &error))
                 });
             }
             MapsAddress::Alias { alias } => {
@@ -54,6 +63,13 @@ impl State {
         let Some(map) = site.catalogue.maps.get(id).map(Arc::clone) else {
             return refused(&asked, &not_found(&asked));
         };
+        let is_page = match &address {
+            MapsAddress::Page { .. } => asked.wants_html(),
+            other => matches!(other, MapsAddress::Embed { .. }),
+        };
+        if is_page && asked.is_visit {
+            self.views.count(&map.id);
+        }
         match address {
             MapsAddress::Service { path, .. } => self.map_service(site, asked, &map, path),
             address => {

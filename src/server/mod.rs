@@ -21,6 +21,7 @@ mod route;
 mod served;
 mod state;
 mod stream;
+mod views;
 mod who;
 
 use std::io::Write as _;

@@ -41,6 +41,8 @@ pub struct Asked {
     pub if_range: String,
     pub range: String,
     pub content_type: String,
+    /// Somebody looks, as far as can be told: no robot, no look at the head alone.
+    pub is_visit: bool,
     /// The body of a POST.
     pub body: Option<Vec<u8>>,
 }

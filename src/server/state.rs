@@ -12,6 +12,7 @@ use super::compress::PackedDocuments;
 use super::metrics::{Levels, Metrics};
 use super::pool::Pool;
 use super::served::Served;
+use super::views::Views;
 use super::who::Turns;
 use tracing::{error, info, warn};
 
@@ -165,6 +166,8 @@ pub struct State {
     pub metrics: Metrics,
     pub pages: Arc<Pages>,
     pub turns: Turns,
+    /// Kept over reloads, not over restarts.
+    pub views: Views,
     /// Kept over reloads: a key stands for what a tile is made from.
     pub tiles: Arc<TileCache>,
     served: ArcSwap<Served>,
@@ -222,6 +225,7 @@ impl State {
             metrics: Metrics::default(),
             pages: Arc::new(Pages::new()?),
             turns: Turns::default(),
+            views: Views::default(),
             tiles: Arc::new(tile_cache(&loaded.server.cache, &options.path)),
             served: ArcSwap::from_pointee(served),
             address: OnceLock::new(),

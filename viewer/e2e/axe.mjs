@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { close, open, PHONE, ready } from './harness.mjs';
+import { close, complaints, open, PHONE, ready, shot } from './harness.mjs';
 
 const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -85,6 +85,25 @@ export default function () {
       assert.deepEqual(found, []);
     });
   }
+
+  test('axe finds nothing: the list of maps and a page that refuses', async () => {
+    const found = [];
+    for (const [look, prefers] of Object.entries(LOOKS)) {
+      // a map was looked at: it stands among the most viewed
+      await close(await open('/maps/essai', prefers));
+      for (const address of ['/maps', '/maps?q=population', '/maps/nulle-part']) {
+        const page = await open(address, prefers);
+        found.push(...(await violations(page)).map((v) => `${look}: ${address}: ${v}`));
+        await shot(page, `list-${look}`);
+        if (address === '/maps') assert.equal(await page.locator('.most-viewed li').count() > 0, true);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wide, 0, `${look}: ${address} is wider than its window`);
+        await close(page);
+      }
+    }
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !/status of 404/.test(text)));
+    assert.deepEqual(found, []);
+  });
 
   test('axe finds nothing: as text and embedded', async () => {
     const found = [];

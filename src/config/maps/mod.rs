@@ -21,7 +21,7 @@ use super::kept::Kept;
 use super::yaml::Node;
 use super::{Sources, load};
 use crate::catalogue::map::MapStatus;
-use crate::catalogue::{Fault, Layer, Map, Maps};
+use crate::catalogue::{self, Fault, Layer, Map, Maps};
 use crate::crs::Crs;
 pub use explain::explain;
 use extents::Extents;
@@ -71,6 +71,30 @@ pub struct State {
     /// The file of each map, by its id.
     origins: HashMap<String, PathBuf>,
     parts: Parts,
+}
+
+impl State {
+    /// Who may see a map of before by what its file says now; a draft is for nobody. Public where
+    /// the file can't be read or is gone.
+    pub fn said_of(&self, previous: &State, id: &str, site: &Access) -> catalogue::Access {
+        let path = previous.origins.get(id);
+        path.map_or(catalogue::Access::Public, |path| self.said_by(path, site))
+    }
+
+    /// Who may be told of a map's file: who may see its map by what it says now, and said before.
+    pub fn said_in(&self, previous: &State, path: &Path, site: &Access) -> catalogue::Access {
+        self.said_by(path, site)
+            .narrowed(&previous.said_by(path, site))
+    }
+
+    fn said_by(&self, path: &Path, site: &Access) -> catalogue::Access {
+        match self.files.get(path).map(|read| &read.file) {
+            None => catalogue::Access::Public,
+            Some(file) if file.status == MapStatus::Draft => catalogue::Access::Roles(Vec::new()),
+            Some(file) if file.access == Access::Unknown => catalogue::Access::Public,
+            Some(file) => file.access.settled(site),
+        }
+    }
 }
 
 /// What maps are settled against.

@@ -17,6 +17,8 @@ use crate::protocol::site::{Pages, values};
 const PAGE: usize = 24;
 /// Maps that programs may ask for at once.
 const MAX_LIMIT: usize = 10_000;
+/// Maps that stand first because they are looked at most.
+const MOST_VIEWED: usize = 3;
 
 /// What is asked of the list.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,12 +30,13 @@ struct Wanted {
     offset: usize,
 }
 
-/// `/maps`
+/// `/maps`; `viewed` are ids of maps, the most viewed first.
 ///
 /// # Errors
 /// `InvalidParameter`; `Internal` where the template fails.
 pub fn list(
     catalogue: &Catalogue,
+    viewed: &[String],
     pages: &Pages,
     query: &str,
     base: &str,
@@ -52,10 +55,20 @@ pub fn list(
     ];
     check_parameters(&kvp, &known)?;
     let wanted = Wanted::read(&kvp, if wants_html { PAGE } else { 1000 })?;
-    let document = document(catalogue, &wanted, &kvp, base, language, wants_html);
+    let mut document = document(catalogue, &wanted, &kvp, base, language, wants_html);
+    // of all that are counted, those that who asks may see
+    let listed = viewed.iter().filter_map(|id| catalogue.maps.get(id));
+    let listed = listed.filter(|map| map.is_listed()).take(MOST_VIEWED);
+    let most_viewed: Vec<&Map> = listed.map(|map| &**map).collect();
+    if let Some(document) = document.as_object_mut() {
+        let ids: Vec<&str> = most_viewed.iter().map(|map| map.id.as_str()).collect();
+        document.insert("mostViewed".to_owned(), json!(ids));
+    }
     if !wants_html {
         return Ok(Answer::ok("application/json", document.to_string()));
     }
+    let each = most_viewed.iter().map(|map| entry(map, base, language));
+    let most_viewed: Vec<Value> = each.collect();
     let site = &catalogue.site;
     pages.render(
         "maps.html",
@@ -71,10 +84,12 @@ pub fn list(
             covadis => wanted.covadis.clone().unwrap_or_default(),
             organisation => wanted.organisation.clone().unwrap_or_default(),
             offset => wanted.offset,
+            is_first => wanted.is_all(),
             total => catalogue.maps.listed().count(),
             previous => page_of(&document, "prev"),
             next => page_of(&document, "next"),
             list => values(&document),
+            most_viewed => values(most_viewed),
         },
     )
 }
@@ -101,6 +116,12 @@ impl Wanted {
             limit: number("LIMIT", default_limit)?.clamp(1, MAX_LIMIT),
             offset: number("OFFSET", 0)?,
         })
+    }
+
+    /// True for the first page of everything.
+    fn is_all(&self) -> bool {
+        let is_any = self.covadis.is_none() && self.organisation.is_none();
+        self.words.is_empty() && is_any && self.offset == 0
     }
 
     fn has_words(&self, map: &Map, language: &str) -> bool {
