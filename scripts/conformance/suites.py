@@ -158,4 +158,11 @@ FAULTS = (
         "looks for srsName on the members of a MultiPoint, MultiCurve or MultiSurface; they have that of the "
         "geometry around them (OGC 07-036 §9.10, §10.1.3.2)",
     ),
+    Fault(
+        "ets-wfs20",
+        "joinWithIntersects",
+        "Two feature properties are required, but received 0",
+        "ends before it asks the server: it joins surfaces of two feature types, and where only one has them, as in its "
+        "own data of level SF-0, names none (OGC 09-025r2 §7.9.2.5.3 joins any two types)",
+    ),
 )
