@@ -1,7 +1,7 @@
 //! INSPIRE's abstract tests for view services (WMS 1.3.0, WMTS) and download services (WFS 2.0:
 //! pre-defined and direct access; OGC API – Features as good practice), as executable checks of
 //! the demo: Technical Guidance View 3.11 and Download 3.1, the tests of the INSPIRE validator.
-//! What `tests/wms.rs` and `tests/wfs/` hold already is not repeated.
+//! What `tests/wms/` and `tests/wfs/` hold already is not repeated.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

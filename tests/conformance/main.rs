@@ -1,7 +1,7 @@
 //! What OGC's test suites ask, restated: each test is named by the clause or the trap of a suite
 //! and asks the reference data of CITE over HTTP, converted by `cartotheque import`.
 //!
-//! Only what `tests/wms.rs`, `tests/wmts.rs`, `tests/wfs/`, `tests/features/`, `tests/tiles/` and
+//! Only what `tests/wms/`, `tests/wmts.rs`, `tests/wfs/`, `tests/features/`, `tests/tiles/` and
 //! `tests/ogcapi.rs` do not hold already: those are by the clauses too, on other data.
 #![allow(
     clippy::unwrap_used,
