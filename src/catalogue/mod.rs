@@ -465,6 +465,11 @@ impl Catalogue {
         self.layer(name).map(|layer| vec![Arc::clone(layer)])
     }
 
+    /// The ids of groups that have one, in no order.
+    pub fn group_ids(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
+    }
+
     /// A layer as it is drawn with others under one name.
     fn together(&self, index: usize) -> Option<Arc<Layer>> {
         let faded = self.faded.get(&index);
