@@ -20,6 +20,7 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use self::map::MapService;
 use crate::crs::Crs;
 use crate::error::{Error, Result, nearest};
 use crate::feature::{FeatureId, FieldType};
@@ -68,6 +69,8 @@ pub struct Site {
     pub tile_matrix_sets: TileMatrixSets,
     /// The day the configuration was last changed, `YYYY-MM-DD`.
     pub revised: String,
+    /// Services that this one is without: those that a map does not offer.
+    pub withheld: Vec<MapService>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -175,6 +178,10 @@ pub struct LayerField {
 }
 
 impl Site {
+    pub fn offers(&self, service: MapService) -> bool {
+        !self.withheld.contains(&service)
+    }
+
     /// The XML namespace of the site's feature types: the same whatever address the site is
     /// asked by, so that what a client has kept stays true.
     pub fn namespace(&self) -> String {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::map::{MapEntry, MapLayer};
+use super::map::{MapEntry, MapLayer, MapService};
 use super::{Catalogue, Contact, Group, Layer, Map, Node, Site};
 use crate::crs::{Crs, Transform};
 use crate::error::Result;
@@ -53,7 +53,9 @@ impl Catalogue {
     fn site_of(&self, map: &Map) -> Site {
         let (site, metadata) = (&self.site, &map.metadata);
         let said = |own: &Option<String>| own.clone().filter(|text| !text.is_empty());
+        let all = MapService::ALL.into_iter();
         Site {
+            withheld: all.filter(|service| !map.has(*service)).collect(),
             title: map.title.clone(),
             abstract_: map.abstract_.clone(),
             keywords: map.keywords.clone(),

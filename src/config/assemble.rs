@@ -79,6 +79,7 @@ impl Assembly<'_> {
         let title = text(&server.title);
         let abstract_ = text(&server.abstract_);
         Site {
+            withheld: Vec::new(),
             title: title.unwrap_or_else(|| LocalText::plain(self.folder_title())),
             abstract_: abstract_.unwrap_or_default(),
             keywords: server.keywords.clone(),

@@ -264,12 +264,15 @@ fn map() -> Value {
         ),
         (
             "services",
-            list(words(
-                MapService::ALL
-                    .map(MapService::name)
-                    .into_iter()
-                    .chain(["atom", "csw"]),
-            )),
+            said(
+                "What is served of the map; all where it says none",
+                list(words(
+                    MapService::ALL
+                        .map(MapService::name)
+                        .into_iter()
+                        .chain(["atom", "csw"]),
+                )),
+            ),
         ),
         (
             "for_each",

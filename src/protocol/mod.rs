@@ -5,6 +5,7 @@ mod explain;
 pub mod maplibre;
 pub mod maps;
 mod more;
+mod offered;
 pub mod ogcapi;
 pub mod ows;
 pub mod record;
@@ -16,6 +17,7 @@ pub mod wmts;
 
 pub use crate::operation::features::Pieces;
 pub use more::More;
+pub use offered::service_of;
 
 use std::borrow::Cow;
 

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::problem::{page_error, problem};
 use super::respond::{Asked, Work, heavy, language_of, request};
-use super::route::Route;
+use super::route::{Route, segments};
 use super::state::{Site, State};
 use crate::budget::Budget;
 use crate::cache::TileCache;
 use crate::catalogue::Map;
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
-use crate::protocol::Answer;
 use crate::protocol::maps::{self, MapsAddress};
 use crate::protocol::site::{Pages, page_language};
+use crate::protocol::{Answer, service_of};
 
 impl State {
     /// Decides how a request to the cartothèque is answered.
@@ -92,6 +92,14 @@ impl State {
         map: &Arc<Map>,
         path: String,
     ) -> Work {
+        let is_offered = segments(&path).is_some_and(|segments| {
+            let segments: Vec<&str> = segments.iter().map(|s| &**s).collect();
+            service_of(&segments).is_none_or(|service| map.has(service))
+        });
+        if !is_offered || matches!(Route::parse(&path), None | Some(Route::Maps(_))) {
+            let error = not_found(&asked);
+            return Work::Done(page_error(&self.pages, site, &asked, &error), "not_found");
+        }
         let mut base = asked.base.clone();
         base.push_str("/maps/");
         push_url_component(&mut base, &map.id);
@@ -100,10 +108,6 @@ impl State {
             path,
             ..asked
         };
-        if matches!(Route::parse(&asked.path), None | Some(Route::Maps(_))) {
-            let error = not_found(&asked);
-            return Work::Done(page_error(&self.pages, site, &asked, &error), "not_found");
-        }
         if let Some(of_map) = site.known_of_map(map) {
             return self.prepare(&of_map, asked);
         }

@@ -217,6 +217,7 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
 
 pub fn site() -> Site {
     Site {
+        withheld: Vec::new(),
         title: bilingual("Cartothèque d’essai & Cie", "Test map library"),
         abstract_: bilingual("Des cartes <pour voir>", "Maps \"to see\""),
         keywords: vec!["carte".into()],

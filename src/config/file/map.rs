@@ -318,6 +318,10 @@ fn read_services(entry: &Entry<'_>, findings: &mut Findings) -> Vec<MapService> 
         ));
     }
     services.dedup();
+    if !services.contains(&MapService::Wms) {
+        let message = "without `wms` the page of the map is text and one picture";
+        findings.add(Severity::Info, &entry.place, message, None);
+    }
     services
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Service;
 use crate::catalogue::map::{
-    Basemap, BasemapKind, MapEntry, MapLayer, MapService, MapTool, PrintLayout,
+    Basemap, BasemapKind, Map, MapEntry, MapLayer, MapService, MapTool, PrintLayout,
 };
 use crate::catalogue::{Layer, LayerField, bbox_lonlat};
 use crate::crs::{Crs, CrsKind};
@@ -116,7 +116,10 @@ pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
             .search
             .iter()
             // not every layer is for everybody
-            .filter(|s| map.layer(&s.layer).is_some() || service.site.layer(&s.layer).is_ok())
+            .filter(|s| match map.layer(&s.layer) {
+                Some(_) => map.has(MapService::Features),
+                None => service.site.layer(&s.layer).is_ok(),
+            })
             .map(|s| json!({
                 "layer": s.layer,
                 "fields": s.fields,
@@ -125,7 +128,7 @@ pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
                 "base": if map.layer(&s.layer).is_some() { own.as_str() } else { base },
             }))
             .collect::<Vec<_>>(),
-        "tools": map.tools.iter().copied().map(MapTool::name).collect::<Vec<_>>(),
+        "tools": tools(map),
         "print": {
             "layouts": map.print.layouts.iter().copied().map(PrintLayout::name).collect::<Vec<_>>(),
             "dpi": map.print.dpi,
@@ -151,7 +154,7 @@ fn entries(service: &Service<'_>, entries: &[MapEntry], own: &str, base: &str) -
 }
 
 fn of_layer(service: &Service<'_>, entry: &MapLayer, own: &str, base: &str) -> Value {
-    let language = service.language;
+    let (map, language) = (service.map, service.language);
     // the one that knows the extent of its part
     let known = service.catalogue.layer(&entry.id).ok();
     let layer = known.unwrap_or(&entry.layer);
@@ -190,7 +193,7 @@ fn of_layer(service: &Service<'_>, entry: &MapLayer, own: &str, base: &str) -> V
         "idField": id_field,
         "fields": layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>(),
         "popup": layer.popup.as_ref().map(|_| popup(layer, language)),
-        "table": entry.table.as_ref().map(|table| json!({
+        "table": entry.table.as_ref().filter(|_| map.has(MapService::Features)).map(|table| json!({
             "title": table.title.as_ref().map_or_else(|| titled(layer, language), |t| t.get(language)),
             "columns": table.columns,
             "sort": table.sort,
@@ -201,7 +204,7 @@ fn of_layer(service: &Service<'_>, entry: &MapLayer, own: &str, base: &str) -> V
         "organisation": layer.metadata.organisation,
         "revised": layer.metadata.revised,
         "count": layer.store.count(),
-        "links": layer_links(entry, own, base),
+        "links": layer_links(map, entry, own, base),
     })
 }
 
@@ -262,20 +265,36 @@ fn popup(layer: &Layer, language: &str) -> Value {
     json!({"title": popup.and_then(|popup| popup.title.as_deref()), "fields": shown})
 }
 
-fn layer_links(entry: &MapLayer, own: &str, base: &str) -> Value {
+fn layer_links(map: &Map, entry: &MapLayer, own: &str, base: &str) -> Vec<Value> {
     let (mut id, mut of) = (String::new(), String::new());
     push_url_component(&mut id, &entry.id);
     push_url_component(&mut of, &entry.of);
     let style = entry.layer.styles.first().map_or("", |s| s.id.as_str());
-    let legend = format!(
-        "{own}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={id}&STYLE={style}&FORMAT=image/png"
-    );
-    json!([
-        {"rel": "items", "href": format!("{own}/collections/{id}/items"), "type": "application/geo+json"},
-        {"rel": "legend", "href": legend, "type": "image/png"},
-        {"rel": "record", "href": format!("{base}/layers/{of}/record.xml"), "type": "application/vnd.iso.19139+xml"},
-        {"rel": "page", "href": format!("{base}/layers/{of}"), "type": "text/html"},
-    ])
+    let mut links = Vec::new();
+    let mut add = |rel: &str, href: String, media_type: &str| {
+        links.push(json!({"rel": rel, "href": href, "type": media_type}));
+    };
+    if map.has(MapService::Features) {
+        let items = format!("{own}/collections/{id}/items");
+        add("items", items, "application/geo+json");
+    }
+    if map.has(MapService::Wms) {
+        let legend = format!(
+            "{own}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={id}&STYLE={style}&FORMAT=image/png"
+        );
+        add("legend", legend, "image/png");
+    }
+    let record = format!("{base}/layers/{of}/record.xml");
+    add("record", record, "application/vnd.iso.19139+xml");
+    add("page", format!("{base}/layers/{of}"), "text/html");
+    links
+}
+
+/// What a visitor can do: without services for features there is nothing to download.
+fn tools(map: &Map) -> Vec<&'static str> {
+    let all = map.tools.iter().copied();
+    let there = all.filter(|tool| *tool != MapTool::Download || map.has(MapService::Features));
+    there.map(MapTool::name).collect()
 }
 
 fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
@@ -305,9 +324,17 @@ fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
             "application/json",
             "OGC API – Features",
         ));
-        links.extend(ogcapi::landing_links(own));
     }
+    let api = ogcapi::landing_links(own).into_iter().filter(|link| {
+        let href = link.get("href").and_then(Value::as_str);
+        let site = &service.catalogue.site;
+        href.is_none_or(|href| site.offers_address(own, href))
+    });
+    links.extend(api);
     for (rel, name, media_type, title) in DOCUMENTS {
+        if !super::is_made(map, name) {
+            continue;
+        }
         links.push(link(rel, format!("{own}/{name}"), media_type, title));
     }
     if map.tools.contains(&MapTool::Print) {

@@ -1,6 +1,7 @@
 //! `/maps/{id}/context.atom`: OWS Context 1.0 as an Atom feed (OGC 12-084r2).
 
 use super::facts::{Facts, LayerFacts};
+use crate::catalogue::map::MapService;
 use crate::encode::XmlWriter;
 use crate::geom::Bbox;
 use crate::protocol::Answer;
@@ -64,8 +65,7 @@ pub fn answer(facts: &Facts<'_>) -> Answer {
 }
 
 fn entry(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) {
-    let style = layer.style();
-    let picture = facts.picture(layer, style);
+    let is_drawn = facts.has(MapService::Wms);
     xml.open("entry", &[]);
     xml.leaf("id", &[], &facts.identifier(layer));
     xml.leaf("title", &[], &layer.title);
@@ -81,13 +81,14 @@ fn entry(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) {
     if let Some(rights) = &layer.layer.attribution {
         xml.leaf("rights", &[], rights);
     }
-    link(
-        xml,
-        "enclosure",
-        &facts.items(layer),
-        Some("application/geo+json"),
-    );
-    link(xml, "icon", &picture, Some("image/png"));
+    if facts.has(MapService::Features) {
+        let items = facts.items(layer);
+        link(xml, "enclosure", &items, Some("application/geo+json"));
+    }
+    if is_drawn {
+        let picture = facts.picture(layer, layer.style());
+        link(xml, "icon", &picture, Some("image/png"));
+    }
     let record = facts.record(layer);
     link(xml, "via", &record, Some("application/vnd.iso.19139+xml"));
     let active = if layer.entry.is_visible {
@@ -103,6 +104,22 @@ fn entry(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) {
     if let Some(extent) = &layer.layer.extent_lonlat {
         place(xml, extent);
     }
+    if is_drawn {
+        offering(xml, facts, layer);
+    }
+    let scales = layer.layer.scales;
+    if let Some(least) = scales.min {
+        xml.leaf("owc:minScaleDenominator", &[], &least.to_string());
+    }
+    if let Some(most) = scales.max {
+        xml.leaf("owc:maxScaleDenominator", &[], &most.to_string());
+    }
+    xml.close();
+}
+
+fn offering(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) {
+    let style = layer.style();
+    let picture = facts.picture(layer, style);
     xml.open("owc:offering", &[("code", WMS)]);
     for (code, media_type, href) in [
         ("GetCapabilities", "application/xml", facts.capabilities()),
@@ -133,14 +150,6 @@ fn entry(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) {
             "",
         );
         xml.close();
-    }
-    xml.close();
-    let scales = layer.layer.scales;
-    if let Some(least) = scales.min {
-        xml.leaf("owc:minScaleDenominator", &[], &least.to_string());
-    }
-    if let Some(most) = scales.max {
-        xml.leaf("owc:maxScaleDenominator", &[], &most.to_string());
     }
     xml.close();
 }

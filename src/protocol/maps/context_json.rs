@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::facts::{Facts, LayerFacts};
+use crate::catalogue::map::MapService;
 use crate::geom::Bbox;
 use crate::protocol::Answer;
 
@@ -84,20 +85,19 @@ fn resource(facts: &Facts<'_>, layer: &LayerFacts<'_>) -> Value {
         "folder": layer.folder(),
         "minscaledenominator": scales.min,
         "maxscaledenominator": scales.max,
-        "links": {
-            "data": [{"href": facts.items(layer), "type": "application/geo+json"}],
-            "previews": [{"href": facts.picture(layer, style), "type": "image/png"}],
-            "via": [{"href": facts.record(layer), "type": "application/vnd.iso.19139+xml"}],
-        },
-        "offerings": [{
+        "links": links(facts, layer),
+    }));
+    if facts.has(MapService::Wms) {
+        let offering = json!({
             "code": WMS,
             "operations": [
                 {"code": "GetCapabilities", "method": "GET", "type": "application/xml", "href": facts.capabilities()},
                 {"code": "GetMap", "method": "GET", "type": "image/png", "href": facts.picture(layer, style)},
             ],
             "styles": styles.collect::<Vec<_>>(),
-        }],
-    }));
+        });
+        properties.insert("offerings".into(), json!([offering]));
+    }
     properties.retain(|_, value| !value.is_null());
     json!({
         "type": "Feature",
@@ -105,6 +105,23 @@ fn resource(facts: &Facts<'_>, layer: &LayerFacts<'_>) -> Value {
         "geometry": layer.layer.extent_lonlat.as_ref().map(polygon),
         "properties": properties,
     })
+}
+
+fn links(facts: &Facts<'_>, layer: &LayerFacts<'_>) -> Value {
+    let mut links = Map::new();
+    let mut add = |relation: &str, href: String, media_type: &str| {
+        links.insert(relation.into(), json!([{"href": href, "type": media_type}]));
+    };
+    if facts.has(MapService::Features) {
+        add("data", facts.items(layer), "application/geo+json");
+    }
+    if facts.has(MapService::Wms) {
+        let picture = facts.picture(layer, layer.style());
+        add("previews", picture, "image/png");
+    }
+    let record = facts.record(layer);
+    add("via", record, "application/vnd.iso.19139+xml");
+    Value::Object(links)
 }
 
 fn polygon(b: &Bbox) -> Value {

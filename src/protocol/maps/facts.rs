@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::chosen::title;
-use crate::catalogue::map::{MapEntry, MapLayer};
+use crate::catalogue::map::{MapEntry, MapLayer, MapService};
 use crate::catalogue::{Layer, bbox_lonlat};
 use crate::encode::xml::push_url_component;
 use crate::error::Result;
@@ -107,6 +107,10 @@ impl<'a> Facts<'a> {
     /// The layer of an id of the map.
     pub fn layer(&self, id: &str) -> Option<&LayerFacts<'a>> {
         self.layers.iter().find(|layer| layer.entry.id == id)
+    }
+
+    pub fn has(&self, service: MapService) -> bool {
+        self.service.map.has(service)
     }
 
     /// The address of the map's WMS.

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::cache::TileCache;
+use crate::catalogue::map::MapService;
 use crate::catalogue::{Catalogue, Map};
 use crate::error::{Error, Result};
 use crate::operation::{Limits, Studio};
@@ -62,6 +63,11 @@ pub fn document(
     request: &Request<'_>,
     budget: &Budget,
 ) -> Result<Answer> {
+    if !is_made(service.map, name) {
+        return Err(Error::NotFound {
+            path: format!("/maps/{}/{name}", service.map.id),
+        });
+    }
     match name {
         "context.json" => Ok(context_json::answer(&facts(service, request)?)),
         "context.atom" => Ok(context_atom::answer(&facts(service, request)?)),
@@ -80,6 +86,16 @@ pub fn document(
         _ => Err(Error::NotFound {
             path: name.to_owned(),
         }),
+    }
+}
+
+/// True where a map has a document: those that are nothing but addresses of a service are not made
+/// of a map without it.
+fn is_made(map: &Map, name: &str) -> bool {
+    match name {
+        "context.wmc" | "layers.qlr" | "project.qgs" => map.has(MapService::Wms),
+        "style.json" => map.has(MapService::Tiles),
+        _ => true,
     }
 }
 

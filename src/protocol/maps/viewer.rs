@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Service, context};
 use crate::catalogue::Map;
-use crate::catalogue::map::MapTool;
+use crate::catalogue::map::{MapService, MapTool};
 use crate::encode::xml::push_url_component;
 use crate::error::Result;
 use crate::protocol::ogcapi::check_parameters;
@@ -45,7 +45,10 @@ pub fn page(service: &Service<'_>, request: &Request<'_>, is_embedded: bool) -> 
             page => path,
             layers => values(&rows),
             picture => values(picture(map, &document)),
-            viewer => values(manifest()),
+            // the application draws with the map's WMS
+            drawn => map.has(MapService::Wms),
+            read => map.has(MapService::Features),
+            viewer => values(manifest().filter(|_| map.has(MapService::Wms))),
             // a text in the data must not end the element that it stands in
             context_json => document.to_string().replace('<', "\\u003c"),
             context => values(&document),
@@ -100,6 +103,12 @@ fn picture(map: &Map, document: &Value) -> Option<Value> {
         .clamp(100.0, 1600.0)
         .round();
     let own = document.get("base")?.as_str()?;
+    if !map.has(MapService::Wms) {
+        let size = format!("width={WIDTH}&height={height}");
+        return Some(json!({
+            "url": format!("{own}/map.png?{size}"), "width": WIDTH, "height": height,
+        }));
+    }
     let shown: Vec<&str> = map
         .layers()
         .filter(|entry| entry.is_visible)

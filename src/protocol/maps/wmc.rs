@@ -1,6 +1,7 @@
 //! `/maps/{id}/context.wmc`: Web Map Context 1.1 (OGC 05-005).
 
 use super::facts::{Facts, LayerFacts};
+use crate::catalogue::map::MapService;
 use crate::encode::XmlWriter;
 use crate::protocol::Answer;
 
@@ -107,9 +108,11 @@ fn layer(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) {
     if !layer.abstract_.is_empty() {
         xml.leaf("Abstract", &[], &layer.abstract_);
     }
-    xml.open("DataURL", &[("format", "application/geo+json")]);
-    online(xml, &facts.items(layer));
-    xml.close();
+    if facts.has(MapService::Features) {
+        xml.open("DataURL", &[("format", "application/geo+json")]);
+        online(xml, &facts.items(layer));
+        xml.close();
+    }
     xml.open("MetadataURL", &[("format", "text/xml")]);
     online(xml, &facts.record(layer));
     xml.close();

@@ -112,7 +112,7 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
         "application/vnd.iso.19139+xml",
         "ISO 19139",
     ));
-    let document = json!({
+    let mut document = json!({
         "title": catalogue.site.title.get(language),
         "links": links,
         "crs": of_all,
@@ -120,6 +120,7 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
         "numberReturned": returned,
         "collections": collections,
     });
+    catalogue.site.without_withheld(base, &mut document);
     let link_header = header(&document);
     let answer = match as_page {
         true => {

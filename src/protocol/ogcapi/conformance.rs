@@ -1,5 +1,8 @@
 use serde_json::{Value, json};
 
+use crate::catalogue::Site;
+use crate::catalogue::map::MapService;
+
 use super::{collections, features, map, openapi, styles, tilesets};
 
 /// What documents, pages and negotiation fulfil.
@@ -11,16 +14,19 @@ const COMMON: [&str; 4] = [
 ];
 
 /// The conformance declaration: the sum of what each part fulfils.
-pub(super) fn document() -> Value {
-    let all: Vec<&str> = [
-        &COMMON[..],
-        openapi::CONFORMANCE,
-        collections::CONFORMANCE,
-        features::CONFORMANCE,
-        tilesets::CONFORMANCE,
-        map::CONFORMANCE,
-        styles::CONFORMANCE,
-    ]
-    .concat();
+pub(super) fn document(site: &Site) -> Value {
+    let parts = [
+        (None, &COMMON[..]),
+        (None, openapi::CONFORMANCE),
+        (None, collections::CONFORMANCE),
+        (Some(MapService::Features), features::CONFORMANCE),
+        (Some(MapService::Tiles), tilesets::CONFORMANCE),
+        (Some(MapService::Wms), map::CONFORMANCE),
+        (Some(MapService::Tiles), styles::CONFORMANCE),
+    ];
+    let offered = parts
+        .into_iter()
+        .filter(|(service, _)| service.is_none_or(|s| site.offers(s)));
+    let all: Vec<&str> = offered.flat_map(|(_, classes)| classes).copied().collect();
     json!({ "conformsTo": all })
 }

@@ -107,7 +107,7 @@ pub fn document(
     let (title, mut body) = match address {
         ApiAddress::Conformance => (
             said(language, "Conformité", "Conformance"),
-            conformance::document(),
+            conformance::document(&catalogue.site),
         ),
         ApiAddress::Api | ApiAddress::ApiPage => (
             said(language, "Toutes les adresses", "Every address"),
@@ -165,6 +165,7 @@ pub fn document(
         };
     }
     add_self(&mut body, &format!("{base}{}", address.path()), as_page);
+    catalogue.site.without_withheld(base, &mut body);
     // a document's own title says more than the kind of document it is
     let title = match body.get("title").and_then(Value::as_str) {
         Some(own)

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::document::said;
 use super::links::OPENAPI;
 use super::{Service, features};
+use crate::catalogue::map::MapService;
 use crate::encode::mvt;
 use crate::protocol::maplibre::STYLE_MEDIA_TYPE;
 
@@ -115,15 +116,19 @@ pub(super) fn document(service: &Service<'_>, base: &str, language: &str) -> Val
         }
         info.insert("contact".into(), who);
     }
+    paths.retain(|path, _| site.offers_address("", path));
     let tags = [
-        "Capabilities",
-        "Collections",
-        "Features",
-        "Tiles",
-        "Maps",
-        "Styles",
+        ("Capabilities", None),
+        ("Collections", None),
+        ("Features", Some(MapService::Features)),
+        ("Tiles", Some(MapService::Tiles)),
+        ("Maps", Some(MapService::Wms)),
+        ("Styles", Some(MapService::Tiles)),
     ];
-    let tags = tags.map(|name| json!({ "name": name }));
+    let tags = tags
+        .into_iter()
+        .filter(|(_, service)| service.is_none_or(|s| site.offers(s)));
+    let tags: Vec<Value> = tags.map(|(name, _)| json!({ "name": name })).collect();
     let mut schemas = features::openapi::schemas();
     schemas.insert("problem".into(), problem());
     json!({

@@ -1,5 +1,6 @@
 use super::inspire_theme;
 use super::parts::{RecordWriter, Specification, is_date};
+use crate::catalogue::map::MapService;
 use crate::catalogue::{Catalogue, Contact, Layer};
 use crate::encode::xml;
 use crate::geom::Bbox;
@@ -116,7 +117,8 @@ pub fn write(catalogue: &Catalogue, layer: &Layer, base: &str) -> String {
     writer.extent("gmd", &layer.extent_lonlat.unwrap_or(Bbox::WORLD));
     writer.push("</gmd:MD_DataIdentification></gmd:identificationInfo>\n");
 
-    distribution(&mut writer, layer, title);
+    let is_drawn = catalogue.site.offers(MapService::Wms);
+    distribution(&mut writer, layer, title, is_drawn);
     quality(&mut writer, layer);
     writer.tail();
     writer.out
@@ -185,7 +187,7 @@ fn keywords(writer: &mut RecordWriter<'_>, layer: &Layer) {
     writer.keywords(&plain(&layer.keywords), None);
 }
 
-fn distribution(writer: &mut RecordWriter<'_>, layer: &Layer, title: &str) {
+fn distribution(writer: &mut RecordWriter<'_>, layer: &Layer, title: &str, is_drawn: bool) {
     let base = writer.base;
     let mut id = String::new();
     xml::push_url_component(&mut id, &layer.id);
@@ -197,19 +199,12 @@ fn distribution(writer: &mut RecordWriter<'_>, layer: &Layer, title: &str) {
     writer.push("</gmd:MD_Format></gmd:distributionFormat>\n<gmd:transferOptions><gmd:MD_DigitalTransferOptions>\n");
     let wms =
         format!("{base}/collections/{id}/wms?service=WMS&version=1.3.0&request=GetCapabilities");
-    writer.online(
-        &wms,
-        "OGC:WMS-1.3.0-http-get-capabilities",
-        title,
-        "information",
-    );
     let root = format!("{base}/wms?service=WMS&version=1.3.0&request=GetCapabilities");
-    writer.online(
-        &root,
-        "OGC:WMS-1.3.0-http-get-capabilities",
-        &layer.id,
-        "information",
-    );
+    if is_drawn {
+        let protocol = "OGC:WMS-1.3.0-http-get-capabilities";
+        writer.online(&wms, protocol, title, "information");
+        writer.online(&root, protocol, &layer.id, "information");
+    }
     writer.online(
         &page(layer, base),
         "WWW:LINK-1.0-http--link",

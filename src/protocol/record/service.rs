@@ -1,5 +1,6 @@
 use super::layer::{identifiers, page};
 use super::parts::{RecordWriter, Specification};
+use crate::catalogue::map::MapService;
 use crate::catalogue::{Catalogue, Layer};
 use crate::encode::xml;
 use crate::geom::Bbox;
@@ -15,17 +16,100 @@ const NETWORK_SERVICES: Specification = Specification {
     date: "2009-10-20",
 };
 
-/// Writes the record of the view service; `identifier` is the record's own.
+/// What the record tells of a service.
+struct Described {
+    service: Option<MapService>,
+    /// Regulation 1205/2008, Part D.3.
+    kind: &'static str,
+    french: &'static str,
+    english: &'static str,
+    /// What kind of service it is (Part D.4).
+    keyword: &'static str,
+    version: &'static str,
+    /// Under the base URL.
+    endpoint: &'static str,
+    capabilities: &'static str,
+    protocol: &'static str,
+    operations: &'static [&'static str],
+}
+
+/// The first that is offered is told of; the last is a map without services.
+const SERVICES: [Described; 5] = [
+    Described {
+        service: Some(MapService::Wms),
+        kind: "view",
+        french: "Service de consultation",
+        english: "View service",
+        keyword: "infoMapAccessService",
+        version: "1.3.0",
+        endpoint: "/wms",
+        capabilities: "?service=WMS&version=1.3.0&request=GetCapabilities",
+        protocol: "OGC:WMS-1.3.0-http-get-capabilities",
+        operations: &["GetCapabilities", "GetMap", "GetFeatureInfo"],
+    },
+    Described {
+        service: Some(MapService::Wmts),
+        kind: "view",
+        french: "Service de consultation",
+        english: "View service",
+        keyword: "infoMapAccessService",
+        version: "1.0.0",
+        endpoint: "/wmts",
+        capabilities: "?service=WMTS&version=1.0.0&request=GetCapabilities",
+        protocol: "OGC:WMTS-1.0.0-http-get-capabilities",
+        operations: &["GetCapabilities", "GetTile", "GetFeatureInfo"],
+    },
+    Described {
+        service: Some(MapService::Features),
+        kind: "download",
+        french: "Service de téléchargement",
+        english: "Download service",
+        keyword: "infoFeatureAccessService",
+        version: "2.0.0",
+        endpoint: "/wfs",
+        capabilities: "?service=WFS&version=2.0.0&request=GetCapabilities",
+        protocol: "OGC:WFS-2.0.0-http-get-capabilities",
+        operations: &["GetCapabilities", "DescribeFeatureType", "GetFeature"],
+    },
+    Described {
+        service: Some(MapService::Tiles),
+        kind: "other",
+        french: "Service de tuiles",
+        english: "Tile service",
+        keyword: "infoMapAccessService",
+        version: "1.0",
+        endpoint: "/tiles",
+        capabilities: "",
+        protocol: "WWW:LINK-1.0-http--link",
+        operations: &["GetTileSets"],
+    },
+    Described {
+        service: None,
+        kind: "other",
+        french: "Carte interactive",
+        english: "Interactive map",
+        keyword: "humanGeographicViewer",
+        version: "1.0",
+        endpoint: "",
+        capabilities: "",
+        protocol: "WWW:LINK-1.0-http--link",
+        operations: &["GetPage"],
+    },
+];
+
+/// Writes the record of the first service that is offered, the view service where it is;
+/// `identifier` is the record's own.
 pub fn write(catalogue: &Catalogue, base: &str, identifier: &str) -> String {
     let site = &catalogue.site;
+    let [.., without] = &SERVICES;
+    let mut all = SERVICES.iter();
+    let told = all.find(|told| told.service.is_some_and(|service| site.offers(service)));
+    let told = told.unwrap_or(without);
     let mut writer = RecordWriter::new(site, base);
-    let capabilities = format!("{base}/wms?service=WMS&version=1.3.0&request=GetCapabilities");
+    let endpoint = format!("{base}{}", told.endpoint);
+    let capabilities = format!("{endpoint}{}", told.capabilities);
     let french = writer.language == "fr";
-    let level_name = if french {
-        "Service de consultation"
-    } else {
-        "View service"
-    };
+    let level_name = if french { told.french } else { told.english };
     writer.head(
         identifier,
         "service",
@@ -45,20 +129,21 @@ pub fn write(catalogue: &Catalogue, base: &str, identifier: &str) -> String {
         writer.push("<gmd:date gco:nilReason=\"unknown\"/>\n");
     }
     writer.push("<gmd:identifier><gmd:MD_Identifier>");
-    writer.text("gmd:code", &format!("{base}/wms"));
+    writer.text("gmd:code", &endpoint);
     writer.push("</gmd:MD_Identifier></gmd:identifier>\n</gmd:CI_Citation></gmd:citation>\n");
     writer.local_text("gmd:abstract", &site.abstract_, level_name);
     writer.contact("gmd:pointOfContact", &site.contact, "pointOfContact");
-    // Regulation 1205/2008, Part D.4: what kind of service it is
     writer.keywords(
-        &[("infoMapAccessService".to_owned(), None)],
+        &[(told.keyword.to_owned(), None)],
         Some(("ISO - 19119 geographic services taxonomy", "2010-01-19")),
     );
     let keywords: Vec<_> = site.keywords.iter().map(|k| (k.clone(), None)).collect();
     writer.keywords(&keywords, None);
     writer.constraints(site.licence.as_deref());
-    writer.push("<srv:serviceType><gco:LocalName>view</gco:LocalName></srv:serviceType>\n");
-    writer.text("srv:serviceTypeVersion", "1.3.0");
+    writer.push("<srv:serviceType><gco:LocalName>");
+    writer.push(told.kind);
+    writer.push("</gco:LocalName></srv:serviceType>\n");
+    writer.text("srv:serviceTypeVersion", told.version);
     let extents = catalogue
         .layers
         .iter()
@@ -70,8 +155,13 @@ pub fn write(catalogue: &Catalogue, base: &str, identifier: &str) -> String {
          codeList=\"http://standards.iso.org/iso/19139/resources/gmxCodelists.xml#SV_CouplingType\" \
          codeListValue=\"tight\">tight</srv:SV_CouplingType></srv:couplingType>\n",
     );
-    for operation in ["GetCapabilities", "GetMap", "GetFeatureInfo"] {
-        contained_operation(&mut writer, operation);
+    // capabilities that have parameters ask at an address that takes them
+    let point = match told.capabilities {
+        "" => endpoint,
+        _ => format!("{endpoint}?"),
+    };
+    for operation in told.operations {
+        contained_operation(&mut writer, operation, &point);
     }
     for layer in &catalogue.layers {
         operates_on(&mut writer, layer);
@@ -83,12 +173,7 @@ pub fn write(catalogue: &Catalogue, base: &str, identifier: &str) -> String {
          <gmd:MD_DigitalTransferOptions>\n",
     );
     let title = site.title.get(writer.language);
-    writer.online(
-        &capabilities,
-        "OGC:WMS-1.3.0-http-get-capabilities",
-        title,
-        "information",
-    );
+    writer.online(&capabilities, told.protocol, title, "information");
     writer.push(
         "</gmd:MD_DigitalTransferOptions></gmd:transferOptions></gmd:MD_Distribution>\
          </gmd:distributionInfo>\n",
@@ -104,8 +189,8 @@ pub fn write(catalogue: &Catalogue, base: &str, identifier: &str) -> String {
     writer.out
 }
 
-fn contained_operation(writer: &mut RecordWriter<'_>, name: &str) {
-    let url = xml::escaped(&format!("{}/wms?", writer.base));
+fn contained_operation(writer: &mut RecordWriter<'_>, name: &str, point: &str) {
+    let url = xml::escaped(point);
     writer.push("<srv:containsOperations><srv:SV_OperationMetadata>");
     writer.text("srv:operationName", name);
     writer.push(&format!(

@@ -4,7 +4,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::Pages;
-use super::pages::values;
+use super::pages::{values, withheld};
 use crate::catalogue::{Catalogue, Layer, LayerField};
 use crate::encode::feature::Link;
 use crate::error::Result;
@@ -69,6 +69,7 @@ impl Pages {
                 languages => site.languages.clone(),
                 base,
                 site_title => site.title.get(language),
+                withheld => withheld(site),
                 title,
                 layer_title,
                 id => page.layer.id.clone(),
@@ -109,6 +110,7 @@ impl Pages {
                 languages => site.languages.clone(),
                 base,
                 site_title => site.title.get(language),
+                withheld => withheld(site),
                 title,
                 kind,
                 id => layer.id.clone(),
@@ -140,6 +142,7 @@ impl Pages {
                 languages => site.languages.clone(),
                 base,
                 site_title => site.title.get(language),
+                withheld => withheld(site),
                 title,
                 search,
                 document => values(document),

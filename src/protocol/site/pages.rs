@@ -2,6 +2,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde_json::{Value, json};
 
 use super::preview_query;
+use crate::catalogue::map::MapService;
 use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node, Site};
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
@@ -136,9 +137,10 @@ impl Pages {
         base: &str,
         language: &str,
     ) -> Result<Answer> {
-        let id = &layer.id;
+        let (id, site) = (&layer.id, &catalogue.site);
         let preview = layer
             .extent_lonlat
+            .filter(|_| site.offers(MapService::Wms))
             .map(|extent| format!("{base}/wms?{}", preview_query(id, &extent, 960, 640)));
         let styles: Vec<Value> = layer
             .styles
@@ -148,7 +150,7 @@ impl Pages {
                 json!({
                     "id": style.id,
                     "title": title,
-                    "legend": format!("{base}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={id}&STYLE={}&FORMAT=image/png&LANGUAGE={language}", style.id),
+                    "legend": site.offers(MapService::Wms).then(|| format!("{base}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={id}&STYLE={}&FORMAT=image/png&LANGUAGE={language}", style.id)),
                 })
             })
             .collect();
@@ -171,6 +173,11 @@ impl Pages {
             let url = format!("{base}/collections/{id}/data.fgb");
             addresses.push(json!({"name": "FlatGeobuf", "url": url, "link": true}));
         }
+        addresses.retain(|address| {
+            let url = address.get("url").and_then(Value::as_str);
+            // a layer without positions has no map
+            url.is_none_or(|url| site.offers_address(base, url))
+        });
         let metadata = &layer.metadata;
         self.render(
             "layer.html",
@@ -180,6 +187,7 @@ impl Pages {
                 languages => catalogue.site.languages.clone(),
                 base,
                 site_title => catalogue.site.title.get(language),
+                withheld => withheld(site),
                 title => layer.title.get(language),
                 abstract => layer.abstract_.get(language),
                 organisation => metadata.organisation.clone(),
@@ -331,6 +339,7 @@ impl Pages {
                 languages => site.languages.clone(),
                 base,
                 site_title => site.title.get(language),
+                withheld => withheld(site),
                 title,
                 document => values(document),
                 page => path,
@@ -360,6 +369,7 @@ impl Pages {
                 site_title => site.title.get(language),
                 organisation => site.contact.organisation.clone(),
                 email => site.contact.email.clone(),
+                withheld => withheld(site),
                 title => in_words(status, language == "fr"),
                 status,
                 message,
@@ -369,6 +379,11 @@ impl Pages {
         answer.status = status;
         Ok(answer)
     }
+}
+
+/// The names of services that pages don't lead to.
+pub(super) fn withheld(site: &Site) -> Vec<&'static str> {
+    site.withheld.iter().map(|service| service.name()).collect()
 }
 
 /// What a status says to people.

@@ -59,7 +59,12 @@ fn perform(reader: &Reader<'_>, operation: &Operation, base: &str) -> Result<Ans
         Operation::GetMap(request) => get_map(reader, request),
         Operation::GetFeatureInfo(request) => get_feature_info(reader, request),
         Operation::GetLegendGraphic(request) => legend::answer(service, request, reader.budget),
-        Operation::DescribeLayer(layers) => Ok(describe::write(layers, reader.version, base)),
+        Operation::DescribeLayer(layers) => Ok(describe::write(
+            &service.catalogue.site,
+            layers,
+            reader.version,
+            base,
+        )),
         Operation::GetStyles(styles) => Ok(Answer::ok(
             "application/vnd.ogc.sld+xml",
             service.engine.write_styles(styles)?,

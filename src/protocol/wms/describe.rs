@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use super::Version;
-use crate::catalogue::Layer;
+use crate::catalogue::map::MapService;
+use crate::catalogue::{Layer, Site};
 use crate::encode::xml;
 use crate::protocol::Answer;
 
-/// Writes the descriptions; features are those of the WFS at `base/wfs`.
-pub fn write(layers: &[Arc<Layer>], version: Version, base: &str) -> Answer {
-    let wfs = format!("{base}/wfs?");
+/// Writes the descriptions; features are those of the WFS at `base/wfs`, where there is one.
+pub fn write(site: &Site, layers: &[Arc<Layer>], version: Version, base: &str) -> Answer {
+    let wfs = site.offers(MapService::Features);
+    let wfs = wfs.then(|| format!("{base}/wfs?"));
     match version {
-        Version::V111 => v111(layers, &wfs),
-        Version::V130 => v130(layers, &wfs),
+        Version::V111 => v111(layers, wfs.as_deref()),
+        Version::V130 => v130(layers, wfs.as_deref()),
     }
 }
 
-fn v111(layers: &[Arc<Layer>], wfs: &str) -> Answer {
+fn v111(layers: &[Arc<Layer>], wfs: Option<&str>) -> Answer {
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <!DOCTYPE WMS_DescribeLayerResponse SYSTEM \
@@ -26,6 +28,10 @@ fn v111(layers: &[Arc<Layer>], wfs: &str) -> Answer {
     for layer in layers {
         out.push_str("<LayerDescription");
         xml::push_attribute(&mut out, "name", &layer.id);
+        let Some(wfs) = wfs else {
+            out.push_str("/>\n");
+            continue;
+        };
         xml::push_attribute(&mut out, "wfs", wfs);
         xml::push_attribute(&mut out, "owsType", "WFS");
         xml::push_attribute(&mut out, "owsURL", wfs);
@@ -37,7 +43,7 @@ fn v111(layers: &[Arc<Layer>], wfs: &str) -> Answer {
     Answer::ok("application/vnd.ogc.wms_xml", out)
 }
 
-fn v130(layers: &[Arc<Layer>], wfs: &str) -> Answer {
+fn v130(layers: &[Arc<Layer>], wfs: Option<&str>) -> Answer {
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <DescribeLayerResponse xmlns=\"http://www.opengis.net/sld\" \
@@ -47,7 +53,8 @@ fn v130(layers: &[Arc<Layer>], wfs: &str) -> Answer {
          http://schemas.opengis.net/sld/1.1.0/DescribeLayer.xsd\">\n\
          <Version>1.1.0</Version>\n",
     );
-    for layer in layers {
+    // an owsType is a must here: of layers without one nothing can be said
+    for (layer, wfs) in layers.iter().filter_map(|layer| Some((layer, wfs?))) {
         out.push_str(
             "<LayerDescription><owsType>wfs</owsType><se:OnlineResource xlink:type=\"simple\"",
         );

@@ -7,6 +7,7 @@ use super::address::{info_extension, tile_extension};
 use super::capabilities::Writer;
 use super::request::FORMATS;
 use super::{has_limits, is_offered, told_limits};
+use crate::catalogue::map::MapService;
 use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, Node};
 use crate::crs::{AxisOrder, Crs, CrsKind};
 use crate::encode::xml;
@@ -82,7 +83,9 @@ impl Writer<'_> {
             let text = style.description.as_deref().unwrap_or_default();
             self.optional("ows:Abstract", text);
             self.element("ows:Identifier", name);
-            if let Some([width, height]) = self.legends.get(index, place) {
+            let site = &self.service.wms.catalogue.site;
+            let legend = self.legends.get(index, place);
+            if let Some([width, height]) = legend.filter(|_| site.offers(MapService::Wms)) {
                 let base = self.base;
                 self.push("<LegendURL format=\"image/png\" xlink:href=\"");
                 self.push(base);

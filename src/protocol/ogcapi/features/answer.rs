@@ -7,6 +7,7 @@ use super::rows::RowWriter;
 use super::wanted::{Wanted, view};
 use super::{Sent, View, file, picture};
 use crate::budget::Budget;
+use crate::catalogue::map::MapService;
 use crate::crs::Crs;
 use crate::encode::feature::{FeatureField, FeatureSet, Link, Rest, XmlSchema};
 use crate::error::{Error, Result};
@@ -149,7 +150,11 @@ fn people(
     let mut nothing = Vec::new();
     while stream.pull(&mut nothing, budget)? == Rest::More {}
     let rows = rows.take();
-    let picture = picture::of(&rows, &layer, request.base);
+    let site = &service.tiles.catalogue.site;
+    let picture = site.offers(MapService::Wms);
+    let picture = picture
+        .then(|| picture::of(&rows, &layer, request.base))
+        .flatten();
     let table = rows.into_iter().map(|row| {
         let address = ApiAddress::Item(layer.id.clone(), row.id.clone());
         let url = format!("{}{}?f=html", request.base, address.path());
