@@ -157,14 +157,18 @@ pub fn is_document(bytes: &[u8]) -> bool {
 /// The units of UTF-16, which every reader of XML must know (XML 1.0 §4.3.3): by its mark, or by
 /// the zero beside the first bracket.
 fn utf_16(bytes: &[u8]) -> Option<impl Iterator<Item = u16>> {
-    let (read, rest): (fn([u8; 2]) -> u16, &[u8]) = match bytes {
-        [0xFF, 0xFE, rest @ ..] => (u16::from_le_bytes, rest),
-        [0xFE, 0xFF, rest @ ..] => (u16::from_be_bytes, rest),
-        [b'<', 0, ..] => (u16::from_le_bytes, bytes),
-        [0, b'<', ..] => (u16::from_be_bytes, bytes),
+    let (is_little, rest) = match bytes {
+        [0xFF, 0xFE, rest @ ..] => (true, rest),
+        [0xFE, 0xFF, rest @ ..] => (false, rest),
+        [b'<', 0, ..] => (true, bytes),
+        [0, b'<', ..] => (false, bytes),
         _ => return None,
     };
-    Some(rest.as_chunks::<2>().0.iter().map(move |pair| read(*pair)))
+    let units = rest.as_chunks::<2>().0.iter();
+    Some(units.map(move |pair| match is_little {
+        true => u16::from_le_bytes(*pair),
+        false => u16::from_be_bytes(*pair),
+    }))
 }
 
 /// The document as text.
