@@ -109,7 +109,7 @@ impl Cover {
             .limited(),
             Condition::And(list) => parts(list)
                 .into_iter()
-                .reduce(Cover::intersection)
+                .reduce(|a, b| a.and(b, is_points))
                 .unwrap_or(Cover::UNKNOWN),
             Condition::Or(list) => parts(list)
                 .into_iter()
@@ -124,26 +124,27 @@ impl Cover {
         is_exact: false,
     };
 
-    fn intersection(self, other: Cover) -> Cover {
+    /// Of what passes both.
+    fn and(self, other: Cover, is_points: bool) -> Cover {
         let is_exact = self.is_exact && other.is_exact;
-        let boxes = match (self.boxes, other.boxes) {
-            (Some(a), Some(b)) if a.len().saturating_mul(b.len()) <= MAX_BOXES => {
-                let common = a
-                    .iter()
-                    .flat_map(|a| b.iter().filter_map(|b| a.intersection(b)));
-                Some(common.collect())
-            }
-            // either alone keeps out what it must
+        let lets_nothing_pass =
+            |cover: &Cover| cover.is_exact && cover.boxes.as_ref().is_some_and(Vec::is_empty);
+        if lets_nothing_pass(&self) {
+            return self;
+        }
+        if lets_nothing_pass(&other) {
+            return other;
+        }
+        match (self.boxes, other.boxes) {
             (Some(a), Some(b)) => {
-                return Cover {
-                    boxes: Some(if a.len() <= b.len() { a } else { b }),
-                    is_exact: false,
-                };
+                let is_exact = is_exact && is_points && is_crossed(&a, &b);
+                Cover {
+                    boxes: Some(of_both(a, b, is_points)),
+                    is_exact,
+                }
             }
-            (Some(only), None) | (None, Some(only)) => Some(only),
-            (None, None) => None,
-        };
-        Cover { boxes, is_exact }
+            (boxes, None) | (None, boxes) => Cover { boxes, is_exact },
+        }
     }
 
     fn union(self, other: Cover) -> Cover {
@@ -172,6 +173,26 @@ impl Cover {
         }
         self
     }
+}
+
+/// Boxes of which each feature touches one that touches one of `a` and one of `b`.
+///
+/// A point touches both where they overlap. What is larger may touch them in two places: it is
+/// looked for in those of less area.
+pub fn of_both(a: Vec<Bbox>, b: Vec<Bbox>, is_points: bool) -> Vec<Bbox> {
+    if is_points && is_crossed(&a, &b) {
+        let common = a
+            .iter()
+            .flat_map(|a| b.iter().filter_map(|b| a.intersection(b)));
+        return common.collect();
+    }
+    let area = |boxes: &[Bbox]| -> f64 { boxes.iter().map(|b| b.width() * b.height()).sum() };
+    if area(&a) <= area(&b) { a } else { b }
+}
+
+/// True where so few boxes are held against each other that it pays.
+fn is_crossed(a: &[Bbox], b: &[Bbox]) -> bool {
+    a.len().saturating_mul(b.len()) <= MAX_BOXES
 }
 
 fn fids(condition: &Condition) -> Option<Vec<u64>> {

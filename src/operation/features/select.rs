@@ -18,8 +18,8 @@ use crate::catalogue::Layer;
 use crate::crs::Transform;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
-use crate::geom::{Bbox, Geometry};
-use crate::query::{BoundFilter, Demand, Filter, geometry_touches_box};
+use crate::geom::{Bbox, Geometry, GeometryType};
+use crate::query::{BoundFilter, Demand, Filter, geometry_touches_box, of_both};
 use crate::store::Select;
 
 /// Memory for selections that are kept, in bytes.
@@ -316,14 +316,15 @@ enum Reach {
 }
 
 fn boxes(tests: &[WindowTest], filter: Option<&BoundFilter>, query: &FeatureQuery) -> Reach {
+    let is_points = query.layer.store.schema().geometry == GeometryType::Point;
     let mut reach: Option<Vec<Bbox>> = filter.and_then(BoundFilter::boxes).map(<[Bbox]>::to_vec);
     for test in tests {
+        let outer = test.outer.clone();
         reach = Some(match reach {
-            None => test.outer.clone(),
-            Some(boxes) => boxes
-                .iter()
-                .flat_map(|a| test.outer.iter().filter_map(|b| a.intersection(b)))
-                .collect(),
+            None => outer,
+            // where one of them lets nothing pass, nothing does
+            Some(boxes) if boxes.is_empty() || outer.is_empty() => Vec::new(),
+            Some(boxes) => of_both(boxes, outer, is_points),
         });
     }
     let Some(boxes) = reach else {
