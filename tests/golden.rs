@@ -145,7 +145,6 @@ fn draw(state: &State, case: &Case) -> Vec<u8> {
                 style: layer.style(style).unwrap().clone(),
                 layer,
                 filter: None,
-                opacity: 1.0,
             }
         })
         .collect();

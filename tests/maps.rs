@@ -233,6 +233,66 @@ fn the_root_layer_draws_the_map_as_it_is_first_shown() {
 }
 
 #[test]
+fn pictures_that_differ_in_opacity_alone_are_kept_apart() {
+    let scratch = folder("maps-opacity");
+    for (id, opacity) in [("plein", 1.0), ("demi", 0.5), ("quart", 0.25)] {
+        let text = format!(
+            "title: Régions\nview: {{crs: EPSG:3857, extent: {{of: departements}}}}\n\
+             layers: [{{layer: departements, style: departements-aplats, opacity: {opacity}}}]\n"
+        );
+        write(&scratch, id, &text);
+    }
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let places = [
+        "map.png?width=64&height=64",
+        "map/tiles/WebMercatorQuad/6/22/32?f=png",
+        "legend.png",
+        "print.pdf?layout=a4-paysage&dpi=150",
+    ];
+    for (number, path) in places.into_iter().enumerate() {
+        let ask = |map: &str, more: &str| server.get(&format!("/maps/{map}/{path}{more}"));
+        let first = ["plein", "demi", "quart"].map(|map| ask(map, ""));
+        // what the first ones left in the cache
+        let again = ["plein", "demi", "quart"].map(|map| ask(map, ""));
+        for (one, other) in first.iter().zip(&again) {
+            assert_eq!(one.status, 200, "{path}: {}", one.text());
+            assert!(number == 3 || one.body == other.body, "{path}");
+        }
+        if number < 2 {
+            // on white; names are as dark in all of them
+            let dark = |reply: &common::Reply| {
+                let of = |[r, g, b, a]: [u8; 4]| {
+                    let light = [r, g, b].map(u32::from).iter().sum::<u32>();
+                    (765 - light) * u32::from(a) / 255
+                };
+                let mut all: Vec<u32> = reply.picture().2.into_iter().map(of).collect();
+                all.retain(|dark| *dark > 0);
+                all.sort_unstable();
+                f64::from(all[all.len() / 2])
+            };
+            let [full, half, quarter] = first.map(|reply| dark(&reply));
+            assert!((half / full - 0.5).abs() < 0.15, "{path}: {half} of {full}");
+            assert!(
+                (quarter / full - 0.25).abs() < 0.15,
+                "{path}: {quarter} of {full}"
+            );
+        }
+    }
+    // what is asked for counts, not what the map shows at first
+    let asked = |map: &str, opacity: &str| {
+        let path = format!("/maps/{map}/print.pdf?dpi=150&layers=departements&opacities={opacity}");
+        let reply = server.get(&path);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.body.len()
+    };
+    // the size tells pictures apart, but for the moment that the sheet was made at
+    let is_one = |a: usize, b: usize| a.abs_diff(b) < 16;
+    assert!(is_one(asked("demi", "0.5"), asked("demi", "")));
+    assert!(is_one(asked("plein", "1"), asked("plein", "")));
+    assert!(!is_one(asked("plein", "0.5"), asked("plein", "")));
+}
+
+#[test]
 fn an_address_of_prodige_leads_to_the_map_with_its_question() {
     let scratch = folder("maps-alias");
     write(&scratch, "savoie", SAVOIE);

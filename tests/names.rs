@@ -136,7 +136,6 @@ fn draw(studio: &Studio, layer: &Arc<Layer>, crs: &Crs, (at, pixel): (Coord, f64
             layer: Arc::clone(layer),
             style: Arc::clone(&layer.styles[0]),
             filter: None,
-            opacity: 1.0,
         }],
         background: [255; 3],
         transparent: false,

@@ -93,7 +93,6 @@ fn request(layer: &Arc<Layer>, style: &Arc<Style>, view: View, crs: &Crs) -> Map
             layer: Arc::clone(layer),
             style: Arc::clone(style),
             filter: None,
-            opacity: 1.0,
         }],
         background: [255; 3],
         transparent: false,
@@ -590,7 +589,6 @@ fn a_filter_or_a_style_sent_along_is_answered_from_the_features() {
             filter: Some(cartotheque::query::Filter::IsNull(
                 cartotheque::query::Expr::Property("classe".into()),
             )),
-            opacity: 1.0,
         }],
         background: [255; 3],
         transparent: false,

@@ -52,7 +52,6 @@ fn request(state: &State, names: &[&str], paper: &str, crs: &str) -> PrintReques
                 style: layer.style(style).unwrap().clone(),
                 layer,
                 filter: None,
-                opacity: 1.0,
             }
         })
         .collect();

@@ -44,7 +44,6 @@ fn layers(names: &[&str]) -> Vec<MapLayer> {
             style: layer.style("").unwrap().clone(),
             layer,
             filter: None,
-            opacity: 1.0,
         })
         .collect()
 }

@@ -148,7 +148,8 @@ pub struct Layer {
     pub attribution: Option<String>,
     pub queryable: bool,
     pub access: Access,
-    /// How opaque it is drawn as a whole, 0 to 1: 1 but for those that [`Layer::faded`] made.
+    /// How opaque it is drawn as a whole, 0 to 1, but for its labels, which are there to be read:
+    /// 1 but for those that [`Layer::faded`] made.
     pub opacity: f64,
     /// The layer of the site that a map shows in its own way; `None` for that layer itself.
     pub of: Option<Arc<Layer>>,
@@ -462,6 +463,11 @@ impl Catalogue {
                 .collect());
         }
         self.layer(name).map(|layer| vec![Arc::clone(layer)])
+    }
+
+    /// The ids of groups that have one, in no order.
+    pub fn group_ids(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
     }
 
     /// A layer as it is drawn with others under one name.

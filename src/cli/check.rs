@@ -22,6 +22,10 @@ pub struct Check {
     #[arg(long)]
     strict: bool,
 
+    /// The public address of the server: links that begin with it are checked as its own.
+    #[arg(long, env = "CARTOTHEQUE_BASE_URL")]
+    base_url: Option<String>,
+
     /// How the report is written.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -36,7 +40,12 @@ enum Format {
 impl Check {
     pub fn run(self) -> Outcome {
         use std::io::Write as _;
-        let checked = config::check(&self.path, LoadOptions::default(), &FileSources);
+        let checked = config::check_at(
+            &self.path,
+            LoadOptions::default(),
+            &FileSources,
+            self.base_url.as_deref(),
+        );
         let report = match self.format {
             Format::Text => text_report(&checked),
             Format::Json => json_report(&checked, self.strict) + "\n",

@@ -236,7 +236,6 @@ impl<'a> Maker<'a> {
                     style: Arc::clone(layer.style("")?),
                     layer,
                     filter: None,
-                    opacity: 1.0,
                 });
             }
         }

@@ -105,7 +105,6 @@ impl Render {
                     style: layer.style(style)?.clone(),
                     layer,
                     filter: None,
-                    opacity: 1.0,
                 });
             }
         }

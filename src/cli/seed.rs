@@ -259,7 +259,6 @@ impl Seed {
                                     style: Arc::clone(layer.style(style)?),
                                     layer: Arc::clone(layer),
                                     filter: None,
-                                    opacity: 1.0,
                                 })
                             })
                             .collect::<Result<_>>()?;

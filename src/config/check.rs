@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::diagnostic::{Diagnostic, Severity};
+use super::links;
 use super::load::{LoadOptions, load};
 use super::{Loaded, Sources};
 use crate::budget::Budget;
@@ -45,6 +46,16 @@ impl Checked {
 
 /// Loads a path as `serve` would, then reads every feature and every tile of every layer once.
 pub fn check(path: &Path, options: LoadOptions, sources: &dyn Sources) -> Checked {
+    check_at(path, options, sources, None)
+}
+
+/// The same for a server whose public address is known: links that begin with it are its own.
+pub fn check_at(
+    path: &Path,
+    options: LoadOptions,
+    sources: &dyn Sources,
+    base_url: Option<&str>,
+) -> Checked {
     let loaded = load(path, options, sources);
     let scans: Vec<Scan> = loaded
         .catalogue
@@ -60,7 +71,9 @@ pub fn check(path: &Path, options: LoadOptions, sources: &dyn Sources) -> Checke
     let layers = loaded.catalogue.layers.len().saturating_add(archives.len());
     let features = scans.iter().map(|scan| scan.features).sum();
     let tiles = of_archives.iter().map(|(tiles, _)| tiles).sum();
+    let dead = links::dead(&loaded, base_url);
     let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(dead);
     diagnostics.extend(scans.into_iter().flat_map(|scan| scan.diagnostics));
     diagnostics.extend(of_archives.into_iter().flat_map(|(_, found)| found));
     diagnostics.sort();

@@ -28,6 +28,7 @@ pub(crate) mod foreign;
 pub(crate) mod ident;
 mod identities;
 mod kept;
+mod links;
 mod load;
 mod maps;
 mod plain_yaml;
@@ -41,7 +42,7 @@ mod watch;
 mod words;
 mod yaml;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_at};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use file::{Basemap, CacheFile, RoleFile, Secret, ServerFile};
 pub use folder::{Folder, Stamp};

@@ -73,7 +73,7 @@ pub fn draw(
             overviews,
         };
         if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
-            let opacity = layer.layer.opacity * f64::from(layer.opacity);
+            let opacity = layer.layer.opacity;
             if opacity < 1.0 {
                 // as a whole: where its features overlap they do not shine through each other
                 let mut own = Canvas::new(view.size)?;

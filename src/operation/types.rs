@@ -27,8 +27,6 @@ pub struct MapLayer {
     pub layer: Arc<Layer>,
     pub style: Arc<Style>,
     pub filter: Option<Filter>,
-    /// From 0 to 1, of all that is drawn but the labels, which are there to be read.
-    pub opacity: f32,
 }
 
 /// A drawn map and how it came about.

@@ -109,7 +109,7 @@ impl Cover {
             .limited(),
             Condition::And(list) => parts(list)
                 .into_iter()
-                .reduce(|a, b| a.and(b, is_points))
+                .reduce(|a, b| a.intersection(b, is_points))
                 .unwrap_or(Cover::UNKNOWN),
             Condition::Or(list) => parts(list)
                 .into_iter()
@@ -124,27 +124,30 @@ impl Cover {
         is_exact: false,
     };
 
-    /// Of what passes both.
-    fn and(self, other: Cover, is_points: bool) -> Cover {
+    fn intersection(self, other: Cover, is_points: bool) -> Cover {
         let is_exact = self.is_exact && other.is_exact;
-        let lets_nothing_pass =
-            |cover: &Cover| cover.is_exact && cover.boxes.as_ref().is_some_and(Vec::is_empty);
-        if lets_nothing_pass(&self) {
-            return self;
-        }
-        if lets_nothing_pass(&other) {
-            return other;
-        }
-        match (self.boxes, other.boxes) {
-            (Some(a), Some(b)) => {
-                let is_exact = is_exact && is_points && is_crossed(&a, &b);
-                Cover {
-                    boxes: Some(of_both(a, b, is_points)),
-                    is_exact,
-                }
+        let boxes = match (self.boxes, other.boxes) {
+            // what is larger than a point may touch both and nothing that they share
+            (Some(a), Some(b)) if is_points && a.len().saturating_mul(b.len()) <= MAX_BOXES => {
+                let common = a
+                    .iter()
+                    .flat_map(|a| b.iter().filter_map(|b| a.intersection(b)));
+                Some(common.collect())
             }
-            (boxes, None) | (None, boxes) => Cover { boxes, is_exact },
-        }
+            // either alone keeps out what it must
+            (Some(a), Some(b)) => {
+                let area =
+                    |boxes: &[Bbox]| boxes.iter().map(|b| b.width() * b.height()).sum::<f64>();
+                let is_better = area(&a) <= area(&b) && !b.is_empty();
+                return Cover {
+                    boxes: Some(if a.is_empty() || is_better { a } else { b }),
+                    is_exact: false,
+                };
+            }
+            (Some(only), None) | (None, Some(only)) => Some(only),
+            (None, None) => None,
+        };
+        Cover { boxes, is_exact }
     }
 
     fn union(self, other: Cover) -> Cover {
@@ -173,26 +176,6 @@ impl Cover {
         }
         self
     }
-}
-
-/// Boxes of which each feature touches one that touches one of `a` and one of `b`.
-///
-/// A point touches both where they overlap. What is larger may touch them in two places: it is
-/// looked for in those of less area.
-pub fn of_both(a: Vec<Bbox>, b: Vec<Bbox>, is_points: bool) -> Vec<Bbox> {
-    if is_points && is_crossed(&a, &b) {
-        let common = a
-            .iter()
-            .flat_map(|a| b.iter().filter_map(|b| a.intersection(b)));
-        return common.collect();
-    }
-    let area = |boxes: &[Bbox]| -> f64 { boxes.iter().map(|b| b.width() * b.height()).sum() };
-    if area(&a) <= area(&b) { a } else { b }
-}
-
-/// True where so few boxes are held against each other that it pays.
-fn is_crossed(a: &[Bbox], b: &[Bbox]) -> bool {
-    a.len().saturating_mul(b.len()) <= MAX_BOXES
 }
 
 fn fids(condition: &Condition) -> Option<Vec<u64>> {

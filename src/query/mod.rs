@@ -22,7 +22,7 @@ mod temporal;
 #[cfg(test)]
 mod tests;
 
-pub use bound::{BoundFilter, of_both};
+pub use bound::BoundFilter;
 pub use demand::Demand;
 pub use eval::{BoundExpr, Scalar, is_geometry_name};
 pub use function::{Function, ResultKind, into_condition};

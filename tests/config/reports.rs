@@ -1,7 +1,7 @@
 //! What `cartotheque check` finds and prints.
 
 use cartotheque::cli::check::{json_report, text_report};
-use cartotheque::config::{LoadOptions, check};
+use cartotheque::config::{LoadOptions, check, check_at};
 
 use super::fake::{COMMUNES, FakeSources, Site};
 
@@ -97,4 +97,61 @@ fn the_report_for_programs_is_one_json_object() {
     assert_eq!(found["severity"], "error");
     assert_eq!(found["key"], "label");
     assert_eq!(found["help"], "did you mean \"nom\"?");
+}
+
+#[test]
+fn a_link_to_an_address_of_ours_that_nothing_answers_is_a_fault_at_its_place() {
+    let site = site();
+    site.write("styles/population.sld", "column pop\n").layer(
+        "communes",
+        "title: Communes\nsource: {file: data/communes.fgb}\nstyles: [population]\n\
+         abstract: Voir [la carte](/maps/cartes).\nattribution: « /styles/communes:populaton »\n",
+    );
+    site.write(
+        "capabilities/maps/carte.yaml",
+        "title: Carte\naliases: [vieille]\nservices: [wms, features]\nlayers: [communes]\nabstract: >-\n  \
+         Des textes,\n  puis /layers/comunes, et\n  https://carte.example/maps/vieille ;\n  \
+         /maps/carte/collections/comune/items, /maps/carte/tiles/communes.json,\n  \
+         /maps/carte/inconnu et /collections/communes/itms.\n  /1/vieile.map\n",
+    )
+    .write(
+        "capabilities/maps/famille.yaml",
+        "for_each: [{code: \"01\"}]\nid: famille-{code}\ntitle: Famille {code}\nlayers: [communes]\n\
+         abstract: /maps/famille-{code} et /maps/familles-{code}\n",
+    )
+    .write(
+        "capabilities/maps/brouillon.yaml",
+        "title: B\nstatus: draft\nlayers: [communes]\nabstract: /maps/brouillon\n",
+    )
+    .write(
+        "capabilities/maps/juste.yaml",
+        "title: Juste\nlayers: [communes]\nabstract: >-\n  /maps /maps/carte?lang=en /maps/carte/embed,\n  \
+         /maps/carte/print.pdf /1/vieille.map /layers/communes /layers/communes/record.xml\n  \
+         /collections/communes/items?limit=2 /styles/communes:population /styles/all\n  \
+         /tiles/communes/{z}/{x}/{y}.mvt https://ailleurs.example/maps/rien /maps/carte/wms?x\n",
+    );
+    let told = |base_url: Option<&str>| -> Vec<String> {
+        let sources = FakeSources::default();
+        let checked = check_at(&site.0, LoadOptions::default(), &sources, base_url);
+        let list = checked.diagnostics.iter();
+        let dead = list.filter(|d| d.message.contains("leads nowhere"));
+        dead.map(|d| d.one_line().replace("capabilities/", ""))
+            .collect()
+    };
+    let mut expected = vec![
+        r#"layers/communes.yaml:4:27: "/maps/cartes" leads nowhere: there is no map "cartes" (did you mean "carte"?)"#,
+        r#"layers/communes.yaml:5:16: "/styles/communes:populaton" leads nowhere: "communes" has no style "populaton" (did you mean "population"?)"#,
+        r#"maps/brouillon.yaml:4:11: "/maps/brouillon" leads nowhere: there is no map "brouillon" (its file is a draft or has a fault)"#,
+        r#"maps/carte.yaml:7:8: "/layers/comunes" leads nowhere: there is no layer "comunes" (did you mean "communes"?)"#,
+        r#"maps/carte.yaml:9:3: "/maps/carte/collections/comune/items" leads nowhere: there is no layer "comune" (did you mean "communes"?)"#,
+        r#"maps/carte.yaml:9:41: "/maps/carte/tiles/communes.json" leads nowhere: the map has no tiles (`services:` of "carte" does not have it)"#,
+        r#"maps/carte.yaml:10:3: "/maps/carte/inconnu" leads nowhere: there is nothing at /inconnu"#,
+        r#"maps/carte.yaml:10:26: "/collections/communes/itms" leads nowhere: there is nothing at /collections/communes/itms"#,
+        r#"maps/carte.yaml:11:3: "/1/vieile.map" leads nowhere: no map has the alias "vieile" (did you mean "vieille"?)"#,
+        r#"maps/famille.yaml:5:35: "/maps/familles-{code}" leads nowhere: there is no map "familles-{code}""#,
+    ];
+    assert_eq!(told(None), expected);
+    let aliased = r#"maps/carte.yaml:8:3: "https://carte.example/maps/vieille" leads nowhere: there is no map "vieille" (it is an alias: write /maps/carte, or /1/vieille.map)"#;
+    expected.insert(4, aliased);
+    assert_eq!(told(Some("https://carte.example/")), expected);
 }

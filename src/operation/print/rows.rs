@@ -194,8 +194,8 @@ fn add_layer(
         if is_unseen_on_white(&swatch) {
             on_grey(&mut swatch);
         }
-        if layer.opacity < 1.0 {
-            fade(&mut swatch, layer.opacity);
+        if layer.layer.opacity < 1.0 {
+            fade(&mut swatch, layer.layer.opacity as f32);
         }
         let picture = PictureId(pictures.len());
         pictures.push(Picture::new(&swatch)?);

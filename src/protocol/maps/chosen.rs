@@ -41,14 +41,17 @@ impl Chosen {
             let of = |list: &[String]| list.get(place).cloned().unwrap_or_default();
             // the one that knows the extent of its part
             let layer = service.catalogue.layer(&entry.id)?;
+            let opacity = match of(&opacities).as_str() {
+                "" => entry.opacity,
+                text => opacity(text)?,
+            };
             layers.push(operation::MapLayer {
                 style: Arc::clone(layer.style(&of(&styles))?),
-                layer: Arc::clone(layer),
-                filter: None,
-                opacity: match of(&opacities).as_str() {
-                    "" => entry.opacity as f32,
-                    text => opacity(text)?,
+                layer: match opacity < 1.0 {
+                    true => layer.faded(opacity),
+                    false => Arc::clone(layer),
                 },
+                filter: None,
             });
         }
         let legend = legend(service, &entries, &layers);
@@ -82,8 +85,8 @@ fn list_of(kvp: &Kvp, name: &'static str, count: usize) -> Result<Vec<String>> {
     ))
 }
 
-fn opacity(text: &str) -> Result<f32> {
-    let parsed: Option<f32> = text.parse().ok();
+fn opacity(text: &str) -> Result<f64> {
+    let parsed: Option<f64> = text.parse().ok();
     parsed.filter(|o| (0.0..=1.0).contains(o)).ok_or_else(|| {
         let found: String = text.chars().take(40).collect();
         Error::parameter(

@@ -108,7 +108,7 @@ fn key(service: &Service<'_>, wanted: &MapRequest) -> u128 {
     for layer in &wanted.layers {
         key.add(&service.catalogue.fingerprint(&layer.layer).to_le_bytes());
         key.add(layer.style.id.as_bytes());
-        key.add(&layer.opacity.to_le_bytes());
+        key.add(&layer.layer.opacity.to_le_bytes());
     }
     key.finished()
 }

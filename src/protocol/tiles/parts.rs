@@ -100,7 +100,6 @@ pub fn styled(layers: Vec<Arc<Layer>>) -> Result<Vec<MapLayer>> {
                 style: Arc::clone(layer.style("")?),
                 layer,
                 filter: None,
-                opacity: 1.0,
             })
         })
         .collect()

@@ -138,7 +138,6 @@ impl Tile {
             layer,
             style,
             filter,
-            opacity,
         } in &layers
         {
             key.add(&catalogue.fingerprint(layer).to_le_bytes());
@@ -149,9 +148,6 @@ impl Tile {
                 }
                 if let Some(filter) = filter {
                     key.add(format!("{filter:?}").as_bytes());
-                }
-                if *opacity < 1.0 {
-                    key.add(&opacity.to_le_bytes());
                 }
             }
         }

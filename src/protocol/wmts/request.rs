@@ -349,7 +349,6 @@ fn styled(service: &Service<'_>, words: &Words<'_>) -> Result<Vec<MapLayer>> {
                 style: Arc::clone(layer.style(words.style)?),
                 layer,
                 filter: None,
-                opacity: 1.0,
             })
         })
         .collect()

@@ -93,7 +93,6 @@ impl Reader<'_> {
                     layer,
                     style,
                     filter: None,
-                    opacity: 1.0,
                 });
             }
         };
