@@ -271,8 +271,8 @@ fn patches(nodes: &[Coord], steps: u16) -> Vec<Patch> {
         nodes.get(nth).copied().map(f64x2::from)
     };
     let begins = || (0..usize::from(steps)).step_by(2);
-    let mut patches = Vec::with_capacity(begins().len().pow(2));
-    for (row, column) in begins().flat_map(|row| begins().map(move |column| (row, column))) {
+    let squares = begins().flat_map(|row| begins().map(move |column| (row, column)));
+    let patches = squares.filter_map(|(row, column)| {
         let along = |row: usize| {
             let nodes = [
                 node(column, row)?,
@@ -281,14 +281,16 @@ fn patches(nodes: &[Coord], steps: u16) -> Vec<Patch> {
             ];
             Some(quadratic(nodes))
         };
-        let (Some(r0), Some(r1), Some(r2)) = (along(row), along(row + 1), along(row + 2)) else {
-            continue;
-        };
+        let rows = [along(row)?, along(row + 1)?, along(row + 2)?];
         // the coefficients of a power of u, in each row, are values of a quadratic in v
-        let across = [0, 1, 2].map(|power| quadratic([r0[power], r1[power], r2[power]]));
-        patches.push([0, 1, 2].map(|of_v| across.map(|coefficients| coefficients[of_v])));
-    }
-    patches
+        Some(turned(turned(rows).map(quadratic)))
+    });
+    patches.collect()
+}
+
+/// Rows as columns.
+fn turned<T>([[a, b, c], [d, e, f], [g, h, i]]: [[T; 3]; 3]) -> [[T; 3]; 3] {
+    [[a, d, g], [b, e, h], [c, f, i]]
 }
 
 /// The coefficients of 1, t and t² of what has these values at 0, ½ and 1.
