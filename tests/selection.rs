@@ -259,3 +259,30 @@ fn a_window_elsewhere_finds_nothing() {
     }];
     assert_eq!(found(&query), (vec![], 0));
 }
+
+/// A region between two places touches both, wherever the places lie to each other.
+#[test]
+fn what_touches_two_places_is_found_by_windows_and_by_a_filter() {
+    let crs = Crs::crs84();
+    let places = [[5.0, 45.5, 5.2, 45.7], [5.9, 44.9, 6.1, 45.1]];
+    let [a, b] = places.map(|[x, y, to_x, to_y]| Bbox::new(x, y, to_x, to_y).unwrap());
+    for id in ["departements", "communes", "cours-eau", "villes"] {
+        let layer = layer(id);
+        let [at_a, at_b] = [a, b].map(|bbox| touching(&layer, &bbox, &crs));
+        let both: Vec<u64> = at_a.into_iter().filter(|p| at_b.contains(p)).collect();
+        assert!(id != "departements" || !both.is_empty());
+        let window = |boxes: Bbox| Window {
+            boxes: vec![boxes],
+            crs: crs.clone(),
+        };
+        let mut query = FeatureQuery::all(&layer);
+        query.windows = vec![window(a), window(b)];
+        assert_eq!(found(&query), (both.clone(), both.len() as u64), "{id}");
+        // the same place as a condition, in the layer's own CRS: wider by what bends
+        let there = Transform::new(&crs, &layer.crs).unwrap();
+        query.windows = vec![window(a)];
+        query.filter = Some(Filter::Bbox(there.forward_bbox(&b)[0]));
+        let wider = found(&query).0;
+        assert!(both.iter().all(|p| wider.contains(p)), "{id}");
+    }
+}

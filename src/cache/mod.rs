@@ -73,6 +73,7 @@ impl Weighter<u128, Arc<Kept>> for Weight {
 pub struct Counts {
     pub memory_hits: u64,
     pub disk_hits: u64,
+    /// Tiles that were made.
     pub misses: u64,
     pub memory_bytes: u64,
     pub disk_bytes: u64,
@@ -163,8 +164,8 @@ impl TileCache {
                 (kept, source)
             }
             None => {
-                self.misses.fetch_add(1, Ordering::Relaxed);
                 let tile = make()?;
+                self.misses.fetch_add(1, Ordering::Relaxed);
                 if let Some(disk) = &self.disk {
                     disk.put(key, &tile);
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{At, Diagnostic, Findings, Place, Severity};
 use super::file::{LayerFile, MetadataFile, PopupFile, Text};
+use super::repeated::Repeated;
 use super::{Opened, Sources, ident};
 use crate::catalogue::{
     Access, Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField,
@@ -41,6 +42,8 @@ pub struct Ingredients<'a> {
     /// The CRS that the file names, read.
     pub crs: Option<&'a Result<Crs>>,
     pub record: Option<&'a Path>,
+    /// Columns of the data that were found to repeat ids.
+    pub repeated: &'a [(usize, Repeated)],
 }
 
 /// Builds a layer, for everybody; `None` where the findings hold an error.
@@ -65,6 +68,7 @@ pub fn build(
     };
     let fields = columns.fields(from, findings);
     let id_column = columns.visible(file.id_column.as_ref(), findings);
+    let id_column = id_column.filter(|column| is_unique(*column, from, findings));
     let label = columns.visible(file.label.as_ref(), findings);
     let popup = file.popup.as_ref();
     let popup = popup.map(|p| columns.popup(p, from.languages, findings));
@@ -207,6 +211,21 @@ fn hidden_columns(file: &LayerFile, schema: &Schema) -> HashSet<usize> {
         .filter(|field| field.hidden)
         .filter_map(|field| schema.column(&field.name.value))
         .collect()
+}
+
+/// False for a column of ids that are known to come twice: ids are positions then, for two
+/// features of one id are one to every client.
+fn is_unique(column: usize, from: Ingredients<'_>, findings: &mut Findings) -> bool {
+    let Some((_, repeated)) = from.repeated.iter().find(|(known, _)| *known == column) else {
+        return true;
+    };
+    if let Some(at) = &from.file.id_column {
+        let (name, layer) = (&at.value, &from.file.id.value);
+        let message = format!("id_column {name:?} of layer {layer:?} {repeated}");
+        let help = "the ids of its features are their positions until it is";
+        findings.add(Severity::Warning, &at.place, message, Some(help.to_owned()));
+    }
+    false
 }
 
 /// A layer's columns, to look names up in.

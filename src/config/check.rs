@@ -1,15 +1,15 @@
 //! Everything that can be verified without serving.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::links;
 use super::load::{LoadOptions, load};
+use super::repeated::repeated;
 use super::{Loaded, Sources};
 use crate::budget::Budget;
 use crate::catalogue::{ArchiveLayer, Layer};
@@ -109,8 +109,8 @@ fn scan(layer: &Layer, loaded: &Loaded) -> Scan {
     let mut add = |severity, message: String| {
         diagnostics.push(Diagnostic::of_file(severity, shown, message));
     };
-    let mut ids = Ids::default();
-    let visited = read_ids(layer, &mut ids);
+    let mut empty = 0;
+    let visited = read_ids(layer, &mut empty);
     let features = match visited {
         Ok((features, damaged)) => {
             if damaged > 0 {
@@ -130,19 +130,18 @@ fn scan(layer: &Layer, loaded: &Loaded) -> Scan {
     if let Some(column) = layer.id_column {
         let schema = layer.store.schema();
         let name = schema.fields.get(column).map_or("", |f| f.name.as_str());
-        if let Some(first) = &ids.first_repeated {
+        // what can't be read was said above
+        let repeated = repeated(&*layer.store, column, &AtomicBool::new(false));
+        if let Ok(Some(repeated)) = repeated {
             add(
                 Severity::Error,
-                format!(
-                    "id_column {name:?} of layer {:?} is not unique: {} features repeat an id, the first is {first:?}",
-                    layer.id, ids.repeated
-                ),
+                format!("id_column {name:?} of layer {:?} {repeated}", layer.id),
             );
         }
-        if ids.empty > 0 {
+        if empty > 0 {
             let message = format!(
                 "id_column {name:?} of layer {:?} is empty in {} features: their ids are made of their positions (position-12)",
-                layer.id, ids.empty
+                layer.id, empty
             );
             add(Severity::Warning, message);
         }
@@ -153,33 +152,16 @@ fn scan(layer: &Layer, loaded: &Loaded) -> Scan {
     }
 }
 
-#[derive(Default)]
-struct Ids {
-    /// Hashes of 64 bits: two different ids share one in ten million ids with probability 3e-6.
-    seen: HashSet<u64>,
-    repeated: u64,
-    first_repeated: Option<String>,
-    empty: u64,
-}
-
-/// How many features were read, and how many are damaged.
-fn read_ids(layer: &Layer, ids: &mut Ids) -> Result<(u64, u64)> {
+/// How many features were read, and how many are damaged; counts those without an id.
+fn read_ids(layer: &Layer, empty: &mut u64) -> Result<(u64, u64)> {
     let budget = Budget::unlimited();
     let stats = layer
         .store
         .select(&Select::default(), &budget, &mut |feature| {
-            if let Some(column) = layer.id_column {
-                let value = feature.value(column).to_text();
-                if value.is_empty() {
-                    ids.empty = ids.empty.saturating_add(1);
-                } else {
-                    let mut hasher = DefaultHasher::new();
-                    value.hash(&mut hasher);
-                    if !ids.seen.insert(hasher.finish()) {
-                        ids.repeated = ids.repeated.saturating_add(1);
-                        ids.first_repeated.get_or_insert_with(|| value.into_owned());
-                    }
-                }
+            if let Some(column) = layer.id_column
+                && feature.value(column).to_text().is_empty()
+            {
+                *empty = empty.saturating_add(1);
             }
             Ok(ControlFlow::Continue(()))
         })?;

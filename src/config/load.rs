@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
@@ -19,6 +20,7 @@ use super::identities;
 use super::kept::Kept;
 use super::maps::{self, MapRead};
 use super::plan::{LayerRead, Outcome, Plan, Planner};
+use super::repeated::{Repeated, repeated};
 use super::tile_sets::{self, TileSetRead};
 use super::{Opened, Sources};
 use crate::catalogue::{Access, Catalogue, Fault, Layer};
@@ -72,6 +74,16 @@ struct State {
     layers: HashMap<PathBuf, Built>,
     archives: Archives,
     maps: maps::State,
+    /// What was found out of columns of ids.
+    ids: Vec<Ids>,
+}
+
+/// Whether a column of some data repeats ids.
+#[derive(Debug, Clone)]
+struct Ids {
+    of: Arc<Result<Opened>>,
+    column: usize,
+    repeated: Option<Repeated>,
 }
 
 /// A layer and all that it was made from.
@@ -104,6 +116,7 @@ struct MadeFrom {
     nth: usize,
     record: Option<PathBuf>,
     languages: Vec<String>,
+    repeated: Vec<(usize, Repeated)>,
 }
 
 impl MadeFrom {
@@ -116,6 +129,7 @@ impl MadeFrom {
             && (self.nth == other.nth || !self.styles.is_empty())
             && self.record == other.record
             && self.languages == other.languages
+            && self.repeated == other.repeated
     }
 }
 
@@ -278,6 +292,36 @@ impl Loaded {
         })
     }
 
+    /// Looks whether the columns of ids that nobody has looked at repeat any, until `stop` is
+    /// set: true where one does, and the next load makes ids of positions.
+    pub(super) fn look_for_repeated_ids(&mut self, stop: &AtomicBool) -> bool {
+        let mut is_any = false;
+        for built in self.state.layers.values() {
+            let (of, layer) = (&built.made_from.store, &built.layer);
+            let is_of = |ids: &Ids, column| Arc::ptr_eq(&ids.of, of) && ids.column == column;
+            let column = layer.id_column.filter(|column| {
+                let mut known = self.state.ids.iter();
+                !known.any(|ids| is_of(ids, *column))
+            });
+            let Some(column) = column else {
+                continue;
+            };
+            // data that can't be read say so where they are asked for
+            let repeated = repeated(&*layer.store, column, stop).ok().flatten();
+            if stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            is_any |= repeated.is_some();
+            let of = Arc::clone(of);
+            self.state.ids.push(Ids {
+                of,
+                column,
+                repeated,
+            });
+        }
+        is_any
+    }
+
     /// How many findings of that severity there are.
     pub fn count(&self, severity: Severity) -> usize {
         let of_it = self.diagnostics.iter().filter(|d| d.severity == severity);
@@ -436,6 +480,12 @@ impl Loader<'_> {
         diagnostics.extend(findings.into_vec());
         diagnostics.sort();
         diagnostics.dedup();
+        let ids = self.state().map(|state| state.ids.clone());
+        let mut ids = ids.unwrap_or_default();
+        ids.retain(|known| {
+            let mut built = built_layers.values();
+            built.any(|built| Arc::ptr_eq(&built.made_from.store, &known.of))
+        });
         let has_errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
         Loaded {
             catalogue: Arc::new(catalogue),
@@ -454,6 +504,7 @@ impl Loader<'_> {
                 layers: built_layers,
                 archives: archives.state,
                 maps: built.state,
+                ids,
             },
         }
     }
@@ -690,6 +741,7 @@ impl Loader<'_> {
             nth: plan.nth,
             record: plan.record.clone(),
             languages: material.languages.clone(),
+            repeated: self.repeated_in(store),
         };
         if let Some(before) = before.filter(|before| before.made_from.is_same(&made_from)) {
             return Some(before.clone());
@@ -717,6 +769,7 @@ impl Loader<'_> {
             languages: &material.languages,
             crs: file.crs.as_ref().and_then(|at| material.crs.get(&at.value)),
             record: plan.record.as_deref(),
+            repeated: &made_from.repeated,
         };
         let mut findings = Findings::new(self.folder.relative(&plan.origin));
         match build(ingredients, self.sources, &mut findings) {
@@ -733,6 +786,13 @@ impl Loader<'_> {
                 None
             }
         }
+    }
+
+    fn repeated_in(&self, store: &Arc<Result<Opened>>) -> Vec<(usize, Repeated)> {
+        let known = self.state().into_iter().flat_map(|state| &state.ids);
+        let own = known.filter(|ids| Arc::ptr_eq(&ids.of, store));
+        own.filter_map(|ids| Some((ids.column, ids.repeated.clone()?)))
+            .collect()
     }
 
     /// What is odd about the folder as a whole.

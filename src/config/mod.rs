@@ -34,6 +34,7 @@ mod maps;
 mod plain_yaml;
 mod plan;
 mod reader;
+mod repeated;
 mod schema;
 mod sources;
 mod tile_sets;

@@ -109,6 +109,17 @@ pub fn watch(
     let mut watcher = Watcher::new(&first.folder);
     let mut current = first;
     let mut pause = every;
+    let positions = |current: &mut Loaded, held: &HashSet<PathBuf>| {
+        let began = Instant::now();
+        look_for_repeated_ids(current, stop).then(|| {
+            let held = changed_since(path, current, held);
+            (reload(path, options, sources, Some(current), &held), began)
+        })
+    };
+    if let Some((next, began)) = positions(&mut current, &HashSet::new()) {
+        publish(&next, began);
+        current = next;
+    }
     while sleep(pause, stop) {
         let looked = Instant::now();
         // a path that is gone is a change like others: the reload says so
@@ -121,8 +132,38 @@ pub fn watch(
             watcher.reloaded(&next.folder, &held);
             publish(&next, began);
             current = next;
+            if let Some((next, began)) = positions(&mut current, &held) {
+                publish(&next, began);
+                current = next;
+            }
         }
     }
+}
+
+/// On a thread that yields to all others: large data take seconds.
+fn look_for_repeated_ids(loaded: &mut Loaded, stop: &AtomicBool) -> bool {
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            // on Linux a thread's own; without it, it competes with drawing as an equal
+            let _priority = rustix::process::nice(19);
+            loaded.look_for_repeated_ids(stop)
+        });
+        looking.join().unwrap_or(false)
+    })
+}
+
+/// The files that are not as they were loaded: the watcher waits until they are whole.
+fn changed_since(path: &Path, loaded: &Loaded, held: &HashSet<PathBuf>) -> HashSet<PathBuf> {
+    let there = Folder::scan(path, &loaded.named).unwrap_or_default();
+    let is_other = |path: &PathBuf, stamp: &Stamp| loaded.folder.stamps.get(path) != Some(stamp);
+    let changed = there
+        .stamps
+        .iter()
+        .filter(|(path, stamp)| is_other(path, stamp));
+    changed
+        .map(|(path, _)| path.clone())
+        .chain(held.iter().cloned())
+        .collect()
 }
 
 /// Sleeps in short naps; false where it is time to stop.

@@ -4,8 +4,11 @@
 use super::Transform;
 use crate::geom::{Bbox, Coord};
 
-/// Patches along a side of the box to begin with.
+/// Patches along a side of a box that is not straight enough to be looked at as one.
 const PATCHES: u16 = 4;
+/// A box whose middles are off straight lines by less than this part of its size is one patch: a
+/// map of less than some 20 km.
+const NEARLY_STRAIGHT: f64 = 1.0 / 1024.0;
 /// How often a patch that bends or breaks is parted in four.
 const MAX_DEPTH: u32 = 6;
 /// The same for a patch of which nothing can be projected.
@@ -28,6 +31,10 @@ pub(super) fn image(transform: &Transform, bbox: &Bbox) -> Vec<Bbox> {
     }
     let turns = transform.target().is_lon_lat_degrees();
     let mut found = Image::default();
+    if let Found::Smooth(whole) = examine(transform, bbox, turns, NEARLY_STRAIGHT) {
+        found.add(whole);
+        return found.boxes(turns);
+    }
     let mut patches = first_patches(bbox);
     let mut seen = 0;
     for depth in 0..=MAX_DEPTH {
@@ -35,7 +42,7 @@ pub(super) fn image(transform: &Transform, bbox: &Bbox) -> Vec<Bbox> {
         let is_last = depth == MAX_DEPTH || seen + patches.len() * 4 > MAX_PATCHES;
         let mut next = Vec::new();
         for patch in &patches {
-            match examine(transform, patch, turns) {
+            match examine(transform, patch, turns, SMOOTH) {
                 Found::Nothing if depth < MAX_EMPTY_DEPTH && !is_last => {
                     next.extend(quarters(patch))
                 }
@@ -108,8 +115,9 @@ fn quarters(patch: &Bbox) -> [Bbox; 4] {
     ]
 }
 
-/// Samples corners, middles of sides and centre.
-fn examine(transform: &Transform, patch: &Bbox, turns: bool) -> Found {
+/// Samples corners, middles of sides and centre. What bends by less than the part `smooth` of its
+/// size is smooth.
+fn examine(transform: &Transform, patch: &Bbox, turns: bool, smooth: f64) -> Found {
     let [x, y] = patch.center();
     let mut images: [Coord; 9] = [
         [patch.min_x, patch.min_y],
@@ -155,7 +163,7 @@ fn examine(transform: &Transform, patch: &Bbox, turns: bool) -> Found {
     };
     let (bend_x, bend_y) = (bends(0), bends(1));
     let size = bbox.width().hypot(bbox.height());
-    let is_smooth = |bend: f64| bend <= STRAIGHT.max(size * SMOOTH);
+    let is_smooth = |bend: f64| bend <= STRAIGHT.max(size * smooth);
     // a quarter of a turn within a patch: a pole is near
     let is_turning = turns && bbox.width() > 90.0;
     if is_smooth(bend_x) && is_smooth(bend_y) && !is_turning {

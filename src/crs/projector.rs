@@ -5,8 +5,13 @@
 //! have a power of two as size, and every cell is refined by its own error alone: what happens to
 //! a position depends on the transformation, the tolerance and the position, never on the
 //! request. Maps cut side by side meet bit by bit.
+//!
+//! Interpolation is quadratic: its error falls with the cube of a cell's size, so that a cell of
+//! 20 km is exact to a millimetre, and a map or a tile lies in a few.
 
 use std::sync::{Arc, LazyLock};
+
+use wide::f64x2;
 
 use super::cache::Cache;
 use super::{Transform, database};
@@ -17,14 +22,16 @@ static PROJECTORS: LazyLock<Cache<Key, Arc<Lattice>>> = LazyLock::new(|| Cache::
 
 type Key = (Arc<str>, i32);
 
-/// Cells a lattice keeps, twice; one takes 0.1 to 0.7 kB.
-const MAX_CELLS: usize = 2048;
+/// Cells a lattice keeps, twice; one takes 0.2 to 2.4 kB.
+const MAX_CELLS: usize = 1024;
 /// A cell is parted into at most 2² × 2² before it is left to the transformation.
 const MAX_REFINEMENT: u32 = 2;
 
-/// Up to this tolerance cells are below a kilometre: they would hold few positions each, and a
-/// closed form is quicker than to prepare them.
-const CLOSED_FORM_UP_TO_M: f64 = 0.125;
+/// Below this the rounding of large numbers is part of the error.
+const LEAST_TOLERANCE_M: f64 = 1e-6;
+
+/// No cell is larger: its samples would be too far apart to tell what lies between them.
+const MAX_CELL_M: f64 = database::EQUATOR_RADIUS_M / 8.0;
 
 /// A transformation within a tolerance.
 #[derive(Debug, Clone)]
@@ -56,8 +63,9 @@ struct Cell {
     patches: Vec<Patch>,
 }
 
-/// The bilinear image of a part, `c0 + c1·u + c2·v + c3·u·v` with u and v from 0 to 1.
-type Patch = [Coord; 4];
+/// The biquadratic image of a part: for 1, v and v², the coefficients of 1, u and u², where u and
+/// v run from 0 to 1.
+type Patch = [[f64x2; 3]; 3];
 
 impl Projector {
     /// A projector that keeps within `tolerance`, in units of the target CRS, of the
@@ -66,10 +74,9 @@ impl Projector {
     pub fn new(transform: &Arc<Transform>, tolerance: f64) -> Projector {
         let class = tolerance.log2().floor();
         let tolerance_m = class.exp2() * transform.target().metres_per_unit;
-        let is_exact = transform.is_identity()
-            || (transform.is_closed_form() && tolerance_m <= CLOSED_FORM_UP_TO_M);
         // 2^±60: no map has a tolerance beyond, and sizes stay far from the ends of f64
-        let lattice = (!is_exact && class.abs() <= 60.0).then(|| {
+        let is_fit = tolerance_m >= LEAST_TOLERANCE_M && class.abs() <= 60.0;
+        let lattice = (is_fit && !transform.is_identity()).then(|| {
             #[allow(clippy::cast_possible_truncation, reason = "at most 60")]
             let class = class as i32;
             let key = (Arc::from(transform.pipeline()), class);
@@ -139,11 +146,17 @@ impl ProjectorRun<'_> {
 impl Lattice {
     fn new(transform: &Transform, class: i32) -> Lattice {
         let tolerance = f64::from(class).exp2();
-        // Bilinear interpolation misses a curve of radius R by h²/8R over a cell of size h.
-        // Conformal projections bend by about one earth radius: a cell of √(2tR) starts with a
-        // quarter of the tolerance, and refinement does the rest.
+        // Quadratic interpolation misses a cubic by h³/125 of its third derivative over a cell of
+        // size h, and conformal projections bend by about one earth radius R: a cell of
+        // ∛(16·t·R²) starts with an eighth of the tolerance, and refinement does the rest.
         let tolerance_m = tolerance * transform.target().metres_per_unit;
-        let size_m = (2.0 * tolerance_m * database::EQUATOR_RADIUS_M).sqrt();
+        let radius = database::EQUATOR_RADIUS_M;
+        let smooth_m = (16.0 * tolerance_m * radius * radius).cbrt();
+        // a grid of shifts has kinks, which only cells that are small beside it can tell
+        let size_m = match transform.has_grids() {
+            true => smooth_m.min((2.0 * tolerance_m * radius).sqrt()),
+            false => smooth_m.min(MAX_CELL_M),
+        };
         let size = size_m / transform.source().metres_per_unit;
         Lattice {
             cell_size: size.log2().floor().exp2(),
@@ -177,13 +190,13 @@ impl Cell {
         let refined = (0..=MAX_REFINEMENT).find_map(|level| {
             let parts = 1u16 << level;
             // twice as dense as the nodes: what lies between them shows the error
-            let (at, images) = sample(transform, origin, size, parts * 2);
+            let (at, images) = sample(transform, origin, size, parts * 4);
             let cell = Cell {
                 key,
                 origin,
                 parts_per_unit: f64::from(parts) / size,
                 parts,
-                patches: patches(&every_second(&images, parts * 2), parts),
+                patches: patches(&every_second(&images, parts * 4), parts * 2),
             };
             let is_good = at.iter().zip(&images).all(|(at, exact)| {
                 cell.image_at_border(*at)
@@ -214,13 +227,13 @@ impl Cell {
             return None;
         }
         if let [patch] = self.patches.as_slice() {
-            return Some(bilinear(patch, u, v));
+            return Some(at(patch, u, v));
         }
         #[allow(clippy::cast_possible_truncation, reason = "0 to 4, as compared above")]
         let (column, row) = (u as i32, v as i32);
         let index = row * i32::from(self.parts) + column;
         let patch = self.patches.get(usize::try_from(index).ok()?)?;
-        Some(bilinear(patch, u - f64::from(column), v - f64::from(row)))
+        Some(at(patch, u - f64::from(column), v - f64::from(row)))
     }
 
     /// [`image`](Cell::image) for a position with this cell's key: one that rounding has put on
@@ -237,33 +250,55 @@ impl Cell {
             reason = "`as` saturates, and `get` refuses what is beyond"
         )]
         let index = (row as usize) * usize::from(self.parts) + column as usize;
-        Some(bilinear(self.patches.get(index)?, u - column, v - row))
+        Some(at(self.patches.get(index)?, u - column, v - row))
     }
 }
 
+/// The image of a position of a part. Both coordinates are computed at once.
 #[inline(always)]
-fn bilinear([c0, c1, c2, c3]: &Patch, u: f64, v: f64) -> Coord {
-    let at = |c0: f64, c1: f64, c2: f64, c3: f64| (c0 + c1 * u) + (c2 + c3 * u) * v;
-    [
-        at(c0[0], c1[0], c2[0], c3[0]),
-        at(c0[1], c1[1], c2[1], c3[1]),
-    ]
+fn at([r0, r1, r2]: &Patch, u: f64, v: f64) -> Coord {
+    let (u, v) = (f64x2::splat(u), f64x2::splat(v));
+    let (u2, v2) = (u * u, v * v);
+    let along = |[c0, c1, c2]: &[f64x2; 3]| *c0 + *c1 * u + *c2 * u2;
+    (along(r0) + along(r1) * v + along(r2) * v2).to_array()
 }
 
-/// The patches between nodes given row by row.
-fn patches(nodes: &[Coord], parts: u16) -> Vec<Patch> {
-    let per_row = usize::from(parts) + 1;
-    let rows = nodes.chunks(per_row);
-    rows.clone()
-        .zip(rows.skip(1))
-        .flat_map(|(below, above)| below.windows(2).zip(above.windows(2)))
-        .filter_map(|(below, above)| {
-            let (&[p00, p10], &[p01, p11]) = (below.first_chunk()?, above.first_chunk()?);
-            let minus = |[ax, ay]: Coord, [bx, by]: Coord| [ax - bx, ay - by];
-            let along = minus(p10, p00);
-            Some([p00, along, minus(p01, p00), minus(minus(p11, p01), along)])
-        })
-        .collect()
+/// The patches between nodes given row by row, of which every second is between two patches;
+/// `steps` are those from the first node of a row to its last.
+fn patches(nodes: &[Coord], steps: u16) -> Vec<Patch> {
+    let node = |column: usize, row: usize| -> Option<f64x2> {
+        let nth = row * (usize::from(steps) + 1) + column;
+        nodes.get(nth).copied().map(f64x2::from)
+    };
+    let begins = || (0..usize::from(steps)).step_by(2);
+    let squares = begins().flat_map(|row| begins().map(move |column| (row, column)));
+    let patches = squares.filter_map(|(row, column)| {
+        let along = |row: usize| {
+            let nodes = [
+                node(column, row)?,
+                node(column + 1, row)?,
+                node(column + 2, row)?,
+            ];
+            Some(quadratic(nodes))
+        };
+        let rows = [along(row)?, along(row + 1)?, along(row + 2)?];
+        // the coefficients of a power of u, in each row, are values of a quadratic in v
+        Some(turned(turned(rows).map(quadratic)))
+    });
+    patches.collect()
+}
+
+/// Rows as columns.
+fn turned<T>([[a, b, c], [d, e, f], [g, h, i]]: [[T; 3]; 3]) -> [[T; 3]; 3] {
+    [[a, d, g], [b, e, h], [c, f, i]]
+}
+
+/// The coefficients of 1, t and t² of what has these values at 0, ½ and 1.
+fn quadratic([begin, middle, end]: [f64x2; 3]) -> [f64x2; 3] {
+    let (to_middle, to_end) = (middle - begin, end - begin);
+    // differences first: the values are large and nearly the same
+    let bend = to_end - to_middle - to_middle;
+    [begin, to_end - bend - bend, bend + bend]
 }
 
 /// The positions of a square of `parts` + 1 by `parts` + 1, row by row, and their images.

@@ -103,6 +103,11 @@ impl Transform {
         &*self.pipeline == NOOP
     }
 
+    /// True where shifts between nodes of a grid are part of the way, as of old datums.
+    pub(super) fn has_grids(&self) -> bool {
+        self.pipeline.contains("grid")
+    }
+
     /// True where a formula of our own stands for PROJ's pipeline, equal within a micrometre.
     pub fn is_closed_form(&self) -> bool {
         self.closed_form.is_some()

@@ -16,7 +16,19 @@ use crate::query::Filter;
 /// # Errors
 /// `InvalidFilter` with line and column in the text as it was written.
 pub fn parse(text: &str, context: &FilterContext) -> Result<Filter> {
-    let (made, origin) = to_cql2(text);
+    parse_named(text, context, &|_| None)
+}
+
+/// The same where columns have other names, too: `column` gives the column of such a name.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_named<'n>(
+    text: &str,
+    context: &FilterContext,
+    column: &dyn Fn(&str) -> Option<&'n str>,
+) -> Result<Filter> {
+    let (made, origin) = to_cql2(text, column);
     cql2_text::parse_made(&made, &origin, context)
 }
 
@@ -47,7 +59,10 @@ const SPATIAL: [&str; 8] = [
 ];
 
 /// The filter in CQL2 text, and which part of it comes from where.
-fn to_cql2(text: &str) -> (String, Origin<'_>) {
+fn to_cql2<'t, 'n>(
+    text: &'t str,
+    column: &dyn Fn(&str) -> Option<&'n str>,
+) -> (String, Origin<'t>) {
     let mut origin = Origin::new(text);
     match text.trim() {
         whole if whole.eq_ignore_ascii_case("INCLUDE") => return ("TRUE".to_owned(), origin),
@@ -98,12 +113,16 @@ fn to_cql2(text: &str) -> (String, Origin<'_>) {
                 let end = out.trim_end().len();
                 let value = out.get(begin..end).unwrap_or_default().to_owned();
                 let (time, tail) = time(after);
-                let time = match time.split_once('/') {
-                    Some((from, to)) => format!("INTERVAL('{from}','{to}')"),
-                    None => format!("TIMESTAMP('{time}')"),
-                };
                 out.truncate(begin);
-                out.push_str(&format!("T_{word}({value},{time})"));
+                out.push_str(&match time.split_once('/') {
+                    // a moment is during a period where it is after its begin and before its end;
+                    // CQL2's T_DURING is between periods
+                    Some((from, to)) if word == "DURING" => format!(
+                        "(T_AFTER({value},TIMESTAMP('{from}')) AND T_BEFORE({value},TIMESTAMP('{to}')))"
+                    ),
+                    Some((from, to)) => format!("T_{word}({value},INTERVAL('{from}','{to}'))"),
+                    None => format!("T_{word}({value},TIMESTAMP('{time}'))"),
+                });
                 rest = tail;
             }
             _ => {
@@ -111,7 +130,12 @@ fn to_cql2(text: &str) -> (String, Origin<'_>) {
                     let is_operand = is_word(token) || is_quoted(token);
                     operand = is_operand.then_some(out.len());
                 }
-                out.push_str(token);
+                let name = token.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+                let is_name = name.is_some() || (is_word(token) && next != "(");
+                match column(name.unwrap_or(token)).filter(|_| is_name) {
+                    Some(own) => out.push_str(&format!("\"{}\"", own.replace('"', "\"\""))),
+                    None => out.push_str(token),
+                }
                 continue;
             }
         }
@@ -224,7 +248,8 @@ mod tests {
             ),
             (
                 "(jour DURING 2020-01-01T00:00:00Z/2021-01-01T00:00:00Z)",
-                "(T_DURING(jour,INTERVAL('2020-01-01T00:00:00Z','2021-01-01T00:00:00Z')))",
+                "((T_AFTER(jour,TIMESTAMP('2020-01-01T00:00:00Z')) AND \
+                 T_BEFORE(jour,TIMESTAMP('2021-01-01T00:00:00Z'))))",
             ),
             ("include", "TRUE"),
             (
@@ -233,8 +258,18 @@ mod tests {
             ),
             ("BBOX(1,2,3,4)", "BBOX(1,2,3,4)"),
         ] {
-            assert_eq!(to_cql2(ecql).0, cql2);
+            assert_eq!(to_cql2(ecql, &|_| None).0, cql2);
         }
+        let column = |name: &str| (name == "nom_long").then_some("nom \"long\"");
+        assert_eq!(
+            to_cql2(
+                "nom_long = 'nom_long' AND \"nom_long\" ILIKE 'x' AND nom_long(1) = 1",
+                &column
+            )
+            .0,
+            "\"nom \"\"long\"\"\" = 'nom_long' AND \
+             CASEI(\"nom \"\"long\"\"\") LIKE CASEI('x') AND nom_long(1) = 1"
+        );
     }
 
     #[test]
@@ -255,6 +290,13 @@ mod tests {
             let error = parse(text, &context).unwrap_err().to_string();
             assert!(error.contains(place), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_column_is_during_a_period() {
+        let context = FilterContext::new(crate::crs::Crs::crs84());
+        let text = "jour DURING 2020-01-01T00:00:00Z/2021-01-01T00:00:00Z";
+        assert!(parse(text, &context).is_ok());
     }
 
     #[test]

@@ -279,14 +279,23 @@ fn like(element: &Element, literals: &dyn Literals) -> Result<Filter> {
     };
     let character = |names: [&str; 2]| {
         let own = names.iter().find_map(|name| element.attribute(name));
-        own.and_then(|text| text.chars().next())
+        let mut letters = own.unwrap_or_default().chars();
+        match (letters.next(), letters.next()) {
+            // the first alone would find something else than was meant
+            (Some(_), Some(_)) => Err(element.fault(format!(
+                "{} is one character, found {:?}",
+                names[0],
+                own.unwrap_or_default()
+            ))),
+            (letter, _) => Ok(letter),
+        }
     };
     let pattern = LikePattern::parse(
         &pattern,
-        character(["wildCard", "wildcard"]),
-        character(["singleChar", "singlechar"]),
+        character(["wildCard", "wildcard"])?,
+        character(["singleChar", "singlechar"])?,
         // Filter 1.0 writes `escape`, QGIS 1.0 too
-        character(["escapeChar", "escape"]),
+        character(["escapeChar", "escape"])?,
     );
     Ok(Filter::Like {
         value,
@@ -320,6 +329,18 @@ mod tests {
         assert_eq!(filters[0], filters[1]);
         assert_eq!(filters[1], filters[2]);
         filters[0].clone()
+    }
+
+    #[test]
+    fn a_pattern_has_characters_of_one_letter() {
+        let like = |wild: &str| {
+            read(&format!(
+                "<Filter><PropertyIsLike wildCard='{wild}' singleChar='?' escapeChar='!'>\
+                 <PropertyName>a</PropertyName><Literal>x</Literal></PropertyIsLike></Filter>"
+            ))
+        };
+        assert!(like("é").is_ok());
+        assert!(like(".*").unwrap_err().to_string().contains("wildCard"));
     }
 
     #[test]

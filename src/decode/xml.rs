@@ -148,8 +148,39 @@ fn exceeded(what: &'static str, limit: usize, found: usize) -> Error {
     }
 }
 
+/// True for what begins as a document does, in any encoding that is read.
+pub fn is_document(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.trim_ascii_start().starts_with(b"<") || utf_16(bytes).is_some()
+}
+
+/// The units of UTF-16, which every reader of XML must know (XML 1.0 §4.3.3): by its mark, or by
+/// the zero beside the first bracket.
+fn utf_16(bytes: &[u8]) -> Option<impl Iterator<Item = u16>> {
+    let (is_little, rest) = match bytes {
+        [0xFF, 0xFE, rest @ ..] => (true, rest),
+        [0xFE, 0xFF, rest @ ..] => (false, rest),
+        [b'<', 0, ..] => (true, bytes),
+        [0, b'<', ..] => (false, bytes),
+        _ => return None,
+    };
+    let units = rest.as_chunks::<2>().0.iter();
+    Some(units.map(move |pair| match is_little {
+        true => u16::from_le_bytes(*pair),
+        false => u16::from_be_bytes(*pair),
+    }))
+}
+
 /// The document as text.
 fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>> {
+    if let Some(units) = utf_16(bytes) {
+        let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
+        return text.map(Cow::Owned).map_err(|_| Error::Syntax {
+            message: "this is no UTF-16, as its beginning says".into(),
+            line: 1,
+            column: 1,
+        });
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let head: String = bytes.iter().take(200).map(|b| char::from(*b)).collect();
     let declared = head
@@ -179,7 +210,9 @@ fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>> {
         let before = bytes.get(..e.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|b| **b == b'\n').count();
         Error::Syntax {
-            message: "expected UTF-8, or an encoding declared as ISO-8859-1 or windows-1252".into(),
+            message:
+                "expected UTF-8 or UTF-16, or an encoding declared as ISO-8859-1 or windows-1252"
+                    .into(),
             line: u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1),
             column: 1,
         }

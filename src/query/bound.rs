@@ -109,7 +109,7 @@ impl Cover {
             .limited(),
             Condition::And(list) => parts(list)
                 .into_iter()
-                .reduce(Cover::intersection)
+                .reduce(|a, b| a.intersection(b, is_points))
                 .unwrap_or(Cover::UNKNOWN),
             Condition::Or(list) => parts(list)
                 .into_iter()
@@ -124,10 +124,11 @@ impl Cover {
         is_exact: false,
     };
 
-    fn intersection(self, other: Cover) -> Cover {
+    fn intersection(self, other: Cover, is_points: bool) -> Cover {
         let is_exact = self.is_exact && other.is_exact;
         let boxes = match (self.boxes, other.boxes) {
-            (Some(a), Some(b)) if a.len().saturating_mul(b.len()) <= MAX_BOXES => {
+            // what is larger than a point may touch both and nothing that they share
+            (Some(a), Some(b)) if is_points && a.len().saturating_mul(b.len()) <= MAX_BOXES => {
                 let common = a
                     .iter()
                     .flat_map(|a| b.iter().filter_map(|b| a.intersection(b)));
@@ -135,8 +136,11 @@ impl Cover {
             }
             // either alone keeps out what it must
             (Some(a), Some(b)) => {
+                let area =
+                    |boxes: &[Bbox]| boxes.iter().map(|b| b.width() * b.height()).sum::<f64>();
+                let is_better = area(&a) <= area(&b) && !b.is_empty();
                 return Cover {
-                    boxes: Some(if a.len() <= b.len() { a } else { b }),
+                    boxes: Some(if a.is_empty() || is_better { a } else { b }),
                     is_exact: false,
                 };
             }

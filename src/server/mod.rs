@@ -21,6 +21,7 @@ mod route;
 mod served;
 mod state;
 mod stream;
+mod threads;
 mod views;
 mod who;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 
+use super::threads::Threads;
 use crate::budget::Help;
 use crate::error::{Error, Result};
 
@@ -23,7 +24,7 @@ const RETRY_AFTER_S: u32 = 5;
 /// A bounded pool of working threads with a bounded queue.
 #[derive(Debug, Clone)]
 pub struct Pool {
-    threads: Arc<rayon::ThreadPool>,
+    threads: Arc<Threads>,
     places: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     max_waiting: usize,
@@ -56,15 +57,8 @@ impl Pool {
     /// `Internal` where the threads can't be started.
     pub fn new(threads: usize) -> Result<Pool> {
         let threads = threads.max(1);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|i| format!("draw-{i}"))
-            .build()
-            .map_err(|e| Error::Internal {
-                message: format!("starting {threads} threads: {e}"),
-            })?;
         Ok(Pool {
-            threads: Arc::new(pool),
+            threads: Arc::new(Threads::start(threads)?),
             places: Arc::new(Semaphore::new(threads)),
             waiting: Arc::new(AtomicUsize::new(0)),
             max_waiting: threads * MAX_WAITING_PER_THREAD,

@@ -68,7 +68,7 @@ fn ids_that_repeat_and_damaged_features_are_found_by_reading_all() {
     let report = text_report(&checked(&site));
     for expected in [
         "data/communes.fgb: error: 3 of 8 features are damaged and left out\n",
-        "data/communes.fgb: error: id_column \"insee\" of layer \"communes\" is not unique: 2 features repeat an id, the first is \"01002\"\n",
+        "data/communes.fgb: error: id_column \"insee\" of layer \"communes\" is not unique: 2 features repeat an id, first \"01002\" at the positions 1 and 2 (from 0)\n",
         "data/communes.fgb: warning: id_column \"insee\" of layer \"communes\" is empty in 1 features: their ids are made of their positions (position-12)\n",
     ] {
         assert!(report.contains(expected), "{report}");

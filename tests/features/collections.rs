@@ -27,6 +27,20 @@ fn clients_a1_a11_a_collection_says_where_its_features_are() {
 }
 
 #[test]
+fn gdal_is_told_the_types_of_columns_where_xml_can_name_them() {
+    for (id, is_told) in [("lacunaire", true), ("evenements", true), ("simple", false)] {
+        let collection = get(small(), &format!("/collections/{id}"));
+        let schema = link(&collection, "describedBy");
+        assert_eq!(schema.is_some(), is_told, "{id}");
+        let Some(href) = schema else { continue };
+        let reply = small().get(&path_of(small(), &href));
+        assert_eq!(reply.status, 200, "{id}");
+        // of one type alone: GDAL takes no other
+        assert_eq!(reply.text().matches("<xs:complexType").count(), 1, "{id}");
+    }
+}
+
+#[test]
 fn collections_page_and_are_found() {
     let mut path = "/collections?limit=5".to_owned();
     let mut seen = Vec::new();

@@ -1,7 +1,11 @@
 //! Every id that is shown is found again, in every protocol, also where the id column has gaps.
 
-use super::{get, ids, small};
-use crate::common::Server;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{all_ids, get, ids, layer, small, write};
+use crate::common::{Scratch, Server};
 
 /// The values of an attribute or element of XML.
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Vec<&'t str> {
@@ -81,5 +85,55 @@ fn wfs_and_wms_show_the_same_ids_and_find_them() {
             found.contains(&full) || found.contains(&id),
             "{id} in {found:?}"
         );
+    }
+}
+
+/// Two features of one id are one to every client, and the same `gml:id` twice is no XML.
+#[test]
+fn a_column_that_repeats_ids_is_none_and_ids_are_positions() {
+    let scratch = Scratch::new("repeated-ids");
+    let features: Vec<_> = ["b", "a", "c", "a", "b", "d"]
+        .iter()
+        .map(|code| {
+            (
+                json!({ "code": code, "nom": format!("nom {code}") }),
+                [3.0, 47.0],
+            )
+        })
+        .collect();
+    layer(&scratch, "doubles", "id_column: code\n", &features);
+    layer(&scratch, "uniques", "id_column: code\n", &features[1..3]);
+    let server = Server::start(&scratch.0, &[]);
+    let until = Instant::now() + Duration::from_secs(20);
+    let positions: Vec<String> = (0..6).map(|i| i.to_string()).collect();
+    while items(&server, "doubles") != positions {
+        assert!(Instant::now() < until, "{:?}", items(&server, "doubles"));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(
+        all_ids(&server, "/collections/doubles/items?limit=4"),
+        positions
+    );
+    // what was found by a value of the column is not what a position finds
+    assert_eq!(server.get("/collections/doubles/items/a").status, 404);
+    let third = get(&server, "/collections/doubles/items/3");
+    assert_eq!(third["properties"]["nom"], "nom a");
+    let wfs = "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature";
+    let all = server.get(&format!("{wfs}&TYPENAMES=doubles")).text();
+    let mut shown = between(&all, "<cartotheque:doubles gml:id=\"doubles.", "\"");
+    shown.sort_unstable();
+    assert_eq!(shown, positions);
+    assert_eq!(items(&server, "uniques"), ["a", "c"]);
+    // mended data are noticed
+    let mended: Vec<_> = features.iter().take(3).cloned().collect();
+    layer(&scratch, "doubles", "id_column: code\n", &mended);
+    write(
+        &scratch,
+        "capabilities/layers/doubles.yaml",
+        "source: {file: data/doubles.geojson}\nid_column: code\ntitle: x\n",
+    );
+    while items(&server, "doubles") != ["b", "a", "c"] {
+        assert!(Instant::now() < until, "{:?}", items(&server, "doubles"));
+        std::thread::sleep(Duration::from_millis(50));
     }
 }

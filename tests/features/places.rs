@@ -102,3 +102,27 @@ fn oapif_18_058r1_every_crs_that_is_offered_is_spoken_and_no_other() {
         }
     }
 }
+
+#[test]
+fn what_touches_a_box_and_a_filters_place_elsewhere_is_found() {
+    // Grenoble and Vienne, 60 km apart, are in the Isère
+    let grenoble = "bbox=5.72,45.18,5.73,45.19";
+    for elsewhere in [
+        "S_INTERSECTS(geometry,POINT(4.88 45.51))",
+        "S_INTERSECTS(geometry,BBOX(4.87,45.5,4.88,45.51)) AND S_INTERSECTS(geometry,BBOX(5.3,45.5,5.31,45.51))",
+    ] {
+        let path = format!(
+            "/collections/departements/items?{grenoble}&filter={}",
+            encoded(elsewhere)
+        );
+        assert_eq!(count(server(), &path), 1, "{elsewhere}");
+        assert_eq!(all_ids(server(), &path), ["38"], "{elsewhere}");
+    }
+    let path = format!(
+        "/collections/departements/items?filter={}",
+        encoded(
+            "S_INTERSECTS(geometry,BBOX(4.87,45.5,4.88,45.51)) AND S_INTERSECTS(geometry,BBOX(5.72,45.18,5.73,45.19))",
+        )
+    );
+    assert_eq!(all_ids(server(), &path), ["38"]);
+}

@@ -1,6 +1,8 @@
 //! FILTER, CQL_FILTER and XML bodies of the three versions.
 
-use crate::site::{encoded, small, text_of};
+use cartotheque::protocol::{Body, Request};
+
+use crate::site::{BASE, encoded, small, text_of};
 
 fn ids(query: &str) -> Vec<String> {
     small()
@@ -68,6 +70,18 @@ fn fes_conditions_find_what_they_say() {
                 gml:id='p' srsName='urn:ogc:def:crs:EPSG::4326'><gml:exterior><gml:LinearRing><gml:posList>42.4 1.9 42.4 2.5 42.6 2.5 42.6 1.9 42.4 1.9\
                 </gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></fes:Intersects>";
     assert_eq!(stations(&filter(near)), [0, 1]);
+    // as OWSLib writes it: always this name, no CRS
+    let box_ = "<fes:BBOX><fes:ValueReference>ows:BoundingBox</fes:ValueReference><gml311:Envelope \
+                xmlns:gml311='http://www.opengis.net/gml'><gml311:lowerCorner>42.4 1.9</gml311:lowerCorner>\
+                <gml311:upperCorner>42.6 2.5</gml311:upperCorner></gml311:Envelope></fes:BBOX>";
+    assert_eq!(stations(&filter(box_)), [0, 1]);
+    // an id as the document has it
+    let id = compare("PropertyIsEqualTo", "@gml:id", "stations.4");
+    assert_eq!(stations(&id), [4]);
+    assert_eq!(
+        stations(&id.replace("stations.4", "autres.4")),
+        Vec::<u32>::new()
+    );
     let both = "<fes:ResourceId rid='stations.4'/><fes:ResourceId rid='stations.9'/>";
     assert_eq!(stations(&filter(both)), [4, 9]);
     // no value is nil: those that are absent are null
@@ -161,6 +175,8 @@ fn cql_filter_is_read_as_geoserver_has_it() {
     for (cql, found) in [
         ("effectif > 2170", vec!["stations.58", "stations.59"]),
         ("\"code insee\" = '00007'", vec!["stations.7"]),
+        // by the name that the column has in this service
+        ("code_insee = '00007'", vec!["stations.7"]),
         (
             "classe = 'A' AND effectif BETWEEN 1600 AND 1630",
             vec!["stations.0", "stations.3"],
@@ -177,10 +193,16 @@ fn cql_filter_is_read_as_geoserver_has_it() {
         );
         assert_eq!(ids(&query), found, "{cql}");
     }
-    let wrong = small().get(
-        "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&cql_filter=effectif%20%3E",
-    );
-    assert_eq!(wrong.status, 400);
+    for (wrong, said) in [
+        ("effectif%20%3E", ""),
+        ("effectiv=1", "in &quot;stations&quot;"),
+    ] {
+        let wrong = small().get(&format!(
+            "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&cql_filter={wrong}"
+        ));
+        assert_eq!(wrong.status, 400);
+        assert!(wrong.text.contains(said), "{}", wrong.text);
+    }
 }
 
 #[test]
@@ -195,6 +217,24 @@ fn bodies_of_every_version_are_read() {
     assert_eq!(reply.ids(), ["stations.58", "stations.57", "stations.56"]);
     assert_eq!(reply.xml().attribute("numberMatched"), Some("49"));
     assert_eq!(text_of(&reply.xml(), "effectif"), "2180");
+    // as .NET writes it, with and without a byte order mark
+    for mark in ["\u{feff}", ""] {
+        let text = format!("{mark}<?xml version='1.0' encoding='utf-16'?>{v200}");
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [&little, &big] {
+            let body = Some(Body {
+                media_type: "text/xml",
+                bytes,
+            });
+            let reply = small().ask(&Request {
+                body,
+                base: BASE,
+                ..Request::default()
+            });
+            assert_eq!(reply.ids(), ["stations.58", "stations.57", "stations.56"]);
+        }
+    }
     let v110 = "<GetFeature xmlns='http://www.opengis.net/wfs' xmlns:ogc='http://www.opengis.net/ogc' service='WFS' version='1.1.0' \
                 maxFeatures='2' outputFormat='geojson'><Query typeName='feature:stations' xmlns:feature='http://own'><ogc:Filter>\
                 <ogc:PropertyIsEqualTo><ogc:PropertyName>classe</ogc:PropertyName><ogc:Literal>B</ogc:Literal></ogc:PropertyIsEqualTo>\

@@ -94,6 +94,12 @@ fn f2_f3_a_box_finds_the_same_however_it_is_said() {
     let old_box = "<Filter><BBOX><PropertyName>geom</PropertyName><gml:Box xmlns:gml='http://www.opengis.net/gml'>\
                    <gml:coordinates>2.9,43.9 3.3,44.6</gml:coordinates></gml:Box></BBOX></Filter>";
     let turned_box = old_box.replace("2.9,43.9 3.3,44.6", "43.9,2.9 44.6,3.3");
+    // a URN is the authority's in a polygon of 1.0.0 too
+    let polygon = format!(
+        "<Filter><Intersects><PropertyName>geom</PropertyName><gml:Polygon xmlns:gml='http://www.opengis.net/gml'{urn}>\
+         <gml:outerBoundaryIs><gml:LinearRing><gml:coordinates>43.9,2.9 43.9,3.3 44.6,3.3 44.6,2.9 43.9,2.9</gml:coordinates>\
+         </gml:LinearRing></gml:outerBoundaryIs></gml:Polygon></Intersects></Filter>"
+    );
     let mercator = "322826,5452492,367354,5561085,EPSG:3857";
     let ways = [
         "version=2.0.0&bbox=43.9,2.9,44.6,3.3".to_owned(),
@@ -115,6 +121,12 @@ fn f2_f3_a_box_finds_the_same_however_it_is_said() {
         ),
         format!("version=1.0.0&filter={}", encoded(old_box)),
         format!("version=1.1.0&filter={}", encoded(&turned_box)),
+        format!("version=1.0.0&filter={}", encoded(&polygon)),
+        format!("version=1.1.0&filter={}", encoded(&polygon)),
+        format!(
+            "version=1.1.0&srsname=http://www.opengis.net/gml/srs/epsg.xml%234326&filter={}",
+            encoded(&polygon)
+        ),
         "version=2.0.0&cql_filter=BBOX(geom,2.9,43.9,3.3,44.6)".to_owned(),
     ];
     for way in ways {

@@ -6,14 +6,13 @@
 //! # Not held
 //! Z and M. An unsigned number beyond 2^63 is text, as SQLite has no such integer.
 
-use jiff::tz::TimeZone;
 use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, params, params_from_iter};
 
 use super::names::unlike;
 use super::{FeatureId, FeatureRow, FeatureSet, FeatureWriter, Rest, Spill, Workshop};
 use crate::crs::Crs;
-use crate::encode::date_time::instant;
+use crate::encode::date_time::utc;
 use crate::encode::simple_features::push_wkb;
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Value};
@@ -395,12 +394,9 @@ fn cell(value: Value<'_>, kind: FieldType) -> ToSqlOutput<'_> {
 /// An instant as the standard has it (§1.1.1.1.3): UTC, with milliseconds. What is no instant
 /// stays what it is.
 fn moment(text: &str) -> String {
-    instant(text).map_or_else(
+    utc(text).map_or_else(
         || text.to_owned(),
-        |at| {
-            let utc = at.to_zoned(TimeZone::UTC);
-            utc.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-        },
+        |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
     )
 }
 

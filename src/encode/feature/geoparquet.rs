@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::names::unlike;
 use super::{FeatureRow, FeatureSet, FeatureWriter, Rest};
-use crate::encode::date_time::{day, instant};
+use crate::encode::date_time::{day, microseconds};
 use crate::encode::simple_features::push_wkb;
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Value};
@@ -222,10 +222,7 @@ fn cell(value: Value<'_>, kind: FieldType) -> Option<Cell<'_>> {
         (FieldType::Float, value) => value.as_f64().map_or(Cell::Null, Cell::F64),
         (FieldType::Date, value) => value.as_str().and_then(days).map_or(Cell::Null, Cell::I32),
         (FieldType::DateTime, value) => {
-            let micros = value
-                .as_str()
-                .and_then(instant)
-                .map(|at| at.as_microsecond());
+            let micros = value.as_str().and_then(microseconds);
             micros.map_or(Cell::Null, Cell::I64)
         }
         (FieldType::Text | FieldType::Json, value) => value

@@ -61,7 +61,9 @@ impl FeatureQuery {
     pub(super) fn key(&self) -> String {
         let version = self.layer.store.version();
         let (id, filter, sort) = (&self.layer.id, &self.filter, &self.sort);
-        let mut key = format!("{id}\n{version}\n{filter:?}\n{sort:?}");
+        // ids are values or positions
+        let column = self.layer.id_column;
+        let mut key = format!("{id}\n{version}\n{column:?}\n{filter:?}\n{sort:?}");
         for window in &self.windows {
             key.push_str(&format!("\n{} {:?}", window.crs, window.boxes));
         }

@@ -18,7 +18,7 @@ use crate::catalogue::Layer;
 use crate::crs::Transform;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
-use crate::geom::{Bbox, Geometry};
+use crate::geom::{Bbox, Geometry, GeometryType};
 use crate::query::{BoundFilter, Demand, Filter, geometry_touches_box};
 use crate::store::Select;
 
@@ -316,26 +316,33 @@ enum Reach {
 }
 
 fn boxes(tests: &[WindowTest], filter: Option<&BoundFilter>, query: &FeatureQuery) -> Reach {
-    let mut reach: Option<Vec<Bbox>> = filter.and_then(BoundFilter::boxes).map(<[Bbox]>::to_vec);
-    for test in tests {
-        reach = Some(match reach {
-            None => test.outer.clone(),
-            Some(boxes) => boxes
-                .iter()
-                .flat_map(|a| test.outer.iter().filter_map(|b| a.intersection(b)))
-                .collect(),
+    let store = &query.layer.store;
+    let common = |a: &[Bbox], b: &[Bbox]| -> Vec<Bbox> {
+        let shared = |a: &Bbox| {
+            b.iter()
+                .filter_map(|b| a.intersection(b))
+                .collect::<Vec<_>>()
+        };
+        a.iter().flat_map(shared).collect()
+    };
+    let area = |boxes: &[Bbox]| boxes.iter().map(|b| b.width() * b.height()).sum::<f64>();
+    let is_points = store.schema().geometry == GeometryType::Point;
+    let of_filter = filter.and_then(BoundFilter::boxes);
+    let conditions = of_filter
+        .into_iter()
+        .chain(tests.iter().map(|test| &test.outer[..]));
+    let extent: Vec<Bbox> = store.extent().into_iter().collect();
+    let boxes = conditions
+        .map(|boxes| common(boxes, &extent))
+        .reduce(|a, b| match is_points {
+            true => common(&a, &b),
+            // what is larger than a point may touch both and nothing that they share
+            false if area(&a) <= area(&b) => a,
+            false => b,
         });
-    }
-    let Some(boxes) = reach else {
+    let Some(boxes) = boxes else {
         return Reach::Everything;
     };
-    let Some(extent) = query.layer.store.extent() else {
-        return Reach::Nothing;
-    };
-    let boxes: Vec<Bbox> = boxes
-        .iter()
-        .filter_map(|b| b.intersection(&extent))
-        .collect();
     match boxes.is_empty() {
         true => Reach::Nothing,
         false => Reach::Boxes(boxes),

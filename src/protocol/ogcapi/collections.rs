@@ -13,6 +13,7 @@ use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
 use crate::encode::feature::FeatureFormat;
+use crate::encode::xml::element_names;
 use crate::error::Result;
 use crate::geom::Bbox;
 use crate::protocol::Answer;
@@ -271,7 +272,26 @@ fn of_schemas(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
             links.push(link(href, "describedby", SCHEMA_JSON, kind.title(language)));
         }
     }
+    links.extend(of_xml_schema(layer, base));
     links
+}
+
+/// The XML Schema of a feature: what GDAL takes the types of columns from, by this very spelling,
+/// where it would else guess them from the first 20 features and cut what is larger later. Its
+/// names must be those of the properties.
+fn of_xml_schema(layer: &Layer, base: &str) -> Option<Value> {
+    let names = || layer.fields.iter().map(|field| field.name.as_str());
+    if !element_names(names())
+        .iter()
+        .map(String::as_str)
+        .eq(names())
+    {
+        return None;
+    }
+    let path = ApiAddress::Collection(layer.id.clone()).path();
+    let request = "SERVICE=WFS&VERSION=2.0.0&REQUEST=DescribeFeatureType";
+    let href = format!("{base}{path}/wfs?{request}");
+    Some(link(href, "describedBy", "application/xml", "XML Schema"))
 }
 
 /// The features of a collection, in each format, and what they have.

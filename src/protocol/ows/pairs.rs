@@ -1,4 +1,5 @@
 use super::Kvp;
+use crate::decode::xml::is_document;
 use crate::error::{Error, Result};
 use crate::protocol::Request;
 
@@ -17,8 +18,7 @@ pub fn pairs(request: &Request<'_>, limit: usize) -> Result<Kvp> {
                 found: body.bytes.len() as u64,
             });
         }
-        let is_xml = body.bytes.trim_ascii_start().starts_with(b"<");
-        if is_xml {
+        if is_document(body.bytes) {
             return Err(Error::parameter(
                 "Content-Type",
                 "expected a form body (application/x-www-form-urlencoded), found XML",

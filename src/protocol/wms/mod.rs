@@ -5,7 +5,6 @@
 //! # Not supported
 //! - GetMap by XML POST: no client was seen to send it; form POST is read.
 //! - Dimensions: no layer declares one, so `TIME` and `ELEVATION` are ignored (06-042 §C.3.3).
-//! - `FILTER` and `CQL_FILTER` are refused: to ignore them would draw another map than asked.
 //! - `AUTO2` CRSs: not advertised, answered with InvalidCRS.
 
 mod answer;

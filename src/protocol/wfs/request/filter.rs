@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catalogue::Layer;
 use crate::crs::AxisOrder;
 use crate::decode::filter_context::{AxisRule, FilterContext};
-use crate::decode::xml::{Element, Node};
+use crate::decode::xml::{Attribute, Element, Node};
 use crate::decode::{ecql, fes, gml};
 use crate::encode::feature::gml::{GmlField, GmlType};
 use crate::error::{Error, Result, nearest};
@@ -64,7 +64,7 @@ pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Ref
         return Ok(Reference::Id);
     }
     // FlatGeobuf does not name its geometry, and clients keep the names other servers gave it
-    const GEOMETRY: [&str; 9] = [
+    const GEOMETRY: [&str; 10] = [
         "",
         "geom",
         "geometry",
@@ -74,6 +74,8 @@ pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Ref
         "shape",
         "way",
         "boundedby",
+        // what OWSLib's BBox is on, whatever the service
+        "boundingbox",
     ];
     let lower = local.to_lowercase();
     let own = kind.geometry.as_ref().map(|(name, _)| name.as_str());
@@ -128,7 +130,8 @@ impl FilterReader<'_> {
             filter_crs: self.srs.crs.clone(),
             layer_crs: self.layer.crs.clone(),
             axis_rule: match is_x_first || self.version == Version::V100 {
-                true => AxisRule::EastNorth,
+                // a URN is the authority's in every version, as in boxes
+                true => AxisRule::Spelled,
                 false => AxisRule::Authority,
             },
         }
@@ -145,9 +148,19 @@ impl FilterReader<'_> {
             layer_crs: self.layer.crs.clone(),
             axis_rule: AxisRule::EastNorth,
         };
-        let filter = ecql::parse(text, &context)?;
+        let has = |name: &str| self.kind.fields.iter().any(|field| field.name == name);
+        let column = |name: &str| {
+            let mut fields = self.kind.fields.iter();
+            let field = fields.find(|field| field.element == name && !has(name));
+            field.map(|field| field.name.as_str())
+        };
+        let filter = ecql::parse_named(text, &context, &column)?;
         let schema = self.layer.store.schema();
-        for column in filter.bind(schema)?.columns() {
+        let bound = filter.bind(schema).map_err(|error| match error {
+            Error::FieldNotDefined { field, .. } => self.not_defined(&field),
+            other => other,
+        })?;
+        for column in bound.columns() {
             let is_shown = self.kind.fields.iter().any(|field| field.column == column);
             if let Some(field) = schema.fields.get(column).filter(|_| !is_shown) {
                 // as if it were not there
@@ -169,6 +182,17 @@ impl FilterReader<'_> {
     fn resolve(&self, element: &mut Element) -> Result<()> {
         if fes::is_spatial(&element.name) {
             self.check_operand(element)?;
+        }
+        if let Some(id) = self.id_that_is_equal(element) {
+            // `@gml:id` as a document has it is not the id that the layer knows
+            element.name = "ResourceId".to_owned();
+            element.nodes.clear();
+            element.attributes = vec![Attribute {
+                name: "rid".to_owned(),
+                prefix: String::new(),
+                value: self.own_id(&id),
+            }];
+            return Ok(());
         }
         match element.name.as_str() {
             "PropertyName" | "ValueReference" => {
@@ -204,6 +228,26 @@ impl FilterReader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The id that `@gml:id` must be equal to; `None` for any other condition.
+    fn id_that_is_equal(&self, element: &Element) -> Option<String> {
+        let mut parts = element.elements();
+        let (a, b) = (parts.next()?, parts.next()?);
+        let is_reference = |part: &Element| {
+            matches!(part.name.as_str(), "PropertyName" | "ValueReference")
+                && matches!(
+                    reference(&part.text(), self.layer, self.kind),
+                    Ok(Reference::Id)
+                )
+        };
+        let literal = match (is_reference(a), is_reference(b)) {
+            (true, false) => b,
+            (false, true) => a,
+            _ => return None,
+        };
+        (element.name == "PropertyIsEqualTo" && literal.name == "Literal")
+            .then(|| literal.text().into_owned())
     }
 
     /// Refuses a spatial condition on what is no geometry: the property is at fault, not the

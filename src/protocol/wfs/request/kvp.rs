@@ -145,7 +145,12 @@ fn queries(kvp: &Kvp) -> Result<Vec<AskedQuery>> {
         true => vec![None],
         false => types.iter().map(|names| names.first().cloned()).collect(),
     };
-    let filters = each(kvp.get("FILTER"), names.len(), "filter")?;
+    // what OWSLib calls the filter of a GET request of version 2.0
+    let query = || {
+        kvp.get("QUERY")
+            .filter(|text| text.trim_start().starts_with('<'))
+    };
+    let filters = each(kvp.get("FILTER").or_else(query), names.len(), "filter")?;
     let cql = each(kvp.get("CQL_FILTER"), names.len(), "cql_filter")?;
     let properties = each(kvp.get("PROPERTYNAME"), names.len(), "propertyName")?;
     let sorts = each(kvp.get("SORTBY"), names.len(), "sortBy")?;
@@ -153,7 +158,8 @@ fn queries(kvp: &Kvp) -> Result<Vec<AskedQuery>> {
     for (i, type_name) in names.into_iter().enumerate() {
         let of = |texts: &[&str]| texts.get(i).map(|text| (*text).to_owned());
         let mut conditions = Vec::new();
-        if let Some(text) = of(&filters) {
+        // `(…)()`: no filter for the second
+        if let Some(text) = of(&filters).filter(|text| !text.trim().is_empty()) {
             conditions.push(filter(&text)?);
         }
         conditions.extend(of(&cql).map(Condition::Cql));
@@ -300,6 +306,19 @@ mod tests {
         assert!(a.sort[0].is_descending && !b.sort[0].is_descending);
         assert_eq!(b.properties, ["z"]);
         assert_eq!(asked.count, Some(5));
+    }
+
+    #[test]
+    fn a_filter_is_for_its_own_type_and_may_have_owslibs_name() {
+        let conditions = |query: &str| -> Vec<usize> {
+            let asked = read(&format!("request=GetFeature&typenames=(a)(b)&{query}")).unwrap();
+            adhoc(&asked).iter().map(|q| q.conditions.len()).collect()
+        };
+        assert_eq!(conditions("filter=(<Filter/>)(<Filter/>)"), [1, 1]);
+        assert_eq!(conditions("filter=(<Filter/>)()"), [1, 0]);
+        assert_eq!(conditions("filter=<Filter/>"), [1, 1]);
+        assert_eq!(conditions("query=<Filter/>"), [1, 1]);
+        assert_eq!(conditions("query=x"), [0, 0]);
     }
 
     #[test]

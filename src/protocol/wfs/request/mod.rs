@@ -12,7 +12,7 @@ pub use asked::{Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation};
 pub use kvp::of_pairs;
 pub use query::{Output, Query, Reader, Selected};
 
-use crate::decode::xml::{Element, Limits};
+use crate::decode::xml::{Element, Limits, is_document};
 use crate::error::{Error, Result};
 use crate::protocol::Request;
 use crate::protocol::ows::{self, Kvp};
@@ -31,10 +31,6 @@ impl Incoming {
     /// # Errors
     /// `LimitExceeded` beyond the limits, `Syntax` for a document that is not well formed.
     pub fn read(request: &Request<'_>, limits: &crate::operation::Limits) -> Result<Incoming> {
-        let is_document = |bytes: &[u8]| {
-            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            bytes.trim_ascii_start().starts_with(b"<")
-        };
         let Some(body) = request.body.filter(|body| is_document(body.bytes)) else {
             return ows::pairs(request, limits.body_bytes).map(Incoming::Pairs);
         };
