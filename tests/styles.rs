@@ -119,7 +119,8 @@ fn a_classified_polygon_of_qgis_keeps_classes_hatches_and_labels() {
     let Some(Fill::Graphic { graphic, margin }) = &dense.fill else {
         panic!()
     };
-    assert_eq!(*margin, [Measure::pixels(3.0), Measure::pixels(2.0)]);
+    // above and below, right and left: both lie between two tiles
+    assert_eq!(*margin, [Measure::pixels(6.0), Measure::pixels(4.0)]);
     assert!(matches!(
         &graphic.symbols[..],
         [GraphicSymbol::Mark { fill: Some(paint), .. }] if paint.opacity == Expr::number(0.5)
@@ -296,6 +297,59 @@ fn a_style_of_geoserver_keeps_its_options_and_reports_the_rest() {
     ] {
         has_note(&document, StyleNoteKind::Dropped, line, part);
     }
+}
+
+fn qgis(inside: &str) -> Document {
+    let text = format!(
+        "<StyledLayerDescriptor xmlns='http://www.opengis.net/sld' \
+         xmlns:se='http://www.opengis.net/se' version='1.1.0'><NamedLayer><UserStyle>\n\
+         <se:FeatureTypeStyle>{inside}</se:FeatureTypeStyle></UserStyle></NamedLayer>\
+         </StyledLayerDescriptor>"
+    );
+    sld::parse(&text, &mut folder).unwrap()
+}
+
+/// What QGIS 3.22 writes for an inverted polygon renderer, and for a rule with `BETWEEN`.
+#[test]
+fn renderers_and_filters_that_qgis_could_not_write_are_reported() {
+    use StyleNoteKind::Dropped;
+    let inverted = qgis("<!--FeatureRenderer invertedPolygonRenderer not implemented yet-->");
+    has_note(&inverted, Dropped, 2, "invertedPolygonRenderer");
+    let rule = qgis(
+        "<se:Rule><!--Parser Error: syntax error - Expression was: \"a\" between 2 and 4-->\
+         <se:PointSymbolizer/></se:Rule>",
+    );
+    has_note(&rule, Dropped, 2, "applies to every feature");
+    assert_eq!(rule.notes.len(), 1);
+}
+
+#[test]
+fn marks_of_a_fill_stand_as_far_apart_as_qgis_says() {
+    let fill = |option: &str| {
+        let document = qgis(&format!(
+            "<se:Rule><se:PolygonSymbolizer><se:Fill><se:GraphicFill><se:Graphic><se:Mark>\
+             <se:WellKnownName>circle</se:WellKnownName></se:Mark><se:Size>7</se:Size>\
+             </se:Graphic></se:GraphicFill></se:Fill>{option}</se:PolygonSymbolizer></se:Rule>"
+        ));
+        match &rules(style(&document))[0].symbolizers[0] {
+            Symbolizer::Polygon(polygon) => match &polygon.fill {
+                Some(Fill::Graphic { margin, .. }) => margin.clone(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    let option = |name: &str, value: &str| {
+        fill(&format!(
+            "<se:VendorOption name='{name}'>{value}</se:VendorOption>"
+        ))
+    };
+    let pixels = |x, y| [Measure::pixels(x), Measure::pixels(y)];
+    assert_eq!(option("distance", "21,29"), pixels(14.0, 22.0));
+    // GeoServer: both sides of a tile have the margin
+    assert_eq!(option("graphic-margin", "10"), pixels(20.0, 20.0));
+    assert_eq!(option("graphic-margin", "1 2 3"), pixels(4.0, 4.0));
+    assert_eq!(option("graphic-margin", "1 2 4 8"), pixels(10.0, 5.0));
 }
 
 #[test]

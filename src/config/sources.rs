@@ -1,4 +1,4 @@
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Opened, Sources};
@@ -132,16 +132,32 @@ fn read_sld(path: &Path, text: &str) -> Result<(Style, Vec<StyleNote>)> {
     Ok((style, document.notes))
 }
 
+/// The file of that name beside a style: QGIS writes where pictures lie on its own machine.
+fn beside(folder: &Path, href: &str) -> Option<PathBuf> {
+    let name = href.rsplit(['/', '\\']).next()?;
+    let is_name = matches!(
+        Path::new(name).components().next(),
+        Some(Component::Normal(_))
+    );
+    let path = folder.join(name);
+    (is_name && path.is_file()).then_some(path)
+}
+
 /// A picture beside a style, or below its folder.
 fn picture(folder: &Path, href: &str) -> Result<Arc<[u8]>, String> {
     let relative = Path::new(href);
     let inside = relative
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if href.contains("://") || !inside {
-        return Err(format!("{href:?} is not in the style's folder"));
+    let elsewhere = || format!("{href:?} is not in the style's folder");
+    if href.contains("://") {
+        return Err(elsewhere());
     }
-    let path = folder.join(relative);
+    let path = match inside.then(|| folder.join(relative)) {
+        Some(path) if path.is_file() => path,
+        Some(path) => beside(folder, href).unwrap_or(path),
+        None => beside(folder, href).ok_or_else(elsewhere)?,
+    };
     let size = std::fs::metadata(&path)
         .map_err(|e| format!("{href:?}: {e}"))?
         .len();
@@ -153,4 +169,38 @@ fn picture(folder: &Path, href: &str) -> Result<Arc<[u8]>, String> {
     std::fs::read(&path)
         .map(Arc::from)
         .map_err(|e| format!("{href:?}: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_with_the_address_of_another_machine_is_found_beside_the_style() {
+        let folder = std::env::temp_dir().join(format!("pictures-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("gare.svg"), "<svg/>").unwrap();
+        for href in [
+            "gare.svg",
+            "/home/anna/icons/gare.svg",
+            "../icons/gare.svg",
+            r"C:\Users\anna\gare.svg",
+        ] {
+            assert_eq!(
+                picture(&folder, href).as_deref(),
+                Ok(&b"<svg/>"[..]),
+                "{href}"
+            );
+        }
+        for href in [
+            "/etc/passwd",
+            "../..",
+            "..",
+            "https://a.example/gare.svg",
+            "",
+        ] {
+            assert!(picture(&folder, href).is_err(), "{href}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -272,6 +272,7 @@ impl Reader<'_, '_> {
                 _ => self.unknown(child),
             }
         }
+        self.what_the_writer_left_out(element);
         if first_only {
             only_the_first(&mut rules);
         }
@@ -349,12 +350,19 @@ impl Reader<'_, '_> {
         Ok(rule)
     }
 
-    /// QGIS writes `<!--SymbolLayerV2 … not implemented yet-->` for what it can't export.
+    /// QGIS writes `<!--SymbolLayerV2 … not implemented yet-->` for what it can't export, and
+    /// `<!--Parser Error: … - Expression was: …-->` in the place of a filter that it can't read.
     fn what_the_writer_left_out(&mut self, element: &Element) {
         for node in &element.nodes {
-            if let Node::Comment(text) = node
-                && text.contains("not implemented")
-            {
+            let Node::Comment(text) = node else { continue };
+            if let Some((_, written)) = text.split_once("Expression was:") {
+                let message = format!(
+                    "left out by the program that wrote the style: the expression {:?}; \
+                     without it a rule applies to every feature",
+                    written.trim()
+                );
+                self.dropped(element, message);
+            } else if text.contains("not implemented") {
                 self.dropped(
                     element,
                     format!(

@@ -173,7 +173,8 @@ fn placement(
     for child in line.elements() {
         match child.name.as_str() {
             "PerpendicularOffset" => perpendicular_offset = reader.measure(child, unit)?,
-            "IsRepeated" => repeated = is_true(&child.text()),
+            // QGIS writes Repeat
+            "IsRepeated" | "Repeat" => repeated = is_true(&child.text()),
             "Gap" => gap = Some(reader.measure(child, unit)?),
             "InitialGap" => reader.dropped(child, "the first label's distance is not kept"),
             "IsAligned" if is_true(&child.text()) => {}

@@ -319,12 +319,13 @@ impl SldWriter {
         if zero(x) && zero(y) {
             return;
         }
-        let texts = [y, x].map(|m| match self.measured(m) {
+        // above and to the right only: the whole of what lies between two tiles
+        let [x, y] = [x, y].map(|m| match self.measured(m) {
             Expr::Literal(Literal::Number(n)) => n.to_string(),
             Expr::Literal(Literal::Text(t)) => t,
             _ => "0".into(),
         });
-        self.option("graphic-margin", &texts.join(" "));
+        self.option("graphic-margin", &format!("{y} {x} 0 0"));
     }
 
     fn option(&mut self, name: &str, value: &str) {

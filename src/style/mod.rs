@@ -116,8 +116,8 @@ pub enum Fill {
     /// A graphic repeated as tiles (`GraphicFill`), hatches included.
     Graphic {
         graphic: Graphic,
-        /// Empty space around each tile, in the graphic's unit: GeoServer `graphic-margin`,
-        /// QGIS point pattern distances.
+        /// Empty space between tiles, across and upwards: GeoServer's `graphic-margin` of both
+        /// sides, QGIS's point pattern distances without the mark.
         margin: [Measure; 2],
     },
 }

@@ -14,6 +14,9 @@ fn wms130_7_4_3_each_info_format_is_answered_in_its_type() {
         ("text/html", "text/html; charset=utf-8"),
         ("application/json", "application/json"),
         ("geojson", "application/geo+json"),
+        // a plus by hand is a space
+        ("application/geo+json", "application/geo+json"),
+        ("text/html;%20charset=utf-8", "text/html; charset=utf-8"),
         ("application/vnd.ogc.gml", "application/vnd.ogc.gml"),
         (
             "text/xml;%20subtype=gml/3.1.1",

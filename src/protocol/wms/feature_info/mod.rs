@@ -52,7 +52,7 @@ impl InfoFormat {
     }
 
     /// The format of a media type, or of the short names that MapServer's and QGIS's users
-    /// write, in any case and with any spaces.
+    /// write, in any case and with any spaces. A `+` that nobody escaped came as a space.
     pub fn parse(text: &str) -> Option<InfoFormat> {
         let plain: String = text
             .chars()
@@ -60,11 +60,17 @@ impl InfoFormat {
             .take(64) // longer than any name below
             .flat_map(char::to_lowercase)
             .collect();
-        Some(match plain.as_str() {
+        // every answer is UTF-8, whatever a client adds
+        let name = match plain.split_once(";charset=") {
+            Some((name, _)) => name,
+            None => &plain,
+        };
+        Some(match name {
             "text/plain" | "text" => InfoFormat::Text,
             "text/html" | "html" => InfoFormat::Html,
             "application/json" | "json" => InfoFormat::Json,
             "application/geo+json"
+            | "application/geojson"
             | "application/vnd.geo+json"
             | "application/json;subtype=geojson"
             | "geojson" => InfoFormat::GeoJson,
@@ -77,6 +83,7 @@ impl InfoFormat {
             "application/vnd.ogc.gml/3.1.1"
             | "text/xml;subtype=gml/3.1.1"
             | "application/gml+xml;version=3.1"
+            | "application/gmlxml;version=3.1"
             | "application/vnd.ogc.gml/3.1.0" => InfoFormat::Gml3,
             _ => return None,
         })
