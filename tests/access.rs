@@ -543,6 +543,58 @@ fn a_fault_elsewhere_keeps_nothing_open_that_is_restricted_and_opens_nothing() {
 }
 
 #[test]
+fn what_is_revoked_in_a_refused_change_is_revoked_and_what_is_given_waits() {
+    const OTHER: &str = "a second key that is long enough";
+    const LATER: &str = "a third key given while it waits";
+    let site = site_with("access-revoked", &["--strict"]);
+    let server = &site.server;
+    let write = |path: &str, text: &str| fs::write(site.folder.0.join(path), text).unwrap();
+    let restricted = format!("/collections/communes-{MARK}?f=json");
+    let status = |headers: &[(&str, &str)]| server.ask("GET", &restricted, headers, b"").status;
+    let by = |key: &str| status(&[("X-Api-Key", key)]);
+    write(
+        "secrets/keys",
+        &format!("{KEY}\n{OTHER}\n").replace(' ', "-"),
+    );
+    let (other, later) = (OTHER.replace(' ', "-"), LATER.replace(' ', "-"));
+    server.wait_until("the second key counts", |_| by(&other) == 200);
+    let basic = format!("Basic {}", STANDARD.encode("marie:géosites 2026"));
+    let marie = || status(&[("Authorization", basic.as_str())]);
+    let paul = format!("Bearer {}", token(&["ddt"], 600));
+    let paul = || status(&[("Authorization", paul.as_str())]);
+    assert_eq!((by(KEY), marie(), paul()), (200, 200, 200));
+    // with a fault elsewhere the whole is refused: the first key is gone, a third one is there
+    write("capabilities/layers/faute.yaml", "title: [\n");
+    write("secrets/keys", &format!("{other}\n{later}\n"));
+    server.wait_until("the key is revoked", |_| by(KEY) == 401);
+    assert_eq!((by(&other), by(&later)), (200, 401));
+    assert_eq!((marie(), paul()), (200, 200), "nothing was said of them");
+    // a user is taken out; one more has the right to wait
+    let line = run(&["password", "luc", "--roles", "ddt"], "un autre mot\n");
+    write("secrets/passwords", &line);
+    server.wait_until("the password is revoked", |_| marie() == 401);
+    let luc = format!("Basic {}", STANDARD.encode("luc:un autre mot"));
+    assert_eq!(status(&[("Authorization", luc.as_str())]), 401);
+    // a file of secrets that can't be read says nothing
+    write("secrets/jwks.json", "{");
+    // nor does a server file that is none; one with a fault elsewhere does
+    let yaml = SERVER.replace("ddt: {api_keys: file:secrets/keys}", "ddt: {}");
+    write("capabilities/server.yaml", &format!("{yaml}inconnu: 1\n"));
+    server.wait_until("all keys are revoked", |_| by(&other) == 401);
+    assert_eq!(paul(), 200);
+    // all is well: what was given counts
+    write("capabilities/server.yaml", SERVER);
+    write(
+        "secrets/jwks.json",
+        &json!({"keys": [{"kty": "oct", "k": URL_SAFE_NO_PAD.encode(TOKEN_SECRET)}]}).to_string(),
+    );
+    fs::remove_file(site.folder.0.join("capabilities/layers/faute.yaml")).unwrap();
+    server.wait_until("the third key counts", |_| by(&later) == 200);
+    assert_eq!(status(&[("Authorization", luc.as_str())]), 200);
+    assert_eq!((by(KEY), by(&other), marie(), paul()), (401, 200, 401, 200));
+}
+
+#[test]
 fn a_file_that_can_t_be_read_is_told_to_those_who_may_see_its_layer() {
     let site = site("access-unreadable");
     let server = &site.server;

@@ -292,6 +292,78 @@ fn pictures_that_differ_in_opacity_alone_are_kept_apart() {
     assert!(!is_one(asked("plein", "0.5"), asked("plein", "")));
 }
 
+/// The words of a PDF, in the order of reading; `None` where nothing here reads them.
+fn words_of(pdf: &[u8], scratch: &Scratch) -> Option<String> {
+    let path = scratch.0.join("feuille.pdf");
+    fs::write(&path, pdf).unwrap();
+    let mut command = std::process::Command::new("pdftotext");
+    let output = command
+        .args(["-layout", "-enc", "UTF-8"])
+        .arg(path)
+        .arg("-");
+    Some(String::from_utf8_lossy(&output.output().ok()?.stdout).into_owned())
+}
+
+#[test]
+fn a_base_map_of_a_wms_is_the_browsers_to_load_and_the_paper_says_that_it_is_missing() {
+    let scratch = folder("maps-basemap");
+    let server = "capabilities/server.yaml";
+    let yaml = fs::read_to_string(scratch.0.join(server)).unwrap();
+    let yaml = yaml.split("basemaps:").next().unwrap();
+    let basemaps = "basemaps:\n  relief: {title: {fr: Relief ombré, en: Shaded relief}, \
+         wms: \"https://fond.example:8443/wms?map=r\", layer: \"relief,noms\", style: gris, \
+         format: image/jpeg, attribution: Autre}\n";
+    fs::write(scratch.0.join(server), format!("{yaml}{basemaps}")).unwrap();
+    let map = "title: Ain\nbasemaps: [relief, none]\n\
+         view: {crs: EPSG:2154, extent: {of: departements}}\nlayers: [departements]\n";
+    write(&scratch, "ain", map);
+    write(&scratch, "nu", &map.replace("[relief, none]", "[none]"));
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let told = server.get("/maps/ain?f=json").json()["basemaps"][0].clone();
+    for (name, value) in [
+        ("kind", "wms"),
+        ("url", "https://fond.example:8443/wms?map=r"),
+        ("layer", "relief,noms"),
+        ("style", "gris"),
+        ("format", "image/jpeg"),
+        ("attribution", "Autre"),
+    ] {
+        assert_eq!(told[name], value, "{name}");
+    }
+    for page in ["/maps/ain?f=html", "/maps/ain/embed"] {
+        let reply = server.get(page);
+        let policy = reply.header("content-security-policy");
+        let images = policy.split(';').find(|p| p.trim().starts_with("img-src"));
+        let images = images.unwrap();
+        let may = ["https://fond.example:8443", " https: "];
+        assert!(may.iter().any(|m| images.contains(m)), "{policy}");
+    }
+    let sheet = |path: &str| {
+        let reply = server.get(&format!("/maps/{path}"));
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        words_of(&reply.body, &scratch)
+    };
+    let french = "Sans le fond de plan « Relief ombré »";
+    let english = "Without the base map “Shaded relief”: it comes from another server";
+    for (path, expected) in [
+        ("ain/print.pdf?lang=fr", Some(french)),
+        ("ain/print.pdf?lang=en&base=relief", Some(english)),
+        ("ain/print.pdf?lang=fr&base=none", None),
+        ("nu/print.pdf?lang=fr", None),
+    ] {
+        let Some(words) = sheet(path) else { return };
+        let words = words.replace('\u{a0}', " ");
+        assert!(words.contains("IGN, INSEE"), "{path}: {words}");
+        match expected {
+            Some(note) => assert!(words.contains(note), "{path}: {words}"),
+            None => assert!(!words.contains("Relief"), "{path}: {words}"),
+        }
+    }
+    let unknown = server.get("/maps/ain/print.pdf?base=plan");
+    assert_eq!(unknown.status, 400);
+    assert!(unknown.text().contains("relief"), "{}", unknown.text());
+}
+
 #[test]
 fn an_address_of_prodige_leads_to_the_map_with_its_question() {
     let scratch = folder("maps-alias");

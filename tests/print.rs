@@ -78,6 +78,7 @@ fn request(state: &State, names: &[&str], paper: &str, crs: &str) -> PrintReques
         author: "DREAL Auvergne-Rhône-Alpes".into(),
         keywords: vec!["eau".into()],
         sources: vec!["IGN, INSEE".into(), "OpenStreetMap".into()],
+        basemap: None,
         address: "https://cartes.example.org/maps/essai".into(),
         language: "fr".into(),
         printed: jiff::civil::date(2026, 11, 22).at(14, 5, 0, 0),

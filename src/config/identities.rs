@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::{At, Findings, Severity};
 use super::file::{IdentitiesFile, Secret, ServerFile};
 use crate::identity::{
-    ApiKeys, Identities, LinkSigner, Passwords, TokenKeys, Tokens, TrustedProxy,
+    ApiKeys, Identities, LinkSigner, Passwords, TokenKeys, Tokens, TrustedProxy, Unread,
 };
 
 /// More than any file of secrets needs.
@@ -18,11 +18,16 @@ pub fn identities(server: &ServerFile, folder: &Path, findings: &mut Findings) -
     let reader = Reader { folder };
     let known: Vec<String> = server.roles.iter().map(|role| role.id.clone()).collect();
     let mut keys = ApiKeys::default();
+    let mut unread = Unread::default();
     for role in &server.roles {
         let Some(secret) = &role.api_keys else {
             continue;
         };
-        let text = reader.text(secret, findings).unwrap_or_default();
+        let Ok(text) = reader.text(secret, findings) else {
+            unread.keys.push(role.id.clone());
+            continue;
+        };
+        let text = text.unwrap_or_default();
         let written = text.split(|c: char| c.is_whitespace() || c == ',');
         for key in written.filter(|key| !key.is_empty()) {
             if !keys.add(&role.id, key) {
@@ -37,19 +42,31 @@ pub fn identities(server: &ServerFile, folder: &Path, findings: &mut Findings) -
         }
     }
     let file = &server.identities;
+    let passwords = reader.passwords(file, &known, findings);
+    let tokens = reader.tokens(file, &known, findings);
+    let links = reader.links(file, findings);
     Identities {
+        unread: Unread {
+            passwords: passwords.is_err(),
+            tokens: tokens.is_err(),
+            links: links.is_err(),
+            ..unread
+        },
         keys,
-        passwords: reader.passwords(file, &known, findings),
-        tokens: reader.tokens(file, &known, findings),
+        passwords: passwords.unwrap_or_default(),
+        tokens: tokens.unwrap_or_default(),
+        links: links.unwrap_or_default(),
         proxy: file.proxy.as_ref().map(|proxy| TrustedProxy {
             networks: proxy.networks.clone(),
             user_header: proxy.user.clone(),
             roles_header: proxy.roles.clone(),
             known: known.clone(),
         }),
-        links: reader.links(file, findings),
     }
 }
+
+/// Nothing is known of what a secret says; why is in the findings.
+struct Unreadable;
 
 /// The files of secrets, which are looked at for changes like all others.
 pub fn files(server: &ServerFile, folder: &Path) -> impl Iterator<Item = PathBuf> {
@@ -74,17 +91,21 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The secret's text.
-    fn text(&self, secret: &At<Secret>, findings: &mut Findings) -> Option<String> {
+    /// The secret's text; none where the environment has no such variable.
+    fn text(
+        &self,
+        secret: &At<Secret>,
+        findings: &mut Findings,
+    ) -> Result<Option<String>, Unreadable> {
         let place = &secret.place;
         match &secret.value {
             Secret::Env(name) => match std::env::var(name) {
-                Ok(text) => Some(text),
+                Ok(text) => Ok(Some(text)),
                 Err(_) => {
                     let message = format!("the environment has no variable {name}");
                     let help = "until it is set, nobody has what it gives";
                     findings.add(Severity::Warning, place, message, Some(help.to_owned()));
-                    None
+                    Ok(None)
                 }
             },
             Secret::File(path) => {
@@ -95,11 +116,11 @@ impl Reader<'_> {
                     Ok(false) => Err("it is larger than 4 MB".to_owned()),
                     Err(e) => Err(e.to_string()),
                 };
-                text.map_err(|e| {
+                text.map(Some).map_err(|e| {
                     let message = format!("{} can't be read: {e}", path.display());
                     findings.error(place, message);
+                    Unreadable
                 })
-                .ok()
             }
         }
     }
@@ -109,12 +130,12 @@ impl Reader<'_> {
         file: &IdentitiesFile,
         known: &[String],
         findings: &mut Findings,
-    ) -> Passwords {
+    ) -> Result<Passwords, Unreadable> {
         let Some(secret) = &file.passwords else {
-            return Passwords::default();
+            return Ok(Passwords::default());
         };
-        let Some(text) = self.text(secret, findings) else {
-            return Passwords::default();
+        let Some(text) = self.text(secret, findings)? else {
+            return Ok(Passwords::default());
         };
         match Passwords::parse(&text) {
             Ok(passwords) => {
@@ -129,12 +150,12 @@ impl Reader<'_> {
                         format!("the file of passwords gives a role {role:?} that roles: lacks");
                     findings.add(Severity::Warning, &secret.place, message, None);
                 }
-                passwords
+                Ok(passwords)
             }
             Err(error) => {
                 let help = "lines are NAME:HASH:ROLE ROLE…; `cartotheque password` makes a hash";
                 findings.error_help(&secret.place, error.to_string(), help);
-                Passwords::default()
+                Err(Unreadable)
             }
         }
     }
@@ -144,24 +165,37 @@ impl Reader<'_> {
         file: &IdentitiesFile,
         known: &[String],
         findings: &mut Findings,
-    ) -> Option<Tokens> {
-        let said = file.tokens.as_ref()?;
-        let text = self.text(&said.keys, findings)?;
-        let keys = TokenKeys::parse(&text)
-            .map_err(|error| findings.error(&said.keys.place, error.to_string()))
-            .ok()?;
-        Some(Tokens {
+    ) -> Result<Option<Tokens>, Unreadable> {
+        let Some(said) = &file.tokens else {
+            return Ok(None);
+        };
+        let Some(text) = self.text(&said.keys, findings)? else {
+            return Ok(None);
+        };
+        let keys = TokenKeys::parse(&text).map_err(|error| {
+            findings.error(&said.keys.place, error.to_string());
+            Unreadable
+        })?;
+        Ok(Some(Tokens {
             keys,
             issuer: said.issuer.clone(),
             audience: said.audience.clone(),
             roles_claim: said.roles.clone(),
             known: known.to_vec(),
-        })
+        }))
     }
 
-    fn links(&self, file: &IdentitiesFile, findings: &mut Findings) -> Option<LinkSigner> {
-        let said = file.links.as_ref()?;
-        let text = self.text(&said.secret, findings)?;
+    fn links(
+        &self,
+        file: &IdentitiesFile,
+        findings: &mut Findings,
+    ) -> Result<Option<LinkSigner>, Unreadable> {
+        let Some(said) = &file.links else {
+            return Ok(None);
+        };
+        let Some(text) = self.text(&said.secret, findings)? else {
+            return Ok(None);
+        };
         let signer = LinkSigner::new(text.trim());
         if signer.is_none() {
             let message = format!(
@@ -174,6 +208,6 @@ impl Reader<'_> {
                 "make one with: openssl rand -hex 32",
             );
         }
-        signer
+        Ok(signer)
     }
 }

@@ -201,7 +201,7 @@ impl Loaded {
             catalogue: Arc::new(catalogue),
             server: previous.server.clone(),
             limits: previous.limits.clone(),
-            identities: Arc::clone(&previous.identities),
+            identities: Arc::new(self.identities.narrowed(&previous.identities)),
             named: previous.named.clone(),
             state: previous.state.clone(),
             ..self
@@ -337,6 +337,17 @@ struct Loader<'a> {
     held: &'a HashSet<PathBuf>,
 }
 
+/// The server file.
+struct ServerRead {
+    /// What counts: that of before where there is a fault.
+    file: ServerFile,
+    /// What is there now, as far as it tells by what people prove their roles; that of before
+    /// where it can't be known.
+    said: ServerFile,
+    findings: Findings,
+    fault: Option<Fault>,
+}
+
 /// What the layers of one load are built from.
 struct Material {
     stores: Kept<Result<Opened>>,
@@ -347,7 +358,12 @@ struct Material {
 
 impl Loader<'_> {
     fn load(mut self) -> Loaded {
-        let (server, mut findings, server_fault) = self.server();
+        let ServerRead {
+            file: server,
+            said,
+            mut findings,
+            fault: server_fault,
+        } = self.server();
         let files = self.layer_files();
         let plans = Planner {
             folder: &self.folder,
@@ -357,7 +373,9 @@ impl Loader<'_> {
         }
         .plans(&files);
         let mut named = named_files(&plans);
-        let secrets = identities::files(&server, &self.folder.root);
+        let is_server_at_fault = server_fault.is_some();
+        let files_of = |file| identities::files(file, &self.folder.root);
+        let secrets = files_of(&server).chain(files_of(&said));
         named.extend(secrets.filter(|path| path.is_file()));
         self.folder.add_named(&named);
         let material = self.material(&plans, &server);
@@ -440,7 +458,10 @@ impl Loader<'_> {
             sources: self.sources,
         }
         .catalogue(&mut findings);
-        let identities = identities::identities(&server, &self.folder.root, &mut findings);
+        let mut identities = identities::identities(&said, &self.folder.root, &mut findings);
+        if let (true, Some(previous)) = (is_server_at_fault, self.previous) {
+            identities = identities.narrowed(&previous.identities);
+        }
         let archives_declared = catalogue.archives.iter().map(|a| a.id.clone()).collect();
         let built = maps::Builder {
             folder: &self.folder,
@@ -493,7 +514,7 @@ impl Loader<'_> {
     }
 
     /// The server file; a faulty new one leaves the previous one in force.
-    fn server(&self) -> (ServerFile, Findings, Option<Fault>) {
+    fn server(&self) -> ServerRead {
         let path = self.folder.server.as_deref();
         let shown = path.map_or(Path::new("capabilities/server.yaml"), |path| {
             self.folder.relative(path)
@@ -506,15 +527,33 @@ impl Loader<'_> {
             (Some(path), _) => ServerFile::read(path, &mut findings),
         };
         let Some(message) = first_error(findings.as_slice()) else {
-            return (server, findings, None);
+            return ServerRead {
+                said: server.clone(),
+                file: server,
+                findings,
+                fault: None,
+            };
         };
+        let is_of_identities = |key: &str| {
+            let first = key.split('.').next().unwrap_or_default();
+            matches!(first, "" | "roles" | "identities")
+        };
+        let mut errors = findings.as_slice().iter();
+        let is_unknown = errors.any(|d| d.severity == Severity::Error && is_of_identities(&d.key));
+        let before = before.cloned();
+        let said = before.clone().filter(|_| is_unknown);
         let fault = Fault {
             access: Access::default(),
             subject: shown.display().to_string(),
             message,
             still_served: true,
         };
-        (before.cloned().unwrap_or(server), findings, Some(fault))
+        ServerRead {
+            said: said.unwrap_or_else(|| server.clone()),
+            file: before.unwrap_or(server),
+            findings,
+            fault: Some(fault),
+        }
     }
 
     fn layer_files(&self) -> Kept<LayerRead> {

@@ -5,7 +5,7 @@ use super::is_same;
 /// API keys and the role of each. Only digests are kept: a dump of the memory tells no key.
 #[derive(Default)]
 pub struct ApiKeys {
-    digests: Vec<([u8; 32], String)>,
+    pub(super) digests: Vec<([u8; 32], String)>,
 }
 
 impl ApiKeys {

@@ -6,6 +6,7 @@ use ring::hmac;
 ///
 /// A link holds `MAP.END.SIGNATURE`: the map's id, the second since 1970 when it ends, and the
 /// HMAC-SHA256 of both. Another secret ends all links at once.
+#[derive(Clone)]
 pub struct LinkSigner {
     key: hmac::Key,
 }

@@ -4,6 +4,7 @@
 mod audience;
 mod keys;
 mod links;
+mod narrowed;
 mod passwords;
 mod proxy;
 mod tokens;
@@ -11,6 +12,7 @@ mod tokens;
 pub use audience::Audience;
 pub use keys::ApiKeys;
 pub use links::{Link, LinkSigner};
+pub use narrowed::Unread;
 pub use passwords::{Passwords, hash_password};
 pub use proxy::{Network, TrustedProxy};
 pub use tokens::{TokenKeys, Tokens};
@@ -28,6 +30,7 @@ pub struct Identities {
     pub tokens: Option<Tokens>,
     pub proxy: Option<TrustedProxy>,
     pub links: Option<LinkSigner>,
+    pub unread: Unread,
 }
 
 /// What a request says of who sends it; `None` where it does not.

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
@@ -16,19 +16,20 @@ use crate::error::{Error, Result};
 /// Verifying takes some hundredths of a second by design, and a desktop program sends its password
 /// with every tile: who was verified is remembered for some minutes, by a digest that is worth
 /// nothing outside this process.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Passwords {
-    users: HashMap<String, User>,
-    seen: Option<Seen>,
+    pub(super) users: HashMap<String, User>,
+    pub(super) seen: Option<Arc<Seen>>,
 }
 
-struct User {
+#[derive(Clone)]
+pub(super) struct User {
     /// In the PHC form: `$argon2id$v=19$m=…`.
-    hash: String,
-    roles: Vec<String>,
+    pub(super) hash: String,
+    pub(super) roles: Vec<String>,
 }
 
-struct Seen {
+pub(super) struct Seen {
     key: hmac::Key,
     until: Mutex<HashMap<[u8; 32], (Instant, Audience)>>,
 }
@@ -86,10 +87,10 @@ impl Passwords {
             })?;
         Ok(Passwords {
             users,
-            seen: Some(Seen {
+            seen: Some(Arc::new(Seen {
                 key: hmac::Key::new(hmac::HMAC_SHA256, &key),
                 until: Mutex::default(),
-            }),
+            })),
         })
     }
 

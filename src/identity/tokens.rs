@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// Signed tokens of an identity provider: JSON Web Tokens (RFC 7519), as OpenID Connect gives
 /// them out, checked against the provider's keys (a JWK set, RFC 7517) without asking it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tokens {
     pub keys: TokenKeys,
     /// What `iss` must say.
@@ -23,10 +23,10 @@ pub struct Tokens {
 }
 
 /// The keys of a JWK set that can verify.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TokenKeys(Vec<Key>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Key {
     id: Option<String>,
     /// The only algorithm it is for, where the set says one.
@@ -34,6 +34,7 @@ struct Key {
     material: Material,
 }
 
+#[derive(Clone)]
 enum Material {
     Rsa { n: Vec<u8>, e: Vec<u8> },
     P256(Vec<u8>),
@@ -63,6 +64,21 @@ const MIN_SECRET: usize = 32;
 const MIN_MODULUS: usize = 256;
 
 impl TokenKeys {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The keys that are in both sets.
+    #[must_use]
+    pub fn narrowed(&self, before: &TokenKeys) -> TokenKeys {
+        let stays = |key: &&Key| self.0.iter().any(|now| now.is_same(key));
+        TokenKeys(before.0.iter().filter(stays).cloned().collect())
+    }
+
     /// Reads a JWK set. Keys that are for encrypting, or of a kind that is not known, are left out.
     ///
     /// # Errors
@@ -117,6 +133,22 @@ impl Key {
             algorithm: text("alg").map(str::to_owned),
             material,
         })
+    }
+
+    fn is_same(&self, other: &Key) -> bool {
+        let names = |key: &Key| (key.id.clone(), key.algorithm.clone());
+        let is_one = match (&self.material, &other.material) {
+            (Material::Rsa { n, e }, Material::Rsa { n: m, e: f }) => n == m && e == f,
+            (Material::P256(a), Material::P256(b))
+            | (Material::P384(a), Material::P384(b))
+            | (Material::Ed25519(a), Material::Ed25519(b)) => a == b,
+            // the secret is not kept: what signs alike is the same
+            (Material::Secret(a), Material::Secret(b)) => {
+                hmac::verify(b, b"", hmac::sign(a, b"").as_ref()).is_ok()
+            }
+            _ => false,
+        };
+        is_one && names(self) == names(other)
     }
 
     /// True where the signature is this key's by that algorithm. The algorithm goes with the kind

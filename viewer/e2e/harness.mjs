@@ -1,7 +1,7 @@
 // A server with a map made for these tests, and a browser: what every test here needs.
 import { chromium } from 'playwright-core';
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -38,10 +38,11 @@ export async function start() {
     for (const layers of [path.join(repo, 'capabilities/layers'), path.join(here, 'layers')]) {
       await cp(layers, path.join(folder, 'capabilities/layers'), { recursive: true });
     }
-    await cp(path.join(here, 'server.yaml'), path.join(folder, 'capabilities/server.yaml'));
     await cp(path.join(here, 'maps'), path.join(folder, 'capabilities/maps'), { recursive: true });
     const port = await freePort();
     base = `http://127.0.0.1:${port}`;
+    const yaml = await readFile(path.join(here, 'server.yaml'), 'utf8');
+    await writeFile(path.join(folder, 'capabilities/server.yaml'), yaml.replaceAll('PORT', port));
     let said = '';
     server = spawn(binary, ['serve', folder, '--listen', `127.0.0.1:${port}`], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [server.stdout, server.stderr]) stream.on('data', (text) => (said += text));

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { base, close, open, pixel, ready, shot } from './harness.mjs';
+import { base, close, complaints, open, pixel, ready, shot } from './harness.mjs';
 
 const LYON = [842666, 6519924];
 const VIEW = `view=${LYON},100000&crs=EPSG:2154&layers=communes*0.5,aerodromes&base=none`;
@@ -29,6 +29,46 @@ export default function () {
     await shot(page, 'print');
     await verb(page, 'Imprimer');
     await page.locator('.paper').waitFor({ state: 'detached' });
+    await close(page);
+  });
+
+  test('Voir: a base map of a WMS is drawn by its server in the CRS of the view, with its attribution', async () => {
+    const page = await open('/maps/fond');
+    const asked = [];
+    page.on('requestfinished', (request) => request.url().startsWith('http://localhost') && asked.push(new URL(request.url()).searchParams));
+    const before = complaints.length;
+    await page.reload();
+    await ready(page);
+    await page.waitForTimeout(1500);
+    assert.ok(asked.length > 0);
+    for (const one of asked) {
+      assert.equal(one.get('REQUEST'), 'GetMap');
+      assert.equal(one.get('LAYERS'), 'pays,region');
+      assert.equal(one.get('CRS'), 'EPSG:2154');
+      assert.equal(one.get('MAP'), 'x');
+      assert.deepEqual([...one.keys()].filter((name) => name.toUpperCase() === 'VERSION'), ['VERSION']);
+    }
+    await page.getByText('Un autre service').first().waitFor();
+    // it has been drawn below the layers: where there is no aerodrome, a country
+    const isDrawn = await page.evaluate(() => {
+      const { map } = window.cartotheque.app.stage;
+      const base = map.getLayers().getArray().find((layer) => layer.getSource?.()?.getParams?.().LAYERS === 'pays,region');
+      return base?.getZIndex() === -1 && base.getSource().getState() === 'ready' && base.isVisible();
+    });
+    assert.ok(isDrawn);
+    assert.ok(await page.getByLabel('Fond d’ailleurs').isChecked());
+    await shot(page, 'basemap-wms');
+    asked.length = 0;
+    await page.getByLabel('Système de coordonnées').selectOption('EPSG:3857');
+    await ready(page);
+    await page.waitForTimeout(1500);
+    assert.ok(asked.some((one) => one.get('CRS') === 'EPSG:3857'), String(asked));
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    await page.getByText('il n’est pas imprimé').waitFor();
+    const link = await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href');
+    assert.equal(new URL(link).searchParams.get('base'), 'relief');
+    assert.deepEqual(complaints.slice(before), []);
     await close(page);
   });
 

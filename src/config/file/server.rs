@@ -318,6 +318,12 @@ impl Basemap {
             }
             return None;
         };
+        if service == "wms" && fields.get("layer").is_none() {
+            let message = format!("the base map {:?} has no layer", pair.key);
+            let help = "a WMS draws what it is asked for: layer: NAME, or NAME,NAME";
+            findings.error_help(&pair.key_place, message, help);
+            return None;
+        }
         Some(Basemap {
             id: pair.key.to_owned(),
             title: fields.get("title").and_then(|e| Text::read(&e, findings)),

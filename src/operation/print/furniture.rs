@@ -137,12 +137,19 @@ pub(super) fn imprint(layout: &Layout, request: &PrintRequest, words: Words) -> 
         Some((HAIRLINE, 0.2)),
     )])];
     let lines = (height / 2.8).floor().max(1.0) as usize;
-    if !request.sources.is_empty() {
-        let sources = SMALL.set(&words.sources(&request.sources), width * 0.52, lines);
+    let missing = request.basemap.as_deref();
+    let missing = missing.map(|title| (words.without_basemap(title), 1));
+    let sources = (!request.sources.is_empty()).then(|| words.sources(&request.sources));
+    // three lines are on the right, too
+    let left = lines.saturating_sub(usize::from(missing.is_some())).max(2);
+    let mut top = y;
+    for (text, most) in missing.into_iter().chain(sources.map(|text| (text, left))) {
+        let text = SMALL.set(&text, width * 0.52, most);
         parts.push(Part {
             role: Role::Paragraph,
-            items: sources.at([x, y], Side::Left),
+            items: text.at([x, top], Side::Left),
         });
+        top += text.height();
     }
     let mut top = y;
     let mut says = vec![words.projection(&request.crs.name, &request.crs.id())];

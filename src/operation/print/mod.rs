@@ -53,6 +53,8 @@ pub struct PrintRequest {
     pub keywords: Vec<String>,
     /// Where the data come from, each once.
     pub sources: Vec<String>,
+    /// The title of a base map of elsewhere that readers have seen below the layers, and miss here.
+    pub basemap: Option<String>,
     /// Where the map is found; empty: nowhere.
     pub address: String,
     /// Two letters: `fr`, else English.

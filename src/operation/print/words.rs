@@ -85,6 +85,18 @@ impl Words {
         }
     }
 
+    /// Why the map has no background.
+    pub fn without_basemap(self, title: &str) -> String {
+        match self {
+            Words::French => format!(
+                "Sans le fond de plan «\u{a0}{title}\u{a0}»{FIXED}: il vient d’un autre serveur et n’est pas imprimé."
+            ),
+            Words::English => format!(
+                "Without the base map “{title}”: it comes from another server and is not printed."
+            ),
+        }
+    }
+
     pub fn projection(self, name: &str, id: &str) -> String {
         match self {
             Words::French => format!("Projection{FIXED}: {name} ({id})"),

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::Service;
 use super::chosen::{Chosen, PARAMETERS};
 use crate::budget::Budget;
-use crate::catalogue::map::PrintLayout;
+use crate::catalogue::map::{BasemapKind, PrintLayout};
 use crate::crs::{Crs, Transform};
 use crate::error::{Error, Result, nearest};
 use crate::geom::{Bbox, Coord};
@@ -25,7 +25,9 @@ const MAX_TITLE: usize = 300;
 /// than the server draws; as [`Studio::print`](crate::operation::Studio::print).
 pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> Result<Answer> {
     let kvp = Kvp::parse(request.query)?;
-    let mut known = vec!["LAYOUT", "DPI", "CRS", "CENTER", "SCALE", "TITLE", "LANG"];
+    let mut known = vec![
+        "LAYOUT", "DPI", "CRS", "CENTER", "SCALE", "TITLE", "BASE", "LANG",
+    ];
     known.extend(PARAMETERS);
     check_parameters(&kvp, &known)?;
     let wanted = wanted(service, &kvp, request.base)?;
@@ -58,6 +60,7 @@ fn wanted(service: &Service<'_>, kvp: &Kvp, base: &str) -> Result<PrintRequest> 
     let organisation = map.metadata.organisation.as_deref();
     let author = organisation.unwrap_or(&service.site.site.contact.organisation);
     Ok(PrintRequest {
+        basemap: basemap(service, kvp)?,
         paper: layout(service, kvp)?,
         dpi: dpi(service, kvp)?,
         extent: extent(service, &crs)?,
@@ -79,6 +82,27 @@ fn wanted(service: &Service<'_>, kvp: &Kvp, base: &str) -> Result<PrintRequest> 
         printed: Timestamp::now().to_zoned(TimeZone::UTC).datetime(),
         max_pixels: service.limits.pixels,
     })
+}
+
+/// The base map that is seen on the page and not here: the one that is asked for, else the first.
+fn basemap(service: &Service<'_>, kvp: &Kvp) -> Result<Option<String>> {
+    let all = &service.map.basemaps;
+    let found = match kvp.get("BASE").filter(|id| !id.is_empty()) {
+        None => all.first(),
+        // every map can be seen without
+        Some("none") => None,
+        Some(id) => {
+            let one = all.iter().find(|basemap| basemap.id == id);
+            Some(one.ok_or_else(|| {
+                let ids: Vec<&str> = all.iter().map(|basemap| basemap.id.as_str()).collect();
+                let found: String = id.chars().take(40).collect();
+                let message = format!("expected one of {}, found {found:?}", ids.join(", "));
+                Error::parameter("base", message)
+            })?)
+        }
+    };
+    let found = found.filter(|basemap| basemap.kind != BasemapKind::None);
+    Ok(found.map(|basemap| basemap.title.get(service.language).to_owned()))
 }
 
 fn layout(service: &Service<'_>, kvp: &Kvp) -> Result<PrintLayout> {

@@ -64,7 +64,7 @@ export interface CrsEntry {
 export interface BasemapEntry {
   id: string;
   title: string;
-  kind: 'wmts' | 'xyz' | 'none';
+  kind: 'wmts' | 'wms' | 'xyz' | 'none';
   url?: string | null;
   layer?: string | null;
   matrixSet?: string | null;

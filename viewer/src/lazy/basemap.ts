@@ -1,6 +1,10 @@
-/** Base maps of elsewhere: tiles of WMTS (KVP) or XYZ in Web Mercator, turned into the view's CRS by OpenLayers. */
+/**
+ * Base maps of elsewhere: tiles of WMTS (KVP) or XYZ in Web Mercator, turned into the view's CRS by OpenLayers, and
+ * pictures of a WMS, which draws in that CRS itself.
+ */
 
 import TileLayer from 'ol/layer/Tile.js';
+import TileWMS from 'ol/source/TileWMS.js';
 import XYZ from 'ol/source/XYZ.js';
 import type { BasemapEntry } from '../core/context.ts';
 import { withParameters } from '../map/wms.ts';
@@ -9,10 +13,31 @@ import { withParameters } from '../map/wms.ts';
 export function basemapLayer(entry: BasemapEntry): TileLayer | undefined {
   const { kind, url } = entry;
   if (kind === 'none' || !url) return undefined;
+  if (kind === 'wms') return new TileLayer({ source: wms(entry, url), zIndex: -1 });
   const template = kind === 'xyz' ? url : wmts(entry, url);
   return new TileLayer({
     source: new XYZ({ url: template, crossOrigin: 'anonymous', maxZoom: 19 }),
     zIndex: -1,
+  });
+}
+
+/** A WMS in the view's CRS: an older version is one that the address says. */
+function wms({ layer, style, format }: BasemapEntry, url: string): TileWMS {
+  const address = new URL(url, location.href);
+  let version = '1.3.0';
+  for (const name of [...address.searchParams.keys()]) {
+    if (name.toUpperCase() === 'VERSION') {
+      version = address.searchParams.get(name) ?? version;
+      address.searchParams.delete(name);
+    }
+  }
+  // without `crossOrigin`: the server need not let other sites read its pictures, only show them
+  return new TileWMS({
+    url: address.href,
+    params: {
+      LAYERS: layer ?? '', STYLES: style ?? '', VERSION: version, FORMAT: format ?? 'image/png',
+      TRANSPARENT: /jpe?g/i.test(format ?? '') ? 'FALSE' : 'TRUE',
+    },
   });
 }
 

@@ -34,6 +34,7 @@ export function printPanel(app: App): HTMLElement {
     choice('dpi', tr('Finesse', 'Resolution'), dpis.map((d) => [String(d), tr(`${d} points par pouce`, `${d} dots per inch`)])),
     h('button', { type: 'button', class: 'small', onclick: () => { scale.value = scaleText(nearest(fitting())); update(); } }, icon('target'), tr('Échelle de l’écran', 'Scale of the screen')),
     h('p', { class: 'quiet' }, tr('Le cadre sur la carte est ce qui sera imprimé : déplacez la carte dessous. Légende, échelle, nord et sources sont ajoutés.', 'The frame on the map is what will be printed: move the map below it. Legend, scale, north and sources are added.')),
+    app.basemap && h('p', { class: 'quiet' }, tr('Le fond de plan vient d’un autre serveur : il n’est pas imprimé.', 'The base map comes from another server: it is not printed.')),
     error,
     link,
   );
@@ -74,6 +75,7 @@ export function printPanel(app: App): HTMLElement {
       styles: shown.map((n) => n.style).join(','),
       opacities: shown.map((n) => Number(n.opacity.toFixed(2))).join(','),
       title: title.value,
+      base: app.basemap || 'none',
       lang: context.language,
     });
   }

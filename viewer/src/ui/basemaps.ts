@@ -10,12 +10,15 @@ export function basemapChoice(app: App): HTMLElement | undefined {
   const all = basemaps.some((b) => b.kind === 'none')
     ? basemaps
     : [...basemaps, { id: 'none', title: tr('Aucun', 'None'), kind: 'none' as const }];
+  const inputs = all.map((b) => h('input', { type: 'radio', name: 'basemap', value: b.id, onchange: () => app.setBasemap(b.id) }));
+  // a link, too, says which
+  const show = () => inputs.forEach((input) => (input.checked = input.value === (app.basemap || 'none')));
+  app.model.onChange(show);
+  show();
   return h(
     'fieldset',
     { class: 'basemaps' },
     h('legend', {}, tr('Fond de plan', 'Base map')),
-    ...all.map((b) =>
-      h('label', {}, h('input', { type: 'radio', name: 'basemap', value: b.id, checked: b.id === (app.basemap || 'none'), onchange: () => app.setBasemap(b.id) }), b.title || tr('Aucun', 'None')),
-    ),
+    ...all.map((b, i) => h('label', {}, inputs[i]!, b.title || tr('Aucun', 'None'))),
   );
 }
