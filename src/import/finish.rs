@@ -210,7 +210,14 @@ fn crs_of(
         return Ok((crs.clone(), "--crs".to_owned()));
     }
     let why = match &head.crs {
-        CrsFound::Known(crs, from) => return Ok((crs.clone(), from.clone())),
+        CrsFound::Known(crs, from) if crs.kind != CrsKind::Other => {
+            return Ok((crs.clone(), from.clone()));
+        }
+        // what stands for "undefined" in a GeoPackage is a CRS by itself
+        CrsFound::Known(crs, _) => format!(
+            "the CRS of {:?}, {:?}, is neither geographic nor projected",
+            head.name, crs.name
+        ),
         CrsFound::Unknown(why) => why.clone(),
         CrsFound::Unsaid => "it does not say its CRS".to_owned(),
     };

@@ -12,6 +12,25 @@ pub enum Texts {
     Guessed,
     /// What the file, or its user, says.
     Said(&'static Encoding),
+    /// A code page of DOS, by its upper half: what ArcView wrote. UTF-8 where the bytes are that,
+    /// which no word of these pages with an accent is.
+    Dos(&'static str),
+}
+
+const CP_437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
+     └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+
+const CP_850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐\
+     └┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
+
+fn dos(half: &str, bytes: &[u8]) -> String {
+    let half: Vec<char> = half.chars().collect();
+    let letter = |byte: &u8| {
+        let upper = byte.checked_sub(0x80);
+        let upper = upper.and_then(|place| half.get(usize::from(place)));
+        upper.copied().unwrap_or(char::from(*byte))
+    };
+    bytes.iter().map(letter).collect()
 }
 
 impl Texts {
@@ -27,6 +46,11 @@ impl Texts {
             .filter(|c| c.is_ascii_alphanumeric())
             .collect();
         let number = bare.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        match number {
+            "437" => return Some(Texts::Dos(CP_437)),
+            "850" => return Some(Texts::Dos(CP_850)),
+            _ => {}
+        }
         let found = Encoding::for_label(label.as_bytes()).or_else(|| match number {
             "65001" | "8" if bare.contains("utf") || number == "65001" => Some(UTF_8),
             _ if number.starts_with("125") && number.len() == 4 => {
@@ -46,6 +70,10 @@ impl Texts {
             Texts::Guessed => match std::str::from_utf8(bytes) {
                 Ok(text) => (Cow::Borrowed(text), false),
                 Err(_) => (WINDOWS_1252.decode_without_bom_handling(bytes).0, true),
+            },
+            Texts::Dos(half) => match std::str::from_utf8(bytes) {
+                Ok(text) => (Cow::Borrowed(text), false),
+                Err(_) => (Cow::Owned(dos(half, bytes)), false),
             },
             Texts::Said(encoding) => (encoding.decode_without_bom_handling(bytes).0, false),
         }
@@ -73,6 +101,19 @@ mod tests {
                 panic!("{label:?} is not known");
             };
             assert_eq!(found.name(), name, "{label:?}");
+        }
+        for label in ["CP850", "850", "ibm850"] {
+            let Some(texts @ Texts::Dos(_)) = Texts::of_label(label) else {
+                panic!("{label:?} is not known");
+            };
+            assert_eq!(
+                texts.decode(b"\x90vian, \x82t\x82, \xb7\xff"),
+                ("Évian, été, À\u{a0}".into(), false)
+            );
+            assert_eq!(texts.decode("été".as_bytes()), ("été".into(), false));
+        }
+        for half in [CP_437, CP_850] {
+            assert_eq!(half.chars().count(), 128);
         }
         assert!(Texts::of_label("klingon").is_none());
         assert!(Texts::of_label("").is_none());

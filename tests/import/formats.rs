@@ -299,6 +299,8 @@ fn texts_of_a_shapefile_are_read_as_its_cpg_says_or_as_they_are() {
         ("Évian".as_bytes(), Some("UTF-8")),
         (b"\xc9vian", Some("ISO 88591")),
         (b"\xc9vian", Some("klingon")),
+        (b"\x90vian", Some("CP850")),
+        (b"\x90vian", Some("437")),
     ]
     .into_iter()
     .enumerate()
@@ -351,6 +353,30 @@ fn a_geopackage_gives_a_layer_for_each_table_with_its_titles_and_types() {
     ] {
         assert!(layer.lines().any(|l| l == line), "{line}:\n{layer}");
     }
+}
+
+#[test]
+fn spaces_around_a_name_in_a_geopackage_are_part_of_it_and_undefined_is_no_crs() {
+    let scratch = Scratch::new("import-gpkg-names");
+    let path = scratch.0.join("lieux.gpkg");
+    geopackage(&path);
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "ALTER TABLE \"lieux \"\"dits\"\"\" ADD COLUMN \"nom \" TEXT; \
+             UPDATE \"lieux \"\"dits\"\"\" SET \"nom \" = 'autre'; \
+             INSERT INTO gpkg_spatial_ref_sys VALUES ('Undefined SRS', 99999, 'GDAL', 99999, \
+             'LOCAL_CS[\"Undefined SRS\",LOCAL_DATUM[\"unknown\",32767],UNIT[\"unknown\",1],\
+             AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH]]', NULL); \
+             UPDATE gpkg_geometry_columns SET srs_id = 99999 WHERE table_name = 'zones';",
+        )
+        .unwrap();
+    let mut all = bring(&path, &scratch.0.join("out"), &Options::default());
+    let undefined = all.pop().unwrap().unwrap_err().to_string();
+    assert!(undefined.contains("the CRS of \"zones\""), "{undefined}");
+    assert!(undefined.contains("--crs"), "{undefined}");
+    let imported = all.pop().unwrap().unwrap();
+    assert_eq!(column(&imported, "nom_2"), vec!["autre"; 50]);
 }
 
 #[test]

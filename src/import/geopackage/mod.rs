@@ -64,8 +64,8 @@ pub fn open(path: &Path) -> Result<Vec<Box<dyn Source>>> {
                 format!("expected at most {MAX_TABLES} tables"),
             ));
         }
-        let table = text(row, 0).ok_or_else(|| Error::data(path, "a table has no name"))?;
-        let geometry = text(row, 3)
+        let table = name_in(row, 0).ok_or_else(|| Error::data(path, "a table has no name"))?;
+        let geometry = name_in(row, 3)
             .ok_or_else(|| Error::data(path, format!("table {table:?} has no geometry column")))?;
         let mut head = Head {
             title: text(row, 1).filter(|title| *title != table),
@@ -111,6 +111,16 @@ fn text(row: &Row<'_>, column: usize) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A name as it is written: its spaces are part of it, and quotes around another one are a text
+/// to SQLite where there is no column of that name.
+fn name_in(row: &Row<'_>, column: usize) -> Option<String> {
+    match row.get_ref(column) {
+        Ok(ValueRef::Text(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    }
+    .filter(|name| !name.is_empty())
 }
 
 fn integer(row: &Row<'_>, column: usize) -> Result<i64> {
@@ -175,7 +185,9 @@ fn columns(
     let mut keys = Vec::new();
     let mut names = Vec::new();
     while let Some(row) = rows.next().map_err(fault)? {
-        let Some(name) = text(row, 0) else { continue };
+        let Some(name) = name_in(row, 0) else {
+            continue;
+        };
         if name.eq_ignore_ascii_case(geometry) {
             continue;
         }
@@ -183,8 +195,8 @@ fn columns(
         if integer(row, 2)? == 1 && declared.eq_ignore_ascii_case("INTEGER") {
             keys.push(name.clone());
         }
-        let mut column = Column::new(&name, declared_type(&declared));
-        describe(reader, table, &mut column);
+        let mut column = Column::new(name.trim(), declared_type(&declared));
+        describe(reader, [table, &name], &mut column);
         head.columns.push(column);
         names.push(name);
     }
@@ -192,16 +204,16 @@ fn columns(
         [key] => Some(key.clone()),
         _ => None,
     };
-    head.id_column.clone_from(&key);
+    head.id_column = key.as_deref().map(|key| key.trim().to_owned());
     Ok((key, names))
 }
 
 /// Title, description and form of a column, where the optional table has them.
-fn describe(reader: &Reader, table: &str, column: &mut Column) {
+fn describe(reader: &Reader, place: [&str; 2], column: &mut Column) {
     let found = reader.connection.query_row(
         "SELECT title, description, mime_type FROM gpkg_data_columns \
          WHERE table_name = ?1 AND column_name = ?2",
-        [table, &column.name],
+        place,
         |row| Ok((text(row, 0), text(row, 1), text(row, 2))),
     );
     // most files have no such table

@@ -264,8 +264,9 @@ fn encoding(options: &Options, cpg: Option<&[u8]>, language: u8) -> Result<(Text
         let label: String = label.chars().take(40).collect();
         why = format!(" (the .cpg says {label:?}, which is not known)");
     }
-    // the code pages of Windows; those of DOS have no decoder here
     let label = match language {
+        0x01 => Some("cp437"),
+        0x02 => Some("cp850"),
         0x03 | 0x57 | 0x58 | 0x59 => Some("windows-1252"),
         0xc8 => Some("windows-1250"),
         0xc9 => Some("windows-1251"),

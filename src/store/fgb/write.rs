@@ -411,6 +411,12 @@ fn write_shape(
             .parts()
             .map(|part| {
                 let type_ = match (declared, part.kind) {
+                    // a collection has points rather than multipoints of one
+                    (FgbType::Unknown, PartKind::Points)
+                        if part.sequences().map(<[Coord]>::len).sum::<usize>() == 1 =>
+                    {
+                        FgbType::Point
+                    }
                     (FgbType::Unknown, PartKind::Points) => FgbType::MultiPoint,
                     (FgbType::Unknown, PartKind::Line) => FgbType::LineString,
                     _ => FgbType::Polygon,
@@ -671,6 +677,27 @@ mod tests {
         assert_eq!(found, expected);
         let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
         assert!(report.is_sound(), "{report:?}");
+    }
+
+    #[test]
+    fn a_point_in_a_collection_is_no_multipoint() {
+        use PartKind::Points;
+        let parts: &[(PartKind, &[&[Coord]])] = &[
+            (Points, &[&[[3.0, 4.0]]]),
+            (Points, &[&[[3.0, 4.0], [5.0, 4.0]]]),
+        ];
+        let (collection, _) = shape(GeometryType::GeometryCollection, parts);
+        let mut builder = FlatBufferBuilder::new();
+        let made = write_shape(&mut builder, &collection, collection.kind(), true);
+        builder.finish(made, None);
+        let read = flatbuffers::root::<FgbGeometry<'_>>(builder.finished_data()).unwrap();
+        let kinds: Vec<FgbType> = read
+            .parts()
+            .unwrap()
+            .iter()
+            .map(|part| part.type_())
+            .collect();
+        assert_eq!(kinds, [FgbType::Point, FgbType::MultiPoint]);
     }
 
     #[test]
