@@ -13,6 +13,7 @@ mod maplibre_expression;
 mod se_function;
 pub mod sld;
 pub(crate) mod sld_graphic;
+mod sld_margin;
 mod sld_symbol;
 mod sld_text;
 pub mod tile_matrix_set;
