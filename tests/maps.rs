@@ -543,3 +543,119 @@ fn maps_that_people_look_at_stand_first_and_those_of_others_are_not_told() {
     let found = server.ask("GET", "/maps?q=une", &[html], b"").text();
     assert!(!found.contains("most-viewed"), "{found}");
 }
+
+#[test]
+fn most_viewed_maps_are_known_after_a_restart_and_a_damaged_file_is_none() {
+    let scratch = folder("maps-restart");
+    let cache = scratch.0.join("cache");
+    for id in ["une", "deux"] {
+        let map = "title: Carte\nview: {crs: EPSG:2154}\nlayers: [departements]\n";
+        write(&scratch, id, map);
+    }
+    let start = || Server::start(&scratch.0, &["--cache-dir", cache.to_str().unwrap()]);
+    let stop = |mut server: Server| {
+        server.signal("-TERM");
+        server.child.wait().unwrap();
+        server.log()
+    };
+    let look = |server: &Server, id: &str| {
+        let firefox = [
+            ("User-Agent", "Mozilla/5.0 Firefox/128.0"),
+            ("Accept", "text/html"),
+        ];
+        assert_eq!(
+            server
+                .ask("GET", &format!("/maps/{id}"), &firefox, b"")
+                .status,
+            200
+        );
+    };
+    let first = |server: &Server| server.get("/maps?f=json").json()["mostViewed"][0].clone();
+    let file = || {
+        let mut files = fs::read_dir(cache.join("views")).unwrap();
+        let file = files.next().unwrap().unwrap().path();
+        assert!(files.next().is_none(), "nothing beside it is left");
+        file
+    };
+    let server = start();
+    for id in ["une", "deux", "deux"] {
+        look(&server, id);
+    }
+    stop(server);
+    let text = fs::read_to_string(file()).unwrap();
+    let kept: Value = serde_json::from_str(&text).unwrap();
+    let wanted = serde_json::json!({
+        "version": 1,
+        "counts": {"by_map": {"une": 1, "deux": 2}, "since_halved": 3},
+    });
+    assert_eq!(kept, wanted, "and nothing else");
+    // the counts go on from there
+    let server = start();
+    assert_eq!(first(&server), "deux");
+    look(&server, "une");
+    look(&server, "une");
+    assert_eq!(first(&server), "une");
+    stop(server);
+    // damaged: from zero, with a word in the log
+    fs::write(file(), &text[..text.len() / 2]).unwrap();
+    let server = start();
+    assert_eq!(first(&server), Value::Null);
+    assert!(
+        server.log().contains("counted from zero"),
+        "{}",
+        server.log()
+    );
+    look(&server, "deux");
+    stop(server);
+    let server = start();
+    assert_eq!(first(&server), "deux");
+    drop(server);
+    // no folder to write to: as without
+    fs::remove_dir_all(cache.join("views")).unwrap();
+    fs::write(cache.join("views"), "").unwrap();
+    let server = start();
+    look(&server, "une");
+    assert_eq!(first(&server), "une");
+    let log = stop(server);
+    assert!(log.contains("until the end of the process only"), "{log}");
+}
+
+#[test]
+fn the_list_of_layers_is_found_and_what_is_not_there_is_told_in_the_language_asked_for() {
+    let scratch = folder("maps-lang");
+    write(
+        &scratch,
+        "une",
+        "title: U\nview: {crs: EPSG:2154}\nlayers: [departements]\n",
+    );
+    let server = Server::start(&scratch.0, &[]);
+    for own in ["", "/maps/une"] {
+        let reply = server.get(&format!("{own}/layers?lang=en"));
+        assert_eq!(reply.status, 301);
+        let to = reply.header("location");
+        assert!(to.ends_with(&format!("{own}/collections?lang=en")), "{to}");
+        assert_eq!(server.get(to).status, 200);
+        for path in [
+            "/rien",
+            "/layers/rien",
+            "/maps/rien",
+            "/collections/rien/items",
+        ] {
+            let ask = |query: &str, accepted: &str| {
+                let headers = [("Accept", "text/html"), ("Accept-Language", accepted)];
+                let reply = server.ask("GET", &format!("{own}{path}{query}"), &headers, b"");
+                assert_eq!(reply.status, 404, "{own}{path}");
+                reply.text()
+            };
+            assert!(
+                ask("?lang=en", "fr").contains("<h1>Page not found"),
+                "{path}"
+            );
+            assert!(
+                ask("?lang=fr", "en").contains("<h1>Page introuvable"),
+                "{path}"
+            );
+            assert!(ask("", "en").contains("<h1>Page not found"), "{path}");
+        }
+    }
+}

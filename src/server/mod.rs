@@ -23,6 +23,7 @@ mod state;
 mod stream;
 mod threads;
 mod views;
+mod views_kept;
 mod who;
 
 use std::io::Write as _;

@@ -147,6 +147,7 @@ impl State {
         let language = language_of(site, asked);
         let result = match route {
             Route::Landing => self.landing(catalogue, asked, language),
+            Route::Layers => Ok(list_of_layers(asked)),
             Route::Layer { layer } => match catalogue.archive(&layer) {
                 Some(archive) => self
                     .pages
@@ -582,6 +583,18 @@ fn within(
 }
 
 /// The language for people: `lang=` wins over what the browser says.
+/// The answer to `/layers`, where people look for what `/collections` lists.
+fn list_of_layers(asked: &Asked) -> Answer {
+    let mut target = format!("{}/collections", asked.base);
+    if !asked.query.is_empty() {
+        target.push('?');
+        target.push_str(&asked.query);
+    }
+    Answer::ok("text/plain; charset=utf-8", target.clone())
+        .with_status(301)
+        .with_header("location", target)
+}
+
 pub(super) fn language_of<'a>(site: &'a Site, asked: &Asked) -> &'a str {
     let lang = asked.parameter("lang");
     page_language(

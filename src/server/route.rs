@@ -20,6 +20,8 @@ pub enum Route {
     Wfs { layer: Option<String> },
     /// `/wmts`, `/wmts/1.0.0/…`
     Wmts(WmtsAddress),
+    /// `/layers`: the list is at `/collections`
+    Layers,
     /// `/layers/{layer}`
     Layer { layer: String },
     /// `/layers/{layer}/record.xml`, or `/record.xml` for the service.
@@ -71,6 +73,7 @@ impl Route {
                 layer: Some((*layer).to_owned()),
             },
             ["wmts", rest @ ..] => Route::Wmts(WmtsAddress::parse(rest)?),
+            ["layers"] => Route::Layers,
             ["layers", layer] => Route::Layer {
                 layer: (*layer).to_owned(),
             },
@@ -122,7 +125,7 @@ impl Route {
             Route::Wms { .. } => "wms",
             Route::Wfs { .. } => "wfs",
             Route::Wmts(_) => "wmts",
-            Route::Layer { .. } => "layer",
+            Route::Layers | Route::Layer { .. } => "layer",
             Route::Record { .. } => "record",
             Route::Tiles(Ok(TilesAddress::Tile { format, .. })) => match format {
                 TileFormat::Mvt => "tile_vector",

@@ -13,6 +13,7 @@ use super::metrics::{Levels, Metrics};
 use super::pool::Pool;
 use super::served::Served;
 use super::views::Views;
+use super::views_kept::ViewsFile;
 use super::who::Turns;
 use tracing::{error, info, warn};
 
@@ -63,13 +64,17 @@ const OVERVIEW_BYTES: u64 = 20_000_000_000;
 const OVERVIEW_CRS: [&str; 2] = ["EPSG:3857", "EPSG:2154"];
 
 impl CacheOptions {
+    /// The folder that was named, else the user's own; `None` where there is neither.
+    fn folder(&self) -> Option<PathBuf> {
+        self.folder.clone().or_else(overview::default_folder)
+    }
+
     /// Who keeps the overviews that `studio` draws from.
     ///
     /// # Errors
     /// `Io` where the folder can't be written; `Config` where there is none; `InvalidCrs`.
     pub fn keeper(&self, studio: &Studio) -> Result<Keeper> {
-        let folder = self.folder.clone().or_else(overview::default_folder);
-        let folder = folder.ok_or_else(|| Error::Config {
+        let folder = self.folder().ok_or_else(|| Error::Config {
             message: "there is no folder for overviews: say --cache-dir, or set HOME".into(),
         })?;
         let names: Vec<&str> = match self.crs.as_slice() {
@@ -166,8 +171,9 @@ pub struct State {
     pub metrics: Metrics,
     pub pages: Arc<Pages>,
     pub turns: Turns,
-    /// Kept over reloads, not over restarts.
+    /// Kept over reloads, and over restarts where there is a file.
     pub views: Views,
+    views_file: Option<ViewsFile>,
     /// Kept over reloads: a key stands for what a tile is made from.
     pub tiles: Arc<TileCache>,
     served: ArcSwap<Served>,
@@ -216,6 +222,8 @@ impl State {
                 ),
             });
         }
+        let cache = options.cache.as_ref().and_then(CacheOptions::folder);
+        let views_file = cache.map(|cache| ViewsFile::of(&cache, &options.path));
         let workshop = workshop(&options, loaded.limits.temporary_bytes);
         let studio = Arc::new(Studio::new().with_workshop(workshop));
         let site = Site::new(&loaded, studio, Arc::default());
@@ -225,7 +233,10 @@ impl State {
             metrics: Metrics::default(),
             pages: Arc::new(Pages::new()?),
             turns: Turns::default(),
-            views: Views::default(),
+            views: views_file
+                .as_ref()
+                .map_or_else(Views::default, ViewsFile::read),
+            views_file,
             tiles: Arc::new(tile_cache(&loaded.server.cache, &options.path)),
             served: ArcSwap::from_pointee(served),
             address: OnceLock::new(),
@@ -269,11 +280,28 @@ impl State {
                 .map_err(|e| error!("files are not watched for changes: {e}"))
                 .ok()
         });
-        let threads = thread.into_iter().chain(self.keep_overviews(keeping));
+        let views = self.keep_views(&stop);
+        let threads = thread.into_iter().chain(views);
+        let threads = threads.chain(self.keep_overviews(keeping));
         Watching {
             stop,
             threads: threads.collect(),
         }
+    }
+
+    /// Writes how often maps were looked at, now and then and at the end.
+    fn keep_views(self: &Arc<State>, stop: &Arc<AtomicBool>) -> Option<JoinHandle<()>> {
+        self.views_file.as_ref()?;
+        let (state, stop) = (Arc::clone(self), Arc::clone(stop));
+        std::thread::Builder::new()
+            .name("views".into())
+            .spawn(move || {
+                if let Some(file) = &state.views_file {
+                    file.keep(&state.views, &stop);
+                }
+            })
+            .map_err(|e| error!("views of maps are not kept: {e}"))
+            .ok()
     }
 
     /// Builds overviews where they are wanted, on a thread that yields to all others. Where

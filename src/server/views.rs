@@ -1,11 +1,13 @@
 //! Which maps are looked at most, for the list of maps: a count a map, and nothing else. No
-//! visitor, address or time is kept, and nothing is written to disk: a restart begins anew.
+//! visitor, address or time is kept.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 /// Maps that are counted: far more than any site has.
-const MAX_MAPS: usize = 10_000;
+pub(super) const MAX_MAPS: usize = 10_000;
 /// After so many views all counts are halved: what was looked at lately counts most.
 const HALVED_AFTER: u64 = 20_000;
 
@@ -13,13 +15,36 @@ const HALVED_AFTER: u64 = 20_000;
 #[derive(Debug, Default)]
 pub struct Views(Mutex<Counts>);
 
-#[derive(Debug, Default)]
-struct Counts {
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Counts {
     by_map: HashMap<String, u64>,
     since_halved: u64,
+    /// Something was counted that [`Views::changed`] has not told.
+    #[serde(skip)]
+    is_changed: bool,
+}
+
+impl Counts {
+    /// How many maps were looked at.
+    pub fn len(&self) -> usize {
+        self.by_map.len()
+    }
 }
 
 impl Views {
+    /// Goes on from counts of before.
+    pub(super) fn of(counts: Counts) -> Views {
+        Views(Mutex::new(counts))
+    }
+
+    /// The counts, where they have changed since this was asked the last time.
+    pub(super) fn changed(&self) -> Option<Counts> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_changed = std::mem::take(&mut counts.is_changed);
+        is_changed.then(|| counts.clone())
+    }
+
     /// Counts a view of a map that there is.
     pub fn count(&self, map: &str) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,7 +56,9 @@ impl Views {
             }
             None => {}
         }
-        counts.since_halved += 1;
+        counts.is_changed = true;
+        // a number of a file may be any
+        counts.since_halved = counts.since_halved.saturating_add(1);
         if counts.since_halved >= HALVED_AFTER {
             counts.since_halved = 0;
             counts.by_map.retain(|_, count| {
