@@ -183,7 +183,10 @@ impl Dates {
     }
 
     pub(super) fn columns(&self) -> Vec<usize> {
-        let dates = self.0.iter().filter(|seen| seen.any && !seen.with_time);
+        let dates = self
+            .0
+            .iter()
+            .filter(|seen| seen.any && !seen.with_time && seen.with_day);
         dates.map(|seen| seen.column).collect()
     }
 
