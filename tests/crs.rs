@@ -643,6 +643,51 @@ fn a_projector_keeps_within_its_tolerance_over_random_boxes() {
 }
 
 #[test]
+fn a_projector_keeps_within_its_tolerance_wherever_on_earth() {
+    // round both poles, over ±180°, oblique, transverse and far outside of their areas
+    let mut dice = Dice(6);
+    let world = Bbox::new(-180.0, -90.0, 180.0, 90.0).unwrap();
+    let lonlat = epsg(4326);
+    for code in [
+        2154, 3857, 3035, 3031, 3413, 3995, 32631, 32701, 2193, 3832, 27572, 21781, 6933,
+    ] {
+        let crs = epsg(code);
+        let (there, back) = (
+            Transform::new(&lonlat, &crs).unwrap(),
+            Transform::new(&crs, &lonlat).unwrap(),
+        );
+        for exponent in (-4..=18).step_by(2) {
+            let tolerance_m = f64::from(exponent).exp2() * 1.3;
+            let from: Vec<Coord> = (0..400).map(|_| dice.within(&world)).collect();
+            let mut exact = from.clone();
+            there.forward(&mut exact);
+            let mut near = from.clone();
+            Projector::new(&there, tolerance_m).project(&mut near);
+            for ((from, exact), near) in from.iter().zip(&exact).zip(&near) {
+                let is_same = exact.iter().all(|v| v.is_nan()) && near.iter().all(|v| v.is_nan());
+                assert!(
+                    is_same || distance(*near, *exact) <= tolerance_m,
+                    "{code}: {from:?} {near:?} {exact:?} {tolerance_m}"
+                );
+            }
+            // and back, where there is a way back
+            let planar: Vec<Coord> = exact.into_iter().filter(|c| c[0].is_finite()).collect();
+            let tolerance = tolerance_m / 111_000.0;
+            let (mut exact, mut near) = (planar.clone(), planar.clone());
+            back.forward(&mut exact);
+            Projector::new(&back, tolerance).project(&mut near);
+            for ((from, exact), near) in planar.iter().zip(&exact).zip(&near) {
+                let is_same = exact.iter().all(|v| v.is_nan()) && near.iter().all(|v| v.is_nan());
+                assert!(
+                    is_same || distance(*near, *exact) <= tolerance,
+                    "{code} back: {from:?} {near:?} {exact:?} {tolerance}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_projector_gives_the_same_bits_whatever_else_it_projects() {
     let transform = Transform::new(&epsg(27572), &epsg(3857)).unwrap();
     assert!(!transform.is_closed_form());

@@ -517,6 +517,51 @@ fn levels_are_found_again_and_built_anew_for_other_bytes_and_after_damage() {
 }
 
 #[test]
+fn a_copied_cache_is_checked_once_and_noted_as_checked() {
+    let folder = Folder::new("copied");
+    let (cache, copy) = (folder.join("cache"), folder.join("copy"));
+    let loaded = landscape(&folder, 60, 40.0);
+    let layer = &loaded.catalogue.layers[0];
+    let built = prepare(&keeper(&Studio::new(), &cache), layer);
+    assert!(matches!(built, Outcome::Built { .. }));
+    let folders = || fs::read_dir(cache.join("overviews")).unwrap().flatten();
+    for from in folders() {
+        let to = copy.join("overviews").join(from.file_name());
+        fs::create_dir_all(&to).unwrap();
+        for file in fs::read_dir(from.path()).unwrap().flatten() {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+    let manifests = || -> Vec<String> {
+        let of = |from: fs::DirEntry| {
+            let there = copy.join("overviews").join(from.file_name());
+            fs::read_to_string(there.join("manifest.json")).unwrap()
+        };
+        folders().map(of).collect()
+    };
+    let before = manifests();
+    assert!(!before.is_empty());
+    let found = |studio: &Studio| {
+        let outcome = prepare(&keeper(studio, &copy), layer);
+        assert!(matches!(outcome, Outcome::Found { .. }), "{outcome:?}");
+    };
+    found(&Studio::new());
+    let noted = manifests();
+    assert!(before.iter().zip(&noted).all(|(a, b)| a != b));
+    // what is noted is not read again: a digest that no file has does not matter
+    let key = "\"digest\": \"";
+    for from in folders() {
+        let manifest = copy
+            .join("overviews")
+            .join(from.file_name())
+            .join("manifest.json");
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, text.replace(key, &format!("{key}0"))).unwrap();
+    }
+    found(&Studio::new());
+}
+
+#[test]
 fn layers_that_read_one_file_in_one_style_share_its_levels_while_those_are_sound() {
     let folder = Folder::new("shared");
     let site = folder.join("site");

@@ -94,6 +94,25 @@ impl Source {
     }
 }
 
+/// A file of the cache as it was when its digest was last computed: while it is the same, its
+/// bytes need not be read again, which of large levels takes seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Checked {
+    bytes: u64,
+    modified_ns: String,
+    inode: u64,
+}
+
+impl Checked {
+    pub fn new(stamp: FileStamp) -> Checked {
+        Checked {
+            bytes: stamp.size,
+            modified_ns: stamp.modified_ns.to_string(),
+            inode: stamp.inode,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LevelFile {
     pub file: String,
@@ -102,6 +121,8 @@ pub(super) struct LevelFile {
     pub features: u64,
     pub bytes: u64,
     pub digest: String,
+    #[serde(default)]
+    pub checked: Option<Checked>,
 }
 
 /// A list of features that have a chance to be named.
@@ -113,6 +134,8 @@ pub(super) struct NamesFile {
     pub features: u64,
     pub bytes: u64,
     pub digest: String,
+    #[serde(default)]
+    pub checked: Option<Checked>,
 }
 
 /// A folder under way. Dropped before it is published, it is removed.
@@ -232,7 +255,7 @@ impl Cache {
         }
     }
 
-    /// Notes that a source with another stamp has the same bytes.
+    /// Notes that a source or a level with another stamp has the same bytes.
     pub(super) fn renew(&self, key: &str, manifest: &Manifest) -> Result<()> {
         self.write_manifest(&self.folder_of(key), manifest)
     }
@@ -430,6 +453,7 @@ mod tests {
             features: 1,
             bytes: 1,
             digest: String::new(),
+            checked: None,
         });
         cache.publish(&building, "k", &outside).unwrap();
         assert_eq!(cache.get("k"), None);

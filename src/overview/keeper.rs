@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::build::{Input, Target, build};
-use super::cache::{Cache, LevelFile, Manifest, NamesFile};
+use super::cache::{Cache, Checked, LevelFile, Manifest, NamesFile};
 use super::digest::Digest;
 use super::job::{Job, Planned, stamp};
 use super::names::Place;
@@ -16,6 +16,7 @@ use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
+use crate::store::FileStamp;
 use crate::store::fgb::FgbStore;
 
 /// The finest level has at most this part of the bytes of the source, each other at most that part
@@ -279,13 +280,21 @@ impl Keeper {
         Ok(self.open(job, key, &manifest))
     }
 
-    /// Opens levels, each byte checked, but for those that another layer has open. Damaged ones
-    /// are removed: `None`.
+    /// Opens levels, each byte checked where that was not done since the file was written. Damaged
+    /// ones are removed: `None`.
     fn open(&self, job: &Job<'_>, key: &str, manifest: &Manifest) -> Option<Found> {
         let folder = self.cache.folder_of(key);
         let opened = match self.overviews.opened(&folder, manifest) {
             Some(ready) => Ok(ready),
-            None => open_all(&folder, manifest),
+            None => {
+                let mut checked = manifest.clone();
+                let opened = open_all(&folder, &mut checked);
+                if opened.is_ok() && checked != *manifest {
+                    // in a folder that is read only they are checked at each start
+                    let _read_only = self.cache.renew(key, &checked);
+                }
+                opened
+            }
         };
         match opened {
             Ok(ready) => Some(Found {
@@ -366,6 +375,7 @@ impl Keeper {
                 finer_bytes = built.bytes;
                 manifest.levels.push(LevelFile {
                     digest: Digest::of_file(&path, budget)?,
+                    checked: Some(Checked::new(FileStamp::of(&path)?)),
                     file,
                     crs: crs.id(),
                     zoom: *zoom,
@@ -428,25 +438,30 @@ impl Keeper {
                 features: list.features,
                 bytes: list.bytes,
                 digest: Digest::of_file(&list.path, budget)?,
+                checked: Some(Checked::new(FileStamp::of(&list.path)?)),
             })
         });
         told.collect()
     }
 }
 
-/// Opens all files of a folder, each byte checked.
-fn open_all(folder: &Path, manifest: &Manifest) -> Result<Ready> {
-    let open = |file: &str, digest: &str| {
+/// Opens all files of a folder, and notes in the manifest which were checked.
+fn open_all(folder: &Path, manifest: &mut Manifest) -> Result<Ready> {
+    let open = |file: &str, digest: &str, checked: &mut Option<Checked>| {
         let path = folder.join(file);
-        if Digest::of_file(&path, &Budget::unlimited())? != digest {
-            let message = "the bytes are not those that were written";
-            return Err(Error::data(path, message));
+        let now = Some(Checked::new(FileStamp::of(&path)?));
+        if *checked != now {
+            if Digest::of_file(&path, &Budget::unlimited())? != digest {
+                let message = "the bytes are not those that were written";
+                return Err(Error::data(path, message));
+            }
+            *checked = now;
         }
         FgbStore::open(&path)
     };
     let mut ready = Ready::default();
-    for told in &manifest.levels {
-        let store = open(&told.file, &told.digest)?;
+    for told in &mut manifest.levels {
+        let store = open(&told.file, &told.digest, &mut told.checked)?;
         let level = Level::new(
             store,
             Crs::parse(&told.crs)?,
@@ -455,8 +470,8 @@ fn open_all(folder: &Path, manifest: &Manifest) -> Result<Ready> {
         );
         ready.levels.push(Arc::new(level));
     }
-    for told in &manifest.names {
-        let store = open(&told.file, &told.digest)?;
+    for told in &mut manifest.names {
+        let store = open(&told.file, &told.digest, &mut told.checked)?;
         let names = Names::new(store, Crs::parse(&told.crs)?, told.exponent);
         ready.names.push(Arc::new(names));
     }

@@ -19,6 +19,8 @@ mod copy;
 mod geometry;
 mod header;
 mod index;
+mod meter;
+mod opening;
 mod properties;
 mod scan;
 mod table;
@@ -48,24 +50,13 @@ use crate::store::{FeatureStore, FileStamp, Flow, Select, SelectStats};
 use body::{FgbFeature, Record, damaged, feature_at};
 use header::Header;
 use index::{NODE_BYTES, Node, NodeBytes, Tree, TreeShape};
+use meter::Meter;
+use opening::index_shape;
 use properties::Scratch;
 use scan::Scan;
 
-/// Indexes up to this many nodes (320 kB) are checked wholly when a file is opened.
-const CHECKED_NODES: usize = 8_192;
-
-/// Paths from leaf to root checked in bigger ones.
-const CHECKED_PATHS: usize = 64;
-
 /// Features looked at to tell date columns from those of date and time.
 const DATE_SAMPLE: u64 = 128;
-
-/// The budget is asked after so many features or positions.
-const BATCH_FEATURES: u64 = 256;
-const BATCH_VERTICES: u64 = 65_536;
-
-/// Index nodes read between two looks at the clock, where nothing is found.
-const BATCH_NODES: u64 = 65_536;
 
 const GONE: &str = "the file was cut or written over while it was served: publish a new version by \
                     renaming it into place, not by writing over the old one";
@@ -277,143 +268,6 @@ impl FgbStore {
         let columns = &self.header.columns;
         FgbFeature::new(&self.path, fid, leaf, record, columns, scratch)
     }
-
-    /// The checks of [`open`](FgbStore::open) that need the features or the nodes.
-    fn check_shape(&mut self) -> Result<(), String> {
-        let section_bytes = self.section().len() as u64;
-        let Some(shape) = &self.index else {
-            return self.check_unindexed();
-        };
-        let nodes = self.index_nodes();
-        let tree = Tree { nodes, shape };
-        let last = shape.leaves() - 1; // a shape has a leaf
-        for (leaf, name) in [(0, "first"), (last, "last")] {
-            let offset = tree.leaf(leaf as u64).map_or(u64::MAX, |leaf| leaf.offset);
-            if offset >= section_bytes {
-                return Err(if section_bytes == 0 {
-                    format!(
-                        "cut after the index: expected {} features, found none",
-                        shape.leaves()
-                    )
-                } else {
-                    format!(
-                        "the index is damaged or the file is cut: the {name} feature should start \
-                         {offset} bytes into the features, found {section_bytes} bytes of them"
-                    )
-                });
-            }
-        }
-        let first = tree.leaf(0).map_or(0, |leaf| leaf.offset);
-        if first != 0 {
-            return Err(format!(
-                "the index is damaged: the first feature should start 0 bytes into the features, \
-                 found {first}"
-            ));
-        }
-        let every = if nodes.len() <= CHECKED_NODES {
-            1
-        } else {
-            shape.leaves().div_ceil(CHECKED_PATHS)
-        };
-        let paths = (0..shape.leaves()).step_by(every).chain([last]);
-        if let Some(fault) = tree.fault_above(paths) {
-            return Err(format!("the index is damaged: {fault}"));
-        }
-        let mut previous = None;
-        for leaf in (0..shape.leaves()).step_by(every) {
-            let offset = tree.leaf(leaf as u64).map_or(u64::MAX, |leaf| leaf.offset);
-            if offset >= section_bytes || previous.is_some_and(|p| offset <= p) {
-                return Err(format!(
-                    "the index is damaged: feature {leaf} should start {offset} bytes into the \
-                     features, expected more than {} and less than {section_bytes}",
-                    previous.unwrap_or(0)
-                ));
-            }
-            previous = Some(offset);
-        }
-        // The last feature in full: whoever cuts a file cuts its end.
-        let offset = tree.leaf(last as u64).map_or(u64::MAX, |leaf| leaf.offset);
-        self.check_end(offset, section_bytes)
-    }
-
-    /// The last feature ends where the file does, or the rest is told.
-    fn check_end(&mut self, last_offset: u64, section_bytes: u64) -> Result<(), String> {
-        let at = usize::try_from(last_offset).unwrap_or(usize::MAX);
-        let size = table::u32_at(self.section(), at);
-        let end = size.map(|size| last_offset + 4 + size as u64);
-        match end {
-            Some(end) if end <= section_bytes => {
-                if end < section_bytes {
-                    self.warnings.push(format!(
-                        "{} bytes after the last feature are ignored",
-                        section_bytes - end
-                    ));
-                }
-                Ok(())
-            }
-            _ => Err(format!(
-                "cut in the last feature: expected {} bytes, found {}",
-                end.map_or_else(
-                    || "more".to_owned(),
-                    |end| (self.features_at as u64 + end).to_string()
-                ),
-                self.mapping.bytes().len()
-            )),
-        }
-    }
-
-    /// Without an index a file is walked when it is first used; a small one is walked now, so
-    /// that a cut is known at start.
-    fn check_unindexed(&mut self) -> Result<(), String> {
-        const WALKED_BYTES: usize = 1 << 20;
-        let section = self.section();
-        if section.len() > WALKED_BYTES {
-            return Ok(());
-        }
-        let expected = self.header.feature_count;
-        let (mut at, mut found) = (0, 0);
-        while at < section.len() as u64 && (expected == 0 || found < expected) {
-            let Ok(bytes) = feature_at(section, at) else {
-                return Err(format!(
-                    "cut or damaged: feature {found} at byte {} does not fit the file of {} bytes",
-                    self.features_at as u64 + at,
-                    self.mapping.bytes().len()
-                ));
-            };
-            at += 4 + bytes.len() as u64;
-            found += 1;
-        }
-        if found < expected {
-            return Err(format!("expected {expected} features, found {found}"));
-        }
-        let rest = section.len() as u64 - at;
-        if rest > 0 {
-            self.warnings
-                .push(format!("{rest} bytes after the last feature are ignored"));
-        }
-        Ok(())
-    }
-}
-
-/// Where the index nodes are; `None` for a file without index or without features.
-fn index_shape(header: &Header, file_bytes: usize) -> Result<Option<TreeShape>, String> {
-    let (count, node_size) = (header.feature_count, header.index_node_size);
-    if node_size == 0 || count == 0 {
-        return Ok(None);
-    }
-    if node_size == 1 {
-        return Err("expected an index node size of 2 or more, found 1".to_owned());
-    }
-    let shape = TreeShape::new(count, node_size).ok_or_else(|| {
-        format!("the header is damaged: {count} features are more than a file can hold")
-    })?;
-    let end = header.end.saturating_add(shape.nodes() * NODE_BYTES);
-    if end > file_bytes {
-        return Err(format!(
-            "cut in the index: {count} features need {end} bytes up to the first, found {file_bytes}"
-        ));
-    }
-    Ok(Some(shape))
 }
 
 /// Size, time and inode of the file, its header, and samples of the rest.
@@ -429,52 +283,6 @@ fn version(stamp: &FileStamp, bytes: &[u8], header_end: usize) -> String {
         print = print.bytes(sample.get(..SAMPLE_BYTES).unwrap_or(sample));
     }
     print.text()
-}
-
-/// What a visit counts between two looks at the budget.
-struct Meter<'a> {
-    budget: &'a Budget,
-    features: u64,
-    vertices: u64,
-    nodes: u64,
-}
-
-impl<'a> Meter<'a> {
-    fn new(budget: &'a Budget) -> Meter<'a> {
-        Meter {
-            budget,
-            features: 0,
-            vertices: 0,
-            nodes: 0,
-        }
-    }
-
-    #[inline]
-    fn feature(&mut self, vertices: usize) -> Result<()> {
-        self.features += 1;
-        self.vertices += vertices as u64;
-        if self.features >= BATCH_FEATURES || self.vertices >= BATCH_VERTICES {
-            return self.settle();
-        }
-        Ok(())
-    }
-
-    /// A leaf that is passed over: only time is spent.
-    #[inline]
-    fn passed(&mut self) -> Result<()> {
-        self.nodes += 1;
-        if self.nodes >= BATCH_NODES {
-            self.nodes = 0;
-            return self.budget.check();
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<()> {
-        let (features, vertices) = (self.features, self.vertices);
-        (self.features, self.vertices) = (0, 0);
-        self.budget.spend(features, vertices)
-    }
 }
 
 /// The leaves to look at: all from a number on, or those of a search.
