@@ -76,9 +76,16 @@ class Ours(Server):
         self.folder, self.binary, self.port = folder, binary, port
 
     def start(self) -> None:
+        # as PostGIS has its index: levels are built once, before anybody asks
+        cache = ["--cache-dir", self.folder / "overviews"]
+        subprocess.run(
+            [self.binary, "prepare", self.folder, *cache],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         process = subprocess.Popen(
-            [self.binary, "serve", self.folder, "--listen", f"127.0.0.1:{self.port}", "--workers", "2"]
-            + ["--cache-dir", self.folder / "overviews"],
+            [self.binary, "serve", self.folder, "--listen", f"127.0.0.1:{self.port}", "--workers", "2", *cache],
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "log").open("w"),
         )
