@@ -221,3 +221,23 @@ fn a_page_without_a_service_to_draw_it_is_text_and_a_picture() {
     let tools = |map: &str| server.get(&format!("/maps/{map}?f=json")).json()["tools"].to_string();
     assert!(tools("avec").contains("download"));
 }
+
+#[test]
+fn a_wms_without_features_beside_it_describes_its_layers_without_an_address_of_them() {
+    let maps = [("sans", "services: [wms]\n"), ("avec", "")];
+    let scratch = folder("maps-described", &maps);
+    let server = Server::start(&scratch.0, &[]);
+    for version in ["1.1.1", "1.3.0"] {
+        let ask = |map: &str| {
+            let query = format!(
+                "SERVICE=WMS&VERSION={version}&REQUEST=DescribeLayer&LAYERS=aerodromes&SLD_VERSION=1.1.0"
+            );
+            let reply = server.get(&format!("/maps/{map}/wms?{query}"));
+            assert_eq!(reply.status, 200, "{}", reply.text());
+            reply.text()
+        };
+        assert!(ask("avec").contains("/maps/avec/wfs?"), "{}", ask("avec"));
+        assert!(!ask("sans").contains("/wfs"), "{}", ask("sans"));
+        assert!(ask("sans").contains("DescribeLayer"), "{}", ask("sans"));
+    }
+}

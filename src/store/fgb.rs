@@ -41,7 +41,7 @@ pub use write::{FgbHead, FgbParts, FgbWriter, push_value};
 use crate::budget::Budget;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FieldType, Schema, Value};
+use crate::feature::{Feature, FieldType, Schema};
 use crate::geom::{Bbox, Geometry};
 use crate::store::mmap::Mapping;
 use crate::store::stamp::Fingerprint;
@@ -117,7 +117,17 @@ impl FgbStore {
             written_over: AtomicBool::new(false),
         };
         store.check_shape().map_err(fault)?;
-        for column in store.sniff_dates() {
+        let sniffed = store.sniff();
+        for column in sniffed.clocks() {
+            if let (Some(field), Some(stored)) = (
+                store.header.schema.fields.get_mut(column),
+                store.header.columns.get_mut(column),
+            ) {
+                field.kind = FieldType::Text;
+                stored.is_clock = true;
+            }
+        }
+        for column in sniffed.columns() {
             if let (Some(field), Some(stored)) = (
                 store.header.schema.fields.get_mut(column),
                 store.header.columns.get_mut(column),
@@ -186,16 +196,17 @@ impl FgbStore {
         warnings
     }
 
-    /// Columns of date and time whose values, in the first 128 features, all lack a time:
+    /// Columns of date and time whose values, in the first 128 features, all lack a time, or a day:
     /// FlatGeobuf has no type for dates. GDAL writes `2024-02-29T00:00:00` for them.
     ///
-    /// [`open`](FgbStore::open) makes them `FieldType::Date` and gives their values as
+    /// [`open`](FgbStore::open) makes the dates `FieldType::Date` and gives their values as
     /// `2024-02-29`; a value with a time further on comes out whole. Certain is only
-    /// [`verify`](FgbStore::verify), whose report has the columns by every value.
-    pub fn sniff_dates(&self) -> Vec<usize> {
+    /// [`verify`](FgbStore::verify), whose report has the columns by every value. Times of day,
+    /// `0000-00-00T08:00:00`, are texts: `08:00:00`.
+    fn sniff(&self) -> verify::Dates {
         let mut dates = verify::Dates::new(&self.header.schema);
         if dates.is_empty() {
-            return Vec::new();
+            return dates;
         }
         let mut offset = 0;
         let mut scratch = Scratch::default();
@@ -213,7 +224,7 @@ impl FgbStore {
                 dates.see(&self.feature(fid, Node::unknown(at), record, &scratch));
             }
         }
-        dates.columns()
+        dates
     }
 
     /// The bytes from the first feature on.
@@ -557,12 +568,4 @@ fn touches(record: &Record<'_>, leaf: &Node, boxes: &[Bbox]) -> bool {
     // NaN, infinite or four zeros in the index: the positions decide
     let found = record.bbox(&mut Geometry::default());
     matches!(found, Ok(Some(bbox)) if boxes.iter().any(|b| b.intersects(&bbox)))
-}
-
-/// The text of a date column, as the sample looks at it.
-fn is_timeless(value: Value<'_>) -> Option<bool> {
-    match value {
-        Value::DateTime(text) => Some(properties::has_no_time(text)),
-        _ => None,
-    }
 }

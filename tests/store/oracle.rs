@@ -109,6 +109,8 @@ fn same(ours: &OwnedValue, theirs: &OwnedValue) -> bool {
         (OwnedValue::DateTime(a), OwnedValue::DateTime(b)) => {
             a == b || b.strip_suffix("T00:00:00") == Some(a)
         }
+        // a time of day, for which the format has no type
+        (OwnedValue::Text(a), OwnedValue::DateTime(b)) => b.strip_prefix("0000-00-00T") == Some(a),
         _ => format!("{ours:?}") == format!("{theirs:?}"),
     }
 }

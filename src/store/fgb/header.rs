@@ -126,6 +126,7 @@ impl Header {
             columns.push(Column {
                 stored,
                 is_date: false,
+                is_clock: false,
             });
             fields.push(Field {
                 name: column.name().to_owned(),

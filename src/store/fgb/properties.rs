@@ -81,11 +81,13 @@ impl Stored {
     }
 }
 
-/// A column: how it is stored, and whether it holds dates alone (see `FgbStore::sniff_dates`).
+/// A column: how it is stored, and whether it holds dates alone (see `FgbStore::open`).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     pub stored: Stored,
     pub is_date: bool,
+    /// Times of day alone: what GDAL makes of them has no day.
+    pub is_clock: bool,
 }
 
 /// No value of that column is stored.
@@ -226,6 +228,10 @@ impl<'a> Properties<'a> {
             Stored::String => Value::Text(self.text_at(at)?),
             Stored::Json => Value::Json(self.text_at(at)?),
             Stored::DateTime if column.is_date => Value::DateTime(date_of(self.text_at(at)?)),
+            Stored::DateTime if column.is_clock => {
+                let text = self.text_at(at)?;
+                Value::Text(text.strip_prefix(NO_DAY).unwrap_or(text))
+            }
             Stored::DateTime => Value::DateTime(self.text_at(at)?),
             Stored::Binary => Value::Binary(slice_at(self.private(), at)?),
         })
@@ -293,6 +299,14 @@ fn date_of(text: &str) -> &str {
     text.strip_suffix(MIDNIGHT).unwrap_or(text)
 }
 
+/// What GDAL writes before a time of day: FlatGeobuf has no type for it either.
+const NO_DAY: &str = "0000-00-00T";
+
+/// True for a time of day.
+pub(super) fn has_no_day(text: &str) -> bool {
+    text.starts_with(NO_DAY)
+}
+
 /// True for `YYYY-MM-DD`, alone or with a midnight of no zone behind it.
 pub(super) fn has_no_time(text: &str) -> bool {
     let date = date_of(text).as_bytes();
@@ -311,14 +325,17 @@ mod tests {
         Column {
             stored: Stored::String,
             is_date: false,
+            is_clock: false,
         },
         Column {
             stored: Stored::Short,
             is_date: false,
+            is_clock: false,
         },
         Column {
             stored: Stored::DateTime,
             is_date: true,
+            is_clock: false,
         },
     ];
 

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::feature::{Feature, FieldType, Schema};
+use crate::feature::{Feature, FieldType, Schema, Value};
 use crate::geom::Geometry;
+use crate::store::fgb::FgbStore;
 use crate::store::fgb::body::{FgbFeature, feature_at};
-use crate::store::fgb::properties::Scratch;
-use crate::store::fgb::{FgbStore, is_timeless};
+use crate::store::fgb::properties::{Scratch, has_no_day, has_no_time};
 
 /// How many damaged features and index faults a report names.
 const NAMED: usize = 10;
@@ -145,14 +145,27 @@ impl FgbStore {
 }
 
 /// Which columns of date and time have had a value, and none with a time.
-pub(super) struct Dates(Vec<(usize, bool, bool)>);
+pub(super) struct Dates(Vec<Seen>);
+
+struct Seen {
+    column: usize,
+    any: bool,
+    with_time: bool,
+    with_day: bool,
+}
 
 impl Dates {
     pub(super) fn new(schema: &Schema) -> Dates {
         let columns = schema.fields.iter().zip(0..);
         let timed =
             columns.filter(|(f, _)| matches!(f.kind, FieldType::DateTime | FieldType::Date));
-        Dates(timed.map(|(_, column)| (column, false, false)).collect())
+        let unseen = |(_, column)| Seen {
+            column,
+            any: false,
+            with_time: false,
+            with_day: false,
+        };
+        Dates(timed.map(unseen).collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -160,10 +173,11 @@ impl Dates {
     }
 
     pub(super) fn see(&mut self, feature: &FgbFeature<'_>) {
-        for (column, seen, with_time) in &mut self.0 {
-            if let Some(timeless) = is_timeless(feature.value(*column)) {
-                *seen = true;
-                *with_time |= !timeless;
+        for seen in &mut self.0 {
+            if let Value::DateTime(text) = feature.value(seen.column) {
+                seen.any = true;
+                seen.with_time |= !has_no_time(text);
+                seen.with_day |= !has_no_day(text);
             }
         }
     }
@@ -172,7 +186,13 @@ impl Dates {
         let dates = self
             .0
             .iter()
-            .filter(|(_, seen, with_time)| *seen && !*with_time);
-        dates.map(|(column, ..)| *column).collect()
+            .filter(|seen| seen.any && !seen.with_time && seen.with_day);
+        dates.map(|seen| seen.column).collect()
+    }
+
+    /// Columns of times of day.
+    pub(super) fn clocks(&self) -> Vec<usize> {
+        let clocks = self.0.iter().filter(|seen| seen.any && !seen.with_day);
+        clocks.map(|seen| seen.column).collect()
     }
 }

@@ -572,7 +572,17 @@ mod tests {
 
     /// Writes features of a kind, reads them back in order.
     fn written(kind: GeometryType, features: &[(Geometry, Vec<u8>)]) -> (FgbStore, Vec<Geometry>) {
-        let name = format!("cartotheque-write-{kind:?}-{}.fgb", std::process::id());
+        let fields = [field("n", FieldType::Long), field("t", FieldType::Text)];
+        written_with(kind, &fields, features)
+    }
+
+    fn written_with(
+        kind: GeometryType,
+        fields: &[Field],
+        features: &[(Geometry, Vec<u8>)],
+    ) -> (FgbStore, Vec<Geometry>) {
+        let of = fields.len();
+        let name = format!("cartotheque-write-{kind:?}-{of}-{}.fgb", std::process::id());
         let path = std::env::temp_dir().join(name);
         let mut writer = FgbWriter::create(&path, kind).unwrap();
         for (geometry, properties) in features {
@@ -584,7 +594,7 @@ mod tests {
             description: "a test",
             metadata: "",
             geometry: kind,
-            fields: &[field("n", FieldType::Long), field("t", FieldType::Text)],
+            fields,
             crs: &Crs::from_epsg(2154).unwrap(),
         };
         let size = writer.finish(&head).unwrap();
@@ -601,6 +611,35 @@ mod tests {
         });
         assert_eq!(visited.unwrap().damaged, 0);
         (store, read)
+    }
+
+    #[test]
+    fn a_time_of_day_is_a_text_and_no_moment() {
+        let features: Vec<(Geometry, Vec<u8>)> = ["0000-00-00T08:00:00", "0000-00-00T23:59:59.5"]
+            .iter()
+            .map(|text| {
+                let (point, mut properties) =
+                    shape(GeometryType::Point, &[(PartKind::Points, &[&[[1.0, 2.0]]])]);
+                push_value(
+                    &mut properties,
+                    0,
+                    FieldType::DateTime,
+                    Value::DateTime(text),
+                );
+                (point, properties)
+            })
+            .collect();
+        let fields = [field("heure", FieldType::DateTime)];
+        let (store, _) = written_with(GeometryType::Point, &fields, &features);
+        assert_eq!(store.schema().fields[0].kind, FieldType::Text);
+        let mut values = Vec::new();
+        let visited = store.select(&Select::default(), &Budget::unlimited(), &mut |feature| {
+            values.push(feature.value(0).to_text().into_owned());
+            Ok(ControlFlow::Continue(()))
+        });
+        assert_eq!(visited.unwrap().features, 2);
+        values.sort();
+        assert_eq!(values, ["08:00:00", "23:59:59.5"]);
     }
 
     fn shape(kind: GeometryType, parts: &[(PartKind, &[&[Coord]])]) -> (Geometry, Vec<u8>) {
