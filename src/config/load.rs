@@ -19,7 +19,7 @@ use super::file::ServerFile;
 use super::folder::Folder;
 use super::identities;
 use super::kept::Kept;
-use super::maps::{self};
+use super::maps;
 use super::plan::{LayerRead, Outcome, Plan, Planner};
 use super::repeated::{Repeated, repeated};
 use super::tile_sets::{self, TileSetRead};
