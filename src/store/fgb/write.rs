@@ -559,6 +559,7 @@ mod tests {
     use crate::budget::Budget;
     use crate::store::{FeatureStore, FgbStore, Select};
     use std::ops::ControlFlow;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn field(name: &str, kind: FieldType) -> Field {
         Field {
@@ -581,8 +582,10 @@ mod tests {
         fields: &[Field],
         features: &[(Geometry, Vec<u8>)],
     ) -> (FgbStore, Vec<Geometry>) {
-        let of = fields.len();
-        let name = format!("cartotheque-write-{kind:?}-{of}-{}.fgb", std::process::id());
+        // tests that run side by side write the same kinds
+        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+        let nth = WRITTEN.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cartotheque-write-{nth}-{}.fgb", std::process::id());
         let path = std::env::temp_dir().join(name);
         let mut writer = FgbWriter::create(&path, kind).unwrap();
         for (geometry, properties) in features {
