@@ -203,11 +203,17 @@ impl Keeper {
     fn take_over(&self, before: &[Arc<Layer>], current: &[Arc<Layer>], budget: &Budget) {
         let known: HashSet<*const Layer> = before.iter().map(Arc::as_ptr).collect();
         let held = self.cache.held();
+        let (began, mut attached) = (Instant::now(), 0);
         for layer in current {
             // of most layers nothing is there, which is not worth a plan
             if !known.contains(&Arc::as_ptr(layer)) && held.has(&layer.path) {
                 self.attend(layer, budget, |keeper| keeper.attach(layer, &held));
+                attached += 1;
             }
+        }
+        if attached > 0 {
+            let seconds = began.elapsed().as_secs_f64();
+            tracing::debug!(layers = attached, seconds, "overviews of the cache are in use");
         }
         let here: HashSet<&str> = current.iter().map(|layer| layer.id.as_str()).collect();
         for layer in before.iter().filter(|l| !here.contains(l.id.as_str())) {

@@ -163,7 +163,7 @@ impl Site {
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a start waits for the overviews that are in the cache.
-const ATTACHING: Duration = Duration::from_millis(50);
+const ATTACHING: Duration = Duration::from_millis(200);
 
 /// The state of a process.
 #[derive(Debug)]
