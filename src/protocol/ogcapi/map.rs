@@ -11,7 +11,7 @@ use super::{ApiRequest, Service, check_parameters};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{Crs, CrsKind, Transform};
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Size, View};
 use crate::operation::{MapRequest, Studio};
@@ -143,7 +143,7 @@ impl PreparedMap {
             });
             return Ok(explain::answer(&explanation, format, &self.language));
         }
-        let bytes = encode::image(&drawn.pixmap, self.format)?;
+        let bytes = encode::image(&drawn.pixmap, self.format, Effort::Quick)?;
         let answer = Answer::ok(self.format.media_type(), bytes)
             .with_header("content-crs", format!("<{}>", crs.uri()))
             .with_header("content-bbox", corners.map(|c| c.to_string()).join(","))
