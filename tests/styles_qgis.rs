@@ -1,6 +1,6 @@
 //! Styles as QGIS 3.22 exports them, read as QGIS draws them. Each was made by PyQGIS, drawn
 //! there and here, and the two pictures laid side by side.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use cartotheque::decode::sld::{self, Document};
 use cartotheque::query::{CompareOp, Expr, Filter, Function};
