@@ -5,7 +5,7 @@
     reason = "a bench that can't go on ends"
 )]
 
-use cartotheque::encode::{ImageFormat, image};
+use cartotheque::encode::{Effort, ImageFormat, image};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tiny_skia::{Color, FillRule, Paint, PathBuilder, Pixmap, Stroke, Transform};
 
@@ -53,10 +53,15 @@ fn bench(c: &mut Criterion) {
     let map = map();
     let mut group = c.benchmark_group("encode 800x600");
     group.throughput(Throughput::Elements(1)).sample_size(30);
-    for format in ImageFormat::ALL {
-        let bytes = image(&map, format).unwrap().len();
-        group.bench_function(format!("{} ({bytes} bytes)", format.media_type()), |b| {
-            b.iter(|| image(&map, format).unwrap());
+    let formats = ImageFormat::ALL.map(|format| (format, Effort::Quick));
+    for (format, effort) in formats
+        .into_iter()
+        .chain([(ImageFormat::Png, Effort::Small)])
+    {
+        let bytes = image(&map, format, effort).unwrap().len();
+        let name = format!("{} {effort:?} ({bytes} bytes)", format.media_type());
+        group.bench_function(name, |b| {
+            b.iter(|| image(&map, format, effort).unwrap());
         });
     }
     let rgb: Vec<u8> = map

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use cartotheque::budget::Budget;
 use cartotheque::crs::Crs;
-use cartotheque::encode::{ImageFormat, image};
+use cartotheque::encode::{Effort, ImageFormat, image};
 use cartotheque::geom::{Bbox, Size, View};
 use cartotheque::operation::{MapLayer, MapRequest};
 use cartotheque::server::{Options, State};
@@ -161,7 +161,7 @@ fn draw(state: &State, case: &Case) -> Vec<u8> {
         transparent: false,
     };
     let drawn = site.studio.map(&request, &Budget::unlimited()).unwrap();
-    image(&drawn.pixmap, ImageFormat::Png).unwrap()
+    image(&drawn.pixmap, ImageFormat::Png, Effort::Small).unwrap()
 }
 
 /// What is wrong with a picture, after writing expected | difference | actual.
@@ -198,7 +198,11 @@ fn compare(name: &str, expected: &[u8], actual: &[u8]) -> Option<String> {
     let folder: &Path = &common::repository().join("target/golden");
     std::fs::create_dir_all(folder).unwrap();
     let path = folder.join(format!("{name}.png"));
-    std::fs::write(&path, image(&sheet, ImageFormat::Png).unwrap()).unwrap();
+    std::fs::write(
+        &path,
+        image(&sheet, ImageFormat::Png, Effort::Small).unwrap(),
+    )
+    .unwrap();
     Some(format!(
         "{wrong} of {} pixels differ, see {}",
         expected.len(),

@@ -515,6 +515,17 @@ fn maps_that_people_look_at_stand_first_and_those_of_others_are_not_told() {
     assert_eq!(first(&[]), serde_json::json!([]));
     let page = server.ask("GET", "/maps", &[html], b"").text();
     assert!(!page.contains("most-viewed"), "nothing was looked at");
+    // the first page leads to maps before any was looked at, and to those looked at most after
+    let cards = |headers: &[(&str, &str)]| {
+        let page = server.ask("GET", "/", headers, b"").text();
+        let (_, cards) = page.split_once("id=\"maps\"").unwrap();
+        cards.split_once("</section>").unwrap().0.to_owned()
+    };
+    let all = cards(&[html]);
+    for title in ["Carte une", "Carte deux", "Carte trois"] {
+        assert!(all.contains(title), "{title}: {all}");
+    }
+    assert!(!all.contains("Secr"), "{all}");
     let look = |path: &str, headers: &[(&str, &str)]| server.ask("GET", path, headers, b"");
     for _ in 0..2 {
         assert_eq!(look("/maps/trois", &[firefox, html]).status, 200);
@@ -539,6 +550,11 @@ fn maps_that_people_look_at_stand_first_and_those_of_others_are_not_told() {
     assert!(head.find("Carte trois").unwrap() < head.find("Carte une").unwrap());
     assert!(!head.contains("Carte deux") && rest.contains("Carte deux"));
     assert!(!page.contains("Secr"));
+    let found = cards(&[html]);
+    assert!(found.find("Carte trois").unwrap() < found.find("Carte une").unwrap());
+    assert!(found.find("Carte une").unwrap() < found.find("Carte deux").unwrap());
+    assert!(!found.contains("Secr"), "{found}");
+    assert!(cards(&[html, key]).contains("Secr"));
     // on a page of what was searched for there is only that
     let found = server.ask("GET", "/maps?q=une", &[html], b"").text();
     assert!(!found.contains("most-viewed"), "{found}");

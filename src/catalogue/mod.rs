@@ -71,6 +71,8 @@ pub struct Site {
     pub revised: String,
     /// Services that this one is without: those that a map does not offer.
     pub withheld: Vec<MapService>,
+    /// True where these are the services of one map.
+    pub is_of_map: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

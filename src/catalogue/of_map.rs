@@ -56,6 +56,7 @@ impl Catalogue {
         let all = MapService::ALL.into_iter();
         Site {
             withheld: all.filter(|service| !map.has(*service)).collect(),
+            is_of_map: true,
             title: map.title.clone(),
             abstract_: map.abstract_.clone(),
             keywords: map.keywords.clone(),

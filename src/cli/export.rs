@@ -16,7 +16,7 @@ use super::signal::{STOPPED, stop_at_signal};
 use crate::archive::export::{Job, Progress, TileSource, export};
 use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
 use crate::budget::Budget;
-use crate::encode;
+use crate::encode::{self, Effort};
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::operation::MapLayer;
@@ -301,7 +301,7 @@ impl<'a> Maker<'a> {
         if drawn.report.labels == 0 && layers.iter().all(|l| l.features_drawn == 0) {
             return Ok(None);
         }
-        encode::image(&drawn.pixmap, format).map(Some)
+        encode::image(&drawn.pixmap, format, Effort::Small).map(Some)
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use super::Outcome;
 use crate::budget::Budget;
 use crate::crs::Crs;
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Size, View};
 use crate::operation::{MapLayer, MapRequest};
@@ -132,7 +132,7 @@ impl Render {
             transparent: self.transparent && format.has_alpha(),
         };
         let drawn = site.studio.map(&request, &Budget::unlimited())?;
-        let bytes = encode::image(&drawn.pixmap, format)?;
+        let bytes = encode::image(&drawn.pixmap, format, Effort::Small)?;
         std::fs::write(&self.output, &bytes).map_err(|e| Error::io(&self.output, &e))?;
         for layer in &drawn.report.layers {
             eprintln!(

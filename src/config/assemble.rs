@@ -80,6 +80,7 @@ impl Assembly<'_> {
         let abstract_ = text(&server.abstract_);
         Site {
             withheld: Vec::new(),
+            is_of_map: false,
             title: title.unwrap_or_else(|| LocalText::plain(self.folder_title())),
             abstract_: abstract_.unwrap_or_default(),
             keywords: server.keywords.clone(),

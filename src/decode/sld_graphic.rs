@@ -10,7 +10,7 @@ use super::sld::Reader;
 use super::sld_symbol::{default_stroke, plain_number};
 use super::xml::Element;
 use crate::error::Result;
-use crate::query::{Expr, Literal};
+use crate::query::{ArithmeticOp, Expr, Literal};
 use crate::style::{Graphic, GraphicSymbol, ImageFormat, MarkShape, Measure, Paint, Stroke, Unit};
 
 /// Where a graphic stands: some names mean a hatch inside a fill and a mark elsewhere.
@@ -59,6 +59,7 @@ pub(super) fn read(
         Some(_) if place == GraphicPlace::Fill => GraphicPlace::Stroke,
         _ => place,
     };
+    let qgis = reader.dialect.is_qgis();
     for child in element.elements() {
         match child.name.as_str() {
             "Mark" => {
@@ -72,9 +73,23 @@ pub(super) fn read(
             "Size" => graphic.size = Some(reader.measure(child, unit)?),
             "Rotation" => graphic.rotation = reader.number(child)?,
             "Opacity" => graphic.opacity = reader.number(child)?,
-            "Displacement" => graphic.displacement = reader.displacement(child, unit)?,
+            "Displacement" => {
+                graphic.displacement = reader.displacement(child, unit)?;
+                if place == GraphicPlace::Fill {
+                    reader.approximated(child, "a fill begins at a place of its own");
+                }
+            }
             "AnchorPoint" => graphic.anchor = anchor(child, [0.5, 0.5])?,
-            "Gap" | "InitialGap" => {}
+            // SE 1.1 has them in GraphicStroke; GeoServer reads them here
+            "Gap" | "InitialGap" if place == GraphicPlace::Stroke => {}
+            "Gap" | "InitialGap" => {
+                let name = &child.name;
+                reader.dropped(child, format!("<{name}> is for markers along a line"));
+            }
+            "VendorOption" => {
+                let name = child.attribute("name").unwrap_or_default();
+                reader.dropped(child, format!("option {name:?} is not known in a graphic"));
+            }
             _ => reader.unknown(child),
         }
     }
@@ -90,7 +105,91 @@ pub(super) fn read(
         }
         graphic.symbols.push(default_mark());
     }
+    if qgis {
+        as_qgis_means(&mut graphic, place);
+    }
+    if place == GraphicPlace::Fill && graphic.size.is_none() {
+        as_a_brush_of_qt(&mut graphic, element);
+    }
     Ok(graphic)
+}
+
+/// The lines of a hatch of QGIS turn anticlockwise; its offsets run down, and turn with the mark.
+fn as_qgis_means(graphic: &mut Graphic, place: GraphicPlace) {
+    let hatch = graphic
+        .symbols
+        .iter()
+        .any(|symbol| matches!(symbol, GraphicSymbol::Mark { shape, .. } if is_hatch(*shape)));
+    if hatch && place == GraphicPlace::Fill {
+        graphic.rotation = negative(std::mem::replace(&mut graphic.rotation, Expr::number(0.0)));
+    }
+    let [x, y] = &mut graphic.displacement;
+    y.value = negative(std::mem::replace(&mut y.value, Expr::number(0.0)));
+    if let (
+        Expr::Literal(Literal::Number(turn)),
+        Expr::Literal(Literal::Number(right)),
+        Expr::Literal(Literal::Number(up)),
+    ) = (&graphic.rotation, &x.value, &y.value)
+        && x.unit == y.unit
+        && (*right, *up) != (0.0, 0.0)
+    {
+        let (sin, cos) = turn.to_radians().sin_cos();
+        let (right, up) = (right * cos + up * sin, up * cos - right * sin);
+        (x.value, y.value) = (Expr::number(right), Expr::number(up));
+    }
+}
+
+fn is_hatch(shape: MarkShape) -> bool {
+    use MarkShape as M;
+    matches!(
+        shape,
+        M::HatchHorizontal
+            | M::HatchVertical
+            | M::HatchSlash
+            | M::HatchBackslash
+            | M::HatchPlus
+            | M::HatchTimes
+    )
+}
+
+/// The number with its sign changed.
+pub(super) fn negative(expr: Expr) -> Expr {
+    match expr {
+        // no minus zero: it would be written
+        Expr::Literal(Literal::Number(number)) => Expr::number(0.0 - number),
+        other => Expr::Arithmetic(
+            ArithmeticOp::Subtract,
+            Box::new(Expr::number(0.0)),
+            Box::new(other),
+        ),
+    }
+}
+
+/// QGIS names Qt's brushes as marks without a size: lines of one pixel in tiles of 8 pixels. A
+/// diagonal has one pixel in each row of them, which is a line 0.7 px wide.
+fn as_a_brush_of_qt(graphic: &mut Graphic, element: &Element) {
+    let bare = element.elements().any(|e| {
+        e.name == "Mark"
+            && e.child("WellKnownName")
+                .is_some_and(|name| !well_known_name(name).contains("://"))
+    });
+    let Some(GraphicSymbol::Mark { shape, stroke, .. }) = graphic.symbols.first_mut() else {
+        return;
+    };
+    if !bare || !is_hatch(*shape) {
+        return;
+    }
+    graphic.size = Some(Measure::pixels(8.0));
+    let diagonal = matches!(
+        shape,
+        MarkShape::HatchSlash | MarkShape::HatchBackslash | MarkShape::HatchTimes
+    );
+    if let Some(stroke) = stroke
+        && diagonal
+        && stroke.width.value == Expr::number(1.0)
+    {
+        stroke.width = Measure::pixels(std::f64::consts::FRAC_1_SQRT_2);
+    }
 }
 
 /// `AnchorPointX` and `AnchorPointY`, constants.
@@ -127,7 +226,12 @@ fn mark(
                 plain = false;
             }
             "Stroke" => {
-                stroke = Some(Box::new(reader.stroke(child, unit)?));
+                // QGIS's for a mark without an outline
+                let none = reader.dialect.is_qgis() && child.nodes.is_empty();
+                stroke = match none {
+                    true => None,
+                    false => Some(Box::new(reader.stroke(child, unit)?)),
+                };
                 plain = false;
             }
             "OnlineResource" | "InlineContent" => {
@@ -250,15 +354,16 @@ fn shape(name: &str, place: GraphicPlace) -> Option<(MarkShape, bool)> {
         "equilateraltriangle" => (M::EquilateralTriangle, true),
         "hexagon" => (M::Hexagon, true),
         "octagon" => (M::Octagon, true),
-        "decagon" => (M::Octagon, false),
+        "decagon" => (M::Decagon, true),
         "pentagon" => (M::Pentagon, true),
         "halfcircle" => (M::HalfCircle, true),
         "quartercircle" => (M::QuarterCircle, true),
-        "quarterarc" => (M::QuarterCircle, false),
+        "quarterarc" => (M::QuarterArc, true),
         "thirdcircle" => (M::ThirdCircle, true),
-        "thirdarc" => (M::ThirdCircle, false),
+        "thirdarc" => (M::ThirdArc, true),
         "semicircle" => (M::SemiCircle, true),
-        "halfarc" | "emicircle" => (M::SemiCircle, false),
+        "halfarc" => (M::HalfArc, true),
+        "emicircle" => (M::SemiCircle, false),
         "quartersquare" => (M::QuarterSquare, true),
         "halfsquare" => (M::HalfSquare, true),
         "diagonalhalfsquare" => (M::DiagonalHalfSquare, true),
@@ -295,6 +400,10 @@ pub(crate) fn well_known(shape: MarkShape) -> &'static str {
         M::EquilateralTriangle => "equilateral_triangle",
         M::Hexagon => "hexagon",
         M::Octagon => "octagon",
+        M::Decagon => "decagon",
+        M::HalfArc => "half_arc",
+        M::QuarterArc => "quarter_arc",
+        M::ThirdArc => "third_arc",
         M::Pentagon => "pentagon",
         M::HalfCircle => "half_circle",
         M::QuarterCircle => "quarter_circle",
@@ -510,7 +619,11 @@ mod tests {
             M::EquilateralTriangle,
             M::Hexagon,
             M::Octagon,
+            M::Decagon,
             M::Pentagon,
+            M::HalfArc,
+            M::QuarterArc,
+            M::ThirdArc,
             M::HalfCircle,
             M::QuarterCircle,
             M::ThirdCircle,

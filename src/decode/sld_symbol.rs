@@ -1,20 +1,22 @@
 //! Symbolizers of SLD and SE: lines, areas and points, and the parameters that all share.
 
-use super::fes::{self, AsWritten};
+use super::fes;
 use super::sld::{Options, Reader};
-use super::sld_graphic::{self, GraphicPlace};
+use super::sld_dialect::is_pen_of_qt;
+use super::sld_graphic::{self, GraphicPlace, negative};
 use super::sld_margin::{margins, space_between};
 use super::xml::Element;
 use crate::error::Result;
-use crate::query::{Expr, Literal};
+use crate::query::{ArithmeticOp, Expr, Literal};
 use crate::style::color;
 use crate::style::{
-    Fill, LineCap, LineJoin, LineSymbolizer, Measure, Paint, PointSymbolizer, PolygonSymbolizer,
-    Stroke, StrokeKind, Unit,
+    Fill, LineCap, LineJoin, LineSymbolizer, MarkerAt, MarkerPlaces, Measure, Paint,
+    PointSymbolizer, PolygonSymbolizer, Stroke, StrokeKind, Unit,
 };
 
 impl Reader<'_, '_> {
-    pub(super) fn line(&mut self, element: &Element) -> Result<Option<LineSymbolizer>> {
+    /// One symbolizer, or several where markers stand at several kinds of places.
+    pub(super) fn line(&mut self, element: &Element) -> Result<Vec<LineSymbolizer>> {
         let unit = self.unit(element);
         let mut stroke = None;
         let mut perpendicular_offset = None;
@@ -23,30 +25,76 @@ impl Reader<'_, '_> {
             match child.name.as_str() {
                 "Stroke" => stroke = Some(self.stroke(child, unit)?),
                 "PerpendicularOffset" => {
-                    perpendicular_offset = Some(self.measure(child, unit)?);
+                    let mut offset = self.measure(child, unit)?;
+                    if self.dialect.is_qgis() {
+                        // to the right of the line where positive
+                        offset.value = negative(offset.value);
+                    }
+                    perpendicular_offset = Some(offset);
                 }
                 "Geometry" => {
                     if self.geometry(child, &["boundary", "exteriorring"], &mut None)? {
-                        return Ok(None);
+                        return Ok(Vec::new());
                     }
                 }
                 "Name" | "Description" | "VendorOption" => {}
                 _ => self.unknown(child),
             }
         }
+        let all = self.placed(stroke.unwrap_or_else(default_stroke), options);
+        Ok(all
+            .into_iter()
+            .map(|stroke| LineSymbolizer {
+                stroke,
+                perpendicular_offset: perpendicular_offset.clone(),
+            })
+            .collect())
+    }
+
+    /// The stroke at each kind of place that QGIS's options name.
+    fn placed(&mut self, stroke: Stroke, options: Options<'_>) -> Vec<Stroke> {
+        let mut turned = true;
+        let mut places = Vec::new();
         for (name, value, at) in options {
-            match name {
-                "placement" => self.approximated(
-                    at,
-                    format!("markers are drawn along the line, not at {value:?}"),
-                ),
-                _ => self.dropped(at, format!("option {name:?} is not known here")),
-            }
+            let place = match (name, value.as_str()) {
+                ("placement", "firstPoint") => MarkerAt::First,
+                ("placement", "lastPoint") => MarkerAt::Last,
+                ("placement", "centralPoint") => MarkerAt::Middle,
+                ("placement", "points") => MarkerAt::Vertices,
+                ("rotateMarker", _) => {
+                    turned = value != "0";
+                    self.kept(at, "whether markers turn with the line");
+                    continue;
+                }
+                ("placement", _) => {
+                    self.approximated(
+                        at,
+                        format!("markers are drawn along the line, not at {value:?}"),
+                    );
+                    continue;
+                }
+                _ => {
+                    self.dropped(at, format!("option {name:?} is not known here"));
+                    continue;
+                }
+            };
+            places.push(place);
+            self.kept(at, format!("markers stand at {value}"));
         }
-        Ok(Some(LineSymbolizer {
-            stroke: stroke.unwrap_or_else(default_stroke),
-            perpendicular_offset,
-        }))
+        let StrokeKind::Graphic { gap, .. } = &stroke.kind else {
+            return vec![stroke];
+        };
+        if places.is_empty() || gap.value != Expr::number(0.0) {
+            places.insert(0, MarkerAt::Intervals);
+        }
+        let at = |at: MarkerAt| {
+            let mut stroke = stroke.clone();
+            if let StrokeKind::Graphic { places, .. } = &mut stroke.kind {
+                *places = MarkerPlaces { at, turned };
+            }
+            stroke
+        };
+        places.into_iter().map(at).collect()
     }
 
     pub(super) fn polygon(&mut self, element: &Element) -> Result<Option<PolygonSymbolizer>> {
@@ -65,7 +113,13 @@ impl Reader<'_, '_> {
                 "PerpendicularOffset" => {
                     symbolizer.perpendicular_offset = Some(self.measure(child, unit)?);
                 }
-                "Displacement" => symbolizer.displacement = Some(self.displacement(child, unit)?),
+                "Displacement" => {
+                    let [x, mut y] = self.displacement(child, unit)?;
+                    if self.dialect.is_qgis() {
+                        y.value = negative(y.value);
+                    }
+                    symbolizer.displacement = Some([x, y]);
+                }
                 "Geometry" => {
                     if self.geometry(child, &[], &mut symbolizer.displacement)? {
                         return Ok(None);
@@ -74,6 +128,13 @@ impl Reader<'_, '_> {
                 "Name" | "Description" | "VendorOption" => {}
                 _ => self.unknown(child),
             }
+        }
+        let (places, options): (Options<'_>, Options<'_>) = options
+            .into_iter()
+            .partition(|(name, ..)| matches!(*name, "placement" | "rotateMarker"));
+        if let Some(stroke) = symbolizer.stroke.take() {
+            // one outline: the last place named
+            symbolizer.stroke = self.placed(stroke, places).pop();
         }
         for (name, value, at) in options {
             match (name, &mut symbolizer.fill) {
@@ -158,10 +219,11 @@ impl Reader<'_, '_> {
                 );
             }
             "offset" => {
+                let dialect = self.dialect;
                 let numbers: Vec<Expr> = function
                     .elements()
                     .filter(|e| e.name == "Literal")
-                    .map(|e| fes::content(e, &AsWritten).map(as_number))
+                    .map(|e| fes::content(e, &dialect).map(as_number))
                     .collect::<Result<_>>()?;
                 match <[Expr; 2]>::try_from(numbers) {
                     Ok(by) if displacement.is_none() => {
@@ -264,6 +326,7 @@ impl Reader<'_, '_> {
         stroke.dash_offset.unit = unit;
         let mut paint = Paint::solid("#000000");
         let mut graphic = None;
+        let mut dashes = None;
         for child in element.elements() {
             let parameter = match child.name.as_str() {
                 "SvgParameter" | "CssParameter" => child.attribute("name").unwrap_or_default(),
@@ -308,12 +371,26 @@ impl Reader<'_, '_> {
                         }
                     }
                 }
-                "stroke-dasharray" => stroke.dash = self.dashes(child, unit)?,
+                "stroke-dasharray" => {
+                    stroke.dash = self.dashes(child, unit)?;
+                    dashes = Some(child);
+                }
                 "stroke-dashoffset" => stroke.dash_offset = self.measure(child, unit)?,
                 other => self.dropped(
                     child,
                     format!("parameter {other:?} is not known in a stroke"),
                 ),
+            }
+        }
+        if self.dialect.is_qgis()
+            && let Some(child) = dashes.filter(|e| is_pen_of_qt(&e.text()))
+            && let Expr::Literal(Literal::Number(width)) = stroke.width.value
+        {
+            self.kept(child, "dashes of a pen of Qt are widths of the pen");
+            for length in &mut stroke.dash {
+                if let Expr::Literal(Literal::Number(number)) = &mut length.value {
+                    *number *= width;
+                }
             }
         }
         stroke.kind = match graphic {
@@ -338,6 +415,13 @@ impl Reader<'_, '_> {
             unit,
         };
         let (mut gap, mut initial_gap) = (zero(), zero());
+        for child in inner.elements() {
+            match child.name.as_str() {
+                "Gap" => gap = self.measure(child, unit)?,
+                "InitialGap" => initial_gap = self.measure(child, unit)?,
+                _ => {}
+            }
+        }
         for child in element.elements() {
             match child.name.as_str() {
                 "Graphic" => {}
@@ -347,20 +431,39 @@ impl Reader<'_, '_> {
             }
         }
         // GeoServer spaces markers by the dash array: the length of one, then the gap
-        if let [_, space] = &dash[..] {
+        if let [length, space] = &dash[..]
+            && length.unit == space.unit
+        {
             self.kept(element, "the dash array spaces the markers");
-            gap = space.clone();
+            let with = |op, left: &Expr, right: Expr| match (left, right) {
+                (Expr::Literal(Literal::Number(a)), Expr::Literal(Literal::Number(b))) => {
+                    Expr::number(match op {
+                        ArithmeticOp::Add => a + b,
+                        _ => a / b,
+                    })
+                }
+                (left, right) => Expr::Arithmetic(op, Box::new(left.clone()), Box::new(right)),
+            };
+            gap = Measure {
+                value: with(ArithmeticOp::Add, &length.value, space.value.clone()),
+                unit: length.unit,
+            };
+            initial_gap = Measure {
+                value: with(ArithmeticOp::Divide, &length.value, Expr::number(2.0)),
+                unit: length.unit,
+            };
             dash.clear();
         }
         Ok(StrokeKind::Graphic {
             graphic,
             gap,
             initial_gap,
+            places: MarkerPlaces::default(),
         })
     }
 
     fn dashes(&mut self, element: &Element, unit: Unit) -> Result<Vec<Measure>> {
-        let parts = fes::mixed(element, &AsWritten)?;
+        let parts = fes::mixed(element, &self.dialect)?;
         let mut dashes = Vec::new();
         for part in parts {
             match part {
@@ -392,9 +495,13 @@ impl Reader<'_, '_> {
         Ok([along("DisplacementX")?, along("DisplacementY")?])
     }
 
+    fn parameter(&mut self, element: &Element) -> Result<Expr> {
+        fes::content(element, &self.dialect)
+    }
+
     /// A colour: `#rrggbb` where it is constant.
     pub(super) fn color(&mut self, element: &Element) -> Result<Expr> {
-        let expr = parameter(element)?;
+        let expr = self.parameter(element)?;
         if let Expr::Literal(Literal::Text(text)) = &expr
             && color::parse(text).is_none()
         {
@@ -410,7 +517,7 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn number(&mut self, element: &Element) -> Result<Expr> {
-        match as_number(parameter(element)?) {
+        match as_number(self.parameter(element)?) {
             Expr::Literal(Literal::Text(text)) => {
                 Err(element.fault(format!("expected a number, found {text:?}")))
             }
@@ -420,16 +527,12 @@ impl Reader<'_, '_> {
 
     /// A length; GeoServer lets a number carry its unit (`3m`, `2px`).
     pub(super) fn measure(&mut self, element: &Element, unit: Unit) -> Result<Measure> {
-        match as_number(parameter(element)?) {
+        match as_number(self.parameter(element)?) {
             Expr::Literal(Literal::Text(text)) => measure_of(&text, unit)
                 .ok_or_else(|| element.fault(format!("expected a length, found {text:?}"))),
             value => Ok(Measure { value, unit }),
         }
     }
-}
-
-fn parameter(element: &Element) -> Result<Expr> {
-    fes::content(element, &AsWritten)
 }
 
 pub(super) fn plain_number(element: &Element) -> Result<f64> {

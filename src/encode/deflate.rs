@@ -5,6 +5,7 @@
 
 use super::bits::BitWriter;
 use super::huffman::{Code, MAX_BITS, write_code_lengths};
+use super::literals::Literals;
 use super::sequences::{Back, MAX_MATCH, Rows, Sequence, Sequences};
 
 const MIN_MATCH: usize = 3;
@@ -12,12 +13,12 @@ const END_OF_BLOCK: usize = 256;
 
 /// Compresses rows.
 ///
-/// `first` are sequences of the first rows, the others are still to be found. `bytes` says how a
+/// `first` are sequences of the first rows, the others are still to be found. `literals` says how a
 /// pixel of memory is written, `checksum` is that of all that is. The result is added to `out`.
-pub fn zlib<const W: usize, const N: usize>(
+pub fn zlib<const W: usize, L: Literals<W>>(
     mut sequences: Sequences<'_, W>,
     first: Vec<Sequence>,
-    bytes: impl Fn([u8; W]) -> [u8; N],
+    literals: &L,
     checksum: u32,
     out: Vec<u8>,
 ) -> Vec<u8> {
@@ -31,7 +32,7 @@ pub fn zlib<const W: usize, const N: usize>(
             sequences.fill(&mut block);
         }
         let last = sequences.is_done();
-        rest.pixels = write_block(&block, rest, &bytes, &mut out, last);
+        rest.pixels = write_block(&block, rest, literals, &mut out, last);
         if last {
             break;
         }
@@ -43,49 +44,50 @@ pub fn zlib<const W: usize, const N: usize>(
 }
 
 /// What a block is made of, in order.
-trait Sink<const N: usize> {
+trait Sink<const W: usize> {
+    /// Bytes of a pixel where it is written.
+    const BYTES: usize;
     /// The byte before each row.
     fn row(&mut self);
-    fn pixel(&mut self, bytes: [u8; N]);
+    fn pixel(&mut self, pixel: [u8; W]);
     /// So many bytes from there, at least [`MIN_MATCH`].
     fn copy(&mut self, bytes: usize, back: Back);
 }
 
 /// Writes the first of these rows as a block; returns the pixels of those below.
-fn write_block<'a, const W: usize, const N: usize>(
+fn write_block<'a, const W: usize, L: Literals<W>>(
     sequences: &[Sequence],
     rows: Rows<'a, W>,
-    bytes: impl Fn([u8; W]) -> [u8; N],
+    literals: &L,
     out: &mut BitWriter,
     last: bool,
 ) -> &'a [[u8; W]] {
-    let mut counts = Counts::<N>::new();
-    let rest = walk(sequences, rows, &bytes, &mut counts);
-    let literal_counts = counts.literals();
-    let literals = Code::new(&literal_counts, MAX_BITS);
+    let mut counts = Counts::<W, L>::new(literals);
+    let rest = walk(sequences, rows, &mut counts);
+    let symbols = counts.symbols();
+    let code = Code::new(&symbols, L::LONGEST_WORD);
     let distances = Code::new(&counts.distances, MAX_BITS);
     out.reserve(3);
     out.put(u64::from(last), 1);
     out.put(2, 2); // dynamic Huffman codes
-    write_code_lengths(out, &literals, &distances);
-    let bits = literals.bits(&literal_counts) + distances.bits(&counts.distances);
+    write_code_lengths(out, &code, &distances);
+    let bits = code.bits(&symbols) + distances.bits(&counts.distances);
     out.reserve(bits + counts.extra_bits());
     // a writer of its own stays in registers
     let own = std::mem::take(out);
-    let mut written = Written::<N>::new(own, &literals, &distances);
-    walk(sequences, rows, &bytes, &mut written);
+    let mut written = Written::<W, L>::new(own, literals, (&code, &distances));
+    walk(sequences, rows, &mut written);
     *out = written.out;
-    literals.put(out, END_OF_BLOCK);
+    code.put(out, END_OF_BLOCK);
     rest
 }
 
 /// Tells what rows are made of; returns the pixels behind them.
 #[inline(always)]
-fn walk<'a, const W: usize, const N: usize>(
+fn walk<'a, const W: usize, S: Sink<W>>(
     sequences: &[Sequence],
     rows: Rows<'a, W>,
-    bytes: impl Fn([u8; W]) -> [u8; N],
-    sink: &mut impl Sink<N>,
+    sink: &mut S,
 ) -> &'a [[u8; W]] {
     let mut rest = rows.pixels;
     let mut x = rows.width;
@@ -98,17 +100,17 @@ fn walk<'a, const W: usize, const N: usize>(
         }
         let mut literals = usize::from(sequence.literals);
         let mut copied = usize::from(sequence.copied);
-        if copied * N < MIN_MATCH {
+        if copied * S::BYTES < MIN_MATCH {
             literals += copied;
             copied = 0;
         }
         x += literals + copied;
         let (here, after) = rest.split_at_checked(literals).unwrap_or((rest, &[]));
         for pixel in here {
-            sink.pixel(bytes(*pixel));
+            sink.pixel(*pixel);
         }
         if copied > 0 {
-            sink.copy(copied * N, sequence.back);
+            sink.copy(copied * S::BYTES, sequence.back);
         }
         rest = after.get(copied..).unwrap_or(&[]);
     }
@@ -116,18 +118,19 @@ fn walk<'a, const W: usize, const N: usize>(
 }
 
 /// How often each symbol occurs.
-struct Counts<const N: usize> {
-    /// By the byte's place in the pixel: to count one number twice in a row is slow.
-    literals: [[u32; 256]; N],
+struct Counts<'a, const W: usize, L: Literals<W>> {
+    literals: &'a L,
+    pixels: L::Counts,
     rows: u32,
     lengths: [u32; MAX_MATCH + 1],
     distances: [u32; 30],
 }
 
-impl<const N: usize> Counts<N> {
-    fn new() -> Counts<N> {
+impl<'a, const W: usize, L: Literals<W>> Counts<'a, W, L> {
+    fn new(literals: &'a L) -> Counts<'a, W, L> {
         Counts {
-            literals: [[0; 256]; N],
+            literals,
+            pixels: literals.none(),
             rows: 0,
             lengths: [0; MAX_MATCH + 1],
             distances: [0; 30],
@@ -135,12 +138,10 @@ impl<const N: usize> Counts<N> {
     }
 
     /// How often each literal and each code of a length occurs.
-    fn literals(&self) -> [u32; 286] {
+    fn symbols(&self) -> [u32; 286] {
         let mut counts = [0u32; 286];
-        for lane in &self.literals {
-            for (all, n) in counts.iter_mut().zip(lane) {
-                *all += n;
-            }
+        for (all, n) in counts.iter_mut().zip(self.literals.of_bytes(&self.pixels)) {
+            *all = n;
         }
         counts[0] += self.rows;
         counts[END_OF_BLOCK] = 1;
@@ -163,17 +164,16 @@ impl<const N: usize> Counts<N> {
     }
 }
 
-impl<const N: usize> Sink<N> for Counts<N> {
+impl<const W: usize, L: Literals<W>> Sink<W> for Counts<'_, W, L> {
+    const BYTES: usize = L::BYTES;
+
     fn row(&mut self) {
         self.rows += 1;
     }
 
     #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "a byte indexes 256 entries")]
-    fn pixel(&mut self, bytes: [u8; N]) {
-        for (counts, byte) in self.literals.iter_mut().zip(bytes) {
-            counts[usize::from(byte)] += 1;
-        }
+    fn pixel(&mut self, pixel: [u8; W]) {
+        self.literals.count(pixel, &mut self.pixels);
     }
 
     #[inline(always)]
@@ -185,70 +185,63 @@ impl<const N: usize> Sink<N> for Counts<N> {
                 *n += 1;
             }
         }
-        if let Some(n) = self.distances.get_mut(distance_code(back.bytes(N)).0) {
+        if let Some(n) = self
+            .distances
+            .get_mut(distance_code(back.bytes(L::BYTES)).0)
+        {
             *n += pieces;
         }
     }
 }
 
 /// What is counted, written.
-struct Written<'a, const N: usize> {
+struct Written<'a, const W: usize, L: Literals<W>> {
     out: BitWriter,
-    literals: &'a Code,
+    literals: &'a L,
+    words: L::Words,
+    code: &'a Code,
     distances: &'a Code,
     /// For each length of a match its word with the extra bits, and how many bits that is.
     lengths: [(u64, u32); MAX_MATCH + 1],
 }
 
-impl<'a, const N: usize> Written<'a, N> {
-    fn new(out: BitWriter, literals: &'a Code, distances: &'a Code) -> Written<'a, N> {
+impl<'a, const W: usize, L: Literals<W>> Written<'a, W, L> {
+    fn new(
+        out: BitWriter,
+        literals: &'a L,
+        (code, distances): (&'a Code, &'a Code),
+    ) -> Written<'a, W, L> {
         Written {
             out,
             literals,
+            words: literals.words(code),
+            code,
             distances,
             lengths: std::array::from_fn(|length| {
-                let (code, extra, bits) = length_code(length.max(MIN_MATCH));
-                let (word, n) = literals.word(code);
+                let (symbol, extra, bits) = length_code(length.max(MIN_MATCH));
+                let (word, n) = code.word(symbol);
                 (word | u64::from(extra) << n, n + bits)
             }),
         }
     }
-
-    /// Literals, at most three.
-    #[inline(always)]
-    fn put<const M: usize>(&mut self, bytes: [u8; M]) {
-        let (mut words, mut bits) = (0, 0);
-        for (word, length) in bytes.map(|byte| self.literals.word(usize::from(byte))) {
-            words |= word << bits;
-            bits += length;
-        }
-        self.out.put(words, bits);
-    }
 }
 
-impl<const N: usize> Sink<N> for Written<'_, N> {
+impl<const W: usize, L: Literals<W>> Sink<W> for Written<'_, W, L> {
+    const BYTES: usize = L::BYTES;
+
     fn row(&mut self) {
-        self.literals.put(&mut self.out, 0);
+        self.code.put(&mut self.out, 0);
     }
 
     #[inline(always)]
-    fn pixel(&mut self, bytes: [u8; N]) {
-        // three words of 15 bits are what one call takes
-        match *bytes.as_slice() {
-            [a] => self.put([a]),
-            [a, b] => self.put([a, b]),
-            [a, b, c] => self.put([a, b, c]),
-            [a, b, c, d] => {
-                self.put([a, b]);
-                self.put([c, d]);
-            }
-            _ => bytes.into_iter().for_each(|byte| self.put([byte])),
-        }
+    fn pixel(&mut self, pixel: [u8; W]) {
+        self.literals
+            .put(pixel, self.code, &self.words, &mut self.out);
     }
 
     #[inline(always)]
     fn copy(&mut self, bytes: usize, back: Back) {
-        let (code, extra, bits) = distance_code(back.bytes(N));
+        let (code, extra, bits) = distance_code(back.bytes(L::BYTES));
         let (far, n) = self.distances.word(code);
         let (far, far_bits) = (far | u64::from(extra) << n, n + bits);
         for length in lengths_of(bytes) {
@@ -308,6 +301,7 @@ fn distance_code(distance: usize) -> (usize, u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::super::checksum;
+    use super::super::literals::Mapped;
     use super::*;
     use proptest::prelude::*;
 
@@ -332,7 +326,7 @@ mod tests {
         let mut first = Vec::new();
         sequences.fill(&mut first);
         let sum = checksum::of_rows(sequences.rows(), bytes);
-        let packed = zlib(sequences, first, bytes, sum, vec![7; 3]);
+        let packed = zlib(sequences, first, &Mapped(bytes), sum, vec![7; 3]);
         assert_eq!(packed[..3], [7; 3]);
         assert!(inflate(&packed[3..], expected.len()) == expected);
         packed.len() - 3

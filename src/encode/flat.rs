@@ -1,21 +1,21 @@
-//! Pictures of at most 256 colours, as maps mostly are: the number of each pixel's colour, and
-//! what repeats in them.
+//! Pictures of few colours, as maps mostly are: the number of each pixel's colour, and what
+//! repeats in them.
 //!
 //! Whether a pixel is like its left or its upper neighbour is a bit, found for four pixels at
-//! once; runs are then counted in words of 64. Shorter repeats than four pixels are not told: to
-//! say them takes about as many bits as to say the pixels, and more time. Nor is it looked
-//! further back: of few colours a pixel takes five bits, and edges seldom are alike.
+//! once; runs are then counted in words of 64. The shortest repeats are not told: to say them takes
+//! about as many bits as to say the pixels, and more time. Nor is it looked further back: of few
+//! colours a pixel takes five bits, and edges seldom are alike.
 
 use wide::bytemuck::cast;
 use wide::i32x4;
 
-use super::palette::Colors;
+use super::palette::{Colors, Number};
 use super::sequences::{Back, Sequence};
 
 /// A picture of few colours.
-pub(super) struct Flat {
+pub(super) struct Flat<N> {
     /// Of each pixel's colour, in the order in which they were met.
-    pub numbers: Vec<u8>,
+    pub numbers: Vec<N>,
     /// What repeats in the numbers, row by row.
     pub sequences: Vec<Sequence>,
 }
@@ -27,9 +27,23 @@ const WORD: usize = 64;
 /// A row above is then within deflate's window, and all counts are in two bytes.
 const MAX_WIDTH: usize = 32_767;
 
+/// The fewest pixels that are said as a repeat.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shortest {
+    /// Where a pixel is written as three or four bytes.
+    Two,
+    /// Where it is written as one.
+    Four,
+}
+
 /// Numbers the colours of rows of `width` pixels, which are added to `colors`; `None` where there
-/// are more than 256, or the rows are too wide.
-pub(super) fn find(pixels: Pixels<'_>, width: usize, colors: &mut Colors) -> Option<Flat> {
+/// are too many of them, or the rows are too wide.
+pub(super) fn find<N: Number>(
+    pixels: Pixels<'_>,
+    width: usize,
+    shortest: Shortest,
+    colors: &mut Colors<N>,
+) -> Option<Flat<N>> {
     if width == 0 || width > MAX_WIDTH {
         return None;
     }
@@ -52,13 +66,13 @@ pub(super) fn find(pixels: Pixels<'_>, width: usize, colors: &mut Colors) -> Opt
             flat.number(here, (left, up), width, colors)?;
             alike.push(left, up);
         }
-        alike.tell(width, &mut flat.sequences);
+        alike.tell(width, shortest, &mut flat.sequences);
         above = Some(row);
     }
     Some(flat)
 }
 
-impl Flat {
+impl<N: Number> Flat<N> {
     /// Adds the numbers of at most 64 pixels, of which those of `left` are as the pixel before
     /// them and those of `up` as the one above.
     fn number(
@@ -66,7 +80,7 @@ impl Flat {
         here: Pixels<'_>,
         (left, up): (u64, u64),
         width: usize,
-        colors: &mut Colors,
+        colors: &mut Colors<N>,
     ) -> Option<()> {
         let at = self.numbers.len();
         let all = u64::MAX >> (WORD - here.len());
@@ -77,7 +91,7 @@ impl Flat {
         }
         match at.checked_sub(width) {
             Some(over) => self.numbers.extend_from_within(over..over + here.len()),
-            None => self.numbers.resize(at + here.len(), 0),
+            None => self.numbers.resize(at + here.len(), N::default()),
         }
         // one that is only as the pixel before it is looked up as well: to ask costs more
         let mut others = all & !up;
@@ -115,8 +129,8 @@ fn same(a: Pixels<'_>, b: Pixels<'_>) -> u64 {
 struct Alike {
     left: Vec<u64>,
     up: Vec<u64>,
-    /// Where four or more follow each other that are all as the one before, or all as above.
-    four: Vec<u64>,
+    /// Where enough follow each other that are all as the one before, or all as above.
+    enough: Vec<u64>,
 }
 
 impl Alike {
@@ -131,20 +145,24 @@ impl Alike {
     }
 
     /// Adds the sequences of the row.
-    fn tell(&mut self, width: usize, sequences: &mut Vec<Sequence>) {
-        self.four.clear();
+    fn tell(&mut self, width: usize, shortest: Shortest, sequences: &mut Vec<Sequence>) {
+        self.enough.clear();
         let lefts = self.left.iter().zip(self.left.iter().skip(1).chain([&0]));
         let ups = self.up.iter().zip(self.up.iter().skip(1).chain([&0]));
-        let fours = lefts.zip(ups);
-        self.four
-            .extend(fours.map(|((l, l1), (u, u1))| four(*l, *l1) | four(*u, *u1)));
+        let both = lefts.zip(ups);
+        let enough = match shortest {
+            Shortest::Two => two,
+            Shortest::Four => four,
+        };
+        self.enough
+            .extend(both.map(|((l, l1), (u, u1))| enough(*l, *l1) | enough(*u, *u1)));
         let above = Back {
             pixels: width as u16,
             rows: 1,
         };
         let mut x = 0;
         while x < width {
-            let begin = first_one(&self.four, x).unwrap_or(width);
+            let begin = first_one(&self.enough, x).unwrap_or(width);
             let (left, up) = (ones(&self.left, begin), ones(&self.up, begin));
             // a copy from the left says nothing about how far back it is
             let (copied, back) = match left + 1 >= up {
@@ -159,6 +177,11 @@ impl Alike {
             x = begin + copied;
         }
     }
+}
+
+/// Bits that are followed by another, which may be in the next word.
+fn two(word: u64, next: u64) -> u64 {
+    word & (word >> 1 | next << 63)
 }
 
 /// Bits that are followed by three others, the last of them in the next word.
@@ -209,8 +232,8 @@ mod tests {
     use proptest::prelude::*;
 
     /// Goes through the sequences as a reader of deflate does.
-    fn unpacked(flat: &Flat, width: usize) -> Vec<u8> {
-        let mut out: Vec<u8> = Vec::new();
+    fn unpacked<N: Number>(flat: &Flat<N>, width: usize) -> Vec<N> {
+        let mut out: Vec<N> = Vec::new();
         for sequence in &flat.sequences {
             let row = out.len() / width;
             let literals = usize::from(sequence.literals);
@@ -228,6 +251,24 @@ mod tests {
         out
     }
 
+    /// Numbers the colours, and goes back from the numbers and from what repeats.
+    fn there_and_back<N: Number + PartialEq>(
+        pixels: &[[u8; 4]],
+        width: usize,
+        shortest: Shortest,
+        place: impl Fn(N) -> usize,
+    ) {
+        let mut colors = Colors::<N>::default();
+        let flat = find(pixels, width, shortest, &mut colors).unwrap();
+        let again: Vec<[u8; 4]> = flat
+            .numbers
+            .iter()
+            .map(|n| colors.all()[place(*n)])
+            .collect();
+        assert!(again == pixels);
+        assert!(unpacked(&flat, width) == flat.numbers);
+    }
+
     proptest! {
         #[test]
         fn numbers_are_those_of_the_colours_and_repeats_are_true(
@@ -242,13 +283,9 @@ mod tests {
                 }
             }
             pixels.truncate(pixels.len() / width * width);
-            let mut colors = Colors::default();
-            let flat = find(&pixels, width, &mut colors).unwrap();
-            for (number, pixel) in flat.numbers.iter().zip(&pixels) {
-                prop_assert_eq!(colors.number(*pixel), Some(*number));
-            }
-            prop_assert_eq!(flat.numbers.len(), pixels.len());
-            prop_assert!(unpacked(&flat, width) == flat.numbers);
+            there_and_back(&pixels, width, Shortest::Four, |n: u8| usize::from(n));
+            let wide = |n: [u8; 2]| usize::from(u16::from_le_bytes(n));
+            there_and_back(&pixels, width, Shortest::Two, wide);
         }
 
         #[test]
@@ -262,16 +299,21 @@ mod tests {
                 let next = (from..words.len() * 64).find(|n| bit(*n));
                 prop_assert_eq!(first_one(&words, from), next);
                 let next = words.get(from / 64 + 1).copied().unwrap_or(0);
-                let is_four = four(words[from / 64], next) >> (from % 64) & 1 == 1;
-                prop_assert_eq!(is_four, slow >= 4);
+                let word = words[from / 64];
+                prop_assert_eq!(four(word, next) >> (from % 64) & 1 == 1, slow >= 4);
+                prop_assert_eq!(two(word, next) >> (from % 64) & 1 == 1, slow >= 2);
             }
         }
     }
 
     #[test]
-    fn the_257th_colour_is_one_too_many() {
-        let pixels: Vec<[u8; 4]> = (0..=256u32).map(|i| i.to_le_bytes()).collect();
-        assert!(find(&pixels[..256], 64, &mut Colors::default()).is_some());
-        assert!(find(&pixels, 257, &mut Colors::default()).is_none());
+    fn one_colour_more_than_can_be_numbered_is_too_many() {
+        fn find_all<N: Number>(count: u32) -> bool {
+            let pixels: Vec<[u8; 4]> = (0..count).map(|i| i.to_le_bytes()).collect();
+            let width = pixels.len();
+            find(&pixels, width, Shortest::Four, &mut Colors::<N>::default()).is_some()
+        }
+        assert!(find_all::<u8>(256) && !find_all::<u8>(257));
+        assert!(find_all::<[u8; 2]>(4096) && !find_all::<[u8; 2]>(4097));
     }
 }

@@ -16,6 +16,7 @@ mod huffman;
 mod image_format;
 pub mod ink;
 mod jpeg;
+mod literals;
 pub mod maplibre;
 pub mod mvt;
 mod palette;
@@ -37,13 +38,22 @@ pub use xml_writer::Writer as XmlWriter;
 
 use crate::error::Result;
 
+/// What is spared when a picture is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Time: the picture is sent once.
+    Quick,
+    /// Bytes: it is kept, and sent many times.
+    Small,
+}
+
 /// Writes a picture.
 ///
 /// # Errors
 /// `Internal` where the picture is beyond what the format can hold.
-pub fn image(pixmap: &Pixmap, format: ImageFormat) -> Result<Vec<u8>> {
+pub fn image(pixmap: &Pixmap, format: ImageFormat, effort: Effort) -> Result<Vec<u8>> {
     match format {
-        ImageFormat::Png => Ok(png::write(pixmap)),
+        ImageFormat::Png => Ok(png::write(pixmap, effort)),
         ImageFormat::Png8 => Ok(png::write_reduced(pixmap)),
         ImageFormat::Jpeg => jpeg::write(pixmap),
         ImageFormat::Webp => webp::write(pixmap),

@@ -1,6 +1,7 @@
 //! Colours counted and, where asked, reduced to 256.
 
 use std::collections::HashMap;
+use std::marker::PhantomData;
 
 use super::unpremultiply;
 
@@ -11,60 +12,96 @@ pub struct Indexed {
     pub indices: Vec<u8>,
 }
 
-/// Slots of the hash table: 8 for each of 256 colours, so that probes are short.
-const SLOTS: usize = 2048;
+/// A colour's number, as wide as the number of colours asks for.
+pub trait Number: Copy + Default {
+    /// Colours at most.
+    const MAX: usize;
+    /// Slots of the hash table, a power of two: several for each colour, so that probes are short.
+    const SLOTS: usize;
 
-/// At most 256 different premultiplied colours, numbered as they come.
-pub struct Colors {
+    /// The lowest bits of a number that is below [`Number::MAX`].
+    fn of(number: u32) -> Self;
+}
+
+impl Number for u8 {
+    const MAX: usize = 256;
+    const SLOTS: usize = 2048;
+
+    fn of(number: u32) -> u8 {
+        number as u8
+    }
+}
+
+/// The lower byte first.
+impl Number for [u8; 2] {
+    const MAX: usize = 4096;
+    const SLOTS: usize = 16_384;
+
+    fn of(number: u32) -> [u8; 2] {
+        (number as u16).to_le_bytes()
+    }
+}
+
+/// Different premultiplied colours, at most [`Number::MAX`], numbered as they come.
+pub struct Colors<N> {
     found: Vec<[u8; 4]>,
     /// By hash, a colour above its number and one; 0 where there is none. All in one place: a
     /// colour is found for every pixel at an edge.
-    slots: Box<[u64; SLOTS]>,
+    slots: Box<[u64]>,
+    number: PhantomData<N>,
 }
 
-impl Default for Colors {
-    fn default() -> Colors {
+impl<N: Number> Default for Colors<N> {
+    fn default() -> Colors<N> {
         Colors {
             found: Vec::with_capacity(256),
-            slots: Box::new([0; SLOTS]),
+            slots: vec![0; N::SLOTS].into(),
+            number: PhantomData,
         }
     }
 }
 
-impl Colors {
-    /// The number of a colour, which is added where it is new; `None` for the 257th.
+impl<N: Number> Colors<N> {
+    /// The number of a colour, which is added where it is new; `None` where there are too many.
     #[inline(always)]
-    #[allow(clippy::indexing_slicing, reason = "eleven bits index 2048 slots")]
-    pub fn number(&mut self, pixel: [u8; 4]) -> Option<u8> {
+    pub fn number(&mut self, pixel: [u8; 4]) -> Option<N> {
         let key = u32::from_ne_bytes(pixel);
-        let mut slot = (key.wrapping_mul(0x9E37_79B1) >> (32 - SLOTS.ilog2())) as usize;
-        // ends: 256 colours leave most slots free
+        let mut slot = (key.wrapping_mul(0x9E37_79B1) >> (32 - N::SLOTS.ilog2())) as usize;
+        // ends: most slots are free
         loop {
-            let found = self.slots[slot];
+            let found = *self.slots.get(slot)?;
             if found == 0 {
                 return self.add(pixel, slot);
             }
             if (found >> 32) as u32 == key {
-                return Some((found as u32 - 1) as u8);
+                return Some(N::of(found as u32 - 1));
             }
-            slot = (slot + 1) % SLOTS;
+            slot = (slot + 1) % N::SLOTS;
         }
     }
 
     /// Numbers a colour that was not met before, in a slot that is free.
     #[cold]
-    fn add(&mut self, pixel: [u8; 4], slot: usize) -> Option<u8> {
-        let number = u8::try_from(self.found.len()).ok()?;
+    fn add(&mut self, pixel: [u8; 4], slot: usize) -> Option<N> {
+        let number = self.found.len() as u32;
+        if self.found.len() >= N::MAX {
+            return None;
+        }
         self.found.push(pixel);
         if let Some(free) = self.slots.get_mut(slot) {
             *free = u64::from(u32::from_ne_bytes(pixel)) << 32 | (u64::from(number) + 1);
         }
-        Some(number)
+        Some(N::of(number))
+    }
+
+    /// The colours by their numbers.
+    pub fn all(&self) -> &[[u8; 4]] {
+        &self.found
     }
 }
 
 /// A picture of the numbers that `colors` gave.
-pub fn indexed(colors: &Colors, mut numbers: Vec<u8>) -> Indexed {
+pub fn indexed(colors: &Colors<u8>, mut numbers: Vec<u8>) -> Indexed {
     let straight: Vec<[u8; 4]> = colors.found.iter().map(|c| unpremultiply(*c)).collect();
     let (colors, places) = translucent_first(&straight);
     let mut moved = (0..=u8::MAX).zip(&places).take(colors.len());

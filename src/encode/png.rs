@@ -1,12 +1,17 @@
 //! PNG (ISO/IEC 15948), written for maps: a palette where 256 colours suffice, no row filter,
 //! and the deflate of [`deflate`](super::deflate), which knows that maps are flat.
+//!
+//! Pictures of some hundred or thousand colours are dense: most of their pixels are like no
+//! neighbour. To look further back for what repeats makes them smaller by a third and takes twice
+//! the time, so that is done for pictures that are kept.
 
 use tiny_skia::Pixmap;
 
-use super::flat::{self, Flat};
+use super::flat::{self, Flat, Shortest};
+use super::literals::{Mapped, Numbered};
 use super::palette::{Colors, Indexed, indexed, reduced};
 use super::sequences::{Rows, Sequence, Sequences};
-use super::{checksum, deflate, is_opaque, unpremultiply};
+use super::{Effort, checksum, deflate, is_opaque, unpremultiply};
 
 const SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
 
@@ -26,8 +31,8 @@ struct Head {
 }
 
 /// Writes the exact colours.
-pub fn write(pixmap: &Pixmap) -> Vec<u8> {
-    write_few(pixmap, write_true_color)
+pub fn write(pixmap: &Pixmap, effort: Effort) -> Vec<u8> {
+    write_few(pixmap, |pixmap| write_true_color(pixmap, effort))
 }
 
 /// Writes at most 256 colours.
@@ -41,17 +46,37 @@ pub fn write_reduced(pixmap: &Pixmap) -> Vec<u8> {
 /// Writes a picture of at most 256 colours exactly; one of more as `otherwise` does.
 fn write_few(pixmap: &Pixmap, otherwise: impl FnOnce(&Pixmap) -> Vec<u8>) -> Vec<u8> {
     let (pixels, _) = pixmap.data().as_chunks::<4>();
-    let mut colors = Colors::default();
+    let mut colors = Colors::<u8>::default();
     if let Some(number) = only_color(pixels).and_then(|color| colors.number(color)) {
         let numbers = vec![number; pixels.len()];
         return write_indexed(&indexed(&colors, numbers), pixmap, None);
     }
     let Some(Flat { numbers, sequences }) =
-        flat::find(pixels, pixmap.width() as usize, &mut colors)
+        flat::find(pixels, pixmap.width() as usize, Shortest::Four, &mut colors)
     else {
         return otherwise(pixmap);
     };
     write_indexed(&indexed(&colors, numbers), pixmap, Some(sequences))
+}
+
+/// The colours as they are written.
+fn each<const N: usize>(
+    colors: &Colors<[u8; 2]>,
+    bytes: impl Fn([u8; 4]) -> [u8; N],
+) -> Vec<[u8; N]> {
+    colors.all().iter().map(|color| bytes(*color)).collect()
+}
+
+/// Numbers of colours compressed as if they were the colours.
+fn packed<const N: usize>(
+    flat: Flat<[u8; 2]>,
+    width: usize,
+    colors: &[[u8; N]],
+    sum: u32,
+    out: Vec<u8>,
+) -> Vec<u8> {
+    let rows = Sequences::none_behind(Rows::apart(&flat.numbers, width));
+    deflate::zlib(rows, flat.sequences, &Numbered(colors), sum, out)
 }
 
 /// The colour of a picture that has but one.
@@ -61,21 +86,30 @@ fn only_color(pixels: &[[u8; 4]]) -> Option<[u8; 4]> {
     (rest.as_flattened() == before.as_flattened()).then_some(*first)
 }
 
-fn write_true_color(pixmap: &Pixmap) -> Vec<u8> {
+fn write_true_color(pixmap: &Pixmap, effort: Effort) -> Vec<u8> {
     let (pixels, _) = pixmap.data().as_chunks::<4>();
-    let rows = Rows::apart(pixels, pixmap.width() as usize);
+    let width = pixmap.width() as usize;
+    let rows = Rows::apart(pixels, width);
+    let mut colors = Colors::<[u8; 2]>::default();
+    let flat = match effort {
+        Effort::Quick => flat::find(pixels, width, Shortest::Two, &mut colors),
+        Effort::Small => None,
+    };
     if is_opaque(pixels) {
         let rgb = |[r, g, b, _]: [u8; 4]| [r, g, b];
         let sum = checksum::of_rgb_rows(rows);
-        let sequences = Sequences::new(rows, 3);
-        Head::new(pixmap, 8, ColorType::Rgb).write(&[], |out| {
-            deflate::zlib(sequences, Vec::new(), rgb, sum, out)
+        Head::new(pixmap, 8, ColorType::Rgb).write(&[], |out| match flat {
+            Some(flat) => packed(flat, width, &each(&colors, rgb), sum, out),
+            None => deflate::zlib(Sequences::new(rows, 3), Vec::new(), &Mapped(rgb), sum, out),
         })
     } else {
         let sum = checksum::of_rows(rows, unpremultiply);
-        let sequences = Sequences::new(rows, 4);
-        Head::new(pixmap, 8, ColorType::Rgba).write(&[], |out| {
-            deflate::zlib(sequences, Vec::new(), unpremultiply, sum, out)
+        Head::new(pixmap, 8, ColorType::Rgba).write(&[], |out| match flat {
+            Some(flat) => packed(flat, width, &each(&colors, unpremultiply), sum, out),
+            None => {
+                let sequences = Sequences::new(rows, 4);
+                deflate::zlib(sequences, Vec::new(), &Mapped(unpremultiply), sum, out)
+            }
         })
     }
 }
@@ -111,7 +145,7 @@ fn write_numbers(
 ) -> Vec<u8> {
     let sum = checksum::of_byte_rows(sequences.rows());
     Head::new(pixmap, depth, ColorType::Palette).write(colors, |out| {
-        deflate::zlib(sequences, first, |byte| byte, sum, out)
+        deflate::zlib(sequences, first, &Mapped(|byte: [u8; 1]| byte), sum, out)
     })
 }
 
@@ -239,7 +273,7 @@ mod tests {
     fn few_colours_become_a_palette_of_the_fewest_bits() {
         for (colors, depth) in [(2, 1), (4, 2), (16, 4), (200, 8)] {
             let map = picture(33, 20, |x, y| [((x + 33 * y) % colors) as u8, 7, 9, 255]);
-            let (info, pixels) = decode(&write(&map));
+            let (info, pixels) = decode(&write(&map, Effort::Quick));
             assert_eq!(info.color_type, png::ColorType::Indexed);
             assert_eq!(info.bit_depth as u8, depth);
             assert_eq!(pixels, map.data().as_chunks::<4>().0);
@@ -248,12 +282,20 @@ mod tests {
 
     #[test]
     fn many_opaque_colours_become_rgb_and_translucent_ones_rgba() {
-        let map = picture(64, 64, |x, y| [(x * 4) as u8, (y * 4) as u8, 0, 255]);
-        let (info, pixels) = decode(&write(&map));
-        assert_eq!(info.color_type, png::ColorType::Rgb);
-        assert_eq!(pixels, map.data().as_chunks::<4>().0);
+        // more colours than are numbered, and fewer
+        for (colors, effort) in [
+            (128, Effort::Quick),
+            (64, Effort::Quick),
+            (64, Effort::Small),
+        ] {
+            let color = |x, y| [(x % colors * 2) as u8, (y % colors * 2) as u8, 0, 255];
+            let map = picture(128, 128, color);
+            let (info, pixels) = decode(&write(&map, effort));
+            assert_eq!(info.color_type, png::ColorType::Rgb);
+            assert_eq!(pixels, map.data().as_chunks::<4>().0);
+        }
         let map = picture(64, 64, |x, y| [x as u8, y as u8, 0, 64]);
-        let (info, pixels) = decode(&write(&map));
+        let (info, pixels) = decode(&write(&map, Effort::Quick));
         assert_eq!(info.color_type, png::ColorType::Rgba);
         let straight: Vec<_> = map
             .data()
@@ -283,7 +325,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_picture_comes_back(width in 1u32..90, height in 1u32..40, seed in any::<u32>(), spread in 1u32..2000) {
+        fn every_picture_comes_back(width in 1u32..90, height in 1u32..40, seed in any::<u32>(), spread in 1u32..2000, small in any::<bool>()) {
             let map = picture(width, height, |x, y| {
                 // flat areas with edges, as maps are
                 let cell = (x / 7).wrapping_mul(31).wrapping_add((y / 5).wrapping_mul(17));
@@ -292,7 +334,8 @@ mod tests {
                 let c = |c: u32| ((c % 256) * u32::from(alpha) / 255) as u8;
                 [c(v), c(v / 3), c(v / 7), alpha]
             });
-            let (_, pixels) = decode(&write(&map));
+            let effort = if small { Effort::Small } else { Effort::Quick };
+            let (_, pixels) = decode(&write(&map, effort));
             let straight: Vec<_> = map.data().as_chunks::<4>().0.iter().map(|p| unpremultiply(*p)).collect();
             prop_assert_eq!(pixels, straight);
         }

@@ -24,7 +24,7 @@ use crate::protocol::tiles::{
     Prepared, PreparedTile, TileFormat, TilesAddress, TilesRequest, Wished,
 };
 use crate::protocol::wmts::{WmtsAddress, WmtsRequest};
-use crate::protocol::{Answer, Body, Request, ogcapi, record, tiles, wfs, wms, wmts};
+use crate::protocol::{Answer, Body, Request, maps, ogcapi, record, tiles, wfs, wms, wmts};
 
 /// A request, without HTTP.
 #[derive(Debug, Clone, Default)]
@@ -199,7 +199,9 @@ impl State {
         ogcapi::check_parameters(&kvp, &["F", "LANG", "Q"])?;
         if asked.wants_html() {
             let search = kvp.get("Q").unwrap_or_default();
-            return self.pages.landing(catalogue, &asked.base, language, search);
+            let cards = maps::leading(catalogue, &self.views.ranked(), &asked.base, language);
+            let pages = &self.pages;
+            return pages.landing(catalogue, &asked.base, language, search, &cards);
         }
         let document = landing_json(catalogue, &asked.base, language);
         Ok(Answer::ok("application/json", document.to_string()))

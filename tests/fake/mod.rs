@@ -218,6 +218,7 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
 pub fn site() -> Site {
     Site {
         withheld: Vec::new(),
+        is_of_map: false,
         title: bilingual("Cartothèque d’essai & Cie", "Test map library"),
         abstract_: bilingual("Des cartes <pour voir>", "Maps \"to see\""),
         keywords: vec!["carte".into()],

@@ -161,3 +161,36 @@ fn a_polygon_offset_goes_outwards_however_the_ring_winds() {
         ring.reverse();
     }
 }
+
+#[test]
+fn markers_stand_at_vertices_at_ends_and_half_way() {
+    let view = view(60, 60);
+    let pen = |at, turned| Stroke {
+        kind: StrokeKind::Graphic {
+            graphic: mark(MarkShape::HalfSquare, 6.0, Some("black"), None),
+            gap: Measure::pixels(0.0),
+            initial_gap: Measure::pixels(0.0),
+            places: MarkerPlaces { at, turned },
+        },
+        ..stroke("black", 1.0)
+    };
+    // east, then north
+    let bent = [line(&[[10.0, 10.0], [40.0, 10.0], [40.0, 50.0]])];
+    let drawn = |at, turned| drawn(&view, &style(vec![line_symbolizer(pen(at, turned))]), &bent);
+    // half of the square: behind the place, as the line runs
+    let stands = |pixels: &Pixels, x: u32, y: u32| at(pixels, &view, x, y)[3] == 255;
+    let first = drawn(MarkerAt::First, true);
+    assert!(stands(&first, 8, 49) && !stands(&first, 11, 49));
+    assert!(!stands(&first, 38, 49) && !stands(&first, 40, 12));
+    let last = drawn(MarkerAt::Last, true);
+    assert!(stands(&last, 40, 11) && !stands(&last, 40, 8) && !stands(&last, 8, 49));
+    let upright = drawn(MarkerAt::Last, false);
+    assert!(stands(&upright, 38, 10) && !stands(&upright, 41, 10));
+    // 70 long: 35 along is 5 up
+    let middle = drawn(MarkerAt::Middle, true);
+    assert!(stands(&middle, 40, 46) && !stands(&middle, 40, 43) && !stands(&middle, 8, 49));
+    let vertices = drawn(MarkerAt::Vertices, true);
+    for (x, y) in [(8, 49), (38, 50), (40, 11)] {
+        assert!(stands(&vertices, x, y), "{x} {y}");
+    }
+}

@@ -124,7 +124,8 @@ impl Layers<'_> {
             with.layout.insert(name.into(), value);
         };
         put("symbol-placement", json!("line"), &mut with);
-        put("symbol-spacing", json!((width + gap).max(1.0)), &mut with);
+        let spacing = if gap > 0.0 { gap } else { width };
+        put("symbol-spacing", json!(spacing.max(1.0)), &mut with);
         put("icon-rotation-alignment", json!("map"), &mut with);
         put("icon-keep-upright", json!(false), &mut with);
         self.approximated("markers along lines are counted from the edges of tiles");

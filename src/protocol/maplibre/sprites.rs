@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{CACHE_CONTROL, Subject};
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::Result;
 use crate::operation::Studio;
 use crate::protocol::Answer;
@@ -46,7 +46,7 @@ impl SpriteFile {
         let icons: Vec<Icon> = written.into_iter().flat_map(|w| w.icons).collect();
         let sprite = studio.sprite(&icons, self.pixel_ratio)?;
         let answer = if self.is_picture {
-            let bytes = encode::image(&sprite.pixmap, ImageFormat::Png)?;
+            let bytes = encode::image(&sprite.pixmap, ImageFormat::Png, Effort::Small)?;
             Answer::ok(ImageFormat::Png.media_type(), bytes)
         } else {
             let places = sprite.places.iter().map(|place| {

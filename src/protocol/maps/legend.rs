@@ -8,7 +8,7 @@ use super::Service;
 use super::chosen::{Chosen, PARAMETERS};
 use crate::budget::Budget;
 use crate::catalogue::map::MapEntry;
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
 use crate::geom::STANDARD_PIXEL_M;
 use crate::operation::{LegendRequest, MapLayer, PrintPart};
@@ -64,7 +64,7 @@ pub fn picture(service: &Service<'_>, request: &Request<'_>, budget: &Budget) ->
     let pixmap = service
         .studio
         .map_legend(&parts, dpi / 96.0, &template, service.limits.pixels)?;
-    let bytes = encode::image(&pixmap, ImageFormat::Png)?;
+    let bytes = encode::image(&pixmap, ImageFormat::Png, Effort::Quick)?;
     Ok(Answer::ok(ImageFormat::Png.media_type(), bytes))
 }
 
@@ -117,7 +117,7 @@ fn entries(
                     false => Vec::new(),
                 };
                 let symbols = symbols.iter().map(|symbol| {
-                    let icon = encode::image(&symbol.swatch, ImageFormat::Png)?;
+                    let icon = encode::image(&symbol.swatch, ImageFormat::Png, Effort::Quick)?;
                     Ok(json!({
                         "title": symbol.title,
                         "rule": symbol.rule,

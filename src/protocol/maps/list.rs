@@ -1,5 +1,6 @@
 //! The list of maps: what is there, found by words, themes and producers.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -92,6 +93,29 @@ pub fn list(
             most_viewed => values(most_viewed),
         },
     )
+}
+
+/// The maps that a visitor may begin with, as the list has them: those most viewed, then those that
+/// show most, first of the country, then of layers.
+pub fn leading(catalogue: &Catalogue, viewed: &[String], base: &str, language: &str) -> Vec<Value> {
+    let listed = viewed.iter().filter_map(|id| catalogue.maps.get(id));
+    let mut leading: Vec<&Map> = listed
+        .filter(|map| map.is_listed())
+        .take(MOST_VIEWED)
+        .map(|map| &**map)
+        .collect();
+    let mut others: Vec<&Map> = catalogue.maps.listed().map(|map| &**map).collect();
+    others.retain(|map| !leading.iter().any(|there| there.id == map.id));
+    others.sort_by_cached_key(|map| {
+        let shown = map.view.extent.width() * map.view.extent.height();
+        (
+            Reverse((shown as u64, map.layers().count())),
+            map.id.clone(),
+        )
+    });
+    leading.extend(others.into_iter().take(MOST_VIEWED - leading.len()));
+    let each = leading.iter().map(|map| entry(map, base, language));
+    each.collect()
 }
 
 impl Wanted {

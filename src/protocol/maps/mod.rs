@@ -32,7 +32,7 @@ use crate::protocol::{Answer, Request, record};
 use facts::Facts;
 
 pub use address::MapsAddress;
-pub use list::list;
+pub use list::{leading, list};
 pub use viewer::page;
 
 /// What a map is answered from.

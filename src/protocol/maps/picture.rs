@@ -8,7 +8,7 @@ use super::print::{crs, extent};
 use crate::budget::Budget;
 use crate::cache::{self, Key, Source};
 use crate::crs::Crs;
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Size, View};
 use crate::operation::MapRequest;
@@ -43,7 +43,7 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
         || {
             let drawn = service.studio.map(&wanted, budget)?;
             Ok(cache::Tile {
-                bytes: encode::image(&drawn.pixmap, ImageFormat::Png)?.into(),
+                bytes: encode::image(&drawn.pixmap, ImageFormat::Png, Effort::Small)?.into(),
                 coding: Coding::Identity,
             })
         },

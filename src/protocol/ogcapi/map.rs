@@ -11,7 +11,7 @@ use super::{ApiRequest, Service, check_parameters, frame};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{Crs, CrsKind};
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
 use crate::operation::{MapRequest, Studio};
 use crate::protocol::explain::{self, ExplainFormat};
@@ -131,7 +131,7 @@ impl PreparedMap {
             });
             return Ok(explain::answer(&explanation, format, &self.language));
         }
-        let bytes = encode::image(&drawn.pixmap, self.format)?;
+        let bytes = encode::image(&drawn.pixmap, self.format, Effort::Quick)?;
         let answer = Answer::ok(self.format.media_type(), bytes)
             // the URI itself: angle brackets around it are of Features
             .with_header("content-crs", crs.uri())

@@ -7,6 +7,7 @@ use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node, Site};
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
+use crate::protocol::record::licence;
 use crate::protocol::tiles::{self, TilesLink};
 use crate::protocol::{Answer, ogcapi};
 
@@ -57,6 +58,7 @@ impl Pages {
             ("error.html", include_str!("templates/error.html")),
             ("map.html", include_str!("../maps/templates/map.html")),
             ("maps.html", include_str!("../maps/templates/maps.html")),
+            ("card.html", include_str!("../maps/templates/card.html")),
         ] {
             templates.add_template(name, source).map_err(internal)?;
         }
@@ -76,7 +78,8 @@ impl Pages {
         Ok(Answer::ok("text/html; charset=utf-8", page))
     }
 
-    /// The landing page. `search` leaves the layers whose id, title or keywords contain it.
+    /// The landing page. `search` leaves the layers whose id, title or keywords contain it;
+    /// `cards` are maps to begin with, as the list of maps has them.
     ///
     /// # Errors
     /// `Internal` where the template fails.
@@ -86,6 +89,7 @@ impl Pages {
         base: &str,
         language: &str,
         search: &str,
+        cards: &[Value],
     ) -> Result<Answer> {
         let wanted = search.trim().to_lowercase();
         let mut left = LIST_LENGTH;
@@ -109,14 +113,16 @@ impl Pages {
                 abstract => site.abstract_.get(language),
                 organisation => site.contact.organisation.clone(),
                 email => site.contact.email.clone(),
-                licence => site.licence.as_deref().map(|l| values(licence_link(l))),
+                licence => site.licence.as_deref().map(|l| values(licence_link(l, language))),
                 sections => values(&sections),
                 search,
                 found,
                 shown => LIST_LENGTH - left,
                 layers => catalogue.layers.len(),
                 maps => catalogue.maps.listed().count(),
+                cards => values(cards),
                 faults => catalogue.faults.len(),
+                withheld => withheld(site),
                 preview => hero.as_ref().map(|(_, query)| format!("{base}/wms?{query}")),
                 tiles => values(hero.as_ref().map_or_else(Vec::new, |(name, _)| tiles(base, name))),
                 archives => values(archives(catalogue, base, language)),
@@ -199,7 +205,7 @@ impl Pages {
                 crs_name => layer.crs.name.clone(),
                 extent => layer.extent_lonlat.map(extent_text),
                 keywords => layer.keywords.clone(),
-                licence => metadata.licence.as_deref().map(|l| values(licence_link(l))),
+                licence => metadata.licence.as_deref().map(|l| values(licence_link(l, language))),
                 attribution => layer.attribution.clone(),
                 revised => metadata.revised.clone(),
                 fields => values(layer.fields.iter().map(|f| field(f, language)).collect::<Vec<_>>()),
@@ -255,7 +261,7 @@ impl Pages {
                 max_zoom => info.max_zoom,
                 extent => info.bounds.map(extent_text),
                 keywords => layer.keywords.clone(),
-                licence => metadata.licence.as_deref().map(|l| values(licence_link(l))),
+                licence => metadata.licence.as_deref().map(|l| values(licence_link(l, language))),
                 attribution => layer.attribution.clone(),
                 revised => metadata.revised.clone().or_else(|| info.revision.clone()),
                 inside => values(inside),
@@ -383,7 +389,9 @@ impl Pages {
 
 /// The names of services that pages don't lead to.
 pub(super) fn withheld(site: &Site) -> Vec<&'static str> {
-    site.withheld.iter().map(|service| service.name()).collect()
+    let services = site.withheld.iter().map(|service| service.name());
+    // a map's services are as well as the server
+    services.chain(site.is_of_map.then_some("health")).collect()
 }
 
 /// What a status says to people.
@@ -512,27 +520,7 @@ fn extent_text(b: Bbox) -> String {
 }
 
 /// The text and the address of a licence; an unknown identifier stands as it is.
-fn licence_link(licence: &str) -> Value {
-    let known = match licence.to_lowercase().as_str() {
-        "etalab-2.0" => Some((
-            "Licence Ouverte 2.0 (Etalab)",
-            "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-        )),
-        "odbl-1.0" => Some(("ODbL 1.0", "https://opendatacommons.org/licenses/odbl/1-0/")),
-        "cc-by-4.0" => Some(("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")),
-        "cc0-1.0" => Some((
-            "CC0 1.0",
-            "https://creativecommons.org/publicdomain/zero/1.0/",
-        )),
-        "public-domain" => Some((
-            "Domaine public · Public domain",
-            "https://creativecommons.org/publicdomain/mark/1.0/",
-        )),
-        _ => None,
-    };
-    match known {
-        Some((title, url)) => json!({"title": title, "url": url}),
-        None if licence.starts_with("https://") => json!({"title": licence, "url": licence}),
-        None => json!({"title": licence, "url": null}),
-    }
+fn licence_link(id: &str, language: &str) -> Value {
+    let licence = licence(id);
+    json!({"title": licence.title(language), "url": licence.url})
 }

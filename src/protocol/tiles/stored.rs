@@ -13,7 +13,7 @@ use super::validator::{known, tag};
 use super::{TileFormat, TilesAddress, TilesRequest};
 use crate::archive::{self, TileArchive, WebTile};
 use crate::catalogue::ArchiveLayer;
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
 use crate::packing::{Accepted, Coding};
 use crate::protocol::Answer;
@@ -160,7 +160,7 @@ impl StoredTile {
             message: "no memory for an empty tile".to_owned(),
         })?;
         let png = ImageFormat::Png;
-        let bytes = encode::image(&pixmap, png)?;
+        let bytes = encode::image(&pixmap, png, Effort::Small)?;
         Ok(self.headed(Answer::ok(png.media_type(), bytes), Coding::Identity))
     }
 }

@@ -6,7 +6,7 @@ use crate::archive::WebTile;
 use crate::budget::Budget;
 use crate::cache::Key;
 use crate::catalogue::{ArchiveLayer, Catalogue};
-use crate::encode::{self, ImageFormat, mvt};
+use crate::encode::{self, Effort, ImageFormat, mvt};
 use crate::error::{Error, Result};
 use crate::operation::{
     Drawn, MapLayer, MapRequest, Sources, Studio, TileLayer, VectorTile, VectorTileRequest,
@@ -257,7 +257,9 @@ impl Tile {
                 self.join_archives(&mut bytes)?;
                 Ok(bytes)
             }
-            TileFormat::Image(format) => encode::image(&self.drawn(studio, budget)?.pixmap, format),
+            TileFormat::Image(format) => {
+                encode::image(&self.drawn(studio, budget)?.pixmap, format, Effort::Small)
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
 use crate::decode::sld::{self, StyleContent};
-use crate::encode::{self, ImageFormat};
+use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Size};
 use crate::operation::{
@@ -47,7 +47,7 @@ impl Engine for Studio {
     }
 
     fn encode(&self, pixmap: &Pixmap, format: ImageFormat) -> Result<Vec<u8>> {
-        encode::image(pixmap, format)
+        encode::image(pixmap, format, Effort::Quick)
     }
 
     fn message_image(&self, size: Size, text: &str, background: Option<[u8; 3]>) -> Result<Pixmap> {
