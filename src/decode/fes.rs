@@ -40,6 +40,14 @@ pub trait Literals {
     /// # Errors
     /// `InvalidFilter` for a unit that is not known.
     fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64>;
+
+    /// What the name of a property stands for where it is more than a name; `None`: the name.
+    ///
+    /// # Errors
+    /// In words, where it is more but can't be read.
+    fn property(&self, _text: &str) -> std::result::Result<Option<Expr>, String> {
+        Ok(None)
+    }
 }
 
 /// Literals taken as they are written: already in the CRS of the data, easting first.

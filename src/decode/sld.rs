@@ -11,12 +11,14 @@
 
 use std::sync::Arc;
 
-use super::fes::{self, AsWritten};
+use super::fes;
+use super::qgis_expression;
+use super::sld_dialect::{Dialect, is_all_others};
 use super::sld_symbol::plain_number;
 use super::sld_text;
 use super::xml::{Element, Limits, Node};
 use crate::error::{Error, Result};
-use crate::query::{Expr, Filter};
+use crate::query::{Expr, Filter, into_condition};
 use crate::style::{
     FeatureTypeStyle, Rule, ScaleRange, Style, StyleNote, StyleNoteKind, Symbolizer,
 };
@@ -105,7 +107,16 @@ fn document(root: &Element, resolver: &mut Resolver<'_>) -> Result<Document> {
     let mut reader = Reader {
         resolver,
         notes: Vec::new(),
+        dialect: Dialect::of(root),
+        of_areas: false,
     };
+    root.each(&mut |e| reader.of_areas |= e.name == "PolygonSymbolizer");
+    if reader.dialect.is_qgis() {
+        reader.kept(
+            root,
+            "written by QGIS: its offsets, angles of hatches and gaps are meant as QGIS draws them",
+        );
+    }
     let defined = |style| NamedLayerStyle {
         layer: String::new(),
         filter: None,
@@ -144,6 +155,9 @@ fn document(root: &Element, resolver: &mut Resolver<'_>) -> Result<Document> {
 pub(super) struct Reader<'a, 'r> {
     pub resolver: &'a mut Resolver<'r>,
     pub notes: Vec<StyleNote>,
+    pub dialect: Dialect,
+    /// True where the document draws areas: its labels stand in them.
+    pub of_areas: bool,
 }
 
 /// The vendor options of a symbolizer, with the element of each for notes.
@@ -213,7 +227,7 @@ impl Reader<'_, '_> {
         for constraint in element.elements() {
             for child in constraint.elements() {
                 match child.name.as_str() {
-                    "Filter" => filters.push(fes::filter(child, &AsWritten)?),
+                    "Filter" => filters.push(fes::filter(child, &self.dialect)?),
                     "FeatureTypeName" => {}
                     _ => self.unknown(child),
                 }
@@ -307,7 +321,7 @@ impl Reader<'_, '_> {
                 "Title" => rule.title = text_of(child),
                 "Abstract" => {}
                 "Description" => rule.title = child.child("Title").and_then(text_of),
-                "Filter" => rule.filter = Some(fes::filter(child, &AsWritten)?),
+                "Filter" => self.filter(child, &mut rule)?,
                 "ElseFilter" => rule.is_else = true,
                 "MinScaleDenominator" => rule.scales.min = Some(plain_number(child)?),
                 "MaxScaleDenominator" => rule.scales.max = Some(plain_number(child)?),
@@ -315,8 +329,9 @@ impl Reader<'_, '_> {
                     self.dropped(child, "the legend is drawn from the symbols themselves");
                 }
                 "LineSymbolizer" => {
-                    let line = self.line(child)?.map(|s| Symbolizer::Line(Box::new(s)));
-                    rule.symbolizers.extend(line);
+                    let lines = self.line(child)?.into_iter();
+                    let lines = lines.map(|s| Symbolizer::Line(Box::new(s)));
+                    rule.symbolizers.extend(lines);
                 }
                 "PolygonSymbolizer" => {
                     let polygon = self
@@ -325,7 +340,7 @@ impl Reader<'_, '_> {
                     rule.symbolizers.extend(polygon);
                 }
                 "PointSymbolizer" => {
-                    let point = self.point(child)?.map(|s| Symbolizer::Point(Box::new(s)));
+                    let point = self.point(child)?;
                     rule.symbolizers.extend(point);
                 }
                 "TextSymbolizer" => {
@@ -337,6 +352,7 @@ impl Reader<'_, '_> {
             }
             self.what_the_writer_left_out(child);
         }
+        self.filter_left_out(element, &mut rule);
         self.what_the_writer_left_out(element);
         if let (Some(min), Some(max)) = (rule.scales.min, rule.scales.max)
             && min >= max
@@ -350,19 +366,94 @@ impl Reader<'_, '_> {
         Ok(rule)
     }
 
-    /// QGIS writes `<!--SymbolLayerV2 … not implemented yet-->` for what it can't export, and
-    /// `<!--Parser Error: … - Expression was: …-->` in the place of a filter that it can't read.
+    /// A rule's filter. One of QGIS that can't be read is left out, as QGIS does with those that
+    /// it can't write: the rest of the layer is drawn.
+    fn filter(&mut self, element: &Element, rule: &mut Rule) -> Result<()> {
+        let read = fes::filter(element, &self.dialect);
+        if self.dialect.is_qgis() {
+            element.each(&mut |e| {
+                if e.name == "PropertyName" {
+                    self.measured(e, &e.text());
+                }
+            });
+        }
+        let filter = match read {
+            Err(Error::Syntax {
+                message,
+                line,
+                column,
+            }) if self.dialect.is_qgis() => {
+                self.notes.push(StyleNote {
+                    kind: StyleNoteKind::Dropped,
+                    line,
+                    column,
+                    message: format!(
+                        "{message}; without its filter the rule applies to every feature"
+                    ),
+                });
+                return Ok(());
+            }
+            other => other?,
+        };
+        if self.dialect.is_qgis() && is_all_others(&filter) {
+            self.kept(
+                element,
+                "the class of all other values is drawn where no other applies",
+            );
+            rule.is_else = true;
+        } else {
+            rule.filter = Some(filter);
+        }
+        Ok(())
+    }
+
+    /// QGIS writes `<!--Parser Error: … - Expression was: …-->` in the place of a filter that its
+    /// writer of filters can't read: `ELSE`, `BETWEEN`.
+    fn filter_left_out(&mut self, element: &Element, rule: &mut Rule) {
+        let written = element.nodes.iter().find_map(|node| match node {
+            Node::Comment(text) => Some(text.split_once("Expression was:")?.1.trim()),
+            _ => None,
+        });
+        let Some(written) = written else { return };
+        if written.eq_ignore_ascii_case("else") {
+            rule.is_else = true;
+            self.kept(element, "ELSE is read from the comment that stands for it");
+            return;
+        }
+        match qgis_expression::parse(written) {
+            Ok(expr) => {
+                rule.filter = Some(into_condition(expr));
+                self.kept(
+                    element,
+                    format!("the filter {written:?} is read from the comment that stands for it"),
+                );
+                self.measured(element, written);
+            }
+            Err(why) => self.dropped(
+                element,
+                format!(
+                    "left out by the program that wrote the style: the expression {written:?}, \
+                     which can't be read here ({why}); without it a rule applies to every feature"
+                ),
+            ),
+        }
+    }
+
+    /// Says where an expression measures otherwise than QGIS.
+    pub(super) fn measured(&mut self, at: &Element, expression: &str) {
+        if qgis_expression::measures(expression) {
+            self.approximated(
+                at,
+                format!("{expression:?} measures in the plane of the data, not on the ellipsoid"),
+            );
+        }
+    }
+
+    /// QGIS writes `<!--SymbolLayerV2 … not implemented yet-->` for what it can't export.
     fn what_the_writer_left_out(&mut self, element: &Element) {
         for node in &element.nodes {
             let Node::Comment(text) = node else { continue };
-            if let Some((_, written)) = text.split_once("Expression was:") {
-                let message = format!(
-                    "left out by the program that wrote the style: the expression {:?}; \
-                     without it a rule applies to every feature",
-                    written.trim()
-                );
-                self.dropped(element, message);
-            } else if text.contains("not implemented") {
+            if text.contains("not implemented") {
                 self.dropped(
                     element,
                     format!(

@@ -1,20 +1,23 @@
 //! Symbolizers of SLD and SE: lines, areas and points, and the parameters that all share.
 
-use super::fes::{self, AsWritten};
+use super::fes;
 use super::sld::{Options, Reader};
-use super::sld_graphic::{self, GraphicPlace};
-use super::sld_margin::{margins, space_between};
+use super::sld_graphic::{self, angle_of_a_line, negative};
+use super::sld_margin::{margins, random_margin, space_between};
+use super::sld_mark::GraphicPlace;
+use super::sld_stroke::default_stroke;
 use super::xml::Element;
 use crate::error::Result;
 use crate::query::{Expr, Literal};
 use crate::style::color;
 use crate::style::{
-    Fill, LineCap, LineJoin, LineSymbolizer, Measure, Paint, PointSymbolizer, PolygonSymbolizer,
-    Stroke, StrokeKind, Unit,
+    Fill, LineSymbolizer, MarkerAt, MarkerPlaces, Measure, Paint, PointSymbolizer,
+    PolygonSymbolizer, Stroke, StrokeKind, Symbolizer, Unit,
 };
 
 impl Reader<'_, '_> {
-    pub(super) fn line(&mut self, element: &Element) -> Result<Option<LineSymbolizer>> {
+    /// One symbolizer, or several where markers stand at several kinds of places.
+    pub(super) fn line(&mut self, element: &Element) -> Result<Vec<LineSymbolizer>> {
         let unit = self.unit(element);
         let mut stroke = None;
         let mut perpendicular_offset = None;
@@ -23,30 +26,30 @@ impl Reader<'_, '_> {
             match child.name.as_str() {
                 "Stroke" => stroke = Some(self.stroke(child, unit)?),
                 "PerpendicularOffset" => {
-                    perpendicular_offset = Some(self.measure(child, unit)?);
+                    let mut offset = self.measure(child, unit)?;
+                    if self.dialect.is_qgis() {
+                        // to the right of the line where positive
+                        offset.value = negative(offset.value);
+                    }
+                    perpendicular_offset = Some(offset);
                 }
                 "Geometry" => {
                     if self.geometry(child, &["boundary", "exteriorring"], &mut None)? {
-                        return Ok(None);
+                        return Ok(Vec::new());
                     }
                 }
                 "Name" | "Description" | "VendorOption" => {}
                 _ => self.unknown(child),
             }
         }
-        for (name, value, at) in options {
-            match name {
-                "placement" => self.approximated(
-                    at,
-                    format!("markers are drawn along the line, not at {value:?}"),
-                ),
-                _ => self.dropped(at, format!("option {name:?} is not known here")),
-            }
-        }
-        Ok(Some(LineSymbolizer {
-            stroke: stroke.unwrap_or_else(default_stroke),
-            perpendicular_offset,
-        }))
+        let all = self.placed(stroke.unwrap_or_else(default_stroke), options);
+        Ok(all
+            .into_iter()
+            .map(|stroke| LineSymbolizer {
+                stroke,
+                perpendicular_offset: perpendicular_offset.clone(),
+            })
+            .collect())
     }
 
     pub(super) fn polygon(&mut self, element: &Element) -> Result<Option<PolygonSymbolizer>> {
@@ -65,7 +68,13 @@ impl Reader<'_, '_> {
                 "PerpendicularOffset" => {
                     symbolizer.perpendicular_offset = Some(self.measure(child, unit)?);
                 }
-                "Displacement" => symbolizer.displacement = Some(self.displacement(child, unit)?),
+                "Displacement" => {
+                    let [x, mut y] = self.displacement(child, unit)?;
+                    if self.dialect.is_qgis() {
+                        y.value = negative(y.value);
+                    }
+                    symbolizer.displacement = Some([x, y]);
+                }
                 "Geometry" => {
                     if self.geometry(child, &[], &mut symbolizer.displacement)? {
                         return Ok(None);
@@ -74,6 +83,18 @@ impl Reader<'_, '_> {
                 "Name" | "Description" | "VendorOption" => {}
                 _ => self.unknown(child),
             }
+        }
+        let option = |wanted: &str| {
+            let found = options.iter().find(|(name, ..)| *name == wanted);
+            found.and_then(|(_, value, _)| value.trim().parse::<f64>().ok())
+        };
+        let scatter = [option("random-tile-size"), option("random-symbol-count")];
+        let (places, options): (Options<'_>, Options<'_>) = options
+            .into_iter()
+            .partition(|(name, ..)| matches!(*name, "placement" | "rotateMarker"));
+        if let Some(stroke) = symbolizer.stroke.take() {
+            // one outline: the last place named
+            symbolizer.stroke = self.placed(stroke, places).pop();
         }
         for (name, value, at) in options {
             match (name, &mut symbolizer.fill) {
@@ -93,8 +114,10 @@ impl Reader<'_, '_> {
                         ),
                     }
                 }
-                ("random" | "fill-random", Some(Fill::Graphic { .. })) => {
-                    self.approximated(at, "the random fill is drawn as a regular one");
+                ("random" | "fill-random", Some(Fill::Graphic { .. })) if value == "none" => {}
+                ("random" | "fill-random", Some(Fill::Graphic { graphic, margin })) => {
+                    *margin = random_margin(&scatter, graphic, unit);
+                    self.approximated(at, "the random fill is drawn as a regular one, as dense");
                 }
                 (name, Some(Fill::Graphic { .. })) if name.starts_with("random-") => {}
                 _ => {
@@ -105,17 +128,21 @@ impl Reader<'_, '_> {
         Ok(Some(symbolizer))
     }
 
-    pub(super) fn point(&mut self, element: &Element) -> Result<Option<PointSymbolizer>> {
+    pub(super) fn point(&mut self, element: &Element) -> Result<Option<Symbolizer>> {
         let unit = self.unit(element);
         let mut graphic = None;
+        let mut at = None;
+        let mut turned = None;
         for child in element.elements() {
             match child.name.as_str() {
                 "Graphic" => {
+                    turned = child.child("Rotation").filter(|r| angle_of_a_line(r));
                     graphic = Some(sld_graphic::read(self, child, unit, GraphicPlace::Point)?);
                 }
                 "Geometry" => {
+                    at = self.place_on_a_line(child);
                     let natural = ["centroid", "interiorpoint", "pointonsurface"];
-                    if self.geometry(child, &natural, &mut None)? {
+                    if at.is_none() && self.geometry(child, &natural, &mut None)? {
                         return Ok(None);
                     }
                 }
@@ -128,7 +155,46 @@ impl Reader<'_, '_> {
             }
         }
         let graphic = graphic.unwrap_or_else(sld_graphic::default_graphic);
-        Ok(Some(PointSymbolizer { graphic }))
+        let Some(at) = at else {
+            if let Some(rotation) = turned {
+                let message = "the angle of a line is followed on its first or last point only";
+                self.dropped(rotation, message);
+            }
+            return Ok(Some(Symbolizer::Point(Box::new(PointSymbolizer {
+                graphic,
+            }))));
+        };
+        let zero = Measure::pixels(0.0);
+        let stroke = Stroke {
+            kind: StrokeKind::Graphic {
+                graphic,
+                gap: zero.clone(),
+                initial_gap: zero,
+                places: MarkerPlaces {
+                    at,
+                    turned: turned.is_some(),
+                },
+            },
+            ..default_stroke()
+        };
+        Ok(Some(Symbolizer::Line(Box::new(LineSymbolizer {
+            stroke,
+            perpendicular_offset: None,
+        }))))
+    }
+
+    /// Where GeoServer's functions of geometries put a symbol on a line or a ring.
+    fn place_on_a_line(&mut self, element: &Element) -> Option<MarkerAt> {
+        let function = element.child("Function")?;
+        let written = function.attribute("name").unwrap_or_default();
+        let at = match written.to_lowercase().as_str() {
+            "startpoint" => MarkerAt::First,
+            "endpoint" => MarkerAt::Last,
+            "vertices" => MarkerAt::Vertices,
+            _ => return None,
+        };
+        self.kept(element, format!("{written}() of each line and each ring"));
+        Some(at)
     }
 
     /// What a symbolizer's geometry changes; true where nothing must be drawn in its place.
@@ -158,10 +224,11 @@ impl Reader<'_, '_> {
                 );
             }
             "offset" => {
+                let dialect = self.dialect;
                 let numbers: Vec<Expr> = function
                     .elements()
                     .filter(|e| e.name == "Literal")
-                    .map(|e| fes::content(e, &AsWritten).map(as_number))
+                    .map(|e| fes::content(e, &dialect).map(as_number))
                     .collect::<Result<_>>()?;
                 match <[Expr; 2]>::try_from(numbers) {
                     Ok(by) if displacement.is_none() => {
@@ -258,129 +325,6 @@ impl Reader<'_, '_> {
         Ok(with_alpha_in_opacity(paint))
     }
 
-    pub(super) fn stroke(&mut self, element: &Element, unit: Unit) -> Result<Stroke> {
-        let mut stroke = default_stroke();
-        stroke.width.unit = unit;
-        stroke.dash_offset.unit = unit;
-        let mut paint = Paint::solid("#000000");
-        let mut graphic = None;
-        for child in element.elements() {
-            let parameter = match child.name.as_str() {
-                "SvgParameter" | "CssParameter" => child.attribute("name").unwrap_or_default(),
-                "GraphicStroke" => {
-                    graphic = Some(child);
-                    continue;
-                }
-                "GraphicFill" => {
-                    self.approximated(child, "a stroke filled with a graphic is a plain colour");
-                    continue;
-                }
-                _ => {
-                    self.unknown(child);
-                    continue;
-                }
-            };
-            match parameter {
-                "stroke" => paint.color = self.color(child)?,
-                "stroke-opacity" => paint.opacity = self.number(child)?,
-                "stroke-width" => stroke.width = self.measure(child, unit)?,
-                "stroke-linejoin" => {
-                    stroke.join = match child.text().as_ref() {
-                        "mitre" | "miter" => LineJoin::Miter,
-                        "round" => LineJoin::Round,
-                        "bevel" => LineJoin::Bevel,
-                        other => {
-                            return Err(child.fault(format!(
-                                "expected mitre, round or bevel, found {other:?}"
-                            )));
-                        }
-                    }
-                }
-                "stroke-linecap" => {
-                    stroke.cap = match child.text().as_ref() {
-                        "butt" | "flat" => LineCap::Butt,
-                        "round" => LineCap::Round,
-                        "square" => LineCap::Square,
-                        other => {
-                            return Err(child.fault(format!(
-                                "expected butt, round or square, found {other:?}"
-                            )));
-                        }
-                    }
-                }
-                "stroke-dasharray" => stroke.dash = self.dashes(child, unit)?,
-                "stroke-dashoffset" => stroke.dash_offset = self.measure(child, unit)?,
-                other => self.dropped(
-                    child,
-                    format!("parameter {other:?} is not known in a stroke"),
-                ),
-            }
-        }
-        stroke.kind = match graphic {
-            Some(element) => self.graphic_stroke(element, unit, &mut stroke.dash)?,
-            None => StrokeKind::Solid(with_alpha_in_opacity(paint)),
-        };
-        Ok(stroke)
-    }
-
-    fn graphic_stroke(
-        &mut self,
-        element: &Element,
-        unit: Unit,
-        dash: &mut Vec<Measure>,
-    ) -> Result<StrokeKind> {
-        let Some(inner) = element.child("Graphic") else {
-            return Err(element.fault("<GraphicStroke> needs a <Graphic>"));
-        };
-        let graphic = sld_graphic::read(self, inner, unit, GraphicPlace::Stroke)?;
-        let zero = || Measure {
-            value: Expr::number(0.0),
-            unit,
-        };
-        let (mut gap, mut initial_gap) = (zero(), zero());
-        for child in element.elements() {
-            match child.name.as_str() {
-                "Graphic" => {}
-                "Gap" => gap = self.measure(child, unit)?,
-                "InitialGap" => initial_gap = self.measure(child, unit)?,
-                _ => self.unknown(child),
-            }
-        }
-        // GeoServer spaces markers by the dash array: the length of one, then the gap
-        if let [_, space] = &dash[..] {
-            self.kept(element, "the dash array spaces the markers");
-            gap = space.clone();
-            dash.clear();
-        }
-        Ok(StrokeKind::Graphic {
-            graphic,
-            gap,
-            initial_gap,
-        })
-    }
-
-    fn dashes(&mut self, element: &Element, unit: Unit) -> Result<Vec<Measure>> {
-        let parts = fes::mixed(element, &AsWritten)?;
-        let mut dashes = Vec::new();
-        for part in parts {
-            match part {
-                Expr::Literal(Literal::Text(text)) => {
-                    for number in text.split([' ', ',']).filter(|t| !t.is_empty()) {
-                        dashes.push(measure_of(number, unit).ok_or_else(|| {
-                            element.fault(format!("expected lengths of dashes, found {text:?}"))
-                        })?);
-                    }
-                }
-                value => dashes.push(Measure { value, unit }),
-            }
-        }
-        // an odd list is repeated, as in SVG
-        if !dashes.len().is_multiple_of(2) {
-            dashes.extend_from_within(..);
-        }
-        Ok(dashes)
-    }
-
     pub(super) fn displacement(&mut self, element: &Element, unit: Unit) -> Result<[Measure; 2]> {
         let mut along = |name: &str| match element.child(name) {
             Some(child) => self.measure(child, unit),
@@ -392,9 +336,13 @@ impl Reader<'_, '_> {
         Ok([along("DisplacementX")?, along("DisplacementY")?])
     }
 
+    fn parameter(&mut self, element: &Element) -> Result<Expr> {
+        fes::content(element, &self.dialect)
+    }
+
     /// A colour: `#rrggbb` where it is constant.
     pub(super) fn color(&mut self, element: &Element) -> Result<Expr> {
-        let expr = parameter(element)?;
+        let expr = self.parameter(element)?;
         if let Expr::Literal(Literal::Text(text)) = &expr
             && color::parse(text).is_none()
         {
@@ -410,7 +358,7 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn number(&mut self, element: &Element) -> Result<Expr> {
-        match as_number(parameter(element)?) {
+        match as_number(self.parameter(element)?) {
             Expr::Literal(Literal::Text(text)) => {
                 Err(element.fault(format!("expected a number, found {text:?}")))
             }
@@ -420,16 +368,12 @@ impl Reader<'_, '_> {
 
     /// A length; GeoServer lets a number carry its unit (`3m`, `2px`).
     pub(super) fn measure(&mut self, element: &Element, unit: Unit) -> Result<Measure> {
-        match as_number(parameter(element)?) {
+        match as_number(self.parameter(element)?) {
             Expr::Literal(Literal::Text(text)) => measure_of(&text, unit)
                 .ok_or_else(|| element.fault(format!("expected a length, found {text:?}"))),
             value => Ok(Measure { value, unit }),
         }
     }
-}
-
-fn parameter(element: &Element) -> Result<Expr> {
-    fes::content(element, &AsWritten)
 }
 
 pub(super) fn plain_number(element: &Element) -> Result<f64> {
@@ -503,15 +447,4 @@ pub(super) fn with_alpha_in_opacity(mut paint: Paint) -> Paint {
         paint.color = Expr::Literal(Literal::Text(color::to_hex([r, g, b, 255])));
     }
     paint
-}
-
-pub(super) fn default_stroke() -> Stroke {
-    Stroke {
-        kind: StrokeKind::Solid(Paint::solid("#000000")),
-        width: Measure::pixels(1.0),
-        cap: LineCap::Butt,
-        join: LineJoin::Miter,
-        dash: Vec::new(),
-        dash_offset: Measure::pixels(0.0),
-    }
 }

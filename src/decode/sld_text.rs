@@ -1,10 +1,11 @@
 //! Text symbolizers of SLD and SE, with the label options of GeoServer, which QGIS writes too.
 
-use super::fes::{self, AsWritten};
+use super::fes;
+use super::qgis_expression;
 use super::sld::Reader;
-use super::sld_graphic;
+use super::sld_graphic::{self, negative};
 use super::sld_symbol::{as_number, measure_of, with_alpha_in_opacity};
-use super::xml::Element;
+use super::xml::{Element, Node};
 use crate::error::Result;
 use crate::query::{Expr, Literal};
 use crate::style::{Font, Halo, LabelPlacement, LetterCase, Measure, Paint, TextSymbolizer, Unit};
@@ -19,8 +20,11 @@ pub(super) fn read(
         reader.dropped(element, "a text without <Label> draws nothing");
         return Ok(None);
     };
+    let Some(label) = label_of(reader, label)? else {
+        return Ok(None);
+    };
     let mut text = TextSymbolizer {
-        label: fes::content(label, &AsWritten)?,
+        label,
         font: Font {
             families: Vec::new(),
             size: Measure {
@@ -56,7 +60,7 @@ pub(super) fn read(
                     text.placement = placement;
                 }
             }
-            "Priority" => text.priority = as_number(fes::content(child, &AsWritten)?),
+            "Priority" => text.priority = as_number(fes::content(child, &reader.dialect)?),
             "Geometry" => {
                 let natural = ["centroid", "interiorpoint", "pointonsurface"];
                 if reader.geometry(child, &natural, &mut None)? {
@@ -67,10 +71,56 @@ pub(super) fn read(
             _ => reader.unknown(child),
         }
     }
+    let around = options.iter().any(|(name, ..)| *name == "maxDisplacement");
     for (name, value, at) in options {
         option(reader, &mut text, name, &value, at)?;
     }
+    if let LabelPlacement::Point { anchor, .. } = &mut text.placement
+        && reader.dialect.is_qgis()
+        && around
+        && *anchor == [0.0, 0.5]
+    {
+        // QGIS's labels around a point, written alike for points and areas: it draws those of
+        // points above and to the right, those of areas in their middle
+        *anchor = match reader.of_areas {
+            true => [0.5, 0.5],
+            false => [0.0, 0.0],
+        };
+    }
     Ok(Some(text))
+}
+
+/// What is written. QGIS writes `<!--SE Export for … not implemented yet-->Placeholder` for an
+/// expression; `None`, with a note, where that can't be read.
+fn label_of(reader: &mut Reader<'_, '_>, element: &Element) -> Result<Option<Expr>> {
+    let written = element.nodes.iter().find_map(|node| match node {
+        Node::Comment(text) => text
+            .trim()
+            .strip_prefix("SE Export for ")?
+            .strip_suffix("not implemented yet")
+            .map(str::trim),
+        _ => None,
+    });
+    let Some(written) = written else {
+        return fes::content(element, &reader.dialect).map(Some);
+    };
+    match qgis_expression::parse(written) {
+        Ok(expr) => {
+            reader.kept(
+                element,
+                format!("the label {written:?} is read from the comment that stands for it"),
+            );
+            reader.measured(element, written);
+            Ok(Some(expr))
+        }
+        Err(why) => {
+            reader.dropped(
+                element,
+                format!("no labels: the program that wrote the style left out the expression {written:?}, which can't be read here ({why})"),
+            );
+            Ok(None)
+        }
+    }
 }
 
 fn zero(unit: Unit) -> Measure {
@@ -94,7 +144,7 @@ fn font(
                 continue;
             }
         };
-        let value = fes::content(child, &AsWritten)?;
+        let value = fes::content(child, &reader.dialect)?;
         let text = match &value {
             Expr::Literal(Literal::Text(text)) => Some(text.trim()),
             _ => None,
@@ -153,7 +203,13 @@ fn placement(
         for child in point.elements() {
             match child.name.as_str() {
                 "AnchorPoint" => anchor = sld_graphic::anchor(child, anchor)?,
-                "Displacement" => displacement = reader.displacement(child, unit)?,
+                "Displacement" => {
+                    displacement = reader.displacement(child, unit)?;
+                    if reader.dialect.is_qgis() {
+                        let [_, y] = &mut displacement;
+                        y.value = negative(y.value.clone());
+                    }
+                }
                 "Rotation" => rotation = reader.number(child)?,
                 _ => reader.unknown(child),
             }

@@ -102,6 +102,14 @@ impl Element {
         })
     }
 
+    /// Calls `visit` with the element and with every one inside it, however deep.
+    pub fn each<'e>(&'e self, visit: &mut impl FnMut(&'e Element)) {
+        visit(self);
+        for child in self.elements() {
+            child.each(visit);
+        }
+    }
+
     /// The first element inside of that local name.
     pub fn child(&self, name: &str) -> Option<&Element> {
         self.elements().find(|e| e.name == name)

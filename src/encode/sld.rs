@@ -8,12 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::xml_writer::Writer;
-use crate::decode::sld_graphic::well_known;
+use crate::decode::sld_mark::well_known;
 use crate::query::{Expr, Function, Literal};
 use crate::style::{
     Fill, Graphic, GraphicSymbol, ImageFormat, LabelPlacement, LetterCase, LineCap, LineJoin,
-    Measure, Paint, Rule, Stroke, StrokeKind, Style, StyleNote, StyleNoteKind, Symbolizer,
-    TextSymbolizer, Unit,
+    MarkerAt, Measure, Paint, Rule, Stroke, StrokeKind, Style, StyleNote, StyleNoteKind,
+    Symbolizer, TextSymbolizer, Unit,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,6 +226,7 @@ impl SldWriter {
                 self.open_symbolizer("LineSymbolizer", line.stroke.width.unit);
                 self.stroke(&line.stroke);
                 self.offset(line.perpendicular_offset.as_ref());
+                self.places(&line.stroke);
             }
             Symbolizer::Polygon(polygon) => {
                 let width = polygon.stroke.as_ref().map(|s| s.width.unit);
@@ -242,6 +243,9 @@ impl SldWriter {
                     (None, _) => {}
                 }
                 self.offset(polygon.perpendicular_offset.as_ref());
+                if let Some(stroke) = &polygon.stroke {
+                    self.places(stroke);
+                }
                 if let Some(Fill::Graphic { margin, .. }) = &polygon.fill {
                     self.margin(margin);
                 }
@@ -337,6 +341,26 @@ impl SldWriter {
         }
     }
 
+    /// Where markers stand, in QGIS's words.
+    fn places(&mut self, stroke: &Stroke) {
+        let StrokeKind::Graphic { places, .. } = &stroke.kind else {
+            return;
+        };
+        let at = match places.at {
+            MarkerAt::Intervals => None,
+            MarkerAt::First => Some("firstPoint"),
+            MarkerAt::Last => Some("lastPoint"),
+            MarkerAt::Middle => Some("centralPoint"),
+            MarkerAt::Vertices => Some("points"),
+        };
+        if let Some(at) = at {
+            self.option("placement", at);
+        }
+        if !places.turned {
+            self.option("rotateMarker", "0");
+        }
+    }
+
     fn fill(&mut self, fill: &Fill) {
         match fill {
             Fill::Solid(paint) => self.paint(paint),
@@ -372,6 +396,7 @@ impl SldWriter {
                 graphic,
                 gap,
                 initial_gap,
+                places: _,
             } => {
                 self.open("GraphicStroke");
                 self.graphic(graphic);

@@ -210,6 +210,70 @@ pub fn at_intervals(
     });
 }
 
+/// Calls `mark` with each vertex in the window, and the direction between those of the segments
+/// that meet there.
+pub fn at_vertices(
+    points: &[Fixed],
+    closed: bool,
+    window: &Window,
+    mut mark: impl FnMut(Fixed, [f64; 2]),
+) {
+    let mut visit = |at: Fixed, before: Option<[f64; 2]>, after: Option<[f64; 2]>| {
+        let seen = [0, 1].iter().all(|axis: &usize| {
+            let sides = (at.get(*axis), window.min.get(*axis), window.max.get(*axis));
+            matches!(sides, (Some(v), Some(min), Some(max)) if (min..=max).contains(&v))
+        });
+        if !seen {
+            return;
+        }
+        let [x, y] = match (before, after) {
+            (Some(a), Some(b)) => [a[0] + b[0], a[1] + b[1]],
+            (Some(only), None) | (None, Some(only)) => only,
+            (None, None) => return,
+        };
+        // a line that turns right back has no direction between: the one it goes on in
+        let between = unit([x, y]).filter(|(_, length)| *length > 1e-6);
+        if let Some(direction) = between.map(|(direction, _)| direction).or(after) {
+            mark(at, direction);
+        }
+    };
+    let mut last = None;
+    if closed {
+        each_segment(points, closed, |_, _, direction, _| last = Some(direction));
+    }
+    let mut end = None;
+    each_segment(points, closed, |from, to, direction, _| {
+        visit(from, last, Some(direction));
+        last = Some(direction);
+        end = Some(to);
+    });
+    if let Some(end) = end.filter(|_| !closed) {
+        visit(end, last, None);
+    }
+}
+
+/// The place at a part of the line's length, and the direction there; `None` for a line without
+/// length.
+pub fn at_part(points: &[Fixed], closed: bool, part: f64) -> Option<(Fixed, [f64; 2])> {
+    let mut length = 0.0;
+    each_segment(points, closed, |_, _, _, segment| length += segment);
+    let wanted = length * part;
+    let mut walked = 0.0;
+    let mut found = None;
+    each_segment(points, closed, |from, _, direction, segment| {
+        if found.is_none() || walked < wanted {
+            let s = (wanted - walked).min(segment);
+            let place = [
+                from[0] + round(direction[0] * s),
+                from[1] + round(direction[1] * s),
+            ];
+            found = Some((place, direction));
+        }
+        walked += segment;
+    });
+    found
+}
+
 fn each_segment(
     points: &[Fixed],
     closed: bool,
@@ -253,8 +317,8 @@ fn visible(window: &Window, from: Fixed, direction: [f64; 2], length: f64) -> Op
 pub fn parallel(points: &[Fixed], closed: bool, distance: f64) -> Vec<Fixed> {
     let mut directions = Vec::with_capacity(points.len());
     let mut corners = Vec::with_capacity(points.len());
-    each_segment(points, closed, |from, to, direction, _| {
-        directions.push(direction);
+    each_segment(points, closed, |from, to, direction, length| {
+        directions.push((direction, length));
         if corners.is_empty() {
             corners.push(from);
         }
@@ -270,10 +334,13 @@ pub fn parallel(points: &[Fixed], closed: bool, distance: f64) -> Vec<Fixed> {
     for corner in corners {
         let next = following.next();
         match (previous, next) {
-            (Some(d0), Some(d1)) => {
+            (Some((d0, l0)), Some((d1, l1))) => {
                 let cos = d0[0] * d1[0] + d0[1] * d1[1];
                 let (n0, n1) = ([d0[1], -d0[0]], [d1[1], -d1[0]]);
-                if cos > -0.5 {
+                // on the inside of a bend both parallels end where they meet, if they get there
+                let inside = (d1[0] * n0[0] + d1[1] * n0[1]) * distance > 0.0;
+                let back = ((1.0 - cos) / (1.0 + cos).max(1e-9)).sqrt() * distance.abs();
+                if cos > -0.5 || inside && back < f64::min(l0, l1) {
                     let factor = distance / (1.0 + cos);
                     line.push(shifted(corner, [n0[0] + n1[0], n0[1] + n1[1]], factor));
                 } else {
@@ -281,7 +348,7 @@ pub fn parallel(points: &[Fixed], closed: bool, distance: f64) -> Vec<Fixed> {
                     line.push(shifted(corner, n1, distance));
                 }
             }
-            (Some(d), None) | (None, Some(d)) => {
+            (Some((d, _)), None) | (None, Some((d, _))) => {
                 line.push(shifted(corner, [d[1], -d[0]], distance));
             }
             (None, None) => {}

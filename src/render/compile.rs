@@ -11,8 +11,8 @@ use crate::feature::{Feature, Schema};
 use crate::geom::View;
 use crate::query::BoundFilter;
 use crate::style::{
-    Fill, Graphic, GraphicSymbol, ImageFormat, LineCap, LineJoin, MarkShape, Rule, Stroke,
-    StrokeKind, Style, Symbolizer, TextSymbolizer,
+    Fill, Graphic, GraphicSymbol, ImageFormat, LineCap, LineJoin, MarkShape, MarkerPlaces, Rule,
+    Stroke, StrokeKind, Style, Symbolizer, TextSymbolizer,
 };
 
 /// A style for one view.
@@ -82,6 +82,7 @@ pub enum CompiledStrokeKind {
         graphic: Box<CompiledGraphic>,
         gap: Length,
         initial_gap: Length,
+        places: MarkerPlaces,
     },
 }
 
@@ -285,10 +286,12 @@ impl Compiler<'_> {
                     graphic,
                     gap,
                     initial_gap,
+                    places,
                 } => CompiledStrokeKind::Graphic {
                     graphic: Box::new(self.graphic(graphic)?),
                     gap: self.setting.length(gap)?,
                     initial_gap: self.setting.length(initial_gap)?,
+                    places: *places,
                 },
             },
             width: self.setting.length(&stroke.width)?,

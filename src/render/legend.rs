@@ -197,6 +197,7 @@ impl Sampler {
                 graphic,
                 gap,
                 initial_gap,
+                places: _,
             } => {
                 self.graphic(graphic);
                 self.measure(gap, 0.0);

@@ -40,7 +40,24 @@ pub fn outlines(shape: MarkShape, has_stroke: bool) -> Vec<Outline> {
         M::Diamond => vec![closed(&[[0.0, -h], [h, 0.0], [0.0, h], [-h, 0.0]])],
         M::Pentagon => vec![closed(&regular(5, 0.0))],
         M::Hexagon => vec![closed(&regular(6, 0.0))],
-        M::Octagon => vec![closed(&regular(8, 22.5))],
+        M::Octagon => {
+            // its sides lie on those of the square around it
+            let c = h / (1.0 + std::f64::consts::SQRT_2);
+            vec![closed(&[
+                [-c, -h],
+                [c, -h],
+                [h, -c],
+                [h, c],
+                [c, h],
+                [-c, h],
+                [-h, c],
+                [-h, -c],
+            ])]
+        }
+        M::Decagon => vec![closed(&regular(10, 0.0))],
+        M::HalfArc => vec![open(&arc(-90.0, 180.0, h))],
+        M::ThirdArc => vec![open(&arc(-120.0, 120.0, h))],
+        M::QuarterArc => vec![open(&arc(-90.0, 90.0, h))],
         M::Cross | M::X if has_stroke => {
             let (a, b) = if shape == M::X {
                 ([[-h, -h], [h, h]], [[-h, h], [h, -h]])
@@ -73,8 +90,8 @@ pub fn outlines(shape: MarkShape, has_stroke: bool) -> Vec<Outline> {
         M::QuarterSquare => vec![closed(&[[-h, -h], [0.0, -h], [0.0, 0.0], [-h, 0.0]])],
         M::HalfSquare => vec![closed(&[[-h, -h], [0.0, -h], [0.0, h], [-h, h]])],
         M::DiagonalHalfSquare => vec![closed(&[[-h, -h], [h, h], [-h, h]])],
-        M::RightHalfTriangle => vec![closed(&[[0.0, -h], [h, h], [0.0, h]])],
-        M::LeftHalfTriangle => vec![closed(&[[0.0, -h], [0.0, h], [-h, h]])],
+        M::RightHalfTriangle => vec![closed(&[[0.0, -h], [0.0, h], [-h, h]])],
+        M::LeftHalfTriangle => vec![closed(&[[0.0, -h], [h, h], [0.0, h]])],
         M::Line => vec![open(&[[0.0, -h], [0.0, h]])],
         M::Shield => vec![closed(&[
             [0.0, h],
@@ -244,7 +261,11 @@ mod tests {
             M::EquilateralTriangle,
             M::Hexagon,
             M::Octagon,
+            M::Decagon,
             M::Pentagon,
+            M::HalfArc,
+            M::QuarterArc,
+            M::ThirdArc,
             M::HalfCircle,
             M::QuarterCircle,
             M::ThirdCircle,

@@ -4,7 +4,7 @@ mod small;
 
 use std::collections::HashMap;
 
-use super::along::{Dashes, at_intervals, parallel};
+use super::along::{Dashes, at_intervals, at_part, at_vertices, parallel};
 use super::canvas::{Band, Canvas, SolidBrush};
 use super::color::Color;
 use super::compile::{
@@ -23,6 +23,7 @@ use super::symbol::{Look, Stamp, SymbolCache};
 use crate::budget::Budget;
 use crate::feature::Feature;
 use crate::geom::{Geometry, View};
+use crate::style::MarkerAt;
 
 /// Draws features on a band of a map.
 ///
@@ -406,6 +407,7 @@ impl<'a> Painter<'a> {
                 graphic,
                 gap,
                 initial_gap,
+                places,
             } => {
                 let Some(symbol) = Symbol::of(graphic, feature, None) else {
                     return;
@@ -415,18 +417,38 @@ impl<'a> Painter<'a> {
                     return;
                 }
                 let length = symbol.size_px()[0];
-                let step = (length + gap.px(feature)) * UNIT as f64;
-                let first = (initial_gap.px(feature) + length / 2.0) * UNIT as f64;
+                let (first, step) = match gap.px(feature) {
+                    gap if gap > 0.0 => (initial_gap.px(feature), gap),
+                    _ => (initial_gap.px(feature) + length / 2.0, length),
+                };
+                let (first, step) = (first * UNIT as f64, step * UNIT as f64);
                 let window = Window::new(self.band.rect(), reach);
                 each_line(shape, offset, shift, |points, closed| {
-                    at_intervals(points, closed, (first, step), &window, |at, direction| {
+                    let mut mark = |at: Fixed, direction| {
                         if self.patience.over {
                             return;
                         }
-                        if let Some(turned) = Symbol::of(graphic, feature, Some(direction)) {
+                        let direction = places.turned.then_some(direction);
+                        if let Some(turned) = Symbol::of(graphic, feature, direction) {
                             self.stamp(&turned, at);
                         }
-                    });
+                    };
+                    match places.at {
+                        MarkerAt::Intervals => {
+                            at_intervals(points, closed, (first, step), &window, mark);
+                        }
+                        MarkerAt::Vertices => at_vertices(points, closed, &window, mark),
+                        MarkerAt::First | MarkerAt::Middle | MarkerAt::Last => {
+                            let part = match places.at {
+                                MarkerAt::First => 0.0,
+                                MarkerAt::Middle => 0.5,
+                                _ => 1.0,
+                            };
+                            if let Some((at, direction)) = at_part(points, closed, part) {
+                                mark(at, direction);
+                            }
+                        }
+                    }
                 });
             }
         }
@@ -576,11 +598,8 @@ pub(super) fn each_line(
     for ring in shape.rings() {
         match offset {
             _ if plain => visit(ring.points, true),
-            Offset::Left(px) => {
-                let points = parallel(ring.points, true, px * UNIT as f64);
-                visit(&shifted(points, shift), true);
-            }
-            Offset::Outwards(px) => {
+            // a ring has no left: GeoServer and QGIS (with the other sign) go outwards
+            Offset::Left(px) | Offset::Outwards(px) => {
                 visit(&outwards(ring.points, ring.is_hole, px, shift), true);
             }
         }

@@ -133,6 +133,7 @@ impl Names {
                 graphic,
                 gap,
                 initial_gap,
+                places: _,
             } => {
                 self.graphic(graphic);
                 self.measures([gap, initial_gap]);

@@ -139,9 +139,43 @@ pub enum StrokeKind {
     /// Markers along the line (`GraphicStroke`).
     Graphic {
         graphic: Graphic,
+        /// From the middle of one marker to the middle of the next, as QGIS and MapServer take
+        /// `Gap`; 0: side by side.
         gap: Measure,
+        /// From the beginning of the line to the middle of the first marker; with a gap of 0 to
+        /// its edge.
         initial_gap: Measure,
+        places: MarkerPlaces,
     },
+}
+
+/// Where markers of a line stand, and whether they turn with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MarkerPlaces {
+    pub at: MarkerAt,
+    pub turned: bool,
+}
+
+impl Default for MarkerPlaces {
+    fn default() -> MarkerPlaces {
+        MarkerPlaces {
+            at: MarkerAt::Intervals,
+            turned: true,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MarkerAt {
+    /// By the stroke's gaps.
+    #[default]
+    Intervals,
+    /// The first vertex of each line.
+    First,
+    Last,
+    /// Half way along.
+    Middle,
+    Vertices,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -238,7 +272,11 @@ pub enum MarkShape {
     EquilateralTriangle,
     Hexagon,
     Octagon,
+    Decagon,
     Pentagon,
+    HalfArc,
+    QuarterArc,
+    ThirdArc,
     HalfCircle,
     QuarterCircle,
     ThirdCircle,

@@ -105,6 +105,59 @@ fn conf_core_tc_success_the_template_s_range_answers_and_what_lies_outside_is_an
     }
 }
 
+/// What `follow_links` of the suite does: each link of each tile set of a list is asked for as
+/// JSON; the tiles by the templates behind them, at the first of the limits and a row below.
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn conf_core_tc_success_and_tc_error_every_link_of_a_list_is_a_document_with_templates() {
+    for list in ["/tiles", "/map/tiles", "/collections/Lakes/tiles"] {
+        let list = json(list);
+        let mut templates = 0;
+        let sets = list["tilesets"].as_array().unwrap().iter();
+        for link in sets.flat_map(|set| set["links"].as_array().unwrap()) {
+            let set = json(&path_of(link["href"].as_str().unwrap()));
+            let Some(limit) = set["tileMatrixSetLimits"].get(0) else {
+                continue;
+            };
+            let matrix = limit["tileMatrix"].as_str().unwrap();
+            let row = limit["maxTileRow"].as_u64().unwrap();
+            let column = limit["minTileCol"].to_string();
+            for template in set["links"].as_array().unwrap() {
+                if template["rel"] != "item" {
+                    continue;
+                }
+                let status = |row: u64| {
+                    let path = path_of(template["href"].as_str().unwrap())
+                        .replace("{tileMatrix}", matrix)
+                        .replace("{tileRow}", &row.to_string())
+                        .replace("{tileCol}", &column);
+                    (lakes().get(&path).status, path)
+                };
+                let (inside, path) = status(row);
+                assert!([200, 204].contains(&inside), "{path}: {inside}");
+                let (outside, path) = status(row + 1);
+                assert_eq!(outside, 404, "{path}");
+                templates += 1;
+            }
+        }
+        assert!(templates > 1);
+    }
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn req_tileset_tmxslink_a_tile_matrix_set_is_an_item_of_their_list() {
+    let list = json("/tileMatrixSets");
+    for set in list["tileMatrixSets"].as_array().unwrap() {
+        for rel in ["self", "item"] {
+            let found = link(set, rel);
+            assert_eq!(found["type"], "application/json");
+            let document = json(&path_of(found["href"].as_str().unwrap()));
+            assert_eq!(document["id"], set["id"]);
+        }
+    }
+}
+
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn conf_oas30_operations_are_named_by_the_standard() {

@@ -17,8 +17,9 @@ pub fn every_style() -> Vec<Style> {
     let along = Stroke {
         kind: StrokeKind::Graphic {
             graphic: mark(MarkShape::FilledArrowHead, 7.0, Some("red"), None),
-            gap: Measure::pixels(6.5),
-            initial_gap: Measure::pixels(2.0),
+            gap: Measure::pixels(13.5),
+            initial_gap: Measure::pixels(5.5),
+            places: MarkerPlaces::default(),
         },
         ..stroke("red", 1.0)
     };

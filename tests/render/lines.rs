@@ -161,3 +161,66 @@ fn a_polygon_offset_goes_outwards_however_the_ring_winds() {
         ring.reverse();
     }
 }
+
+/// A ring has no left: GeoServer's cook book draws inner lines with a negative offset, QGIS with
+/// a positive one, whichever way the ring runs.
+#[test]
+fn parallels_of_rings_lie_outside_and_end_where_they_meet() {
+    let view = view(60, 60);
+    let mut ring = [[10.0, 10.0], [50.0, 10.0], [50.0, 50.0], [10.0, 10.0]];
+    for _ in 0..2 {
+        let area = [polygon(&[&ring])];
+        let inner = |offset| {
+            let line = Symbolizer::Line(Box::new(LineSymbolizer {
+                stroke: stroke("black", 2.0),
+                perpendicular_offset: Some(Measure::pixels(offset)),
+            }));
+            drawn(&view, &style(vec![line]), &area)
+        };
+        let stands = |pixels: &Pixels, x: u32, y: u32| at(pixels, &view, x, y)[3] == 255;
+        let inside = inner(-4.0);
+        assert!(stands(&inside, 40, 45) && stands(&inside, 45, 30));
+        // the corner of half a right angle: nothing beyond it
+        for x in 0..16 {
+            for y in 0..60 {
+                assert_eq!(at(&inside, &view, x, y)[3], 0, "{x} {y}");
+            }
+        }
+        let outside = inner(4.0);
+        assert!(stands(&outside, 40, 53) && stands(&outside, 53, 30));
+        ring.reverse();
+    }
+}
+
+#[test]
+fn markers_stand_at_vertices_at_ends_and_half_way() {
+    let view = view(60, 60);
+    let pen = |at, turned| Stroke {
+        kind: StrokeKind::Graphic {
+            graphic: mark(MarkShape::HalfSquare, 6.0, Some("black"), None),
+            gap: Measure::pixels(0.0),
+            initial_gap: Measure::pixels(0.0),
+            places: MarkerPlaces { at, turned },
+        },
+        ..stroke("black", 1.0)
+    };
+    // east, then north
+    let bent = [line(&[[10.0, 10.0], [40.0, 10.0], [40.0, 50.0]])];
+    let drawn = |at, turned| drawn(&view, &style(vec![line_symbolizer(pen(at, turned))]), &bent);
+    // half of the square: behind the place, as the line runs
+    let stands = |pixels: &Pixels, x: u32, y: u32| at(pixels, &view, x, y)[3] == 255;
+    let first = drawn(MarkerAt::First, true);
+    assert!(stands(&first, 8, 49) && !stands(&first, 11, 49));
+    assert!(!stands(&first, 38, 49) && !stands(&first, 40, 12));
+    let last = drawn(MarkerAt::Last, true);
+    assert!(stands(&last, 40, 11) && !stands(&last, 40, 8) && !stands(&last, 8, 49));
+    let upright = drawn(MarkerAt::Last, false);
+    assert!(stands(&upright, 38, 10) && !stands(&upright, 41, 10));
+    // 70 long: 35 along is 5 up
+    let middle = drawn(MarkerAt::Middle, true);
+    assert!(stands(&middle, 40, 46) && !stands(&middle, 40, 43) && !stands(&middle, 8, 49));
+    let vertices = drawn(MarkerAt::Vertices, true);
+    for (x, y) in [(8, 49), (38, 50), (40, 11)] {
+        assert!(stands(&vertices, x, y), "{x} {y}");
+    }
+}

@@ -84,8 +84,9 @@ fn markers_stand_along_a_line_and_look_along_it() {
     let pen = |initial: f64| Stroke {
         kind: StrokeKind::Graphic {
             graphic: mark(MarkShape::Square, 4.0, Some("black"), None),
-            gap: Measure::pixels(6.0),
-            initial_gap: Measure::pixels(initial),
+            gap: Measure::pixels(10.0),
+            initial_gap: Measure::pixels(initial + 2.0),
+            places: MarkerPlaces::default(),
         },
         ..stroke("black", 1.0)
     };

@@ -35,7 +35,11 @@ pub(in crate::decode) fn mixed(element: &Element, literals: &dyn Literals) -> Re
 pub(super) fn expression(element: &Element, literals: &dyn Literals) -> Result<Expr> {
     let name = element.name.as_str();
     let op = match name {
-        "PropertyName" | "ValueReference" => return Ok(property(&element.text())),
+        "PropertyName" | "ValueReference" => {
+            let text = element.text();
+            let more = literals.property(&text).map_err(|why| element.fault(why))?;
+            return Ok(more.unwrap_or_else(|| property(&text)));
+        }
         "Literal" => return literal(element, literals),
         // a property that is known to be without a value
         "Null" => return Ok(Expr::Literal(Literal::Null)),

@@ -21,8 +21,9 @@ pub(super) struct Grid {
     per_crs_unit: Coord,
     /// The tile's upper left corner, in units from the origin.
     offset: Snapped,
-    extent: i32,
     buffer: i32,
+    /// The least and the greatest number that is kept, to the right and down.
+    limits: [[i64; 2]; 2],
     unit: f64,
     bbox: Bbox,
 }
@@ -36,12 +37,24 @@ impl Grid {
             Corner::BottomLeft => -i64::from(tile.row) - 1,
         };
         let extent_i = i64::from(extent);
+        let beyond = i64::from(buffer);
+        let last = matrix.matrix_height.saturating_sub(1);
+        let [top, bottom] = match matrix.corner {
+            Corner::TopLeft => [0, last],
+            Corner::BottomLeft => [last, 0],
+        };
+        // a buffer shows what a neighbour has, and no tile is above the first row or below the
+        // last; beside the first column is the last one, on a map of the world
+        let beyond_row = |end: u32| if tile.row == end { 0 } else { beyond };
         Grid {
             origin: matrix.origin,
             per_crs_unit: [units / matrix.span_x(), -units / matrix.span_y()],
             offset: [i64::from(tile.column) * extent_i, row * extent_i],
-            extent: extent as i32,
             buffer,
+            limits: [
+                [-beyond, extent_i + beyond],
+                [-beyond_row(top), extent_i + beyond_row(bottom)],
+            ],
             unit: matrix.span_x().min(matrix.span_y()) / units,
             bbox: matrix.bbox(tile.column, tile.row),
         }
@@ -60,10 +73,9 @@ impl Grid {
         self.bbox.grown(x, y)
     }
 
-    /// The least and the greatest number that is kept, in both directions.
-    pub fn limits(&self) -> [i64; 2] {
-        let buffer = i64::from(self.buffer);
-        [-buffer, i64::from(self.extent) + buffer]
+    /// The least and the greatest number that is kept, to the right and down.
+    pub fn limits(&self) -> [[i64; 2]; 2] {
+        self.limits
     }
 
     /// A position in units of the tile, to the nearest; `None` where it is no position or too
@@ -80,8 +92,8 @@ impl Grid {
     /// The point, where it is in the tile or its buffer.
     #[inline(always)]
     pub fn inside(&self, [x, y]: Snapped) -> Option<Point> {
-        let [least, most] = self.limits();
-        let is_inside = x >= least && x <= most && y >= least && y <= most;
+        let [[left, right], [top, bottom]] = self.limits;
+        let is_inside = x >= left && x <= right && y >= top && y <= bottom;
         #[allow(clippy::cast_possible_truncation, reason = "within the limits")]
         is_inside.then_some([x as i32, y as i32])
     }
@@ -145,6 +157,24 @@ pub(super) mod tests {
                 prop_assert!((ay as f64 - (1.0 - y) * 4096.0).abs() <= 0.501);
             }
         }
+    }
+
+    #[test]
+    fn a_buffer_ends_where_the_matrix_has_no_row_more() {
+        let sets = TileMatrixSets::default();
+        let matrix = &sets.all()[0].matrices()[2];
+        let at = |column, row| {
+            let tile = TileAddress {
+                matrix: 2,
+                column,
+                row,
+            };
+            Grid::new(matrix, tile, 4096, 64).limits()
+        };
+        let beside = [-64, 4160];
+        assert_eq!(at(0, 0), [beside, [0, 4160]]);
+        assert_eq!(at(3, 1), [beside, beside]);
+        assert_eq!(at(1, 3), [beside, [-64, 4096]]);
     }
 
     #[test]

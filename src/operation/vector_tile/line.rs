@@ -83,9 +83,9 @@ fn is_on_the_way(a: Point, b: Point, c: Point) -> bool {
 }
 
 /// The part of a segment within the limits, its new ends rounded; `None` where nothing is.
-fn cut(from: Snapped, to: Snapped, [least, most]: [i64; 2]) -> Option<[Point; 2]> {
+fn cut(from: Snapped, to: Snapped, limits: [[i64; 2]; 2]) -> Option<[Point; 2]> {
     let (mut enters, mut leaves) = (0.0f64, 1.0f64);
-    for (a, b) in from.into_iter().zip(to) {
+    for ((a, b), [least, most]) in from.into_iter().zip(to).zip(limits) {
         if a == b {
             if a < least || a > most {
                 return None;
@@ -100,7 +100,7 @@ fn cut(from: Snapped, to: Snapped, [least, most]: [i64; 2]) -> Option<[Point; 2]
     if enters > leaves {
         return None;
     }
-    let value = |a: i64, b: i64, t: f64| {
+    let value = |a: i64, b: i64, t: f64, [least, most]: [i64; 2]| {
         let value = match t {
             0.0 => a,
             1.0 => b,
@@ -109,7 +109,13 @@ fn cut(from: Snapped, to: Snapped, [least, most]: [i64; 2]) -> Option<[Point; 2]
         // rounding may not lead out again
         value.clamp(least, most) as i32
     };
-    let at = |t: f64| [value(from[0], to[0], t), value(from[1], to[1], t)];
+    let [across, down] = limits;
+    let at = |t: f64| {
+        [
+            value(from[0], to[0], t, across),
+            value(from[1], to[1], t, down),
+        ]
+    };
     Some([at(enters), at(leaves)])
 }
 

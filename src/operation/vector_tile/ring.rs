@@ -65,7 +65,7 @@ impl Rings {
     /// Leaves what the tile has of a ring in `points`. Returns twice its area, positive where it
     /// is clockwise on the screen, 0 where nothing is left.
     fn ring(&mut self, grid: &Grid, positions: &[Coord]) -> i64 {
-        let [least, most] = grid.limits();
+        let limits = grid.limits();
         let (mut lower, mut upper) = ([i64::MAX; 2], [i64::MIN; 2]);
         self.ring.clear();
         self.points.clear();
@@ -85,12 +85,13 @@ impl Rings {
             self.ring.pop();
         }
         if self.ring.len() < 3
-            || lower.iter().any(|v| *v >= most)
-            || upper.iter().any(|v| *v <= least)
+            || lower.iter().zip(&limits).any(|(v, [_, most])| v >= most)
+            || upper.iter().zip(&limits).any(|(v, [least, _])| v <= least)
         {
             return 0;
         }
-        for (axis, (lower, upper)) in lower.iter().zip(&upper).enumerate() {
+        let ends = lower.iter().zip(&upper).zip(limits);
+        for (axis, ((lower, upper), [least, most])) in ends.enumerate() {
             if *lower < least {
                 cut(&self.ring, &mut self.other, axis, least, 1);
                 std::mem::swap(&mut self.ring, &mut self.other);

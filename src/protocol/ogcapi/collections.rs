@@ -16,6 +16,7 @@ use crate::encode::feature::FeatureFormat;
 use crate::encode::xml::element_names;
 use crate::error::Result;
 use crate::geom::Bbox;
+use crate::operation::extent_in;
 use crate::protocol::Answer;
 use crate::protocol::record::licence;
 use crate::query::Moment;
@@ -220,7 +221,12 @@ fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budge
     let mut extent = Map::new();
     if let Some(b) = layer.extent_lonlat {
         let bbox = [b.min_x, b.min_y, b.max_x, b.max_y];
-        let spatial = json!({ "bbox": [bbox], "crs": Crs::crs84().uri() });
+        let mut spatial = json!({ "bbox": [bbox], "crs": Crs::crs84().uri() });
+        // where the data lie in their own CRS, in its order of axes (20-058 requirement 47 C)
+        if let (Some(b), Value::Object(spatial)) = (stored_extent(layer), &mut spatial) {
+            let bbox = [b.min_x, b.min_y, b.max_x, b.max_y];
+            spatial.insert("storageCrsBbox".into(), json!([bbox]));
+        }
         extent.insert("spatial".into(), spatial);
     }
     if layer.time.is_some() {
@@ -246,6 +252,15 @@ fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budge
     }
     put("links", json!([]));
     Value::Object(out)
+}
+
+/// The extent in the CRS of the data; `None` for what has no name or is CRS84.
+fn stored_extent(layer: &Layer) -> Option<Bbox> {
+    let crs = &layer.crs;
+    if crs.authority.is_empty() || *crs == Crs::crs84() {
+        return None;
+    }
+    extent_in(layer, crs).map(|b| crs.axis_order.reorder_bbox(b))
 }
 
 /// The temporal reference system of RFC 3339.

@@ -27,6 +27,16 @@ pub(super) fn document(site: &Site) -> Value {
     let offered = parts
         .into_iter()
         .filter(|(service, _)| service.is_none_or(|s| site.offers(s)));
-    let all: Vec<&str> = offered.flat_map(|(_, classes)| classes).copied().collect();
+    let mut all: Vec<String> = offered
+        .flat_map(|(_, classes)| classes)
+        .map(|class| (*class).to_owned())
+        .collect();
+    // 20-058 prints its classes with https, drafts and programs of their time have http
+    let maps = map::CONFORMANCE.iter();
+    let printed = maps.filter(|class| all.iter().any(|known| known == *class));
+    let printed: Vec<String> = printed
+        .map(|class| class.replacen("http:", "https:", 1))
+        .collect();
+    all.extend(printed);
     json!({ "conformsTo": all })
 }

@@ -38,26 +38,29 @@ pub(super) fn of_data(base: &str, collection: Option<&str>) -> Vec<Value> {
         kind,
     };
     let map = ApiAddress::Map(collection.clone());
-    vec![
-        to(
-            base,
-            &ApiAddress::TileSets(data(DataKind::Vector)),
-            &ogc("tilesets-vector"),
-            "Vector tiles",
-        ),
-        to(
+    let mut links = vec![to(
+        base,
+        &ApiAddress::TileSets(data(DataKind::Vector)),
+        &ogc("tilesets-vector"),
+        "Vector tiles",
+    )];
+    // 20-058 prints its relations with https, the register and 20-057 have them with http
+    for scheme in ["http", "https"] {
+        let rel = |name: &str| ogc(name).replacen("http", scheme, 1);
+        links.push(to(
             base,
             &ApiAddress::TileSets(data(DataKind::Map)),
-            &ogc("tilesets-map"),
+            &rel("tilesets-map"),
             "Map tiles",
-        ),
-        link(
+        ));
+        links.push(link(
             format!("{base}{}", map.path()),
-            &ogc("map"),
+            &rel("map"),
             "image/png",
             "Map",
-        ),
-    ]
+        ));
+    }
+    links
 }
 
 /// What the landing page links to, besides itself.

@@ -7,13 +7,12 @@ use serde_json::json;
 use super::collections::instant;
 use super::negotiation::{Offer, choose};
 use super::tilesets::layers_of;
-use super::{ApiRequest, Service, check_parameters};
+use super::{ApiRequest, Service, check_parameters, frame};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
-use crate::crs::{Crs, CrsKind, Transform};
+use crate::crs::{Crs, CrsKind};
 use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
-use crate::geom::{Bbox, Size, View};
 use crate::operation::{MapRequest, Studio};
 use crate::protocol::explain::{self, ExplainFormat};
 use crate::protocol::ows::Kvp;
@@ -27,15 +26,15 @@ pub(super) const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/dataset-map",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/collection-map",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/scaling",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/display-resolution",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/spatial-subsetting",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/png",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/jpeg",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/api-operations",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/cors",
 ];
-
-/// The pixels along the longer side of a map of no stated size.
-const DEFAULT_SIDE: f64 = 1024.0;
 
 const FORMATS: [(Offer, ImageFormat); 4] = [
     (offer("png", "image/png"), ImageFormat::Png),
@@ -68,18 +67,8 @@ pub fn prepare_map(
     request: &ApiRequest<'_>,
 ) -> Result<PreparedMap> {
     let kvp = Kvp::parse(request.query)?;
-    let mut declared = vec![
-        "BBOX",
-        "BBOX-CRS",
-        "CRS",
-        "WIDTH",
-        "HEIGHT",
-        "TRANSPARENT",
-        "BGCOLOR",
-        "F",
-        "LANG",
-        "EXPLAIN",
-    ];
+    let mut declared = vec!["CRS", "TRANSPARENT", "BGCOLOR", "F", "LANG", "EXPLAIN"];
+    declared.extend(frame::PARAMETERS);
     if collection.is_none() {
         declared.push("COLLECTIONS");
     }
@@ -87,10 +76,9 @@ pub fn prepare_map(
     let layers = layers_of(service, collection, &kvp, request.base)?;
     let crs = match kvp.get("CRS") {
         Some(name) => drawable(name)?,
-        None => native(service, collection, &layers),
+        None => native(collection, &layers),
     };
-    let bbox = bbox(service, &kvp, &crs, &layers)?;
-    let size = size(service, &kvp, &bbox)?;
+    let view = frame::view(service, &kvp, &crs, &layers)?;
     let offers = FORMATS.map(|(offer, _)| offer);
     let chosen = choose(kvp.get("F"), request.accept, &offers)?;
     let format = FORMATS.get(chosen).map_or(ImageFormat::Png, |(_, f)| *f);
@@ -102,7 +90,7 @@ pub fn prepare_map(
     };
     Ok(PreparedMap {
         map: MapRequest {
-            view: View::new(bbox, size, crs.metres_per_unit),
+            view,
             crs,
             layers: tiles::styled(layers)?,
             background: color.unwrap_or([255; 3]),
@@ -145,7 +133,8 @@ impl PreparedMap {
         }
         let bytes = encode::image(&drawn.pixmap, self.format, Effort::Quick)?;
         let answer = Answer::ok(self.format.media_type(), bytes)
-            .with_header("content-crs", format!("<{}>", crs.uri()))
+            // the URI itself: angle brackets around it are of Features
+            .with_header("content-crs", crs.uri())
             .with_header("content-bbox", corners.map(|c| c.to_string()).join(","))
             .with_header("vary", "Accept");
         Ok(match self.interval(studio, budget) {
@@ -177,7 +166,7 @@ impl PreparedMap {
 }
 
 /// A CRS that maps are drawn in.
-fn drawable(name: &str) -> Result<Crs> {
+pub(super) fn drawable(name: &str) -> Result<Crs> {
     let crs = Crs::parse(name)?;
     match crs.kind {
         CrsKind::Other => Err(Error::InvalidCrs {
@@ -188,141 +177,15 @@ fn drawable(name: &str) -> Result<Crs> {
     }
 }
 
-/// The CRS of a map that says none: that of the data, of the site where there are several.
-fn native(service: &Service<'_>, collection: Option<&str>, layers: &[Arc<Layer>]) -> Crs {
+/// The CRS of a map that says none: that of the data, CRS84 where there are data of several (20-058
+/// requirement 2 B).
+fn native(collection: Option<&str>, layers: &[Arc<Layer>]) -> Crs {
     let own = match (collection, layers) {
         (Some(_), [layer]) => Some(&layer.crs),
-        _ => service.tiles.catalogue.site.crs.first(),
+        _ => None,
     };
     own.filter(|crs| !crs.authority.is_empty() && crs.kind != CrsKind::Other)
         .map_or_else(Crs::crs84, Clone::clone)
-}
-
-/// The box to draw, in the CRS of the map: `bbox` in the axis order of `bbox-crs` (CRS84 where
-/// there is none), else the extent of the layers.
-fn bbox(service: &Service<'_>, kvp: &Kvp, crs: &Crs, layers: &[Arc<Layer>]) -> Result<Bbox> {
-    let Some(text) = kvp.get("BBOX") else {
-        return Ok(whole(service, crs, layers));
-    };
-    let given_in = match kvp.get("BBOX-CRS") {
-        Some(name) => drawable(name)?,
-        None => Crs::crs84(),
-    };
-    let given = given_in.axis_order.reorder_bbox(four_numbers(text)?);
-    if given_in == *crs {
-        return Ok(given);
-    }
-    let transform = Transform::new(&given_in, crs)?;
-    let there = transform.forward_bbox(&given).into_iter();
-    there
-        .reduce(|all, one| all.union(&one))
-        .filter(has_area)
-        .ok_or_else(|| {
-            Error::parameter(
-                "bbox",
-                format!(
-                    "{text:?} is nowhere in {}: expected a box inside its area",
-                    crs.id()
-                ),
-            )
-        })
-}
-
-/// All of the layers, with a margin for symbols; of nothing, the area of the CRS.
-fn whole(service: &Service<'_>, crs: &Crs, layers: &[Arc<Layer>]) -> Bbox {
-    let catalogue = service.tiles.catalogue;
-    let area = || {
-        crs.area_bbox()
-            .into_iter()
-            .reduce(|all, one| all.union(&one))
-    };
-    let around = service.reach.around(catalogue, layers, crs);
-    let around = match (around, area()) {
-        // a layer of the whole world reaches where the CRS makes no sense
-        (Some(around), Some(area)) if crs.kind == CrsKind::Projected => {
-            around.intersection(&area).or(Some(around))
-        }
-        (around, area) => around.or(area),
-    };
-    let around = around.unwrap_or(Bbox::WORLD);
-    let least = 1000.0 / crs.metres_per_unit; // a point: a kilometre around it
-    let margin = (around.width().max(around.height()) * 0.02).max(least);
-    around.grown(margin, margin)
-}
-
-fn four_numbers(text: &str) -> Result<Bbox> {
-    let numbers: Vec<f64> = text
-        .split(',')
-        .take(7)
-        .filter_map(|number| number.trim().parse().ok())
-        .collect();
-    let fields = text.split(',').count();
-    let found = match numbers.as_slice() {
-        [a, b, c, d] if fields == 4 => Bbox::new(*a, *b, *c, *d),
-        // six numbers have heights, which a map does not
-        [a, b, _, c, d, _] if fields == 6 => Bbox::new(*a, *b, *c, *d),
-        _ => None,
-    };
-    found.filter(has_area).ok_or_else(|| {
-        let found: String = text.chars().take(120).collect();
-        Error::parameter(
-            "bbox",
-            format!("expected 4 numbers, each minimum below its maximum, found {found:?}"),
-        )
-    })
-}
-
-fn has_area(bbox: &Bbox) -> bool {
-    let side = |length: f64| length.is_finite() && length > 0.0;
-    side(bbox.width()) && side(bbox.height())
-}
-
-/// The size in pixels: what is not stated keeps the shape of the box.
-fn size(service: &Service<'_>, kvp: &Kvp, bbox: &Bbox) -> Result<Size> {
-    let limits = service.tiles.limits;
-    let aspect = bbox.width() / bbox.height();
-    let stated = [stated(kvp, "WIDTH")?, stated(kvp, "HEIGHT")?];
-    let [width, height] = match stated {
-        [Some(width), Some(height)] => [width, height],
-        [Some(width), None] => [width, width / aspect],
-        [None, Some(height)] => [height * aspect, height],
-        [None, None] if aspect >= 1.0 => [DEFAULT_SIDE, DEFAULT_SIDE / aspect],
-        [None, None] => [DEFAULT_SIDE * aspect, DEFAULT_SIDE],
-    };
-    Ok(Size {
-        width: side("width", width, limits.width)?,
-        height: side("height", height, limits.height)?,
-    })
-}
-
-fn stated(kvp: &Kvp, name: &str) -> Result<Option<f64>> {
-    let pixels = kvp.parsed::<u32>(name, "a positive whole number of pixels");
-    let small = |error| match error {
-        Error::InvalidParameter { name, message } => Error::parameter(name.to_lowercase(), message),
-        other => other,
-    };
-    match pixels.map_err(small)? {
-        Some(0) => Err(Error::parameter(
-            name.to_lowercase(),
-            "expected a positive whole number of pixels, found 0",
-        )),
-        pixels => Ok(pixels.map(f64::from)),
-    }
-}
-
-fn side(name: &'static str, pixels: f64, limit: u32) -> Result<u32> {
-    let whole = pixels.round().max(1.0);
-    if whole > f64::from(limit) {
-        let message = format!("is limited to {limit} pixels, this map needs {whole}");
-        return Err(Error::parameter(name, message));
-    }
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "1 to the limit, a u32"
-    )]
-    let whole = whole as u32;
-    Ok(whole)
 }
 
 /// `bgcolor`: a name of CSS, `#rrggbb`, `0xrrggbb` or `rrggbb` (20-058 §8.2).
@@ -359,23 +222,6 @@ fn transparent(kvp: &Kvp) -> Result<Option<bool>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn maps_20_058_a_box_has_four_numbers_or_six() {
-        let plain = four_numbers("1,2, 3,4").unwrap();
-        assert_eq!(plain, four_numbers("1,2,0,3,4,9").unwrap());
-        for bad in [
-            "1,2,3",
-            "1,2,3,x",
-            "3,2,1,4",
-            "1,2,1,4",
-            "1,2,NaN,4",
-            "1,2,3,4,5",
-            "",
-        ] {
-            assert!(four_numbers(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn maps_20_058_8_2_colours_have_names_and_numbers() {

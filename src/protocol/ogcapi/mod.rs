@@ -5,14 +5,15 @@
 //! Every document is JSON and a page; [`conformance`] is the sum of what the files here fulfil.
 //!
 //! # Not supported
-//! - Maps: `subset`, `center`, `scale-denominator` and `mm-per-pixel` are refused as unknown, and
-//!   the classes that want them (spatial subsetting, scaling, display resolution) not claimed.
+//! - Maps: `void-color` and `void-transparent` are refused as unknown, and the class that wants
+//!   them (background) is not claimed; nor are those of time and further dimensions.
 
 mod address;
 mod collections;
 mod conformance;
 mod document;
 pub mod features;
+mod frame;
 mod links;
 mod map;
 mod negotiation;

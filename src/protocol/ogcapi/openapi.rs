@@ -38,9 +38,15 @@ const STYLE: &[&str] = &[
 const MAP: &[&str] = &[
     "bbox",
     "bbox-crs",
+    "center",
+    "center-crs",
+    "subset",
+    "subset-crs",
     "crs",
     "width",
     "height",
+    "scale-denominator",
+    "mm-per-pixel",
     "transparent",
     "bgcolor",
     "fMap",
@@ -51,9 +57,15 @@ const DATASET_MAP: &[&str] = &[
     "collections",
     "bbox",
     "bbox-crs",
+    "center",
+    "center-crs",
+    "subset",
+    "subset-crs",
     "crs",
     "width",
     "height",
+    "scale-denominator",
+    "mm-per-pixel",
     "transparent",
     "bgcolor",
     "fMap",
@@ -75,13 +87,13 @@ const RESOURCES: &[Resource] = &[
     ("/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".dataset.vector.getTile", ["Une tuile vectorielle du site", "One vector tile of the site"], "Tiles", &["tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "collections", "fVector", "lang", "explain"], VECTOR),
     ("/map/tiles", ".dataset.map.getTileSetsList", ["Jeux de tuiles de la carte du site", "Map tile sets of the site"], "Tiles", &["f", "lang"], DOCUMENTS),
     ("/map/tiles/{tileMatrixSetId}", ".dataset.map.getTileSet", ["Un jeu de tuiles de la carte du site", "One map tile set of the site"], "Tiles", &["tileMatrixSetId", "collections", "fTileSet", "lang"], DOCUMENTS),
-    ("/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".dataset.map.getTile", ["Une tuile de la carte du site", "One map tile of the site"], "Tiles", &["tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "collections", "fPicture", "lang", "explain"], PICTURES),
+    ("/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".dataset.map.getTile", ["Une tuile de la carte du site", "One map tile of the site"], "Tiles", &["tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "collections", "width", "height", "fPicture", "lang", "explain"], PICTURES),
     ("/collections/{collectionId}/tiles", ".collection.vector.getTileSetsList", ["Jeux de tuiles vectorielles d’une couche", "Vector tile sets of a layer"], "Tiles", &["collectionId", "f", "lang"], DOCUMENTS),
     ("/collections/{collectionId}/tiles/{tileMatrixSetId}", ".collection.vector.getTileSet", ["Un jeu de tuiles vectorielles d’une couche", "One vector tile set of a layer"], "Tiles", &["collectionId", "tileMatrixSetId", "fTileSet", "lang"], DOCUMENTS),
     ("/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".collection.vector.getTile", ["Une tuile vectorielle d’une couche", "One vector tile of a layer"], "Tiles", &["collectionId", "tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "fVector", "lang", "explain"], VECTOR),
     ("/collections/{collectionId}/map/tiles", ".collection.map.getTileSetsList", ["Jeux de tuiles de la carte d’une couche", "Map tile sets of a layer"], "Tiles", &["collectionId", "f", "lang"], DOCUMENTS),
     ("/collections/{collectionId}/map/tiles/{tileMatrixSetId}", ".collection.map.getTileSet", ["Un jeu de tuiles de la carte d’une couche", "One map tile set of a layer"], "Tiles", &["collectionId", "tileMatrixSetId", "fTileSet", "lang"], DOCUMENTS),
-    ("/collections/{collectionId}/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".collection.map.getTile", ["Une tuile de la carte d’une couche", "One map tile of a layer"], "Tiles", &["collectionId", "tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "fPicture", "lang", "explain"], PICTURES),
+    ("/collections/{collectionId}/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".collection.map.getTile", ["Une tuile de la carte d’une couche", "One map tile of a layer"], "Tiles", &["collectionId", "tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "width", "height", "fPicture", "lang", "explain"], PICTURES),
     ("/map", ".dataset.getMap", ["La carte du site", "The map of the site"], "Maps", DATASET_MAP, PICTURES),
     ("/collections/{collectionId}/map", ".collection.getMap", ["La carte d’une couche", "The map of a layer"], "Maps", &["collectionId"], PICTURES),
     ("/styles", "getStyles", ["Tous les styles", "Every style"], "Styles", &["f", "lang"], DOCUMENTS),
@@ -153,12 +165,17 @@ fn path(
         ".collection.getMap" => MAP,
         _ => &[],
     };
-    let refer = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
-    let parameters: Vec<Value> = parameters.iter().chain(more).map(refer).collect();
+    let explained: &[&str] = match parameters.iter().chain(more).any(|name| *name == "explain") {
+        true => DOCUMENTS,
+        false => &[],
+    };
     let content: Map<String, Value> = media_types
         .iter()
+        .chain(explained)
         .map(|media_type| ((*media_type).to_owned(), schema_of(media_type)))
         .collect();
+    let refer = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
+    let parameters: Vec<Value> = parameters.iter().chain(more).map(refer).collect();
     let mut responses = Map::new();
     responses.insert(
         "200".into(),
@@ -282,6 +299,18 @@ fn parameters(service: &Service<'_>, language: &str) -> Value {
         })),
         "bbox": query("bbox", bbox),
         "bbox-crs": query("bbox-crs", uri.clone()),
+        "center": query("center", json!({
+            "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" }
+        })),
+        "center-crs": query("center-crs", uri.clone()),
+        "subset": query("subset", json!({ "type": "array", "items": { "type": "string" } })),
+        "subset-crs": query("subset-crs", uri.clone()),
+        "scale-denominator": query("scale-denominator", json!({
+            "type": "number", "minimum": 0, "exclusiveMinimum": true
+        })),
+        "mm-per-pixel": query("mm-per-pixel", json!({
+            "type": "number", "minimum": 0.01, "maximum": 10, "default": 0.28
+        })),
         "crs": query("crs", uri),
         "width": query("width", pixels(limits.width)),
         "height": query("height", pixels(limits.height)),
@@ -314,6 +343,36 @@ fn parameters(service: &Service<'_>, language: &str) -> Value {
             "bbox-crs",
             "Le système de coordonnées de bbox ; CRS84 par défaut",
             "The coordinate system of bbox; default CRS84",
+        ),
+        (
+            "center",
+            "Le milieu de la carte, dans l’ordre des axes de center-crs",
+            "The middle of the map, in the axis order of center-crs",
+        ),
+        (
+            "center-crs",
+            "Le système de coordonnées de center ; CRS84 par défaut",
+            "The coordinate system of center; default CRS84",
+        ),
+        (
+            "subset",
+            "La partie montrée, axe par axe : Lat(45:46),Lon(4:5)",
+            "The part that is shown, axis by axis: Lat(45:46),Lon(4:5)",
+        ),
+        (
+            "subset-crs",
+            "Le système de coordonnées de subset ; CRS84 par défaut",
+            "The coordinate system of subset; default CRS84",
+        ),
+        (
+            "scale-denominator",
+            "Le dénominateur de l’échelle de la carte",
+            "The denominator of the map’s scale",
+        ),
+        (
+            "mm-per-pixel",
+            "Le côté d’un pixel sur l’écran ou le papier, en millimètres",
+            "The side of a pixel on the screen or on paper, in millimetres",
         ),
         (
             "crs",

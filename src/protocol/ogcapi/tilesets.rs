@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use super::document::said;
 use super::links::{JSON, link, ogc, template, to};
 use super::negotiation::{Offer, choose};
-use super::{ApiAddress, ApiRequest, DataKind, Service, TileData, TilePlace, check_parameters};
+use super::{
+    ApiAddress, ApiRequest, DataKind, Service, TileData, TilePlace, check_parameters, frame,
+};
 use crate::catalogue::Layer;
 use crate::crs::Crs;
 use crate::encode::ImageFormat;
@@ -17,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::feature::FieldType;
 use crate::protocol::ows::Kvp;
 use crate::protocol::tiles::{self, TileFormat, TileWish, TilesRequest, Wished};
-use crate::tile::{TileMatrixSet, TileMatrixSets, TileRange};
+use crate::tile::{TileAddress, TileMatrixSet, TileMatrixSets, TileRange};
 
 pub(super) const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
@@ -78,10 +80,14 @@ pub fn prepare_tile(
     accept: &str,
 ) -> Result<Wished> {
     let kvp = Kvp::parse(request.query)?;
-    match data.collection {
-        None => check_parameters(&kvp, &["F", "LANG", "COLLECTIONS", "EXPLAIN"])?,
-        Some(_) => check_parameters(&kvp, &["F", "LANG", "EXPLAIN"])?,
+    let mut declared = vec!["F", "LANG", "EXPLAIN"];
+    if data.collection.is_none() {
+        declared.push("COLLECTIONS");
     }
+    if data.is_map() {
+        declared.extend(["WIDTH", "HEIGHT"]);
+    }
+    check_parameters(&kvp, &declared)?;
     let catalogue = service.tiles.catalogue;
     let layers = layers_of(service, data.collection.as_deref(), &kvp, request.base)?;
     let set = catalogue.site.tile_matrix_sets.get(&place.set)?;
@@ -93,16 +99,74 @@ pub fn prepare_tile(
         .unwrap_or(TileFormat::Mvt);
     let column = number("tileCol", "column", &place.column)?;
     let row = number("tileRow", "row", &place.row)?;
+    let address = set.address(&place.matrix, column, row)?;
+    within_limits(service, &layers, set, address)?;
     let wish = TileWish {
         set: Arc::clone(set),
-        address: set.address(&place.matrix, column, row)?,
-        pixel_ratio: 1,
+        address,
+        pixel_ratio: pixel_ratio(&kvp, set, address)?,
         format,
         layers: tiles::styled(layers)?,
         archives: Vec::new(),
         with_points: false,
     };
     tiles::prepare_tile(&service.tiles, wish, kvp.get("EXPLAIN"), request)
+}
+
+/// `width` and `height` of a map tile: as its matrix has them, or twice (20-058 requirement 5).
+fn pixel_ratio(kvp: &Kvp, set: &TileMatrixSet, address: TileAddress) -> Result<u32> {
+    let Some(matrix) = set.matrices().get(address.matrix) else {
+        return Ok(1);
+    };
+    let sides = [("WIDTH", matrix.tile_width), ("HEIGHT", matrix.tile_height)];
+    let mut found = None;
+    for (name, own) in sides {
+        let Some(stated) = frame::stated(kvp, name)? else {
+            continue;
+        };
+        let ratio = [1, 2]
+            .into_iter()
+            .find(|ratio| f64::from(*ratio) * f64::from(own) == stated)
+            .filter(|ratio| found.is_none_or(|other| other == *ratio));
+        let Some(ratio) = ratio else {
+            let twice = own.saturating_mul(2);
+            let message = format!("expected {own} or {twice}, as the other side, found {stated}");
+            return Err(Error::parameter(name.to_lowercase(), message));
+        };
+        found = Some(ratio);
+    }
+    Ok(found.unwrap_or(1))
+}
+
+/// A tile beyond the limits that the tile set tells is no tile of it (20-057 requirement 6 A).
+fn within_limits(
+    service: &Service<'_>,
+    layers: &[Arc<Layer>],
+    set: &TileMatrixSet,
+    address: TileAddress,
+) -> Result<()> {
+    let catalogue = service.tiles.catalogue;
+    let Some(matrix) = set.matrices().get(address.matrix) else {
+        return Ok(());
+    };
+    let Some(limits) = service.reach.range(catalogue, layers, set, matrix) else {
+        // what is nowhere, as a layer without features, has no limits either
+        return Ok(());
+    };
+    let out = |axis, value: u32, min, max| Error::TileOutOfRange {
+        axis,
+        value: value.to_string(),
+        min,
+        max,
+    };
+    let TileAddress { column, row, .. } = address;
+    if !(limits.min_row..=limits.max_row).contains(&row) {
+        return Err(out("row", row, limits.min_row, limits.max_row));
+    }
+    if !(limits.min_column..=limits.max_column).contains(&column) {
+        return Err(out("column", column, limits.min_column, limits.max_column));
+    }
+    Ok(())
 }
 
 /// A column or a row; a number that no matrix has is outside of all.
@@ -177,7 +241,8 @@ pub(super) fn list(
         .iter()
         .map(|set| {
             let mut item = head(data, set, &title);
-            item.insert("links".into(), json!(links(data, set, base, "")));
+            // each can be followed: where the tiles are is told by the tile set
+            item.insert("links".into(), json!(own_links(data, set, base)));
             Value::Object(item)
         })
         .collect();
@@ -220,15 +285,20 @@ fn head(data: &TileData, set: &TileMatrixSet, title: &str) -> Map<String, Value>
     out
 }
 
-/// The links of a tile set; `more` is what the addresses of its tiles have behind `f`.
-fn links(data: &TileData, set: &TileMatrixSet, base: &str, more: &str) -> Vec<Value> {
+/// The documents of a tile set.
+fn own_links(data: &TileData, set: &TileMatrixSet, base: &str) -> Vec<Value> {
     let own = ApiAddress::TileSet(data.clone(), set.id().to_owned());
     let scheme = ApiAddress::TileMatrixSet(set.id().to_owned());
-    let mut links = vec![
+    vec![
         to(base, &own, "self", "Tile set"),
         to(base, &scheme, &ogc("tiling-scheme"), set.id()),
-    ];
-    let path = own.path();
+    ]
+}
+
+/// The links of a tile set, its tiles too; `more` is what their addresses have behind `f`.
+fn links(data: &TileData, set: &TileMatrixSet, base: &str, more: &str) -> Vec<Value> {
+    let mut links = own_links(data, set, base);
+    let path = ApiAddress::TileSet(data.clone(), set.id().to_owned()).path();
     for offer in offers(data) {
         links.push(template(
             format!(
@@ -410,7 +480,9 @@ pub(super) fn matrix_sets(service: &Service<'_>, base: &str) -> Value {
                 put("uri", json!(uri));
             }
             put("crs", json!(set.crs.uri()));
-            put("links", json!([to(base, &address, "self", set.id())]));
+            // `self` by 17-083r4, `item` as the links of other lists
+            let links = ["self", "item"].map(|rel| to(base, &address, rel, set.id()));
+            put("links", json!(links));
             Value::Object(out)
         })
         .collect();

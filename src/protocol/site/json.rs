@@ -1,6 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::{ArchiveLayer, Catalogue, Group, Layer, Node};
+use crate::crs::Crs;
 use crate::protocol::{ogcapi, tiles};
 
 /// What is served, for machines: title, links and every layer with its addresses.
@@ -59,7 +60,13 @@ pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value 
             "State of the service",
         ),
     ]);
-    json!({
+    let lonlat = Crs::crs84();
+    let others = site.crs.iter().filter(|crs| **crs != lonlat);
+    let crs: Vec<String> = std::iter::once(&lonlat)
+        .chain(others)
+        .map(Crs::uri)
+        .collect();
+    let mut document = json!({
         "title": site.title.get(language),
         "description": site.abstract_.get(language),
         "links": links,
@@ -67,11 +74,24 @@ pub fn landing_json(catalogue: &Catalogue, base: &str, language: &str) -> Value 
         "wmts": format!("{base}/wmts"),
         "wfs": format!("{base}/wfs"),
         "tileMatrixSets": site.tile_matrix_sets.all().iter().map(|s| s.id()).collect::<Vec<_>>(),
-        "crs": site.crs.iter().map(|c| c.id()).collect::<Vec<_>>(),
+        "crs": crs,
         "tree": catalogue.tree.iter().map(|n| node(catalogue, n, language)).collect::<Vec<_>>(),
         "layers": catalogue.layers.iter().map(|l| layer(l, base, language)).collect::<Vec<_>>(),
         "archives": catalogue.archives.iter().map(|a| archive(a, base, language)).collect::<Vec<_>>(),
-    })
+    });
+    // of the whole, as a collection says its own (20-058 requirements 50 and 51)
+    let around = catalogue
+        .layers
+        .iter()
+        .filter_map(|layer| layer.extent_lonlat);
+    if let (Some(b), Value::Object(members)) =
+        (around.reduce(|all, one| all.union(&one)), &mut document)
+    {
+        let bbox = [b.min_x, b.min_y, b.max_x, b.max_y];
+        let spatial = json!({ "bbox": [bbox], "crs": lonlat.uri() });
+        members.insert("extent".into(), json!({ "spatial": spatial }));
+    }
+    document
 }
 
 fn link(href: String, rel: &str, media_type: &str, title: &str) -> Value {
