@@ -213,7 +213,11 @@ impl Keeper {
         }
         if attached > 0 {
             let seconds = began.elapsed().as_secs_f64();
-            tracing::debug!(layers = attached, seconds, "overviews of the cache are in use");
+            tracing::debug!(
+                layers = attached,
+                seconds,
+                "overviews of the cache are in use"
+            );
         }
         let here: HashSet<&str> = current.iter().map(|layer| layer.id.as_str()).collect();
         for layer in before.iter().filter(|l| !here.contains(l.id.as_str())) {
