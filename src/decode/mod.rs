@@ -17,6 +17,7 @@ mod sld_dialect;
 mod sld_graphic;
 mod sld_margin;
 pub(crate) mod sld_mark;
+mod sld_stretched;
 mod sld_stroke;
 mod sld_symbol;
 mod sld_text;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::sld::Reader;
 use super::sld_mark::{GraphicPlace, is_hatch, shape_named, well_known_name};
+use super::sld_stretched::{by_width, stretched};
 use super::sld_stroke::default_stroke;
 use super::sld_symbol::plain_number;
 use super::xml::Element;
@@ -54,6 +55,7 @@ pub(super) fn read(
         _ => place,
     };
     let qgis = reader.dialect.is_qgis();
+    let mut factor = None;
     for child in element.elements() {
         match child.name.as_str() {
             "Mark" => {
@@ -84,7 +86,12 @@ pub(super) fn read(
             }
             "VendorOption" => {
                 let name = child.attribute("name").unwrap_or_default();
-                reader.dropped(child, format!("option {name:?} is not known in a graphic"));
+                match name {
+                    "widthHeightFactor" => factor = Some((plain_number(child)?, child)),
+                    _ => {
+                        reader.dropped(child, format!("option {name:?} is not known in a graphic"));
+                    }
+                }
             }
             _ => reader.unknown(child),
         }
@@ -103,6 +110,16 @@ pub(super) fn read(
     }
     if qgis {
         as_qgis_means(&mut graphic, place);
+        by_width(&mut graphic);
+    }
+    if let Some((factor, at)) = factor {
+        match stretched(&graphic, factor) {
+            Some(drawn) => {
+                graphic = drawn;
+                reader.kept(at, "the mark's width over its height");
+            }
+            None => reader.dropped(at, "a mark that depends on the feature is as wide as high"),
+        }
     }
     if place == GraphicPlace::Fill && graphic.size.is_none() {
         as_a_brush_of_qt(&mut graphic, element);

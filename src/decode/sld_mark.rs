@@ -75,7 +75,8 @@ fn shape(name: &str, place: GraphicPlace) -> Option<(MarkShape, bool)> {
         .collect();
     let hatched = name.starts_with("shape://") || place == GraphicPlace::Fill;
     Some(match lower.as_str() {
-        "square" => (M::Square, true),
+        // QGIS's rectangles have their sides by an option
+        "square" | "rectangle" => (M::Square, true),
         "circle" => (M::Circle, true),
         "triangle" => (M::Triangle, true),
         "star" => (M::Star, true),
