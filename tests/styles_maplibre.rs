@@ -274,6 +274,16 @@ fn layers_become_symbolizers_in_their_order() {
 }
 
 #[test]
+fn notes_have_the_place_of_the_key_they_are_about() {
+    let text = "{\"version\": 8, \"layers\": [\n {\"id\": \"line-blur\", \"type\": \"line\",\n  \
+        \"paint\": {\"line-blur\": 3}},\n {\"id\": \"b\", \"type\": \"heatmap\"}]}";
+    let (_, notes) = parse(text, None).unwrap();
+    let at: Vec<(u32, u32)> = notes.iter().map(|n| (n.line, n.column)).collect();
+    // a layer of a kind that is not drawn: where it says its type
+    assert_eq!(at, [(3, 13), (4, 14)], "{notes:?}");
+}
+
+#[test]
 fn a_gap_in_a_line_is_two_lines_and_a_label_stands_at_its_first_anchor() {
     let (style, _) = layer(json!({"id": "a", "type": "line", "paint": {
         "line-width": 2, "line-gap-width": 6, "line-offset": 1}}));

@@ -5,8 +5,8 @@
 use cartotheque::decode::sld::{self, Document};
 use cartotheque::query::{CompareOp, Expr, Filter, Function};
 use cartotheque::style::{
-    Fill, Graphic, GraphicSymbol, LabelPlacement, LineSymbolizer, MarkerAt, Measure, Rule, Stroke,
-    StrokeKind, StyleNoteKind, Symbolizer, TextSymbolizer,
+    Fill, Graphic, GraphicSymbol, LabelPlacement, LineCap, LineSymbolizer, MarkerAt, Measure, Rule,
+    Stroke, StrokeKind, StyleNoteKind, Symbolizer, TextSymbolizer,
 };
 
 fn exported(rules: &str) -> Document {
@@ -397,4 +397,35 @@ fn an_ellipse_marker_has_two_sizes_and_a_picture_is_as_wide_as_its_size() {
         graphic(&standard(&picture)).size,
         Some(Measure::pixels(20.0))
     );
+}
+
+#[test]
+fn labels_stand_above_their_lines_and_outlines_have_the_caps_of_qt() {
+    let label = "<se:TextSymbolizer><se:Label>a</se:Label><se:Font><se:SvgParameter \
+        name='font-size'>10</se:SvgParameter></se:Font><se:LabelPlacement><se:LinePlacement>\
+        <se:GeneralizeLine>true</se:GeneralizeLine></se:LinePlacement></se:LabelPlacement>\
+        </se:TextSymbolizer>";
+    let offset = |document: &Document| match &text(document).placement {
+        LabelPlacement::Line {
+            perpendicular_offset,
+            ..
+        } => perpendicular_offset.clone(),
+        other => panic!("{other:?}"),
+    };
+    let read = exported(label);
+    assert_eq!(offset(&read), Measure::pixels(6.0));
+    assert!(noted(
+        &read,
+        StyleNoteKind::Approximated,
+        "above their lines"
+    ));
+    assert_eq!(offset(&standard(label)), Measure::pixels(0.0));
+    let area = "<se:PolygonSymbolizer><se:Stroke><se:SvgParameter name='stroke-dasharray'>4 2\
+        </se:SvgParameter></se:Stroke></se:PolygonSymbolizer>";
+    let cap = |document: &Document| match &rules(document)[0].symbolizers[0] {
+        Symbolizer::Polygon(polygon) => polygon.stroke.as_ref().unwrap().cap,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(cap(&exported(area)), LineCap::Square);
+    assert_eq!(cap(&standard(area)), LineCap::Butt);
 }

@@ -6,11 +6,12 @@
 //!
 //! # Not supported
 //! Sprites (`icon-image`, patterns), heat maps, extrusions, rasters, gradients along lines,
-//! feature state: each is a note. JSON has no places once it is read, so notes have line 0.
+//! feature state: each is a note, at the line of the key that it is about or of its layer.
 
 use serde_json::{Map, Value};
 
 use super::maplibre_expression::{Values, approximations, depends_on_zoom, zooms};
+use super::maplibre_place::Places;
 use super::sld_graphic;
 use super::sld_stroke::default_stroke;
 use super::sld_symbol::{as_number, with_alpha_in_opacity, with_results};
@@ -55,7 +56,8 @@ pub fn parse(text: &str, source_layer: Option<&str>) -> Result<(Style, Vec<Style
         ..Style::default()
     };
     let mut reader = Reader::default();
-    for layer in layers {
+    for (index, layer) in layers.into_iter().enumerate() {
+        reader.index = index;
         let own = text_at(layer, "source-layer");
         if source_layer.is_some() && own.is_some() && own != source_layer {
             continue;
@@ -65,26 +67,56 @@ pub fn parse(text: &str, source_layer: Option<&str>) -> Result<(Style, Vec<Style
             style.feature_type_styles.push(FeatureTypeStyle { rules });
         }
     }
-    Ok((style, reader.notes))
+    Ok((style, with_places(reader.notes, text)))
+}
+
+/// The notes with the place of what they name in the text.
+fn with_places(notes: Vec<Note>, text: &str) -> Vec<StyleNote> {
+    if notes.is_empty() {
+        return Vec::new();
+    }
+    let places = Places::of(text);
+    let placed = |note: Note| {
+        let found = places.find(note.index, &note.message);
+        let (line, column) = found.unwrap_or_default();
+        StyleNote {
+            kind: note.kind,
+            line,
+            column,
+            message: format!("layer {:?}: {}", note.layer, note.message),
+        }
+    };
+    notes.into_iter().map(placed).collect()
 }
 
 fn text_at<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
+/// What is to be said of one layer.
+#[derive(PartialEq)]
+struct Note {
+    kind: StyleNoteKind,
+    index: usize,
+    layer: String,
+    message: String,
+}
+
 #[derive(Default)]
 struct Reader {
-    notes: Vec<StyleNote>,
+    notes: Vec<Note>,
+    /// The layer being read: its place in the document and its id.
+    index: usize,
     layer: String,
 }
 
 impl Reader {
     fn note(&mut self, kind: StyleNoteKind, message: &str) {
-        let note = StyleNote {
+        let note = Note {
             kind,
-            line: 0,
-            column: 0,
-            message: format!("layer {:?}: {message}", self.layer),
+            index: self.index,
+            layer: self.layer.clone(),
+            message: message.to_owned(),
         };
         // a rule for each zoom meets the same things again
         if !self.notes.contains(&note) {

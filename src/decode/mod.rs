@@ -10,6 +10,7 @@ mod geojson_geometry;
 pub mod gml;
 pub mod maplibre;
 mod maplibre_expression;
+mod maplibre_place;
 mod qgis_expression;
 mod se_function;
 pub mod sld;

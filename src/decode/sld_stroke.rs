@@ -16,6 +16,10 @@ use crate::style::{
 impl Reader<'_, '_> {
     pub(super) fn stroke(&mut self, element: &Element, unit: Unit) -> Result<Stroke> {
         let mut stroke = default_stroke();
+        if self.dialect.is_qgis() {
+            // Qt's pens have square caps, and QGIS names only those of lines
+            stroke.cap = LineCap::Square;
+        }
         stroke.width.unit = unit;
         stroke.dash_offset.unit = unit;
         let mut paint = Paint::solid("#000000");
