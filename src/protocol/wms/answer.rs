@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use super::capabilities;
 use super::exception;
 use super::explain::understood;
@@ -84,13 +86,13 @@ fn get_capabilities(reader: &Reader<'_>, request: &GetCapabilities, base: &str) 
 /// OGC 06-042 §7.2.3.5, Table 5: equal and higher sequences are exceptions. What is no number
 /// can't be compared, and is no reason to withhold the capabilities.
 fn check_sequence(found: &str, current: u64) -> Result<()> {
-    match found.parse::<u64>() {
-        Ok(known) if known == current => Err(Error::CurrentUpdateSequence { sequence: current }),
-        Ok(known) if known > current => Err(Error::InvalidUpdateSequence {
+    match ows::compare_sequence(found, current) {
+        Some(Ordering::Equal) => Err(Error::CurrentUpdateSequence { sequence: current }),
+        Some(Ordering::Greater) => Err(Error::InvalidUpdateSequence {
             found: found.to_owned(),
             sequence: current,
         }),
-        _ => Ok(()),
+        Some(Ordering::Less) | None => Ok(()),
     }
 }
 
