@@ -10,6 +10,7 @@ use super::request::{
 use super::scope::Scope;
 use super::{Service, Version, describe, legend};
 use crate::budget::Budget;
+use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
 use crate::protocol::{Answer, Request, explain, ows};
 
@@ -111,9 +112,13 @@ fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
             &reader.scope.language,
         ));
     }
-    let bytes = engine.encode(&drawn.pixmap, request.format)?;
+    let format = match request.jpeg_if_opaque && crate::encode::has_no_gap(&drawn.pixmap) {
+        true => ImageFormat::Jpeg,
+        false => request.format,
+    };
+    let bytes = engine.encode(&drawn.pixmap, format)?;
     crate::render::recycle(drawn.pixmap);
-    Ok(Answer::ok(request.format.media_type(), bytes))
+    Ok(Answer::ok(format.media_type(), bytes))
 }
 
 fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Answer> {
