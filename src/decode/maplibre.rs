@@ -6,13 +6,15 @@
 //!
 //! # Not supported
 //! Sprites (`icon-image`, patterns), heat maps, extrusions, rasters, gradients along lines,
-//! feature state: each is a note. JSON has no places once it is read, so notes have line 0.
+//! feature state: each is a note, at the line of the key that it is about or of its layer.
 
 use serde_json::{Map, Value};
 
-use super::maplibre_expression::{Values, depends_on_zoom, zooms};
+use super::maplibre_expression::{Values, approximations, depends_on_zoom, zooms};
+use super::maplibre_place::Places;
 use super::sld_graphic;
-use super::sld_symbol::{as_number, default_stroke, with_alpha_in_opacity, with_results};
+use super::sld_stroke::default_stroke;
+use super::sld_symbol::{as_number, with_alpha_in_opacity, with_results};
 use crate::error::{Error, Result};
 use crate::query::{ArithmeticOp, Expr, Filter, Literal};
 use crate::style::color;
@@ -54,7 +56,8 @@ pub fn parse(text: &str, source_layer: Option<&str>) -> Result<(Style, Vec<Style
         ..Style::default()
     };
     let mut reader = Reader::default();
-    for layer in layers {
+    for (index, layer) in layers.into_iter().enumerate() {
+        reader.index = index;
         let own = text_at(layer, "source-layer");
         if source_layer.is_some() && own.is_some() && own != source_layer {
             continue;
@@ -64,26 +67,56 @@ pub fn parse(text: &str, source_layer: Option<&str>) -> Result<(Style, Vec<Style
             style.feature_type_styles.push(FeatureTypeStyle { rules });
         }
     }
-    Ok((style, reader.notes))
+    Ok((style, with_places(reader.notes, text)))
+}
+
+/// The notes with the place of what they name in the text.
+fn with_places(notes: Vec<Note>, text: &str) -> Vec<StyleNote> {
+    if notes.is_empty() {
+        return Vec::new();
+    }
+    let places = Places::of(text);
+    let placed = |note: Note| {
+        let found = places.find(note.index, &note.message);
+        let (line, column) = found.unwrap_or_default();
+        StyleNote {
+            kind: note.kind,
+            line,
+            column,
+            message: format!("layer {:?}: {}", note.layer, note.message),
+        }
+    };
+    notes.into_iter().map(placed).collect()
 }
 
 fn text_at<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
+/// What is to be said of one layer.
+#[derive(PartialEq)]
+struct Note {
+    kind: StyleNoteKind,
+    index: usize,
+    layer: String,
+    message: String,
+}
+
 #[derive(Default)]
 struct Reader {
-    notes: Vec<StyleNote>,
+    notes: Vec<Note>,
+    /// The layer being read: its place in the document and its id.
+    index: usize,
     layer: String,
 }
 
 impl Reader {
     fn note(&mut self, kind: StyleNoteKind, message: &str) {
-        let note = StyleNote {
+        let note = Note {
             kind,
-            line: 0,
-            column: 0,
-            message: format!("layer {:?}: {message}", self.layer),
+            index: self.index,
+            layer: self.layer.clone(),
+            message: message.to_owned(),
         };
         // a rule for each zoom meets the same things again
         if !self.notes.contains(&note) {
@@ -119,6 +152,9 @@ impl Reader {
                 zooms(part, &mut cuts);
                 self.approximated("what depends on zoom is exact at whole zooms");
             }
+            let mut found = Vec::new();
+            approximations(part, &mut found);
+            found.into_iter().for_each(|what| self.approximated(what));
         }
         let low = cuts
             .iter()
@@ -209,11 +245,11 @@ struct LayerReader<'a, 'r> {
 
 impl LayerReader<'_, '_> {
     fn symbolizers(&mut self, kind: &str) -> Vec<Symbolizer> {
-        let symbolizer = match kind {
-            "fill" => self.fill(),
+        let symbolizers: Vec<Symbolizer> = match kind {
+            "fill" => self.fill().into_iter().collect(),
             "line" => self.line(),
-            "circle" => Some(self.circle()),
-            "symbol" => self.symbol(),
+            "circle" => vec![self.circle()],
+            "symbol" => self.symbol().into_iter().collect(),
             other => {
                 self.reader
                     .dropped(&format!("layers of type {other:?} are not drawn"));
@@ -226,7 +262,14 @@ impl LayerReader<'_, '_> {
                 self.reader.dropped(&format!("{key} is not known here"));
             }
         }
-        symbolizer.into_iter().collect()
+        symbolizers
+    }
+
+    /// Keys that order features or smooth their edges: noted where they are there.
+    fn not_followed(&mut self, key: &'static str, what: &str) {
+        if self.raw(key).is_some() {
+            self.reader.approximated(&format!("{key}: {what}"));
+        }
     }
 
     fn raw(&mut self, key: &'static str) -> Option<&Value> {
@@ -310,7 +353,10 @@ impl LayerReader<'_, '_> {
                 .dropped("fill-pattern needs sprites, which are not read");
             self.paint.get("fill-color")?; // nothing else to draw with
         }
-        self.used.extend(["fill-antialias", "fill-sort-key"]);
+        self.not_followed("fill-sort-key", IN_ORDER);
+        if self.raw("fill-antialias") == Some(&Value::Bool(false)) {
+            self.not_followed("fill-antialias", "edges are smooth");
+        }
         let paint = self.paint("fill-color", "fill-opacity", "#000000");
         let outline = self.raw("fill-outline-color").is_some();
         let stroke = outline.then(|| Stroke {
@@ -334,15 +380,16 @@ impl LayerReader<'_, '_> {
         }
     }
 
-    fn line(&mut self) -> Option<Symbolizer> {
+    /// One line, or the two on both sides of a `line-gap-width`.
+    fn line(&mut self) -> Vec<Symbolizer> {
         for key in ["line-pattern", "line-gradient"] {
             if self.raw(key).is_some() {
                 self.reader
                     .dropped(&format!("{key} is drawn as a plain colour"));
             }
         }
-        self.used
-            .extend(["line-miter-limit", "line-round-limit", "line-sort-key"]);
+        self.used.extend(["line-miter-limit", "line-round-limit"]);
+        self.not_followed("line-sort-key", IN_ORDER);
         let width = self.pixels("line-width", 1.0);
         let dash = match (&width.value, self.numbers("line-dasharray")) {
             (_, list) if list.is_empty() => Vec::new(),
@@ -373,7 +420,8 @@ impl LayerReader<'_, '_> {
             value: times(as_number(offset), -1.0),
             unit: Unit::Pixel,
         });
-        Some(Symbolizer::Line(Box::new(LineSymbolizer {
+        let gap = self.number("line-gap-width", 0.0);
+        let stroke = LineSymbolizer {
             stroke: Stroke {
                 kind: StrokeKind::Solid(self.paint("line-color", "line-opacity", "#000000")),
                 width,
@@ -383,11 +431,29 @@ impl LayerReader<'_, '_> {
                 dash_offset: Measure::pixels(0.0),
             },
             perpendicular_offset: offset,
-        })))
+        };
+        if gap == Expr::number(0.0) {
+            return vec![Symbolizer::Line(Box::new(stroke))];
+        }
+        let middle = match &stroke.perpendicular_offset {
+            Some(offset) => offset.value.clone(),
+            None => Expr::number(0.0),
+        };
+        let from_middle = times(sum(gap, stroke.stroke.width.value.clone()), 0.5);
+        [1.0, -1.0]
+            .map(|side| {
+                let mut line = stroke.clone();
+                line.perpendicular_offset = Some(Measure {
+                    value: sum(middle.clone(), times(from_middle.clone(), side)),
+                    unit: Unit::Pixel,
+                });
+                Symbolizer::Line(Box::new(line))
+            })
+            .to_vec()
     }
 
     fn circle(&mut self) -> Symbolizer {
-        self.used.push("circle-sort-key");
+        self.not_followed("circle-sort-key", IN_ORDER);
         let radius = self.number("circle-radius", 5.0);
         let width = self.number("circle-stroke-width", 0.0);
         let fill = self.paint("circle-color", "circle-opacity", "#000000");
@@ -447,20 +513,30 @@ impl LayerReader<'_, '_> {
             })
             .unwrap_or_default();
         let rotation = self.number("text-rotate", 0.0);
-        let along = matches!(
-            self.word("symbol-placement").as_deref(),
-            Some("line" | "line-center")
-        );
-        let offset = match self.numbers("text-offset")[..] {
+        let placed = self.word("symbol-placement");
+        let along = matches!(placed.as_deref(), Some("line" | "line-center"));
+        let mut offset = match self.numbers("text-offset")[..] {
             [x, y] => [x * em, -y * em],
             _ => [0.0, 0.0],
         };
-        let anchor = anchor(self.word("text-anchor").as_deref().unwrap_or("center"));
+        let mut anchor = anchor_of(self.word("text-anchor").as_deref().unwrap_or("center"));
+        let first = self.raw("text-variable-anchor").and_then(|v| v.get(0));
+        if let Some(first) = first.and_then(Value::as_str).map(str::to_owned) {
+            self.reader
+                .approximated(&format!("text-variable-anchor: always {first}"));
+            anchor = anchor_of(&first);
+            if let Expr::Literal(Literal::Number(radius)) = self.number("text-radial-offset", 0.0) {
+                // away from the point, on the side that the text is on
+                let [x, y] = anchor.map(|a| 1.0 - 2.0 * a);
+                let length = f64::max(1.0, (x * x + y * y).sqrt());
+                offset = [x, y].map(|side| side / length * radius * em);
+            }
+        }
         let spacing = self.number("symbol-spacing", 250.0);
         let placement = match along {
             true => LabelPlacement::Line {
                 perpendicular_offset: Measure::pixels(offset[1]),
-                repeat: Some(Measure {
+                repeat: (placed.as_deref() == Some("line")).then_some(Measure {
                     value: spacing,
                     unit: Unit::Pixel,
                 }),
@@ -530,7 +606,10 @@ const ICON_KEYS: [&str; 14] = [
     "icon-text-fit",
 ];
 
-fn anchor(name: &str) -> [f64; 2] {
+/// Features are drawn as they come.
+const IN_ORDER: &str = "features are drawn in the order of the data";
+
+fn anchor_of(name: &str) -> [f64; 2] {
     let x = match name {
         n if n.contains("left") => 0.0,
         n if n.contains("right") => 1.0,

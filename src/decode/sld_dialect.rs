@@ -18,6 +18,8 @@ use crate::query::{CompareOp, Expr, Filter, Literal};
 pub(super) enum Dialect {
     /// Symbology Encoding, with the options of GeoServer.
     Standard,
+    /// SLD 1.0: what it leaves open is as GeoServer has it, which most of its styles are for.
+    GeoServer,
     Qgis,
 }
 
@@ -51,10 +53,15 @@ impl Dialect {
             && root.child("NamedLayer").is_some()
             && only(root, &["NamedLayer"])
             && root.elements().all(layer);
-        match qgis {
-            true => Dialect::Qgis,
-            false => Dialect::Standard,
+        match (qgis, version.starts_with("1.0")) {
+            (true, _) => Dialect::Qgis,
+            (_, true) => Dialect::GeoServer,
+            _ => Dialect::Standard,
         }
+    }
+
+    pub fn is_geoserver(self) -> bool {
+        self == Dialect::GeoServer
     }
 
     pub fn is_qgis(self) -> bool {
