@@ -283,8 +283,12 @@ fn sort_terms(text: &str) -> Result<Vec<SortTerm>> {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Result<Asked> {
+    fn read_all(query: &str) -> Result<Asked> {
         of_pairs(&Kvp::parse(query).unwrap())
+    }
+
+    fn read(query: &str) -> Result<Asked> {
+        read_all(&format!("service=WFS&version=2.0.0&{query}"))
     }
 
     fn adhoc(asked: &Asked) -> Vec<&Adhoc> {
@@ -335,13 +339,19 @@ mod tests {
             "request=GetFeature&typenames=a&sortby=x Z",
             "request=GetFeature&typenames=(a)(b)(c)&propertyname=(x)(y)",
             "request=GetFeature&typenames=a&filter=<a",
-            "request=GetFeature&typenames=a&version=3",
-            "request=GetCapabilities",
             "request=Transaction",
-            "service=WMS&request=GetCapabilities",
-            "service=WFS",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            "service=WFS&request=GetFeature&typenames=a&version=3",
+            "service=WFS&request=GetFeature&typenames=a",
+            "version=2.0.0&request=GetFeature&typenames=a",
+            "request=GetCapabilities",
+            "service=WMS&request=GetCapabilities",
+            "service=WFS&version=2.0.0",
+        ] {
+            assert!(read_all(wrong).is_err(), "{wrong}");
         }
     }
 }
