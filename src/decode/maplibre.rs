@@ -19,10 +19,9 @@ use crate::error::{Error, Result};
 use crate::query::{ArithmeticOp, Expr, Filter, Literal};
 use crate::style::color;
 use crate::style::{
-    FeatureTypeStyle, Fill, Font, GraphicSymbol, Halo, LabelPlacement, LetterCase, LineCap,
-    LineJoin, LineSymbolizer, MarkShape, Measure, Paint, PointSymbolizer, PolygonSymbolizer, Rule,
-    ScaleRange, Stroke, StrokeKind, Style, StyleNote, StyleNoteKind, Symbolizer, TextSymbolizer,
-    Unit,
+    FeatureTypeStyle, Fill, GraphicSymbol, LineCap, LineJoin, LineSymbolizer, MarkShape, Measure,
+    Paint, PointSymbolizer, PolygonSymbolizer, Rule, ScaleRange, Stroke, StrokeKind, Style,
+    StyleNote, StyleNoteKind, Symbolizer, Unit,
 };
 
 /// The scale denominator of zoom 0: the equator on 512 pixels of 0.28 mm.
@@ -103,7 +102,7 @@ struct Note {
 }
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     notes: Vec<Note>,
     /// The layer being read: its place in the document and its id.
     index: usize,
@@ -124,11 +123,11 @@ impl Reader {
         }
     }
 
-    fn dropped(&mut self, message: &str) {
+    pub(super) fn dropped(&mut self, message: &str) {
         self.note(StyleNoteKind::Dropped, message);
     }
 
-    fn approximated(&mut self, message: &str) {
+    pub(super) fn approximated(&mut self, message: &str) {
         self.note(StyleNoteKind::Approximated, message);
     }
 
@@ -235,12 +234,12 @@ impl Reader {
     }
 }
 
-struct LayerReader<'a, 'r> {
+pub(super) struct LayerReader<'a, 'r> {
     values: Values,
-    paint: &'a Map<String, Value>,
-    layout: &'a Map<String, Value>,
-    used: Vec<&'static str>,
-    reader: &'r mut Reader,
+    pub(super) paint: &'a Map<String, Value>,
+    pub(super) layout: &'a Map<String, Value>,
+    pub(super) used: Vec<&'static str>,
+    pub(super) reader: &'r mut Reader,
 }
 
 impl LayerReader<'_, '_> {
@@ -272,13 +271,13 @@ impl LayerReader<'_, '_> {
         }
     }
 
-    fn raw(&mut self, key: &'static str) -> Option<&Value> {
+    pub(super) fn raw(&mut self, key: &'static str) -> Option<&Value> {
         self.used.push(key);
         let found = self.paint.get(key).or_else(|| self.layout.get(key));
         found.filter(|v| !v.is_null())
     }
 
-    fn expr(&mut self, key: &'static str) -> Option<Expr> {
+    pub(super) fn expr(&mut self, key: &'static str) -> Option<Expr> {
         let value = self.raw(key)?.clone();
         match self.values.expr(&value) {
             Ok(expr) => Some(expr),
@@ -290,18 +289,18 @@ impl LayerReader<'_, '_> {
         }
     }
 
-    fn number(&mut self, key: &'static str, default: f64) -> Expr {
+    pub(super) fn number(&mut self, key: &'static str, default: f64) -> Expr {
         self.expr(key).map_or(Expr::number(default), as_number)
     }
 
-    fn pixels(&mut self, key: &'static str, default: f64) -> Measure {
+    pub(super) fn pixels(&mut self, key: &'static str, default: f64) -> Measure {
         Measure {
             value: self.number(key, default),
             unit: Unit::Pixel,
         }
     }
 
-    fn word(&mut self, key: &'static str) -> Option<String> {
+    pub(super) fn word(&mut self, key: &'static str) -> Option<String> {
         match self.expr(key)? {
             Expr::Literal(Literal::Text(text)) => Some(text),
             _ => {
@@ -313,7 +312,7 @@ impl LayerReader<'_, '_> {
     }
 
     /// Constant numbers: an offset, a dash array.
-    fn numbers(&mut self, key: &'static str) -> Vec<f64> {
+    pub(super) fn numbers(&mut self, key: &'static str) -> Vec<f64> {
         let Some(value) = self.raw(key).cloned() else {
             return Vec::new();
         };
@@ -327,7 +326,12 @@ impl LayerReader<'_, '_> {
         }
     }
 
-    fn paint(&mut self, key: &'static str, opacity: &'static str, default: &str) -> Paint {
+    pub(super) fn paint(
+        &mut self,
+        key: &'static str,
+        opacity: &'static str,
+        default: &str,
+    ) -> Paint {
         let color = self.expr(key).unwrap_or_else(|| Expr::text(default));
         if let Expr::Literal(Literal::Text(text)) = &color
             && color::parse(text).is_none()
@@ -485,174 +489,12 @@ impl LayerReader<'_, '_> {
         }
         Symbolizer::Point(Box::new(PointSymbolizer { graphic }))
     }
-
-    fn symbol(&mut self) -> Option<Symbolizer> {
-        if self.raw("icon-image").is_some() {
-            self.reader
-                .dropped("icon-image needs sprites, which are not read");
-        }
-        for key in self.layout.keys().chain(self.paint.keys()) {
-            if key.starts_with("icon-") && key != "icon-image" {
-                self.used.extend(ICON_KEYS.iter().filter(|k| *k == key));
-            }
-        }
-        let label = self.expr("text-field").filter(|l| *l != Expr::text(""))?;
-        let size = self.number("text-size", 16.0);
-        let em = match &size {
-            Expr::Literal(Literal::Number(n)) => *n,
-            _ => 16.0,
-        };
-        let fonts: Vec<String> = self
-            .raw("text-font")
-            .and_then(Value::as_array)
-            .map(|list| {
-                list.iter()
-                    .filter_map(Value::as_str)
-                    .map(str::to_owned)
-                    .collect()
-            })
-            .unwrap_or_default();
-        let rotation = self.number("text-rotate", 0.0);
-        let placed = self.word("symbol-placement");
-        let along = matches!(placed.as_deref(), Some("line" | "line-center"));
-        let mut offset = match self.numbers("text-offset")[..] {
-            [x, y] => [x * em, -y * em],
-            _ => [0.0, 0.0],
-        };
-        let mut anchor = anchor_of(self.word("text-anchor").as_deref().unwrap_or("center"));
-        let first = self.raw("text-variable-anchor").and_then(|v| v.get(0));
-        if let Some(first) = first.and_then(Value::as_str).map(str::to_owned) {
-            self.reader
-                .approximated(&format!("text-variable-anchor: always {first}"));
-            anchor = anchor_of(&first);
-            if let Expr::Literal(Literal::Number(radius)) = self.number("text-radial-offset", 0.0) {
-                // away from the point, on the side that the text is on
-                let [x, y] = anchor.map(|a| 1.0 - 2.0 * a);
-                let length = f64::max(1.0, (x * x + y * y).sqrt());
-                offset = [x, y].map(|side| side / length * radius * em);
-            }
-        }
-        let spacing = self.number("symbol-spacing", 250.0);
-        let placement = match along {
-            true => LabelPlacement::Line {
-                perpendicular_offset: Measure::pixels(offset[1]),
-                repeat: (placed.as_deref() == Some("line")).then_some(Measure {
-                    value: spacing,
-                    unit: Unit::Pixel,
-                }),
-            },
-            false => LabelPlacement::Point {
-                anchor,
-                displacement: offset.map(Measure::pixels),
-                rotation,
-            },
-        };
-        let halo_width = self.pixels("text-halo-width", 0.0);
-        let halo = self.paint("text-halo-color", "text-opacity", "#00000000");
-        let letter_case = match self.word("text-transform").as_deref() {
-            Some("uppercase") => LetterCase::Upper,
-            Some("lowercase") => LetterCase::Lower,
-            _ => LetterCase::AsIs,
-        };
-        let wrap = times(self.number("text-max-width", 10.0), em);
-        let overlap = [
-            self.expr("text-allow-overlap"),
-            self.expr("text-ignore-placement"),
-        ]
-        .contains(&Some(Expr::Literal(Literal::Bool(true))));
-        // placed first there where the key is low, here where the priority is high
-        let key = self.number("symbol-sort-key", 0.0);
-        let letter_spacing = times(self.number("text-letter-spacing", 0.0), em);
-        Some(Symbolizer::Text(Box::new(TextSymbolizer {
-            label,
-            font: font(&fonts, size),
-            fill: self.paint("text-color", "text-opacity", "#000000"),
-            halo: (halo_width.value != Expr::number(0.0)).then_some(Halo {
-                radius: halo_width,
-                fill: halo,
-            }),
-            placement,
-            priority: times(key, -1.0),
-            wrap_width: (!along).then_some(Measure {
-                value: wrap,
-                unit: Unit::Pixel,
-            }),
-            space_around: self.pixels("text-padding", 2.0),
-            allow_overlap: overlap,
-            letter_case,
-            letter_spacing: Measure {
-                value: letter_spacing,
-                unit: Unit::Pixel,
-            },
-        })))
-    }
 }
-
-/// What an icon would have looked like: dropped with the icon itself.
-const ICON_KEYS: [&str; 14] = [
-    "icon-allow-overlap",
-    "icon-anchor",
-    "icon-color",
-    "icon-halo-color",
-    "icon-halo-width",
-    "icon-ignore-placement",
-    "icon-offset",
-    "icon-opacity",
-    "icon-optional",
-    "icon-padding",
-    "icon-rotate",
-    "icon-rotation-alignment",
-    "icon-size",
-    "icon-text-fit",
-];
 
 /// Features are drawn as they come.
 const IN_ORDER: &str = "features are drawn in the order of the data";
 
-fn anchor_of(name: &str) -> [f64; 2] {
-    let x = match name {
-        n if n.contains("left") => 0.0,
-        n if n.contains("right") => 1.0,
-        _ => 0.5,
-    };
-    let y = match name {
-        n if n.starts_with("top") => 1.0,
-        n if n.starts_with("bottom") => 0.0,
-        _ => 0.5,
-    };
-    [x, y]
-}
-
-/// `Noto Sans Bold Italic` → family, weight and style.
-fn font(fonts: &[String], size: Expr) -> Font {
-    let words = |name: &str| -> Vec<String> { name.split(' ').map(str::to_owned).collect() };
-    let is_style = |w: &String| {
-        let style = [
-            "Bold", "SemiBold", "Semibold", "Italic", "Regular", "Medium", "Light", "Oblique",
-        ];
-        style.contains(&w.as_str())
-    };
-    let first = fonts.first().map(|f| words(f)).unwrap_or_default();
-    let mut families: Vec<String> = Vec::new();
-    for name in fonts {
-        let plain: Vec<String> = words(name).into_iter().filter(|w| !is_style(w)).collect();
-        let family = plain.join(" ");
-        if !family.is_empty() && !families.contains(&family) {
-            families.push(family);
-        }
-    }
-    Font {
-        families,
-        size: Measure {
-            value: size,
-            unit: Unit::Pixel,
-        },
-        bold: first.iter().any(|w| w.to_lowercase().contains("bold")),
-        italic: first.iter().any(|w| w == "Italic" || w == "Oblique"),
-    }
-}
-
-fn times(expr: Expr, by: f64) -> Expr {
+pub(super) fn times(expr: Expr, by: f64) -> Expr {
     match expr {
         // zero has no sign here
         Expr::Literal(Literal::Number(n)) => Expr::number(n * by + 0.0),
