@@ -197,8 +197,8 @@ fn every_answer_carries_cors_and_methods_are_told() {
             "exceptionCode=\"OperationNotSupported\"",
         ),
         (
-            "/wmts/1.0.0/x",
-            "xml",
+            "/wmts",
+            "text/xml",
             "exceptionCode=\"OperationNotSupported\"",
         ),
         ("/collections", "application/problem+json", "\"status\":405"),
