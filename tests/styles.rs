@@ -167,7 +167,7 @@ fn a_classified_polygon_of_qgis_keeps_classes_hatches_and_labels() {
 fn svg_markers_of_qgis_take_their_parameters_and_fall_back_in_order() {
     let document = read("qgis_point.sld");
     let rules = rules(style(&document));
-    assert_eq!(rules[0].symbolizers.len(), 2, "startPoint() is left out");
+    assert_eq!(rules[0].symbolizers.len(), 3);
     let Symbolizer::Point(point) = &rules[0].symbolizers[0] else {
         panic!()
     };
@@ -187,9 +187,9 @@ fn svg_markers_of_qgis_take_their_parameters_and_fall_back_in_order() {
     );
     assert_eq!(point.graphic.rotation, Expr::Property("azimut".into()));
     has_note(&document, StyleNoteKind::Dropped, 19, "absent.svg");
-    has_note(&document, StyleNoteKind::Dropped, 36, "startPoint()");
+    has_note(&document, StyleNoteKind::Kept, 36, "startPoint()");
 
-    let Symbolizer::Point(letter) = &rules[0].symbolizers[1] else {
+    let Symbolizer::Point(letter) = &rules[0].symbolizers[2] else {
         panic!()
     };
     assert!(matches!(

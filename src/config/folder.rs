@@ -64,6 +64,7 @@ pub struct Folder {
     pub strays: Vec<PathBuf>,
     /// True where the path is one file.
     pub is_single_file: bool,
+    /// Of all these, and of other files that the configuration names.
     pub stamps: HashMap<PathBuf, Stamp>,
 }
 
@@ -236,6 +237,9 @@ impl Folder {
             self.styles.push(path);
         } else if has_extension(&path, &FOREIGN) {
             self.foreign.push(path);
+        } else {
+            // what is not read is no change: a log that the server itself writes, say
+            self.stamps.remove(&path);
         }
     }
 
@@ -289,4 +293,43 @@ fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension()
         .and_then(|e| e.to_str())
         .is_some_and(|e| extensions.iter().any(|x| x.eq_ignore_ascii_case(e)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_are_read_have_stamps() {
+        let name = format!("cartotheque-folder-{}", std::process::id());
+        let root = std::env::temp_dir().join(name);
+        let files = [
+            ("a.fgb", true),
+            ("server.log", false),
+            ("data/b.geojson", true),
+            ("data/b.geojson.license", false),
+            ("data/more/c.FGB", true),
+            ("data/more/notes.txt", false),
+            ("styles/a.sld", true),
+            ("styles/mark.svg", true),
+            ("capabilities/server.yaml", true),
+            ("capabilities/layers/a.yaml", true),
+            ("capabilities/layers/a.yml.orig", true),
+            ("elsewhere/shape.shp", true),
+            ("elsewhere/shape.log", false),
+        ];
+        for (file, _) in files {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let named = [root.join("data/more/notes.txt")];
+        let folder = Folder::scan(&root, &[]).unwrap();
+        let with_named = Folder::scan(&root, &named).unwrap();
+        fs::remove_dir_all(&root).unwrap();
+        for (file, is_read) in files {
+            assert_eq!(folder.stamp(&root.join(file)).is_some(), is_read, "{file}");
+        }
+        assert!(with_named.stamp(&named[0]).is_some());
+    }
 }

@@ -149,7 +149,7 @@ fn picture(folder: &Path, href: &str) -> Result<Arc<[u8]>, String> {
     let inside = relative
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let elsewhere = || format!("{href:?} is not in the style's folder");
+    let elsewhere = || format!("{href:?} is not in the style's folder: put it beside the style");
     if href.contains("://") {
         return Err(elsewhere());
     }

@@ -14,8 +14,8 @@ use super::load::{LoadOptions, Loaded, reload};
 
 /// A file whose stamp stayed the same for that long is no longer being written.
 const SETTLED: Duration = Duration::from_secs(1);
-/// Looking at the folder may take one twentieth of a core.
-const LOOK_SHARE: u32 = 20;
+/// Looking at the folder may take one fiftieth of a core.
+const LOOK_SHARE: u32 = 50;
 
 /// What to do after a look at the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

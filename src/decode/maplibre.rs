@@ -6,21 +6,22 @@
 //!
 //! # Not supported
 //! Sprites (`icon-image`, patterns), heat maps, extrusions, rasters, gradients along lines,
-//! feature state: each is a note. JSON has no places once it is read, so notes have line 0.
+//! feature state: each is a note, at the line of the key that it is about or of its layer.
 
 use serde_json::{Map, Value};
 
-use super::maplibre_expression::{Values, depends_on_zoom, zooms};
+use super::maplibre_expression::{Values, approximations, depends_on_zoom, zooms};
+use super::maplibre_place::Places;
 use super::sld_graphic;
-use super::sld_symbol::{as_number, default_stroke, with_alpha_in_opacity, with_results};
+use super::sld_stroke::default_stroke;
+use super::sld_symbol::{as_number, with_alpha_in_opacity, with_results};
 use crate::error::{Error, Result};
 use crate::query::{ArithmeticOp, Expr, Filter, Literal};
 use crate::style::color;
 use crate::style::{
-    FeatureTypeStyle, Fill, Font, GraphicSymbol, Halo, LabelPlacement, LetterCase, LineCap,
-    LineJoin, LineSymbolizer, MarkShape, Measure, Paint, PointSymbolizer, PolygonSymbolizer, Rule,
-    ScaleRange, Stroke, StrokeKind, Style, StyleNote, StyleNoteKind, Symbolizer, TextSymbolizer,
-    Unit,
+    FeatureTypeStyle, Fill, GraphicSymbol, LineCap, LineJoin, LineSymbolizer, MarkShape, Measure,
+    Paint, PointSymbolizer, PolygonSymbolizer, Rule, ScaleRange, Stroke, StrokeKind, Style,
+    StyleNote, StyleNoteKind, Symbolizer, Unit,
 };
 
 /// The scale denominator of zoom 0: the equator on 512 pixels of 0.28 mm.
@@ -54,7 +55,8 @@ pub fn parse(text: &str, source_layer: Option<&str>) -> Result<(Style, Vec<Style
         ..Style::default()
     };
     let mut reader = Reader::default();
-    for layer in layers {
+    for (index, layer) in layers.into_iter().enumerate() {
+        reader.index = index;
         let own = text_at(layer, "source-layer");
         if source_layer.is_some() && own.is_some() && own != source_layer {
             continue;
@@ -64,26 +66,56 @@ pub fn parse(text: &str, source_layer: Option<&str>) -> Result<(Style, Vec<Style
             style.feature_type_styles.push(FeatureTypeStyle { rules });
         }
     }
-    Ok((style, reader.notes))
+    Ok((style, with_places(reader.notes, text)))
+}
+
+/// The notes with the place of what they name in the text.
+fn with_places(notes: Vec<Note>, text: &str) -> Vec<StyleNote> {
+    if notes.is_empty() {
+        return Vec::new();
+    }
+    let places = Places::of(text);
+    let placed = |note: Note| {
+        let found = places.find(note.index, &note.message);
+        let (line, column) = found.unwrap_or_default();
+        StyleNote {
+            kind: note.kind,
+            line,
+            column,
+            message: format!("layer {:?}: {}", note.layer, note.message),
+        }
+    };
+    notes.into_iter().map(placed).collect()
 }
 
 fn text_at<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
+/// What is to be said of one layer.
+#[derive(PartialEq)]
+struct Note {
+    kind: StyleNoteKind,
+    index: usize,
+    layer: String,
+    message: String,
+}
+
 #[derive(Default)]
-struct Reader {
-    notes: Vec<StyleNote>,
+pub(super) struct Reader {
+    notes: Vec<Note>,
+    /// The layer being read: its place in the document and its id.
+    index: usize,
     layer: String,
 }
 
 impl Reader {
     fn note(&mut self, kind: StyleNoteKind, message: &str) {
-        let note = StyleNote {
+        let note = Note {
             kind,
-            line: 0,
-            column: 0,
-            message: format!("layer {:?}: {message}", self.layer),
+            index: self.index,
+            layer: self.layer.clone(),
+            message: message.to_owned(),
         };
         // a rule for each zoom meets the same things again
         if !self.notes.contains(&note) {
@@ -91,11 +123,11 @@ impl Reader {
         }
     }
 
-    fn dropped(&mut self, message: &str) {
+    pub(super) fn dropped(&mut self, message: &str) {
         self.note(StyleNoteKind::Dropped, message);
     }
 
-    fn approximated(&mut self, message: &str) {
+    pub(super) fn approximated(&mut self, message: &str) {
         self.note(StyleNoteKind::Approximated, message);
     }
 
@@ -119,6 +151,9 @@ impl Reader {
                 zooms(part, &mut cuts);
                 self.approximated("what depends on zoom is exact at whole zooms");
             }
+            let mut found = Vec::new();
+            approximations(part, &mut found);
+            found.into_iter().for_each(|what| self.approximated(what));
         }
         let low = cuts
             .iter()
@@ -199,21 +234,21 @@ impl Reader {
     }
 }
 
-struct LayerReader<'a, 'r> {
+pub(super) struct LayerReader<'a, 'r> {
     values: Values,
-    paint: &'a Map<String, Value>,
-    layout: &'a Map<String, Value>,
-    used: Vec<&'static str>,
-    reader: &'r mut Reader,
+    pub(super) paint: &'a Map<String, Value>,
+    pub(super) layout: &'a Map<String, Value>,
+    pub(super) used: Vec<&'static str>,
+    pub(super) reader: &'r mut Reader,
 }
 
 impl LayerReader<'_, '_> {
     fn symbolizers(&mut self, kind: &str) -> Vec<Symbolizer> {
-        let symbolizer = match kind {
-            "fill" => self.fill(),
+        let symbolizers: Vec<Symbolizer> = match kind {
+            "fill" => self.fill().into_iter().collect(),
             "line" => self.line(),
-            "circle" => Some(self.circle()),
-            "symbol" => self.symbol(),
+            "circle" => vec![self.circle()],
+            "symbol" => self.symbol().into_iter().collect(),
             other => {
                 self.reader
                     .dropped(&format!("layers of type {other:?} are not drawn"));
@@ -226,16 +261,23 @@ impl LayerReader<'_, '_> {
                 self.reader.dropped(&format!("{key} is not known here"));
             }
         }
-        symbolizer.into_iter().collect()
+        symbolizers
     }
 
-    fn raw(&mut self, key: &'static str) -> Option<&Value> {
+    /// Keys that order features or smooth their edges: noted where they are there.
+    fn not_followed(&mut self, key: &'static str, what: &str) {
+        if self.raw(key).is_some() {
+            self.reader.approximated(&format!("{key}: {what}"));
+        }
+    }
+
+    pub(super) fn raw(&mut self, key: &'static str) -> Option<&Value> {
         self.used.push(key);
         let found = self.paint.get(key).or_else(|| self.layout.get(key));
         found.filter(|v| !v.is_null())
     }
 
-    fn expr(&mut self, key: &'static str) -> Option<Expr> {
+    pub(super) fn expr(&mut self, key: &'static str) -> Option<Expr> {
         let value = self.raw(key)?.clone();
         match self.values.expr(&value) {
             Ok(expr) => Some(expr),
@@ -247,18 +289,18 @@ impl LayerReader<'_, '_> {
         }
     }
 
-    fn number(&mut self, key: &'static str, default: f64) -> Expr {
+    pub(super) fn number(&mut self, key: &'static str, default: f64) -> Expr {
         self.expr(key).map_or(Expr::number(default), as_number)
     }
 
-    fn pixels(&mut self, key: &'static str, default: f64) -> Measure {
+    pub(super) fn pixels(&mut self, key: &'static str, default: f64) -> Measure {
         Measure {
             value: self.number(key, default),
             unit: Unit::Pixel,
         }
     }
 
-    fn word(&mut self, key: &'static str) -> Option<String> {
+    pub(super) fn word(&mut self, key: &'static str) -> Option<String> {
         match self.expr(key)? {
             Expr::Literal(Literal::Text(text)) => Some(text),
             _ => {
@@ -270,7 +312,7 @@ impl LayerReader<'_, '_> {
     }
 
     /// Constant numbers: an offset, a dash array.
-    fn numbers(&mut self, key: &'static str) -> Vec<f64> {
+    pub(super) fn numbers(&mut self, key: &'static str) -> Vec<f64> {
         let Some(value) = self.raw(key).cloned() else {
             return Vec::new();
         };
@@ -284,7 +326,12 @@ impl LayerReader<'_, '_> {
         }
     }
 
-    fn paint(&mut self, key: &'static str, opacity: &'static str, default: &str) -> Paint {
+    pub(super) fn paint(
+        &mut self,
+        key: &'static str,
+        opacity: &'static str,
+        default: &str,
+    ) -> Paint {
         let color = self.expr(key).unwrap_or_else(|| Expr::text(default));
         if let Expr::Literal(Literal::Text(text)) = &color
             && color::parse(text).is_none()
@@ -310,7 +357,10 @@ impl LayerReader<'_, '_> {
                 .dropped("fill-pattern needs sprites, which are not read");
             self.paint.get("fill-color")?; // nothing else to draw with
         }
-        self.used.extend(["fill-antialias", "fill-sort-key"]);
+        self.not_followed("fill-sort-key", IN_ORDER);
+        if self.raw("fill-antialias") == Some(&Value::Bool(false)) {
+            self.not_followed("fill-antialias", "edges are smooth");
+        }
         let paint = self.paint("fill-color", "fill-opacity", "#000000");
         let outline = self.raw("fill-outline-color").is_some();
         let stroke = outline.then(|| Stroke {
@@ -334,15 +384,16 @@ impl LayerReader<'_, '_> {
         }
     }
 
-    fn line(&mut self) -> Option<Symbolizer> {
+    /// One line, or the two on both sides of a `line-gap-width`.
+    fn line(&mut self) -> Vec<Symbolizer> {
         for key in ["line-pattern", "line-gradient"] {
             if self.raw(key).is_some() {
                 self.reader
                     .dropped(&format!("{key} is drawn as a plain colour"));
             }
         }
-        self.used
-            .extend(["line-miter-limit", "line-round-limit", "line-sort-key"]);
+        self.used.extend(["line-miter-limit", "line-round-limit"]);
+        self.not_followed("line-sort-key", IN_ORDER);
         let width = self.pixels("line-width", 1.0);
         let dash = match (&width.value, self.numbers("line-dasharray")) {
             (_, list) if list.is_empty() => Vec::new(),
@@ -373,7 +424,8 @@ impl LayerReader<'_, '_> {
             value: times(as_number(offset), -1.0),
             unit: Unit::Pixel,
         });
-        Some(Symbolizer::Line(Box::new(LineSymbolizer {
+        let gap = self.number("line-gap-width", 0.0);
+        let stroke = LineSymbolizer {
             stroke: Stroke {
                 kind: StrokeKind::Solid(self.paint("line-color", "line-opacity", "#000000")),
                 width,
@@ -383,11 +435,29 @@ impl LayerReader<'_, '_> {
                 dash_offset: Measure::pixels(0.0),
             },
             perpendicular_offset: offset,
-        })))
+        };
+        if gap == Expr::number(0.0) {
+            return vec![Symbolizer::Line(Box::new(stroke))];
+        }
+        let middle = match &stroke.perpendicular_offset {
+            Some(offset) => offset.value.clone(),
+            None => Expr::number(0.0),
+        };
+        let from_middle = times(sum(gap, stroke.stroke.width.value.clone()), 0.5);
+        [1.0, -1.0]
+            .map(|side| {
+                let mut line = stroke.clone();
+                line.perpendicular_offset = Some(Measure {
+                    value: sum(middle.clone(), times(from_middle.clone(), side)),
+                    unit: Unit::Pixel,
+                });
+                Symbolizer::Line(Box::new(line))
+            })
+            .to_vec()
     }
 
     fn circle(&mut self) -> Symbolizer {
-        self.used.push("circle-sort-key");
+        self.not_followed("circle-sort-key", IN_ORDER);
         let radius = self.number("circle-radius", 5.0);
         let width = self.number("circle-stroke-width", 0.0);
         let fill = self.paint("circle-color", "circle-opacity", "#000000");
@@ -419,161 +489,12 @@ impl LayerReader<'_, '_> {
         }
         Symbolizer::Point(Box::new(PointSymbolizer { graphic }))
     }
-
-    fn symbol(&mut self) -> Option<Symbolizer> {
-        if self.raw("icon-image").is_some() {
-            self.reader
-                .dropped("icon-image needs sprites, which are not read");
-        }
-        for key in self.layout.keys().chain(self.paint.keys()) {
-            if key.starts_with("icon-") && key != "icon-image" {
-                self.used.extend(ICON_KEYS.iter().filter(|k| *k == key));
-            }
-        }
-        let label = self.expr("text-field").filter(|l| *l != Expr::text(""))?;
-        let size = self.number("text-size", 16.0);
-        let em = match &size {
-            Expr::Literal(Literal::Number(n)) => *n,
-            _ => 16.0,
-        };
-        let fonts: Vec<String> = self
-            .raw("text-font")
-            .and_then(Value::as_array)
-            .map(|list| {
-                list.iter()
-                    .filter_map(Value::as_str)
-                    .map(str::to_owned)
-                    .collect()
-            })
-            .unwrap_or_default();
-        let rotation = self.number("text-rotate", 0.0);
-        let along = matches!(
-            self.word("symbol-placement").as_deref(),
-            Some("line" | "line-center")
-        );
-        let offset = match self.numbers("text-offset")[..] {
-            [x, y] => [x * em, -y * em],
-            _ => [0.0, 0.0],
-        };
-        let anchor = anchor(self.word("text-anchor").as_deref().unwrap_or("center"));
-        let spacing = self.number("symbol-spacing", 250.0);
-        let placement = match along {
-            true => LabelPlacement::Line {
-                perpendicular_offset: Measure::pixels(offset[1]),
-                repeat: Some(Measure {
-                    value: spacing,
-                    unit: Unit::Pixel,
-                }),
-            },
-            false => LabelPlacement::Point {
-                anchor,
-                displacement: offset.map(Measure::pixels),
-                rotation,
-            },
-        };
-        let halo_width = self.pixels("text-halo-width", 0.0);
-        let halo = self.paint("text-halo-color", "text-opacity", "#00000000");
-        let letter_case = match self.word("text-transform").as_deref() {
-            Some("uppercase") => LetterCase::Upper,
-            Some("lowercase") => LetterCase::Lower,
-            _ => LetterCase::AsIs,
-        };
-        let wrap = times(self.number("text-max-width", 10.0), em);
-        let overlap = [
-            self.expr("text-allow-overlap"),
-            self.expr("text-ignore-placement"),
-        ]
-        .contains(&Some(Expr::Literal(Literal::Bool(true))));
-        // placed first there where the key is low, here where the priority is high
-        let key = self.number("symbol-sort-key", 0.0);
-        let letter_spacing = times(self.number("text-letter-spacing", 0.0), em);
-        Some(Symbolizer::Text(Box::new(TextSymbolizer {
-            label,
-            font: font(&fonts, size),
-            fill: self.paint("text-color", "text-opacity", "#000000"),
-            halo: (halo_width.value != Expr::number(0.0)).then_some(Halo {
-                radius: halo_width,
-                fill: halo,
-            }),
-            placement,
-            priority: times(key, -1.0),
-            wrap_width: (!along).then_some(Measure {
-                value: wrap,
-                unit: Unit::Pixel,
-            }),
-            space_around: self.pixels("text-padding", 2.0),
-            allow_overlap: overlap,
-            letter_case,
-            letter_spacing: Measure {
-                value: letter_spacing,
-                unit: Unit::Pixel,
-            },
-        })))
-    }
 }
 
-/// What an icon would have looked like: dropped with the icon itself.
-const ICON_KEYS: [&str; 14] = [
-    "icon-allow-overlap",
-    "icon-anchor",
-    "icon-color",
-    "icon-halo-color",
-    "icon-halo-width",
-    "icon-ignore-placement",
-    "icon-offset",
-    "icon-opacity",
-    "icon-optional",
-    "icon-padding",
-    "icon-rotate",
-    "icon-rotation-alignment",
-    "icon-size",
-    "icon-text-fit",
-];
+/// Features are drawn as they come.
+const IN_ORDER: &str = "features are drawn in the order of the data";
 
-fn anchor(name: &str) -> [f64; 2] {
-    let x = match name {
-        n if n.contains("left") => 0.0,
-        n if n.contains("right") => 1.0,
-        _ => 0.5,
-    };
-    let y = match name {
-        n if n.starts_with("top") => 1.0,
-        n if n.starts_with("bottom") => 0.0,
-        _ => 0.5,
-    };
-    [x, y]
-}
-
-/// `Noto Sans Bold Italic` → family, weight and style.
-fn font(fonts: &[String], size: Expr) -> Font {
-    let words = |name: &str| -> Vec<String> { name.split(' ').map(str::to_owned).collect() };
-    let is_style = |w: &String| {
-        let style = [
-            "Bold", "SemiBold", "Semibold", "Italic", "Regular", "Medium", "Light", "Oblique",
-        ];
-        style.contains(&w.as_str())
-    };
-    let first = fonts.first().map(|f| words(f)).unwrap_or_default();
-    let mut families: Vec<String> = Vec::new();
-    for name in fonts {
-        let plain: Vec<String> = words(name).into_iter().filter(|w| !is_style(w)).collect();
-        let family = plain.join(" ");
-        if !family.is_empty() && !families.contains(&family) {
-            families.push(family);
-        }
-    }
-    Font {
-        families,
-        size: Measure {
-            value: size,
-            unit: Unit::Pixel,
-        },
-        bold: first.iter().any(|w| w.to_lowercase().contains("bold")),
-        italic: first.iter().any(|w| w == "Italic" || w == "Oblique"),
-    }
-}
-
-fn times(expr: Expr, by: f64) -> Expr {
+pub(super) fn times(expr: Expr, by: f64) -> Expr {
     match expr {
         // zero has no sign here
         Expr::Literal(Literal::Number(n)) => Expr::number(n * by + 0.0),

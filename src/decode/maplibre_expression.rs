@@ -199,10 +199,27 @@ impl Values {
                 ))
             }
             // assertions of type: what is computed has the type or is null
-            (
-                "number" | "string" | "boolean" | "to-color" | "number-format" | "collator",
-                [value, ..],
-            ) => read(value),
+            ("number" | "string" | "boolean" | "to-color" | "collator", [value, ..]) => read(value),
+            ("number-format", [value, options @ ..]) => {
+                let digits = |key: &str| {
+                    let number = options.first()?.get(key)?.as_u64()?;
+                    usize::try_from(number.min(15)).ok()
+                };
+                let least = digits("min-fraction-digits").unwrap_or(0);
+                let most = digits("max-fraction-digits").unwrap_or(3).max(least);
+                let pattern = match most {
+                    0 => "#,##0".to_owned(),
+                    _ => format!(
+                        "#,##0.{}{}",
+                        "0".repeat(least),
+                        "#".repeat(most.saturating_sub(least))
+                    ),
+                };
+                Ok(Expr::Function(
+                    Function::FormatNumber,
+                    vec![Expr::text(&pattern), read(value)?],
+                ))
+            }
             ("concat", _) => Ok(Expr::Concat(all()?)),
             ("format", _) => {
                 let texts = list.iter().filter(|v| !v.is_object());
@@ -409,6 +426,47 @@ fn pairs(list: &[Value], read: &dyn Fn(&Value) -> Answer<Expr>) -> Answer<Vec<(E
 }
 
 /// Linear as it is; exponential as linear in `base ^ (x - first)`, which is the same curve.
+/// What is read of expressions in a part of a layer, but not exactly followed.
+pub(super) fn approximations(value: &Value, out: &mut Vec<&'static str>) {
+    let mut say = |what| {
+        if !out.contains(&what) {
+            out.push(what);
+        }
+    };
+    if let Value::Array(list) = value {
+        match list.first().and_then(Value::as_str) {
+            Some("interpolate-hcl" | "interpolate-lab") => {
+                say("colours between stops are mixed in RGB");
+            }
+            Some("interpolate")
+                if list.get(1).and_then(|k| k.get(0)) == Some(&json!("cubic-bezier")) =>
+            {
+                say("a cubic-bezier is drawn as a straight line");
+            }
+            Some("format")
+                if list
+                    .iter()
+                    .any(|v| v.as_object().is_some_and(|o| !o.is_empty())) =>
+            {
+                say("all parts of a formatted text have one font, size and colour");
+            }
+            Some("number-format")
+                if list
+                    .get(2)
+                    .is_some_and(|o| o.get("currency").is_some() || o.get("locale").is_some()) =>
+            {
+                say("numbers are written without currency, in English");
+            }
+            _ => {}
+        }
+    }
+    match value {
+        Value::Array(list) => list.iter().for_each(|v| approximations(v, out)),
+        Value::Object(map) => map.values().for_each(|v| approximations(v, out)),
+        _ => {}
+    }
+}
+
 fn interpolate(kind: &Value, input: Expr, stops: Vec<(Expr, Expr)>) -> Answer<Expr> {
     let base = match kind.get(0).and_then(Value::as_str) {
         Some("linear" | "cubic-bezier") => 1.0,

@@ -340,7 +340,7 @@ impl Reader<'_, '_> {
                     rule.symbolizers.extend(polygon);
                 }
                 "PointSymbolizer" => {
-                    let point = self.point(child)?.map(|s| Symbolizer::Point(Box::new(s)));
+                    let point = self.point(child)?;
                     rule.symbolizers.extend(point);
                 }
                 "TextSymbolizer" => {

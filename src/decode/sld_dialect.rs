@@ -1,7 +1,7 @@
 //! Who wrote a style: QGIS means other things than Symbology Encoding by some of its elements.
 //!
-//! QGIS 3 (3.22 was compared picture by picture; the code that writes them has not changed since
-//! 1.8) writes SE 1.1 with displacements that run down, angles of hatches that run anticlockwise,
+//! QGIS (3.22, compared picture by picture; offsets and marker lines are written alike from 2.0 to
+//! 4.0) writes SE 1.1 with displacements that run down, angles of hatches that run anticlockwise,
 //! parallels on the right, gaps from the middle of one mark to the middle of the next, an empty
 //! `Stroke` for no outline, multiples of the pen's width for the dashes of Qt's pens, and
 //! expressions of its own where a property is named.
@@ -18,12 +18,14 @@ use crate::query::{CompareOp, Expr, Filter, Literal};
 pub(super) enum Dialect {
     /// Symbology Encoding, with the options of GeoServer.
     Standard,
+    /// SLD 1.0: what it leaves open is as GeoServer has it, which most of its styles are for.
+    GeoServer,
     Qgis,
 }
 
 impl Dialect {
     /// By the shape of the document: SE 1.1 whose layers and styles have a name, whose styles
-    /// have nothing else, and whose feature type styles have rules only.
+    /// have nothing else, and whose feature type styles have rules and options only.
     pub fn of(root: &Element) -> Dialect {
         let version = root.attribute("version").unwrap_or_default();
         let only = |element: &Element, names: &[&str]| {
@@ -35,7 +37,7 @@ impl Dialect {
                 && style
                     .elements()
                     .filter(|e| e.name == "FeatureTypeStyle")
-                    .all(|pass| only(pass, &["Rule"]))
+                    .all(|pass| only(pass, &["Rule", "VendorOption"]))
         };
         let layer = |layer: &Element| {
             only(layer, &["Name", "UserStyle"])
@@ -51,10 +53,15 @@ impl Dialect {
             && root.child("NamedLayer").is_some()
             && only(root, &["NamedLayer"])
             && root.elements().all(layer);
-        match qgis {
-            true => Dialect::Qgis,
-            false => Dialect::Standard,
+        match (qgis, version.starts_with("1.0")) {
+            (true, _) => Dialect::Qgis,
+            (_, true) => Dialect::GeoServer,
+            _ => Dialect::Standard,
         }
+    }
+
+    pub fn is_geoserver(self) -> bool {
+        self == Dialect::GeoServer
     }
 
     pub fn is_qgis(self) -> bool {
@@ -80,8 +87,8 @@ impl Literals for Dialect {
     }
 }
 
-/// True for the filter by which QGIS before 3.30 writes the class of all other values: the value
-/// is empty or absent.
+/// True for the filter by which QGIS 3.22 writes the class of all other values: the value is empty
+/// or absent.
 pub(super) fn is_all_others(filter: &Filter) -> bool {
     let Filter::Or(parts) = filter else {
         return false;

@@ -7,19 +7,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::sld::Reader;
-use super::sld_symbol::{default_stroke, plain_number};
+use super::sld_mark::{GraphicPlace, is_hatch, shape_named, well_known_name};
+use super::sld_stretched::{by_width, stretched};
+use super::sld_stroke::default_stroke;
+use super::sld_symbol::plain_number;
 use super::xml::Element;
 use crate::error::Result;
 use crate::query::{ArithmeticOp, Expr, Literal};
 use crate::style::{Graphic, GraphicSymbol, ImageFormat, MarkShape, Measure, Paint, Stroke, Unit};
-
-/// Where a graphic stands: some names mean a hatch inside a fill and a mark elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum GraphicPlace {
-    Point,
-    Fill,
-    Stroke,
-}
 
 /// What SE draws where a style does not say: a grey square with a black edge (§11.3.2).
 pub(super) fn default_graphic() -> Graphic {
@@ -60,6 +55,7 @@ pub(super) fn read(
         _ => place,
     };
     let qgis = reader.dialect.is_qgis();
+    let mut factor = None;
     for child in element.elements() {
         match child.name.as_str() {
             "Mark" => {
@@ -71,6 +67,8 @@ pub(super) fn read(
                 graphic.symbols.extend(symbol);
             }
             "Size" => graphic.size = Some(reader.measure(child, unit)?),
+            // the marker turns with the line instead
+            "Rotation" if angle_of_a_line(child) => {}
             "Rotation" => graphic.rotation = reader.number(child)?,
             "Opacity" => graphic.opacity = reader.number(child)?,
             "Displacement" => {
@@ -88,7 +86,12 @@ pub(super) fn read(
             }
             "VendorOption" => {
                 let name = child.attribute("name").unwrap_or_default();
-                reader.dropped(child, format!("option {name:?} is not known in a graphic"));
+                match name {
+                    "widthHeightFactor" => factor = Some((plain_number(child)?, child)),
+                    _ => {
+                        reader.dropped(child, format!("option {name:?} is not known in a graphic"));
+                    }
+                }
             }
             _ => reader.unknown(child),
         }
@@ -107,11 +110,34 @@ pub(super) fn read(
     }
     if qgis {
         as_qgis_means(&mut graphic, place);
+        by_width(&mut graphic);
+    }
+    if let Some((factor, at)) = factor {
+        match stretched(&graphic, factor) {
+            Some(drawn) => {
+                graphic = drawn;
+                reader.kept(at, "the mark's width over its height");
+            }
+            None => reader.dropped(at, "a mark that depends on the feature is as wide as high"),
+        }
     }
     if place == GraphicPlace::Fill && graphic.size.is_none() {
         as_a_brush_of_qt(&mut graphic, element);
     }
+    let is_mark = matches!(graphic.symbols.first(), Some(GraphicSymbol::Mark { .. }));
+    if reader.dialect.is_geoserver() && is_mark && graphic.size.is_none() {
+        reader.kept(element, "a mark without a size is 16 px, as in GeoServer");
+        graphic.size = Some(Measure::pixels(16.0));
+    }
     Ok(graphic)
+}
+
+/// True for a rotation by GeoServer's `startAngle` or `endAngle`: that of the line at its end.
+pub(super) fn angle_of_a_line(rotation: &Element) -> bool {
+    let function = rotation.child("Function").and_then(|f| f.attribute("name"));
+    function.is_some_and(|name| {
+        name.eq_ignore_ascii_case("startAngle") || name.eq_ignore_ascii_case("endAngle")
+    })
 }
 
 /// The lines of a hatch of QGIS turn anticlockwise; its offsets run down, and turn with the mark.
@@ -137,19 +163,6 @@ fn as_qgis_means(graphic: &mut Graphic, place: GraphicPlace) {
         let (right, up) = (right * cos + up * sin, up * cos - right * sin);
         (x.value, y.value) = (Expr::number(right), Expr::number(up));
     }
-}
-
-fn is_hatch(shape: MarkShape) -> bool {
-    use MarkShape as M;
-    matches!(
-        shape,
-        M::HatchHorizontal
-            | M::HatchVertical
-            | M::HatchSlash
-            | M::HatchBackslash
-            | M::HatchPlus
-            | M::HatchTimes
-    )
 }
 
 /// The number with its sign changed.
@@ -262,174 +275,6 @@ fn mark(
         fill,
         stroke,
     }))
-}
-
-fn well_known_name(element: &Element) -> String {
-    let literal = element.child("Literal").map(|l| l.text().into_owned());
-    literal.unwrap_or_else(|| element.text().into_owned())
-}
-
-/// The shape of that name, and for Qt's dense brushes the share of the area that they cover.
-fn shape_named(
-    reader: &mut Reader<'_, '_>,
-    at: &Element,
-    name: &str,
-    place: GraphicPlace,
-) -> (Option<MarkShape>, Option<f64>) {
-    // ttf://Font#0x41: a letter, whose meaning only the font knows
-    if name.starts_with("ttf://") {
-        reader.approximated(at, format!("the letter {name:?} is drawn as a circle"));
-        return (Some(MarkShape::Circle), None);
-    }
-    if let Some(dense) = name.strip_prefix("brush://dense") {
-        // Qt::Dense1Pattern to Dense7Pattern cover 94, 88, 63, 50, 38, 12 and 6 percent
-        let covered = match dense {
-            "1" => 0.94,
-            "2" => 0.88,
-            "3" => 0.63,
-            "4" => 0.5,
-            "5" => 0.38,
-            "6" => 0.12,
-            _ => 0.06,
-        };
-        reader.approximated(
-            at,
-            format!("the brush {name:?} is an even fill at that density"),
-        );
-        return (Some(MarkShape::Square), Some(covered));
-    }
-    let (shape, exact) = match shape(name, place) {
-        Some(found) => found,
-        None => {
-            reader.approximated(
-                at,
-                format!("the mark {name:?} is not known: a square is drawn"),
-            );
-            return (Some(MarkShape::Square), None);
-        }
-    };
-    if !exact {
-        reader.approximated(at, format!("the mark {name:?} is drawn as a similar one"));
-    }
-    (Some(shape), None)
-}
-
-/// The shape of a well-known name, and whether it is exactly that.
-fn shape(name: &str, place: GraphicPlace) -> Option<(MarkShape, bool)> {
-    use MarkShape as M;
-    let lower: String = name
-        .trim_start_matches("shape://")
-        .trim_start_matches("extshape://")
-        .trim_start_matches("qgis://")
-        .chars()
-        .filter(|c| !matches!(c, '_' | '-' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect();
-    let hatched = name.starts_with("shape://") || place == GraphicPlace::Fill;
-    Some(match lower.as_str() {
-        "square" => (M::Square, true),
-        "circle" => (M::Circle, true),
-        "triangle" => (M::Triangle, true),
-        "star" => (M::Star, true),
-        "horline" => (M::HatchHorizontal, true),
-        "vertline" => (M::HatchVertical, true),
-        "slash" => (M::HatchSlash, true),
-        "backslash" => (M::HatchBackslash, true),
-        "plus" => (M::HatchPlus, true),
-        "times" => (M::HatchTimes, true),
-        "dot" => (M::Dot, true),
-        // Qt's cross and diagonal cross brushes, as QGIS names them in fills
-        "cross" if place == GraphicPlace::Fill => (M::HatchPlus, true),
-        "x" if place == GraphicPlace::Fill => (M::HatchTimes, true),
-        "line" if hatched => (M::HatchVertical, true),
-        "cross" => (M::Cross, true),
-        "x" | "cross2" => (M::X, true),
-        "line" => (M::Line, true),
-        "arrow" => (M::Arrow, true),
-        "arrowhead" | "oarrow" | "coarrow" => (M::ArrowHead, true),
-        "filledarrowhead" | "carrow" | "ccarrow" => (M::FilledArrowHead, true),
-        "narrow" | "sarrow" => (M::Arrow, false),
-        "crossfill" => (M::CrossFill, true),
-        "diamond" => (M::Diamond, true),
-        "equilateraltriangle" => (M::EquilateralTriangle, true),
-        "hexagon" => (M::Hexagon, true),
-        "octagon" => (M::Octagon, true),
-        "decagon" => (M::Decagon, true),
-        "pentagon" => (M::Pentagon, true),
-        "halfcircle" => (M::HalfCircle, true),
-        "quartercircle" => (M::QuarterCircle, true),
-        "quarterarc" => (M::QuarterArc, true),
-        "thirdcircle" => (M::ThirdCircle, true),
-        "thirdarc" => (M::ThirdArc, true),
-        "semicircle" => (M::SemiCircle, true),
-        "halfarc" => (M::HalfArc, true),
-        "emicircle" => (M::SemiCircle, false),
-        "quartersquare" => (M::QuarterSquare, true),
-        "halfsquare" => (M::HalfSquare, true),
-        "diagonalhalfsquare" => (M::DiagonalHalfSquare, true),
-        "righthalftriangle" => (M::RightHalfTriangle, true),
-        "lefthalftriangle" => (M::LeftHalfTriangle, true),
-        "shield" => (M::Shield, true),
-        "diamondstar" => (M::DiamondStar, true),
-        "heart" => (M::Heart, true),
-        "asteriskfill" => (M::AsteriskFill, true),
-        "roundedsquare" => (M::RoundedSquare, true),
-        "squarewithcorners" => (M::RoundedSquare, false),
-        "parallelogram" | "parallelogramright" => (M::Parallelogram, true),
-        "parallelogramleft" => (M::Parallelogram, false),
-        "trapezoid" => (M::Trapezoid, true),
-        _ => return None,
-    })
-}
-
-/// The name that a shape has in SLD, as QGIS or GeoServer write it.
-pub(crate) fn well_known(shape: MarkShape) -> &'static str {
-    use MarkShape as M;
-    match shape {
-        M::Square => "square",
-        M::Circle => "circle",
-        M::Triangle => "triangle",
-        M::Star => "star",
-        M::Cross => "cross",
-        M::X => "x",
-        M::Arrow => "arrow",
-        M::ArrowHead => "arrowhead",
-        M::FilledArrowHead => "filled_arrowhead",
-        M::CrossFill => "cross_fill",
-        M::Diamond => "diamond",
-        M::EquilateralTriangle => "equilateral_triangle",
-        M::Hexagon => "hexagon",
-        M::Octagon => "octagon",
-        M::Decagon => "decagon",
-        M::HalfArc => "half_arc",
-        M::QuarterArc => "quarter_arc",
-        M::ThirdArc => "third_arc",
-        M::Pentagon => "pentagon",
-        M::HalfCircle => "half_circle",
-        M::QuarterCircle => "quarter_circle",
-        M::ThirdCircle => "third_circle",
-        M::QuarterSquare => "quarter_square",
-        M::HalfSquare => "half_square",
-        M::DiagonalHalfSquare => "diagonal_half_square",
-        M::RightHalfTriangle => "right_half_triangle",
-        M::LeftHalfTriangle => "left_half_triangle",
-        M::Line => "line",
-        M::SemiCircle => "semi_circle",
-        M::Shield => "shield",
-        M::DiamondStar => "diamond_star",
-        M::Heart => "heart",
-        M::AsteriskFill => "asterisk_fill",
-        M::RoundedSquare => "rounded_square",
-        M::Parallelogram => "parallelogram_right",
-        M::Trapezoid => "trapezoid",
-        M::HatchHorizontal => "shape://horline",
-        M::HatchVertical => "shape://vertline",
-        M::HatchSlash => "shape://slash",
-        M::HatchBackslash => "shape://backslash",
-        M::HatchPlus => "shape://plus",
-        M::HatchTimes => "shape://times",
-        M::Dot => "shape://dot",
-    }
 }
 
 /// A picture; `None`, with a note, where it can't be had.
@@ -599,61 +444,6 @@ mod tests {
             std::str::from_utf8(&out).unwrap(),
             r##"<svg fill="#ff0000" stroke="#ffffff" style="stroke-width:2;opacity:1"/>"##
         );
-    }
-
-    #[test]
-    fn every_shape_is_found_again_under_its_own_name() {
-        use MarkShape as M;
-        for mark in [
-            M::Square,
-            M::Circle,
-            M::Triangle,
-            M::Star,
-            M::Cross,
-            M::X,
-            M::Arrow,
-            M::ArrowHead,
-            M::FilledArrowHead,
-            M::CrossFill,
-            M::Diamond,
-            M::EquilateralTriangle,
-            M::Hexagon,
-            M::Octagon,
-            M::Decagon,
-            M::Pentagon,
-            M::HalfArc,
-            M::QuarterArc,
-            M::ThirdArc,
-            M::HalfCircle,
-            M::QuarterCircle,
-            M::ThirdCircle,
-            M::QuarterSquare,
-            M::HalfSquare,
-            M::DiagonalHalfSquare,
-            M::RightHalfTriangle,
-            M::LeftHalfTriangle,
-            M::Line,
-            M::SemiCircle,
-            M::Shield,
-            M::DiamondStar,
-            M::Heart,
-            M::AsteriskFill,
-            M::RoundedSquare,
-            M::Parallelogram,
-            M::Trapezoid,
-            M::HatchHorizontal,
-            M::HatchVertical,
-            M::HatchSlash,
-            M::HatchBackslash,
-            M::HatchPlus,
-            M::HatchTimes,
-            M::Dot,
-        ] {
-            assert_eq!(
-                shape(well_known(mark), GraphicPlace::Point),
-                Some((mark, true))
-            );
-        }
     }
 
     #[test]

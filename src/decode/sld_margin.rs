@@ -64,3 +64,20 @@ pub(super) fn space_between(text: &str, graphic: &Graphic, unit: Unit) -> Option
     };
     Some([space(x)?, space(y)?])
 }
+
+/// The space between marks that stand regularly and are as many as GeoServer scatters: by
+/// default 16 in a square of 256 pixels.
+pub(super) fn random_margin(
+    [tile, count]: &[Option<f64>; 2],
+    graphic: &Graphic,
+    unit: Unit,
+) -> [Measure; 2] {
+    let side = tile.filter(|t| *t > 0.0).unwrap_or(256.0);
+    let count = count.filter(|c| *c >= 1.0).unwrap_or(16.0);
+    let size = graphic.size.as_ref().and_then(constant).unwrap_or(6.0);
+    let space = Measure {
+        value: Expr::number((side / count.sqrt() - size).max(0.0)),
+        unit,
+    };
+    [space.clone(), space]
+}

@@ -2,16 +2,17 @@
 
 use super::fes;
 use super::sld::{Options, Reader};
-use super::sld_dialect::is_pen_of_qt;
-use super::sld_graphic::{self, GraphicPlace, negative};
-use super::sld_margin::{margins, space_between};
+use super::sld_graphic::{self, angle_of_a_line, negative};
+use super::sld_margin::{margins, random_margin, space_between};
+use super::sld_mark::GraphicPlace;
+use super::sld_stroke::default_stroke;
 use super::xml::Element;
 use crate::error::Result;
-use crate::query::{ArithmeticOp, Expr, Literal};
+use crate::query::{Expr, Literal};
 use crate::style::color;
 use crate::style::{
-    Fill, LineCap, LineJoin, LineSymbolizer, MarkerAt, MarkerPlaces, Measure, Paint,
-    PointSymbolizer, PolygonSymbolizer, Stroke, StrokeKind, Unit,
+    Fill, LineSymbolizer, MarkerAt, MarkerPlaces, Measure, Paint, PointSymbolizer,
+    PolygonSymbolizer, Stroke, StrokeKind, Symbolizer, Unit,
 };
 
 impl Reader<'_, '_> {
@@ -51,52 +52,6 @@ impl Reader<'_, '_> {
             .collect())
     }
 
-    /// The stroke at each kind of place that QGIS's options name.
-    fn placed(&mut self, stroke: Stroke, options: Options<'_>) -> Vec<Stroke> {
-        let mut turned = true;
-        let mut places = Vec::new();
-        for (name, value, at) in options {
-            let place = match (name, value.as_str()) {
-                ("placement", "firstPoint") => MarkerAt::First,
-                ("placement", "lastPoint") => MarkerAt::Last,
-                ("placement", "centralPoint") => MarkerAt::Middle,
-                ("placement", "points") => MarkerAt::Vertices,
-                ("rotateMarker", _) => {
-                    turned = value != "0";
-                    self.kept(at, "whether markers turn with the line");
-                    continue;
-                }
-                ("placement", _) => {
-                    self.approximated(
-                        at,
-                        format!("markers are drawn along the line, not at {value:?}"),
-                    );
-                    continue;
-                }
-                _ => {
-                    self.dropped(at, format!("option {name:?} is not known here"));
-                    continue;
-                }
-            };
-            places.push(place);
-            self.kept(at, format!("markers stand at {value}"));
-        }
-        let StrokeKind::Graphic { gap, .. } = &stroke.kind else {
-            return vec![stroke];
-        };
-        if places.is_empty() || gap.value != Expr::number(0.0) {
-            places.insert(0, MarkerAt::Intervals);
-        }
-        let at = |at: MarkerAt| {
-            let mut stroke = stroke.clone();
-            if let StrokeKind::Graphic { places, .. } = &mut stroke.kind {
-                *places = MarkerPlaces { at, turned };
-            }
-            stroke
-        };
-        places.into_iter().map(at).collect()
-    }
-
     pub(super) fn polygon(&mut self, element: &Element) -> Result<Option<PolygonSymbolizer>> {
         let unit = self.unit(element);
         let mut symbolizer = PolygonSymbolizer {
@@ -129,6 +84,11 @@ impl Reader<'_, '_> {
                 _ => self.unknown(child),
             }
         }
+        let option = |wanted: &str| {
+            let found = options.iter().find(|(name, ..)| *name == wanted);
+            found.and_then(|(_, value, _)| value.trim().parse::<f64>().ok())
+        };
+        let scatter = [option("random-tile-size"), option("random-symbol-count")];
         let (places, options): (Options<'_>, Options<'_>) = options
             .into_iter()
             .partition(|(name, ..)| matches!(*name, "placement" | "rotateMarker"));
@@ -154,8 +114,10 @@ impl Reader<'_, '_> {
                         ),
                     }
                 }
-                ("random" | "fill-random", Some(Fill::Graphic { .. })) => {
-                    self.approximated(at, "the random fill is drawn as a regular one");
+                ("random" | "fill-random", Some(Fill::Graphic { .. })) if value == "none" => {}
+                ("random" | "fill-random", Some(Fill::Graphic { graphic, margin })) => {
+                    *margin = random_margin(&scatter, graphic, unit);
+                    self.approximated(at, "the random fill is drawn as a regular one, as dense");
                 }
                 (name, Some(Fill::Graphic { .. })) if name.starts_with("random-") => {}
                 _ => {
@@ -166,17 +128,21 @@ impl Reader<'_, '_> {
         Ok(Some(symbolizer))
     }
 
-    pub(super) fn point(&mut self, element: &Element) -> Result<Option<PointSymbolizer>> {
+    pub(super) fn point(&mut self, element: &Element) -> Result<Option<Symbolizer>> {
         let unit = self.unit(element);
         let mut graphic = None;
+        let mut at = None;
+        let mut turned = None;
         for child in element.elements() {
             match child.name.as_str() {
                 "Graphic" => {
+                    turned = child.child("Rotation").filter(|r| angle_of_a_line(r));
                     graphic = Some(sld_graphic::read(self, child, unit, GraphicPlace::Point)?);
                 }
                 "Geometry" => {
+                    at = self.place_on_a_line(child);
                     let natural = ["centroid", "interiorpoint", "pointonsurface"];
-                    if self.geometry(child, &natural, &mut None)? {
+                    if at.is_none() && self.geometry(child, &natural, &mut None)? {
                         return Ok(None);
                     }
                 }
@@ -189,7 +155,46 @@ impl Reader<'_, '_> {
             }
         }
         let graphic = graphic.unwrap_or_else(sld_graphic::default_graphic);
-        Ok(Some(PointSymbolizer { graphic }))
+        let Some(at) = at else {
+            if let Some(rotation) = turned {
+                let message = "the angle of a line is followed on its first or last point only";
+                self.dropped(rotation, message);
+            }
+            return Ok(Some(Symbolizer::Point(Box::new(PointSymbolizer {
+                graphic,
+            }))));
+        };
+        let zero = Measure::pixels(0.0);
+        let stroke = Stroke {
+            kind: StrokeKind::Graphic {
+                graphic,
+                gap: zero.clone(),
+                initial_gap: zero,
+                places: MarkerPlaces {
+                    at,
+                    turned: turned.is_some(),
+                },
+            },
+            ..default_stroke()
+        };
+        Ok(Some(Symbolizer::Line(Box::new(LineSymbolizer {
+            stroke,
+            perpendicular_offset: None,
+        }))))
+    }
+
+    /// Where GeoServer's functions of geometries put a symbol on a line or a ring.
+    fn place_on_a_line(&mut self, element: &Element) -> Option<MarkerAt> {
+        let function = element.child("Function")?;
+        let written = function.attribute("name").unwrap_or_default();
+        let at = match written.to_lowercase().as_str() {
+            "startpoint" => MarkerAt::First,
+            "endpoint" => MarkerAt::Last,
+            "vertices" => MarkerAt::Vertices,
+            _ => return None,
+        };
+        self.kept(element, format!("{written}() of each line and each ring"));
+        Some(at)
     }
 
     /// What a symbolizer's geometry changes; true where nothing must be drawn in its place.
@@ -320,170 +325,6 @@ impl Reader<'_, '_> {
         Ok(with_alpha_in_opacity(paint))
     }
 
-    pub(super) fn stroke(&mut self, element: &Element, unit: Unit) -> Result<Stroke> {
-        let mut stroke = default_stroke();
-        stroke.width.unit = unit;
-        stroke.dash_offset.unit = unit;
-        let mut paint = Paint::solid("#000000");
-        let mut graphic = None;
-        let mut dashes = None;
-        for child in element.elements() {
-            let parameter = match child.name.as_str() {
-                "SvgParameter" | "CssParameter" => child.attribute("name").unwrap_or_default(),
-                "GraphicStroke" => {
-                    graphic = Some(child);
-                    continue;
-                }
-                "GraphicFill" => {
-                    self.approximated(child, "a stroke filled with a graphic is a plain colour");
-                    continue;
-                }
-                _ => {
-                    self.unknown(child);
-                    continue;
-                }
-            };
-            match parameter {
-                "stroke" => paint.color = self.color(child)?,
-                "stroke-opacity" => paint.opacity = self.number(child)?,
-                "stroke-width" => stroke.width = self.measure(child, unit)?,
-                "stroke-linejoin" => {
-                    stroke.join = match child.text().as_ref() {
-                        "mitre" | "miter" => LineJoin::Miter,
-                        "round" => LineJoin::Round,
-                        "bevel" => LineJoin::Bevel,
-                        other => {
-                            return Err(child.fault(format!(
-                                "expected mitre, round or bevel, found {other:?}"
-                            )));
-                        }
-                    }
-                }
-                "stroke-linecap" => {
-                    stroke.cap = match child.text().as_ref() {
-                        "butt" | "flat" => LineCap::Butt,
-                        "round" => LineCap::Round,
-                        "square" => LineCap::Square,
-                        other => {
-                            return Err(child.fault(format!(
-                                "expected butt, round or square, found {other:?}"
-                            )));
-                        }
-                    }
-                }
-                "stroke-dasharray" => {
-                    stroke.dash = self.dashes(child, unit)?;
-                    dashes = Some(child);
-                }
-                "stroke-dashoffset" => stroke.dash_offset = self.measure(child, unit)?,
-                other => self.dropped(
-                    child,
-                    format!("parameter {other:?} is not known in a stroke"),
-                ),
-            }
-        }
-        if self.dialect.is_qgis()
-            && let Some(child) = dashes.filter(|e| is_pen_of_qt(&e.text()))
-            && let Expr::Literal(Literal::Number(width)) = stroke.width.value
-        {
-            self.kept(child, "dashes of a pen of Qt are widths of the pen");
-            for length in &mut stroke.dash {
-                if let Expr::Literal(Literal::Number(number)) = &mut length.value {
-                    *number *= width;
-                }
-            }
-        }
-        stroke.kind = match graphic {
-            Some(element) => self.graphic_stroke(element, unit, &mut stroke.dash)?,
-            None => StrokeKind::Solid(with_alpha_in_opacity(paint)),
-        };
-        Ok(stroke)
-    }
-
-    fn graphic_stroke(
-        &mut self,
-        element: &Element,
-        unit: Unit,
-        dash: &mut Vec<Measure>,
-    ) -> Result<StrokeKind> {
-        let Some(inner) = element.child("Graphic") else {
-            return Err(element.fault("<GraphicStroke> needs a <Graphic>"));
-        };
-        let graphic = sld_graphic::read(self, inner, unit, GraphicPlace::Stroke)?;
-        let zero = || Measure {
-            value: Expr::number(0.0),
-            unit,
-        };
-        let (mut gap, mut initial_gap) = (zero(), zero());
-        for child in inner.elements() {
-            match child.name.as_str() {
-                "Gap" => gap = self.measure(child, unit)?,
-                "InitialGap" => initial_gap = self.measure(child, unit)?,
-                _ => {}
-            }
-        }
-        for child in element.elements() {
-            match child.name.as_str() {
-                "Graphic" => {}
-                "Gap" => gap = self.measure(child, unit)?,
-                "InitialGap" => initial_gap = self.measure(child, unit)?,
-                _ => self.unknown(child),
-            }
-        }
-        // GeoServer spaces markers by the dash array: the length of one, then the gap
-        if let [length, space] = &dash[..]
-            && length.unit == space.unit
-        {
-            self.kept(element, "the dash array spaces the markers");
-            let with = |op, left: &Expr, right: Expr| match (left, right) {
-                (Expr::Literal(Literal::Number(a)), Expr::Literal(Literal::Number(b))) => {
-                    Expr::number(match op {
-                        ArithmeticOp::Add => a + b,
-                        _ => a / b,
-                    })
-                }
-                (left, right) => Expr::Arithmetic(op, Box::new(left.clone()), Box::new(right)),
-            };
-            gap = Measure {
-                value: with(ArithmeticOp::Add, &length.value, space.value.clone()),
-                unit: length.unit,
-            };
-            initial_gap = Measure {
-                value: with(ArithmeticOp::Divide, &length.value, Expr::number(2.0)),
-                unit: length.unit,
-            };
-            dash.clear();
-        }
-        Ok(StrokeKind::Graphic {
-            graphic,
-            gap,
-            initial_gap,
-            places: MarkerPlaces::default(),
-        })
-    }
-
-    fn dashes(&mut self, element: &Element, unit: Unit) -> Result<Vec<Measure>> {
-        let parts = fes::mixed(element, &self.dialect)?;
-        let mut dashes = Vec::new();
-        for part in parts {
-            match part {
-                Expr::Literal(Literal::Text(text)) => {
-                    for number in text.split([' ', ',']).filter(|t| !t.is_empty()) {
-                        dashes.push(measure_of(number, unit).ok_or_else(|| {
-                            element.fault(format!("expected lengths of dashes, found {text:?}"))
-                        })?);
-                    }
-                }
-                value => dashes.push(Measure { value, unit }),
-            }
-        }
-        // an odd list is repeated, as in SVG
-        if !dashes.len().is_multiple_of(2) {
-            dashes.extend_from_within(..);
-        }
-        Ok(dashes)
-    }
-
     pub(super) fn displacement(&mut self, element: &Element, unit: Unit) -> Result<[Measure; 2]> {
         let mut along = |name: &str| match element.child(name) {
             Some(child) => self.measure(child, unit),
@@ -606,15 +447,4 @@ pub(super) fn with_alpha_in_opacity(mut paint: Paint) -> Paint {
         paint.color = Expr::Literal(Literal::Text(color::to_hex([r, g, b, 255])));
     }
     paint
-}
-
-pub(super) fn default_stroke() -> Stroke {
-    Stroke {
-        kind: StrokeKind::Solid(Paint::solid("#000000")),
-        width: Measure::pixels(1.0),
-        cap: LineCap::Butt,
-        join: LineJoin::Miter,
-        dash: Vec::new(),
-        dash_offset: Measure::pixels(0.0),
-    }
 }

@@ -75,6 +75,23 @@ pub(super) fn read(
     for (name, value, at) in options {
         option(reader, &mut text, name, &value, at)?;
     }
+    if let LabelPlacement::Line {
+        perpendicular_offset,
+        ..
+    } = &mut text.placement
+        && reader.dialect.is_qgis()
+        && perpendicular_offset.value == Expr::number(0.0)
+        && let Expr::Literal(Literal::Number(size)) = text.font.size.value
+    {
+        *perpendicular_offset = Measure {
+            value: Expr::number(size * ABOVE_LINE_EM),
+            unit: text.font.size.unit,
+        };
+        reader.approximated(
+            element,
+            "labels stand above their lines, as QGIS puts them unless it is told otherwise",
+        );
+    }
     if let LabelPlacement::Point { anchor, .. } = &mut text.placement
         && reader.dialect.is_qgis()
         && around
@@ -89,6 +106,9 @@ pub(super) fn read(
     }
     Ok(Some(text))
 }
+
+/// From a line to the middle of letters that stand on it, in sizes of the font.
+const ABOVE_LINE_EM: f64 = 0.6;
 
 /// What is written. QGIS writes `<!--SE Export for … not implemented yet-->Placeholder` for an
 /// expression; `None`, with a note, where that can't be read.

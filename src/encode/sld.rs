@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::xml_writer::Writer;
-use crate::decode::sld_graphic::well_known;
+use crate::decode::sld_mark::well_known;
 use crate::query::{Expr, Function, Literal};
 use crate::style::{
     Fill, Graphic, GraphicSymbol, ImageFormat, LabelPlacement, LetterCase, LineCap, LineJoin,

@@ -6,7 +6,7 @@
 //! whatever ends a build leaves nothing that could be taken for one. Everything here may be
 //! deleted at any time.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -138,6 +138,29 @@ pub(super) struct NamesFile {
     pub checked: Option<Checked>,
 }
 
+/// What a folder held at one time, by the source: whoever looks for thousands of layers reads it
+/// once.
+#[derive(Debug)]
+pub(super) struct Held(HashMap<PathBuf, Vec<(String, Manifest)>>);
+
+impl Held {
+    /// True where something was made from that file, whatever has become of it since.
+    pub fn has(&self, path: &Path) -> bool {
+        let is_there = |path: &Path| self.0.contains_key(path);
+        // to follow links costs more than all the rest
+        !self.0.is_empty() && path.canonicalize().is_ok_and(|path| is_there(&path))
+    }
+
+    /// The key of what was made by a recipe from a source that has not changed since.
+    pub fn find(&self, source: &Source, recipe: &str) -> Option<&str> {
+        let of_source = self.0.get(&source.path)?;
+        let found = of_source
+            .iter()
+            .find(|(_, m)| m.source == *source && m.recipe == recipe);
+        found.map(|(key, _)| key.as_str())
+    }
+}
+
 /// A folder under way. Dropped before it is published, it is removed.
 #[derive(Debug)]
 pub(super) struct Building {
@@ -178,12 +201,16 @@ impl Cache {
         self.folder.join(key)
     }
 
-    /// The key of what was made by a recipe from a source that has not changed since.
-    pub(super) fn find(&self, source: &Source, recipe: &str) -> Option<String> {
-        self.keys().find(|key| {
-            self.manifest(key)
-                .is_some_and(|m| m.source == *source && m.recipe == recipe)
-        })
+    /// What the folder holds now.
+    pub(super) fn held(&self) -> Held {
+        let mut of_sources: HashMap<PathBuf, Vec<(String, Manifest)>> = HashMap::new();
+        for key in self.keys() {
+            if let Some(manifest) = self.manifest(&key) {
+                let of_source = of_sources.entry(manifest.source.path.clone());
+                of_source.or_default().push((key, manifest));
+            }
+        }
+        Held(of_sources)
     }
 
     /// What lies under a key, noted as used now.
@@ -395,14 +422,17 @@ mod tests {
         let cache = Cache::open(&folder.0, 1 << 20).unwrap();
         publish(&cache, "k", 10);
         let found = manifest("k");
-        assert_eq!(cache.find(&found.source, "r"), Some("k".into()));
-        assert_eq!(cache.find(&found.source, "other"), None);
+        let held = cache.held();
+        assert_eq!(held.find(&found.source, "r"), Some("k"));
+        assert_eq!(held.find(&found.source, "other"), None);
+        let found_again = found.source.clone();
         let touched = Source {
             modified_ns: "3".into(),
             ..found.source
         };
-        assert_eq!(cache.find(&touched, "r"), None);
+        assert_eq!(held.find(&touched, "r"), None);
         cache.remove("k");
+        assert_eq!(cache.held().find(&found_again, "r"), None);
         assert_eq!(cache.get("k"), None);
     }
 

@@ -1,13 +1,14 @@
 //! Who makes levels ready: finds them in the cache, builds them where they are wanted, and
 //! notices when they are no longer what they were.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::build::{Input, Target, build};
-use super::cache::{Cache, Checked, LevelFile, Manifest, NamesFile};
+use super::cache::{Cache, Checked, Held, LevelFile, Manifest, NamesFile};
 use super::digest::Digest;
 use super::job::{Job, Planned, stamp};
 use super::names::Place;
@@ -121,11 +122,12 @@ impl Keeper {
             Ok(job) => job,
             Err(reason) => return Ok(self.without(layer, reason)),
         };
+        let held = self.cache.held();
         let mut all = Found::default();
         let mut built = false;
         let mut content = None;
         for plan in &job.plans {
-            let found = match self.find(&job, plan)? {
+            let found = match self.find(&held, &job, plan) {
                 Some(found) => found,
                 None => {
                     // the file may have been touched or copied: its bytes decide
@@ -160,30 +162,66 @@ impl Keeper {
     }
 
     /// Looks after the layers that `layers` gives until the budget is cancelled: to be run on a
-    /// thread of its own, of low priority. One build at a time.
-    pub fn tend(&self, layers: impl Fn() -> Vec<Arc<Layer>>, budget: &Budget) {
+    /// thread of its own. One build at a time. Calls `attached` once the levels that are in the
+    /// cache are in use: what follows is work for a low priority.
+    pub fn tend(
+        &self,
+        layers: impl Fn() -> Vec<Arc<Layer>>,
+        budget: &Budget,
+        attached: impl FnOnce(),
+    ) {
+        let mut attached = Some(attached);
         let mut looked: Vec<Arc<Layer>> = Vec::new();
         let mut checked = Instant::now();
         while budget.check().is_ok() {
             let current = layers();
-            for layer in &current {
-                if !looked.iter().any(|seen| Arc::ptr_eq(seen, layer)) {
-                    self.attend(layer, budget, |keeper| keeper.attach(layer));
-                }
-                if self.overviews.state(layer).is_none() && self.overviews.was_wanted(&layer.id) {
+            // nearly always: thousands of layers are not to be gone through five times a second
+            let is_same = current.len() == looked.len()
+                && current.iter().zip(&looked).all(|(a, b)| Arc::ptr_eq(a, b));
+            if !is_same {
+                self.take_over(&looked, &current, budget);
+                looked = current;
+            }
+            if let Some(attached) = attached.take() {
+                attached();
+            }
+            let wanted = self.overviews.take_wanted();
+            for layer in looked.iter().filter(|layer| wanted.contains(&layer.id)) {
+                if self.overviews.state(layer).is_none() {
                     self.attend(layer, budget, |keeper| keeper.prepare_aloud(layer, budget));
                 }
             }
             if checked.elapsed() > CHECK_EVERY {
                 checked = Instant::now();
-                current.iter().for_each(|layer| self.check(layer));
+                looked.iter().for_each(|layer| self.check(layer));
             }
-            let gone = |seen: &&Arc<Layer>| !current.iter().any(|layer| layer.id == seen.id);
-            for layer in looked.iter().filter(gone) {
-                self.overviews.forget(&layer.id);
-            }
-            looked = current;
             std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Attaches the layers that were not there before, and forgets those that no longer are.
+    fn take_over(&self, before: &[Arc<Layer>], current: &[Arc<Layer>], budget: &Budget) {
+        let known: HashSet<*const Layer> = before.iter().map(Arc::as_ptr).collect();
+        let held = self.cache.held();
+        let (began, mut attached) = (Instant::now(), 0);
+        for layer in current {
+            // of most layers nothing is there, which is not worth a plan
+            if !known.contains(&Arc::as_ptr(layer)) && held.has(&layer.path) {
+                self.attend(layer, budget, |keeper| keeper.attach(layer, &held));
+                attached += 1;
+            }
+        }
+        if attached > 0 {
+            let seconds = began.elapsed().as_secs_f64();
+            tracing::debug!(
+                layers = attached,
+                seconds,
+                "overviews of the cache are in use"
+            );
+        }
+        let here: HashSet<&str> = current.iter().map(|layer| layer.id.as_str()).collect();
+        for layer in before.iter().filter(|l| !here.contains(l.id.as_str())) {
+            self.overviews.forget(&layer.id);
         }
     }
 
@@ -223,14 +261,14 @@ impl Keeper {
     }
 
     /// Takes what the cache has for a layer, if the source has not changed since.
-    fn attach(&self, layer: &Layer) -> Result<Option<Outcome>> {
+    fn attach(&self, layer: &Layer, held: &Held) -> Result<Option<Outcome>> {
         let job = match Job::of(layer, &self.targets, self.least_saved)? {
             Ok(job) => job,
             Err(reason) => return Ok(Some(self.without(layer, reason))),
         };
         let mut all = Found::default();
         for plan in &job.plans {
-            let Some(found) = self.find(&job, plan)? else {
+            let Some(found) = self.find(held, &job, plan) else {
                 return Ok(None);
             };
             all.add(found);
@@ -256,14 +294,9 @@ impl Keeper {
         Outcome::Without(reason)
     }
 
-    fn find(&self, job: &Job<'_>, plan: &Planned) -> Result<Option<Found>> {
-        let Some(key) = self.cache.find(&job.source, &plan.recipe) else {
-            return Ok(None);
-        };
-        Ok(self
-            .cache
-            .get(&key)
-            .and_then(|manifest| self.open(job, &key, &manifest)))
+    fn find(&self, held: &Held, job: &Job<'_>, plan: &Planned) -> Option<Found> {
+        let key = held.find(&job.source, &plan.recipe)?;
+        self.open(job, key, &self.cache.get(key)?)
     }
 
     /// Takes what was made from the same bytes under another name or at another time.

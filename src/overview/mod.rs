@@ -431,10 +431,10 @@ impl Overviews {
             .collect()
     }
 
-    /// Takes the word that a layer was drawn without levels.
-    fn was_wanted(&self, id: &str) -> bool {
+    /// The layers that were drawn without levels since this was last asked.
+    fn take_wanted(&self) -> HashSet<String> {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        wanted.remove(id)
+        std::mem::take(&mut *wanted)
     }
 }
 

@@ -317,8 +317,8 @@ fn visible(window: &Window, from: Fixed, direction: [f64; 2], length: f64) -> Op
 pub fn parallel(points: &[Fixed], closed: bool, distance: f64) -> Vec<Fixed> {
     let mut directions = Vec::with_capacity(points.len());
     let mut corners = Vec::with_capacity(points.len());
-    each_segment(points, closed, |from, to, direction, _| {
-        directions.push(direction);
+    each_segment(points, closed, |from, to, direction, length| {
+        directions.push((direction, length));
         if corners.is_empty() {
             corners.push(from);
         }
@@ -334,10 +334,13 @@ pub fn parallel(points: &[Fixed], closed: bool, distance: f64) -> Vec<Fixed> {
     for corner in corners {
         let next = following.next();
         match (previous, next) {
-            (Some(d0), Some(d1)) => {
+            (Some((d0, l0)), Some((d1, l1))) => {
                 let cos = d0[0] * d1[0] + d0[1] * d1[1];
                 let (n0, n1) = ([d0[1], -d0[0]], [d1[1], -d1[0]]);
-                if cos > -0.5 {
+                // on the inside of a bend both parallels end where they meet, if they get there
+                let inside = (d1[0] * n0[0] + d1[1] * n0[1]) * distance > 0.0;
+                let back = ((1.0 - cos) / (1.0 + cos).max(1e-9)).sqrt() * distance.abs();
+                if cos > -0.5 || inside && back < f64::min(l0, l1) {
                     let factor = distance / (1.0 + cos);
                     line.push(shifted(corner, [n0[0] + n1[0], n0[1] + n1[1]], factor));
                 } else {
@@ -345,7 +348,7 @@ pub fn parallel(points: &[Fixed], closed: bool, distance: f64) -> Vec<Fixed> {
                     line.push(shifted(corner, n1, distance));
                 }
             }
-            (Some(d), None) | (None, Some(d)) => {
+            (Some((d, _)), None) | (None, Some((d, _))) => {
                 line.push(shifted(corner, [d[1], -d[0]], distance));
             }
             (None, None) => {}

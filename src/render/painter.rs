@@ -598,11 +598,8 @@ pub(super) fn each_line(
     for ring in shape.rings() {
         match offset {
             _ if plain => visit(ring.points, true),
-            Offset::Left(px) => {
-                let points = parallel(ring.points, true, px * UNIT as f64);
-                visit(&shifted(points, shift), true);
-            }
-            Offset::Outwards(px) => {
+            // a ring has no left: GeoServer and QGIS (with the other sign) go outwards
+            Offset::Left(px) | Offset::Outwards(px) => {
                 visit(&outwards(ring.points, ring.is_hole, px, shift), true);
             }
         }

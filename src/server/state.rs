@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -162,6 +162,8 @@ impl Site {
 
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a start waits for the overviews that are in the cache.
+const ATTACHING: Duration = Duration::from_millis(200);
 
 /// The state of a process.
 #[derive(Debug)]
@@ -304,8 +306,11 @@ impl State {
             .ok()
     }
 
-    /// Builds overviews where they are wanted, on a thread that yields to all others. Where
-    /// that can't be, maps are drawn from the features.
+    /// Takes overviews from the cache, and builds them where they are wanted, on a thread that
+    /// yields to all others. Where that can't be, maps are drawn from the features.
+    ///
+    /// Waits a moment for those in the cache: a first map that does without may take seconds, and
+    /// takes the processors from who opens them.
     fn keep_overviews(self: &Arc<State>, budget: Budget) -> Option<JoinHandle<()>> {
         let options = self.options.cache.as_ref();
         let options = options.filter(|options| options.max_bytes != Some(0))?;
@@ -314,15 +319,22 @@ impl State {
             .map_err(|e| warn!("overviews are neither read nor built: {e}"))
             .ok()?;
         let state = Arc::clone(self);
-        std::thread::Builder::new()
+        let (attached, when_attached) = mpsc::channel::<()>();
+        let thread = std::thread::Builder::new()
             .name("overviews".into())
             .spawn(move || {
-                // on Linux a thread's own; without it, it competes with drawing as an equal
-                let _priority = rustix::process::nice(19);
-                keeper.tend(|| state.whole().catalogue.layers.clone(), &budget);
+                let layers = || state.whole().catalogue.layers.clone();
+                keeper.tend(layers, &budget, move || {
+                    drop(attached);
+                    // on Linux a thread's own; without it, it competes with drawing as an equal
+                    let _priority = rustix::process::nice(19);
+                });
             })
             .map_err(|e| error!("overviews are not built: {e}"))
-            .ok()
+            .ok()?;
+        // ends with the sender, or when it took too long
+        let _ended = when_attached.recv_timeout(ATTACHING);
+        Some(thread)
     }
 
     /// What is served now, to each audience its part.

@@ -8,6 +8,7 @@ use cartotheque::archive::pmtiles::PmtilesArchive;
 use cartotheque::archive::{self, ArchiveInfo, TileArchive, TileFormat, VectorLayer};
 
 use crate::common::{Server, repository};
+use crate::landscape::write_landscape;
 use crate::naive::{Naive, gunzip};
 use crate::scratch::{Scratch, at, info, png, pyramid, write};
 
@@ -74,6 +75,59 @@ fn vector_tiles_are_exported_alike_into_both_forms() {
         }
     }
     assert!(found > 20, "{found}");
+}
+
+#[test]
+fn an_export_reads_the_levels_that_the_server_reads() {
+    let scratch = Scratch::new("cli-levels");
+    let (site, cache) = (scratch.path("site"), scratch.path("cache"));
+    std::fs::create_dir_all(&site).unwrap();
+    write_landscape(&site.join("champs.fgb"), 200, 40.0);
+    let export = |name: &str, overviews: &[(&str, &str)]| {
+        let path = scratch.path(name);
+        let mut command = command_of(&site, &["--layers", "champs", "--zoom", "6-13"], &path);
+        command.env_remove("CARTOTHEQUE_OVERVIEW_MB");
+        command.envs(overviews.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", told(&output));
+        archive::open(&path).unwrap()
+    };
+    let folder = cache.to_str().unwrap();
+    let of_levels = export("levels.pmtiles", &[("CARTOTHEQUE_CACHE_DIR", folder)]);
+    let of_features = export("features.pmtiles", &[("CARTOTHEQUE_OVERVIEW_MB", "0")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cartotheque"));
+    command.arg("serve").arg(&site);
+    command.args(["--listen", "127.0.0.1:0", "--cache-dir", folder]);
+    let server = Server::spawn(command);
+    // a start does not wait for levels for long
+    let map = "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=champs&STYLES=&CRS=EPSG:3857\
+               &BBOX=400000,5600000,600000,5800000&WIDTH=500&HEIGHT=500&FORMAT=image/png&explain=json";
+    server.wait_until("levels", |server| {
+        !server.get(map).json()["drawn"]["layers"][0]["level"].is_null()
+    });
+    let (mut found, mut others) = (0, 0);
+    // the landscape's south-west corner at zoom 13, and what lies to the north and east
+    let (x, y) = (4193, 2927);
+    let around = (6..=13_u8).flat_map(|z| {
+        let (x, y) = (x >> (13 - z), y >> (13 - z));
+        (0..36).map(move |nth| at(z, x - 1 + nth % 6, y - 4 + nth / 6))
+    });
+    for tile in around {
+        let Some(stored) = of_levels.tile(tile).unwrap() else {
+            continue;
+        };
+        let stored = gunzip(&stored.bytes);
+        found += 1;
+        let plain = of_features.tile(tile).unwrap();
+        others += usize::from(plain.is_none_or(|plain| gunzip(&plain.bytes) != stored));
+        let served = server.get(&format!("/tiles/champs/{tile}.mvt"));
+        assert!(served.body == stored, "{tile}");
+    }
+    assert!(found > 10, "{found} tiles");
+    assert!(
+        others > 3,
+        "{others} of {found} tiles are not as from the features"
+    );
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod cli;
 mod common;
 mod export;
 mod joined;
+#[path = "../common/landscape.rs"]
+mod landscape;
 mod mbtiles;
 mod naive;
 mod pmtiles;

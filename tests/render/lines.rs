@@ -162,6 +162,36 @@ fn a_polygon_offset_goes_outwards_however_the_ring_winds() {
     }
 }
 
+/// A ring has no left: GeoServer's cook book draws inner lines with a negative offset, QGIS with
+/// a positive one, whichever way the ring runs.
+#[test]
+fn parallels_of_rings_lie_outside_and_end_where_they_meet() {
+    let view = view(60, 60);
+    let mut ring = [[10.0, 10.0], [50.0, 10.0], [50.0, 50.0], [10.0, 10.0]];
+    for _ in 0..2 {
+        let area = [polygon(&[&ring])];
+        let inner = |offset| {
+            let line = Symbolizer::Line(Box::new(LineSymbolizer {
+                stroke: stroke("black", 2.0),
+                perpendicular_offset: Some(Measure::pixels(offset)),
+            }));
+            drawn(&view, &style(vec![line]), &area)
+        };
+        let stands = |pixels: &Pixels, x: u32, y: u32| at(pixels, &view, x, y)[3] == 255;
+        let inside = inner(-4.0);
+        assert!(stands(&inside, 40, 45) && stands(&inside, 45, 30));
+        // the corner of half a right angle: nothing beyond it
+        for x in 0..16 {
+            for y in 0..60 {
+                assert_eq!(at(&inside, &view, x, y)[3], 0, "{x} {y}");
+            }
+        }
+        let outside = inner(4.0);
+        assert!(stands(&outside, 40, 53) && stands(&outside, 53, 30));
+        ring.reverse();
+    }
+}
+
 #[test]
 fn markers_stand_at_vertices_at_ends_and_half_way() {
     let view = view(60, 60);

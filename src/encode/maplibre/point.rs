@@ -6,7 +6,10 @@ use super::{Condition, Layers, Properties};
 use crate::query::{Expr, Literal};
 use crate::render::Icon;
 use crate::render::compile::check_image;
-use crate::style::{Graphic, GraphicSymbol, MarkShape, Measure, Paint, Stroke, StrokeKind, Unit};
+use crate::style::{
+    Graphic, GraphicSymbol, MarkShape, MarkerAt, MarkerPlaces, Measure, Paint, Stroke, StrokeKind,
+    Unit,
+};
 
 /// Icons of one style: beyond, what classes look like is no longer told apart.
 const MAX_ICONS: usize = 256;
@@ -111,7 +114,13 @@ impl Layers<'_> {
     }
 
     /// Markers along lines.
-    pub(super) fn along(&mut self, graphic: &Graphic, gap: &Measure, condition: &Condition) {
+    pub(super) fn along(
+        &mut self,
+        graphic: &Graphic,
+        gap: &Measure,
+        places: MarkerPlaces,
+        condition: &Condition,
+    ) {
         let Some(graphic) = self.drawable(graphic) else {
             return self.dropped("a symbol that can't be drawn");
         };
@@ -123,10 +132,15 @@ impl Layers<'_> {
         let put = |name: &str, value: Value, with: &mut Properties| {
             with.layout.insert(name.into(), value);
         };
-        put("symbol-placement", json!("line"), &mut with);
+        let placement = match places.at {
+            MarkerAt::Middle => "line-center",
+            _ => "line",
+        };
+        put("symbol-placement", json!(placement), &mut with);
         let spacing = if gap > 0.0 { gap } else { width };
         put("symbol-spacing", json!(spacing.max(1.0)), &mut with);
-        put("icon-rotation-alignment", json!("map"), &mut with);
+        let aligned = if places.turned { "map" } else { "viewport" };
+        put("icon-rotation-alignment", json!(aligned), &mut with);
         put("icon-keep-upright", json!(false), &mut with);
         self.approximated("markers along lines are counted from the edges of tiles");
         self.push("symbol", false, condition, with);

@@ -1,7 +1,9 @@
 use serde_json::{Value, json};
 
 use super::{Condition, Layers, Properties};
-use crate::style::{Fill, LineCap, LineJoin, Measure, PolygonSymbolizer, Stroke, StrokeKind};
+use crate::style::{
+    Fill, LineCap, LineJoin, MarkerAt, Measure, PolygonSymbolizer, Stroke, StrokeKind,
+};
 
 impl Layers<'_> {
     pub(super) fn stroke(
@@ -12,11 +14,21 @@ impl Layers<'_> {
     ) {
         let color = match &stroke.kind {
             StrokeKind::Solid(color) => color,
-            StrokeKind::Graphic { graphic, gap, .. } => {
+            StrokeKind::Graphic { places, .. }
+                if !matches!(places.at, MarkerAt::Intervals | MarkerAt::Middle) =>
+            {
+                return self.dropped("symbols on ends and vertices of lines have no place here");
+            }
+            StrokeKind::Graphic {
+                graphic,
+                gap,
+                places,
+                ..
+            } => {
                 if offset.is_some() {
                     self.dropped("markers along a parallel stand on the line itself");
                 }
-                return self.along(graphic, gap, condition);
+                return self.along(graphic, gap, *places, condition);
             }
         };
         let mut with = Properties::default();
