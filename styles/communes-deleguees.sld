@@ -23,6 +23,7 @@
               <ogc:Literal>commune déléguée</ogc:Literal>
             </ogc:PropertyIsEqualTo>
           </ogc:Filter>
+          <se:MaxScaleDenominator>4000000</se:MaxScaleDenominator>
           <se:PolygonSymbolizer>
             <se:Fill>
               <se:SvgParameter name="fill">#f0d9a2</se:SvgParameter>
@@ -36,6 +37,22 @@
           </se:PolygonSymbolizer>
         </se:Rule>
         <se:Rule>
+          <se:Description><se:Title>Commune déléguée (petite échelle)</se:Title></se:Description>
+          <ogc:Filter>
+            <ogc:PropertyIsEqualTo>
+              <ogc:PropertyName>nature</ogc:PropertyName>
+              <ogc:Literal>commune déléguée</ogc:Literal>
+            </ogc:PropertyIsEqualTo>
+          </ogc:Filter>
+          <se:MinScaleDenominator>4000000</se:MinScaleDenominator>
+          <se:PolygonSymbolizer>
+            <se:Fill>
+              <se:SvgParameter name="fill">#a9812f</se:SvgParameter>
+              <se:SvgParameter name="fill-opacity">0.75</se:SvgParameter>
+            </se:Fill>
+          </se:PolygonSymbolizer>
+        </se:Rule>
+        <se:Rule>
           <se:Description><se:Title>Commune associée</se:Title></se:Description>
           <ogc:Filter>
             <ogc:PropertyIsEqualTo>
@@ -43,6 +60,7 @@
               <ogc:Literal>commune associée</ogc:Literal>
             </ogc:PropertyIsEqualTo>
           </ogc:Filter>
+          <se:MaxScaleDenominator>4000000</se:MaxScaleDenominator>
           <se:PolygonSymbolizer>
             <se:Fill>
               <se:SvgParameter name="fill">#cfe0c3</se:SvgParameter>
@@ -53,6 +71,22 @@
               <se:SvgParameter name="stroke-width">0.8</se:SvgParameter>
               <se:SvgParameter name="stroke-linejoin">round</se:SvgParameter>
             </se:Stroke>
+          </se:PolygonSymbolizer>
+        </se:Rule>
+        <se:Rule>
+          <se:Description><se:Title>Commune associée (petite échelle)</se:Title></se:Description>
+          <ogc:Filter>
+            <ogc:PropertyIsEqualTo>
+              <ogc:PropertyName>nature</ogc:PropertyName>
+              <ogc:Literal>commune associée</ogc:Literal>
+            </ogc:PropertyIsEqualTo>
+          </ogc:Filter>
+          <se:MinScaleDenominator>4000000</se:MinScaleDenominator>
+          <se:PolygonSymbolizer>
+            <se:Fill>
+              <se:SvgParameter name="fill">#6f8f58</se:SvgParameter>
+              <se:SvgParameter name="fill-opacity">0.75</se:SvgParameter>
+            </se:Fill>
           </se:PolygonSymbolizer>
         </se:Rule>
       </se:FeatureTypeStyle>

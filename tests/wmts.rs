@@ -151,7 +151,7 @@ fn wmts100_7_1_3_what_is_missing_or_wrong_is_named() {
         ),
         (
             "/wmts?SERVICE=WMTS&REQUEST=GetMap",
-            "OperationNotSupported",
+            "InvalidParameterValue",
             "request",
         ),
     ] {

@@ -41,7 +41,12 @@ impl Identifier {
         match authority.to_ascii_uppercase().as_str() {
             "EPSG" => Some(Identifier {
                 authority: "EPSG",
-                code: number(&code)?,
+                // what clients called Web Mercator before EPSG did, and ESRI's numbers for it
+                // under EPSG's name: GeoServer and MapServer know them
+                code: match number(&code)?.as_str() {
+                    "900913" | "102100" | "102113" => "3857".to_owned(),
+                    own => own.to_owned(),
+                },
             }),
             "ESRI" => Some(Identifier {
                 authority: "ESRI",
@@ -98,7 +103,7 @@ fn suggestion(name: &str) -> Option<String> {
     }
     let code = name.rsplit([':', '/', '#']).next().unwrap_or(name);
     // what others call Web Mercator
-    if matches!(code, "900913" | "3785" | "102100" | "102113") {
+    if matches!(code, "900913" | "102100" | "102113" | "3785") {
         return Some("EPSG:3857".to_owned());
     }
     // a bare number is most often EPSG's
@@ -216,6 +221,15 @@ mod tests {
             "http://www.opengis.net/gml/srs/epsg.xml#4326",
         ] {
             assert_eq!(parsed(name), "EPSG:4326", "{name}");
+        }
+        for name in [
+            "EPSG:3857",
+            "EPSG:900913",
+            "EPSG:102100",
+            "urn:ogc:def:crs:EPSG::102113",
+            "http://www.opengis.net/gml/srs/epsg.xml#900913",
+        ] {
+            assert_eq!(parsed(name), "EPSG:3857", "{name}");
         }
         for name in [
             "CRS:84",

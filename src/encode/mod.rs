@@ -111,6 +111,11 @@ fn mapped_row<const W: usize, const N: usize>(
     }
 }
 
+/// True where no pixel of a picture is transparent, not even in part.
+pub fn has_no_gap(pixmap: &Pixmap) -> bool {
+    is_opaque(pixmap.data().as_chunks::<4>().0)
+}
+
 fn is_opaque(pixels: &[[u8; 4]]) -> bool {
     // whole pixels, for the sake of vector registers
     let all = pixels

@@ -106,6 +106,96 @@ fn wfs110_8_and_9_every_type_is_described_and_given_counted_and_found_by_id() {
     }
 }
 
+/// What a report says: code and locator.
+fn told(reply: &Reply) -> (String, Option<String>) {
+    let document = xml(reply);
+    let locator = all(&document, "Exception")[0].attribute("locator");
+    (code(reply), locator.map(str::to_owned))
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn wfs110_getfeature_tc4_tc6_describefeaturetype_tc5_every_pair_that_is_required_is_missed() {
+    for operation in [
+        "GetFeature&typeName=Lakes",
+        "DescribeFeatureType",
+        "DescribeFeatureType&typeName=Lakes",
+    ] {
+        for (query, missing) in [
+            (
+                format!("SeERVICE=WFS&VERSION=1.1.0&REQUEST={operation}"),
+                "service",
+            ),
+            (
+                format!("SERVICE=WFS&VeERSION=1.1.0&REQUEST={operation}"),
+                "version",
+            ),
+            (
+                format!("SERVICE=WFS&VERSION=1.1.0&ReEQUEST={operation}"),
+                "request",
+            ),
+            (
+                format!("SERVIsCE=WFS&VERSION=1.1.0&REQUsEST={operation}"),
+                "service",
+            ),
+        ] {
+            let reply = lakes().get(&format!("/wfs?{query}"));
+            assert_eq!(reply.status, 400, "{query}");
+            let expected = ("MissingParameterValue".to_owned(), Some(missing.to_owned()));
+            assert_eq!(told(&reply), expected, "{query}");
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn wfs110_getfeature_tc11_an_attribute_of_the_root_that_is_empty_or_absent_has_its_default() {
+    for said in [
+        "service='' version='1.1.0'",
+        "version='1.1.0'",
+        "service='WFS'",
+        "service='WFS' version=''",
+        "service='WFS' version='1.1.0'",
+    ] {
+        let features = post(&format!(
+            "<wfs:GetFeature xmlns:wfs='{WFS}' {said}><wfs:Query typeName='Bridges'/></wfs:GetFeature>"
+        ));
+        assert_eq!(
+            features.header("content-type"),
+            "text/xml; subtype=gml/3.1.1",
+            "{said}"
+        );
+        assert_eq!(all(&xml(&features), "Bridges").len(), 1, "{said}");
+        let schema = post(&format!(
+            "<wfs:DescribeFeatureType xmlns:wfs='{WFS}' {said}/>"
+        ));
+        assert_eq!(xml(&schema).name, "schema", "{said}");
+    }
+    let bogus = post(&format!(
+        "<wfs:GetFeature xmlns:wfs='{WFS}' service='FOO' version='1.1.0'><wfs:Query typeName='Bridges'/></wfs:GetFeature>"
+    ));
+    let expected = (
+        "InvalidParameterValue".to_owned(),
+        Some("service".to_owned()),
+    );
+    assert_eq!(told(&bogus), expected);
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn wfs110_getfeature_output_format_gml_2_1_2_has_the_type_that_was_asked_for() {
+    for format in ["GML2", "text/xml;%20subtype=gml/2.1.2"] {
+        let reply = get(&format!(
+            "request=GetFeature&typeName=Lakes&outputFormat={format}"
+        ));
+        assert_eq!(
+            reply.header("content-type"),
+            "text/xml; subtype=gml/2.1.2",
+            "{format}"
+        );
+    }
+}
+
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn wfs110_14_filters_of_1_1_find_the_same_by_get_and_post() {

@@ -353,6 +353,21 @@ fn wms130_6_2_4_and_7_2_3_capabilities_whatever_version_format_or_sequence_is_as
     assert_eq!(code(&current), "CurrentUpdateSequence");
     let higher = ask(&format!("&VERSION=1.3.0&UPDATESEQUENCE={}", sequence + 1));
     assert_eq!(code(&higher), "InvalidUpdateSequence");
+    // getcapabilities:updatesequence-higher and -lower count in XPath 2.0, whose numbers are so
+    // written from a million on
+    for (asked, expected) in [
+        (sequence - 1, None),
+        (sequence, Some("CurrentUpdateSequence")),
+        (sequence + 1, Some("InvalidUpdateSequence")),
+    ] {
+        for version in ["1.3.0", "1.1.1"] {
+            let reply = ask(&format!("&VERSION={version}&UPDATESEQUENCE={asked:E}"));
+            let text = reply.text();
+            let found = text.split_once("<ServiceException code=\"");
+            let found = found.and_then(|(_, rest)| rest.split('"').next());
+            assert_eq!(found, expected, "{version} {asked:E}");
+        }
+    }
     let request = all(&document, "GetCapabilities");
     assert!(
         all(request[0], "Format")

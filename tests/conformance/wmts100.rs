@@ -75,6 +75,34 @@ fn wmts100_7_1_1_identifiers_scales_and_operations_are_as_the_suite_wants_them()
 
 #[test]
 #[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn wmts100_layer_legendurl_correct_resource_its_scales_are_those_of_a_linked_set() {
+    let document = capabilities();
+    for layer in layers(&document) {
+        let linked: Vec<String> = all(layer, "TileMatrixSetLink")
+            .iter()
+            .map(|link| text(link, "TileMatrixSet"))
+            .collect();
+        let scales: Vec<String> = sets(&document)
+            .into_iter()
+            .filter(|set| linked.contains(&text(set, "Identifier")))
+            .flat_map(|set| all(set, "ScaleDenominator"))
+            .map(|scale| scale.text().into_owned())
+            .collect();
+        let legends = all(layer, "LegendURL");
+        assert!(!legends.is_empty(), "{}", text(layer, "Identifier"));
+        for legend in legends {
+            let [least, greatest] = ["minScaleDenominator", "maxScaleDenominator"].map(|name| {
+                let told = legend.attribute(name).expect(name).to_owned();
+                assert!(scales.contains(&told), "{told} is in {scales:?}");
+                told.parse::<f64>().unwrap()
+            });
+            assert!(least < greatest);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn wmts100_annex_e_a_well_known_scale_set_has_its_crs_and_its_scales_from_the_top() {
     let capabilities = capabilities();
     let mut known = 0;

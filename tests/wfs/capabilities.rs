@@ -235,19 +235,19 @@ fn a_data_set_s_own_endpoint_shows_it_alone() {
             .contains("xlink:href=\"https://example.org/cartes/collections/stations/wfs?\"")
     );
     assert_eq!(
-        ask("service=WFS&request=GetFeature&typenames=stations&count=1").status,
+        ask("service=WFS&version=2.0.0&request=GetFeature&typenames=stations&count=1").status,
         200
     );
     assert_eq!(
-        ask("service=WFS&request=GetFeature&typenames=departements").status,
+        ask("service=WFS&version=2.0.0&request=GetFeature&typenames=departements").status,
         400
     );
     assert_eq!(
-        ask("service=WFS&request=GetFeature&resourceid=departements.18").status,
+        ask("service=WFS&version=2.0.0&request=GetFeature&resourceid=departements.18").status,
         400
     );
     assert_eq!(
-        ask("service=WFS&request=DescribeFeatureType")
+        ask("service=WFS&version=2.0.0&request=DescribeFeatureType")
             .text
             .matches("<xs:complexType")
             .count(),

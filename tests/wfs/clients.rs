@@ -168,7 +168,7 @@ fn a_whole_layer_streams_over_http_with_its_type_and_cors() {
     assert_eq!(one.text().matches("<FeatureType>").count(), 1);
     let missing = server.get("/collections/bogus/wfs?service=WFS&request=GetCapabilities");
     assert_eq!(missing.status, 404);
-    let error = server.get("/wfs?service=WFS&request=GetFeature&typenames=bogus");
+    let error = server.get("/wfs?service=WFS&version=2.0.0&request=GetFeature&typenames=bogus");
     assert_eq!(error.status, 400);
     assert_eq!(error.header("access-control-allow-origin"), "*");
 }

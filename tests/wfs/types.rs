@@ -55,10 +55,10 @@ fn f7_f8_f9_types_are_known_by_every_name_and_format_that_clients_send() {
             "{query}"
         );
     }
-    let all = small().get("service=WFS&request=DescribeFeatureType");
+    let all = small().get("service=WFS&version=2.0.0&request=DescribeFeatureType");
     assert_eq!(all.text.matches("substitutionGroup=").count(), 4);
     let json = small().get(
-        "service=WFS&request=DescribeFeatureType&typenames=stations&outputformat=application/json",
+        "service=WFS&version=2.0.0&request=DescribeFeatureType&typenames=stations&outputformat=application/json",
     );
     assert_eq!(json.status, 400);
 }

@@ -262,6 +262,48 @@ fn each_format_is_answered_under_the_name_it_was_asked_by() {
 }
 
 #[test]
+fn geoserver_s_jpeg_png_is_jpeg_where_the_map_has_no_gap_and_says_what_it_is() {
+    let world = World::default();
+    for (format, transparent, answered) in [
+        ("image/vnd.jpeg-png", "FALSE", "image/jpeg"),
+        ("image/vnd.jpeg-png", "TRUE", "image/png"),
+        ("IMAGE/VND.JPEG-PNG8", "FALSE", "image/jpeg"),
+        ("image/vnd.jpeg-png8", "TRUE", "image/png; mode=8bit"),
+    ] {
+        let query = format!("{MAP}&TRANSPARENT={transparent}");
+        let answer = world.get(&with(&query, "FORMAT", Some(format)));
+        assert_eq!(answer.media_type, answered, "{format} {transparent}");
+    }
+}
+
+#[test]
+fn a_comma_at_the_end_of_a_list_is_left_there_and_an_empty_name_is_told_with_its_place() {
+    let world = World::default();
+    for (layers, styles) in [
+        ("stations,communes,", ""),
+        ("stations,communes,", ",,"),
+        ("stations,communes,", ",contours,"),
+        ("stations,communes", ",contours,"),
+        ("stations,communes,%20", ","),
+    ] {
+        let query = with(&with(MAP, "LAYERS", Some(layers)), "STYLES", Some(styles));
+        assert_map(&world, &query);
+        assert_eq!(world.last_map().layers.len(), 2, "{query}");
+    }
+    for (layers, place) in [
+        ("stations,,communes", "name 2 is empty"),
+        (",stations", "name 1 is empty"),
+        ("stations,communes,,", "name 3 is empty"),
+        (",", "name 1 is empty"),
+    ] {
+        let answer = world.get(&with(MAP, "LAYERS", Some(layers)));
+        assert_eq!(code(&answer), "InvalidParameterValue", "{layers}");
+        assert!(text(&answer).contains("locator=\"LAYERS\""), "{layers}");
+        assert!(text(&answer).contains(place), "{}", text(&answer));
+    }
+}
+
+#[test]
 fn a_request_beyond_the_limits_is_refused_before_any_work() {
     let world = World {
         limits: Limits {

@@ -8,6 +8,7 @@ mod language;
 mod layer_crs;
 mod message;
 mod pairs;
+mod sequence;
 mod template;
 
 pub use bound::{DEGREES, METRES, push_outward};
@@ -17,4 +18,5 @@ pub use language::{iso639_2b, language, language_codes};
 pub use layer_crs::default_crs;
 pub use message::public_message;
 pub use pairs::pairs;
+pub use sequence::compare_sequence;
 pub use template::{BASE_MARK, Template};

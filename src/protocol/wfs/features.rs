@@ -210,10 +210,9 @@ impl Answering<'_> {
         }
         .around();
         let media_type = match (self.asked.version, gml) {
-            (Version::V200, GmlVersion::V321) | (_, GmlVersion::V311) => {
-                self.selected.output.media_type()
-            }
-            _ => "text/xml",
+            // the only GML of its version, which has no other name for it
+            (Version::V100, GmlVersion::V212) => "text/xml",
+            _ => self.selected.output.media_type(),
         };
         let Around { head, frames, tail } = around;
         if self.asked.is_hits {

@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use super::capabilities;
 use super::exception;
 use super::explain::understood;
@@ -8,6 +10,7 @@ use super::request::{
 use super::scope::Scope;
 use super::{Service, Version, describe, legend};
 use crate::budget::Budget;
+use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
 use crate::protocol::{Answer, Request, explain, ows};
 
@@ -84,13 +87,13 @@ fn get_capabilities(reader: &Reader<'_>, request: &GetCapabilities, base: &str) 
 /// OGC 06-042 §7.2.3.5, Table 5: equal and higher sequences are exceptions. What is no number
 /// can't be compared, and is no reason to withhold the capabilities.
 fn check_sequence(found: &str, current: u64) -> Result<()> {
-    match found.parse::<u64>() {
-        Ok(known) if known == current => Err(Error::CurrentUpdateSequence { sequence: current }),
-        Ok(known) if known > current => Err(Error::InvalidUpdateSequence {
+    match ows::compare_sequence(found, current) {
+        Some(Ordering::Equal) => Err(Error::CurrentUpdateSequence { sequence: current }),
+        Some(Ordering::Greater) => Err(Error::InvalidUpdateSequence {
             found: found.to_owned(),
             sequence: current,
         }),
-        _ => Ok(()),
+        Some(Ordering::Less) | None => Ok(()),
     }
 }
 
@@ -109,9 +112,13 @@ fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
             &reader.scope.language,
         ));
     }
-    let bytes = engine.encode(&drawn.pixmap, request.format)?;
+    let format = match request.jpeg_if_opaque && crate::encode::has_no_gap(&drawn.pixmap) {
+        true => ImageFormat::Jpeg,
+        false => request.format,
+    };
+    let bytes = engine.encode(&drawn.pixmap, format)?;
     crate::render::recycle(drawn.pixmap);
-    Ok(Answer::ok(request.format.media_type(), bytes))
+    Ok(Answer::ok(format.media_type(), bytes))
 }
 
 fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Answer> {

@@ -19,7 +19,17 @@ use crate::protocol::wms::{InfoFormat, Version, legend_query};
 use crate::style::Style;
 use crate::tile::{TileMatrix, TileMatrixSet, TileMatrixSets, TileRange};
 
-impl Writer<'_> {
+/// A set that has tiles of a layer, and for each of its matrices which.
+type Linked<'a> = (&'a TileMatrixSet, Vec<Option<TileRange>>);
+
+/// The least and the greatest scale denominator of the matrices of some sets.
+fn scales(linked: &[Linked<'_>]) -> Option<[f64; 2]> {
+    let matrices = linked.iter().flat_map(|(set, _)| set.matrices());
+    let scales = matrices.map(|matrix| [matrix.scale_denominator; 2]);
+    scales.reduce(|[least, greatest], [scale, _]| [least.min(scale), greatest.max(scale)])
+}
+
+impl<'a> Writer<'a> {
     pub(super) fn contents(&mut self) {
         let catalogue = self.service.wms.catalogue;
         self.push("<Contents>\n");
@@ -58,14 +68,15 @@ impl Writer<'_> {
         self.push("/layers/");
         xml::push_url_component(&mut self.out, &layer.id);
         self.push("/record.xml\"/>\n");
-        self.styles(layer, index);
-        self.tiles(&layer.id, std::slice::from_ref(layer), layer.queryable);
+        let linked = self.linked(std::slice::from_ref(layer));
+        self.styles(layer, index, &linked);
+        self.tiles(&layer.id, &linked, layer.queryable);
         self.push("</Layer>\n");
     }
 
     /// The default style first. A layer of an INSPIRE theme has it by INSPIRE's name too
     /// (TG View 3.11, requirement 39).
-    fn styles(&mut self, layer: &Layer, index: usize) {
+    fn styles(&mut self, layer: &Layer, index: usize, linked: &[Linked<'_>]) {
         let is_inspire = !layer.metadata.inspire.is_empty();
         let alias = layer.styles.first().filter(|_| is_inspire);
         let alias = alias.map(|style| (style, INSPIRE_DEFAULT_STYLE, 0));
@@ -92,7 +103,15 @@ impl Writer<'_> {
                 self.push("/wms?");
                 let query = legend_query(Version::V130, &layer.id, name);
                 self.push(&query);
-                let _ = writeln!(self.out, "\" width=\"{width}\" height=\"{height}\"/>");
+                self.push("\"");
+                // of the scales that there are tiles of (Table 6): no others are asked for
+                if let Some([least, greatest]) = scales(linked) {
+                    let _ = write!(
+                        self.out,
+                        " minScaleDenominator=\"{least}\" maxScaleDenominator=\"{greatest}\""
+                    );
+                }
+                let _ = writeln!(self.out, " width=\"{width}\" height=\"{height}\"/>");
             }
             self.push("</Style>\n");
         }
@@ -128,7 +147,8 @@ impl Writer<'_> {
         self.element("ows:Title", title);
         self.element("ows:Identifier", "default");
         self.push("</Style>\n");
-        self.tiles(id, layers, layers.iter().any(|layer| layer.queryable));
+        let linked = self.linked(layers);
+        self.tiles(id, &linked, layers.iter().any(|layer| layer.queryable));
         self.push("</Layer>\n");
     }
 
@@ -185,7 +205,7 @@ impl Writer<'_> {
     }
 
     /// Formats, sets with their limits, and templates of what has this name.
-    fn tiles(&mut self, id: &str, layers: &[Arc<Layer>], is_queryable: bool) {
+    fn tiles(&mut self, id: &str, linked: &[Linked<'_>], is_queryable: bool) {
         for format in FORMATS {
             self.element("Format", format.media_type());
         }
@@ -193,7 +213,9 @@ impl Writer<'_> {
         for format in infos {
             self.element("InfoFormat", format.media_type());
         }
-        self.links(layers);
+        for (set, limits) in linked {
+            self.link(set, limits);
+        }
         let mut path = format!("{}/wmts/1.0.0/", self.base);
         xml::push_url_component(&mut path, id);
         path.push_str("/{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}");
@@ -218,24 +240,24 @@ impl Writer<'_> {
 
     /// The sets that layers have tiles in, with limits; a layer must have a set, so that one
     /// without any place has that of web maps.
-    fn links(&mut self, layers: &[Arc<Layer>]) {
+    fn linked(&self, layers: &[Arc<Layer>]) -> Vec<Linked<'a>> {
         let catalogue = self.service.wms.catalogue;
-        let mut linked = 0;
-        for set in catalogue.site.tile_matrix_sets.all() {
-            if !is_offered(set) {
-                continue;
-            }
+        let sets = &catalogue.site.tile_matrix_sets;
+        let mut linked: Vec<Linked<'_>> = Vec::new();
+        for set in sets.all().iter().filter(|set| is_offered(set)) {
             let limits = self.service.reach.limits(catalogue, layers, set);
             if limits.iter().any(Option::is_some) {
-                self.link(set, &limits);
-                linked += 1;
+                linked.push((set.as_ref(), limits));
             }
         }
-        if linked == 0 {
-            self.push("<TileMatrixSetLink>\n");
-            self.element("TileMatrixSet", TileMatrixSets::WEB);
-            self.push("</TileMatrixSetLink>\n");
+        if linked.is_empty() {
+            let web = sets
+                .all()
+                .iter()
+                .filter(|set| set.id() == TileMatrixSets::WEB);
+            linked.extend(web.map(|set| (set.as_ref(), Vec::new())));
         }
+        linked
     }
 
     fn link(&mut self, set: &TileMatrixSet, limits: &[Option<TileRange>]) {

@@ -11,7 +11,8 @@ pub fn code(error: &Error) -> (&'static str, Option<&str>) {
     match error {
         Error::InvalidParameter { name, .. } => ("InvalidParameterValue", Some(name)),
         Error::MissingParameter { name, .. } => ("MissingParameterValue", Some(name)),
-        Error::OperationNotSupported { .. } => ("OperationNotSupported", Some("request")),
+        // every operation that there is is supported: another name is none (Server.KVP.GET.InvalidRequest)
+        Error::OperationNotSupported { .. } => ("InvalidParameterValue", Some("request")),
         Error::VersionNotNegotiated { .. } => ("VersionNegotiationFailed", None),
         Error::LayerNotDefined { .. } => ("InvalidParameterValue", Some("layer")),
         Error::StyleNotDefined { .. } => ("InvalidParameterValue", Some("style")),

@@ -1,6 +1,7 @@
 //! From parameters or the parts of an address to complete, typed requests: names resolved,
 //! limits held.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::address::{info_extension, tile_extension};
@@ -10,7 +11,7 @@ use crate::encode::ImageFormat;
 use crate::error::{Error, Result, nearest};
 use crate::geom::Size;
 use crate::operation::{FeatureInfoRequest, MapLayer, MapRequest};
-use crate::protocol::ows::Kvp;
+use crate::protocol::ows::{Kvp, compare_sequence};
 use crate::protocol::tiles::{TileFormat, TileWish};
 use crate::protocol::wms::InfoFormat;
 use crate::tile::{TileAddress, TileMatrix, TileMatrixSet};
@@ -210,16 +211,15 @@ fn capabilities(service: &Service<'_>, kvp: &Kvp) -> Result<GetCapabilities> {
         None => Sections::ALL,
     };
     let current = service.wms.catalogue.sequence;
-    let is_known = match kvp.get("UPDATESEQUENCE").map(|text| (text, text.parse())) {
-        Some((_, Ok::<u64, _>(known))) if known == current => true,
-        Some((text, Ok(known))) if known > current => {
+    let found = kvp.get("UPDATESEQUENCE").unwrap_or_default();
+    let is_known = match compare_sequence(found, current) {
+        Some(Ordering::Greater) => {
             return Err(Error::InvalidUpdateSequence {
-                found: text.to_owned(),
+                found: found.to_owned(),
                 sequence: current,
             });
         }
-        // what is no number can't be compared, and is no reason to withhold the document
-        _ => false,
+        told => told == Some(Ordering::Equal),
     };
     Ok(GetCapabilities { sections, is_known })
 }

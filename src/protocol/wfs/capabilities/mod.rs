@@ -5,6 +5,7 @@ mod v100;
 mod v110;
 mod v200;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::request::{Asked, Output};
@@ -18,7 +19,7 @@ use crate::encode::xml;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::protocol::Answer;
-use crate::protocol::ows::{DEGREES, default_crs, push_outward};
+use crate::protocol::ows::{DEGREES, compare_sequence, default_crs, push_outward};
 
 /// The parts of a document of 1.1.0 and 2.0.0, that `sections` chooses from.
 const SECTIONS: [&str; 5] = [
@@ -39,7 +40,7 @@ const TYPE_BYTES: usize = 1_500;
 pub fn get(service: &Service<'_>, scope: &Scope<'_>, asked: &Asked) -> Result<Answer> {
     let sequence = service.catalogue.sequence;
     if let Some(found) = &asked.update_sequence
-        && found.parse::<u64>().is_ok_and(|known| known > sequence)
+        && compare_sequence(found, sequence) == Some(Ordering::Greater)
     {
         return Err(Error::InvalidUpdateSequence {
             found: found.clone(),

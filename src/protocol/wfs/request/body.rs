@@ -17,7 +17,8 @@ const MAX_QUERIES: usize = 200;
 /// As the key-value pairs, with the element's place where its form is wrong.
 pub fn of_document(root: &Element) -> Result<Asked> {
     let operation = Operation::parse(&root.name)?;
-    if let Some(service) = root.attribute("service")
+    let service = said(root, "service");
+    if let Some(service) = service
         && !service.eq_ignore_ascii_case("WFS")
     {
         return Err(Error::parameter(
@@ -25,7 +26,7 @@ pub fn of_document(root: &Element) -> Result<Asked> {
             format!("expected WFS at this address, found {service:?}"),
         ));
     }
-    if operation == Operation::GetCapabilities && root.attribute("service").is_none() {
+    if operation == Operation::GetCapabilities && service.is_none() {
         return Err(Error::MissingParameter {
             name: "service".into(),
             expected: "WFS".into(),
@@ -64,9 +65,14 @@ pub fn of_document(root: &Element) -> Result<Asked> {
     Ok(asked)
 }
 
+/// An attribute of the root that has a default (OGC 04-094 §7.8); an empty one says nothing.
+fn said<'r>(root: &'r Element, name: &str) -> Option<&'r str> {
+    root.attribute(name).filter(|text| !text.trim().is_empty())
+}
+
 fn version(root: &Element, operation: Operation) -> Result<Version> {
     let accepted = texts(root, "AcceptVersions", "Version");
-    let said = root.attribute("version");
+    let said = said(root, "version");
     if operation == Operation::GetCapabilities {
         return match said {
             _ if !accepted.is_empty() => Version::accepted(&accepted),

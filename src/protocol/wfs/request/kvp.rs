@@ -15,11 +15,14 @@ const MAX_QUERIES: usize = 200;
 /// Reads a request.
 ///
 /// # Errors
-/// The first fault, in the order SERVICE, REQUEST, VERSION, then the operation's own.
+/// The first fault, in the order SERVICE, REQUEST, VERSION, then the operation's own. The three
+/// are required of every operation, VERSION of all but GetCapabilities (OGC 09-025r2 §7.6.2,
+/// OGC 05-008c1 Table 20).
 pub fn of_pairs(kvp: &Kvp) -> Result<Asked> {
-    if let Some(service) = kvp.get("SERVICE")
-        && !service.eq_ignore_ascii_case("WFS")
-    {
+    let Some(service) = kvp.get("SERVICE") else {
+        return Err(missing("service", "WFS"));
+    };
+    if !service.eq_ignore_ascii_case("WFS") {
         return Err(Error::parameter(
             "service",
             format!("expected WFS at this address, found {service:?}"),
@@ -33,9 +36,6 @@ pub fn of_pairs(kvp: &Kvp) -> Result<Asked> {
     asked.output_format = kvp.get("OUTPUTFORMAT").map(str::to_owned);
     match operation {
         Operation::GetCapabilities => {
-            if kvp.get("SERVICE").is_none() {
-                return Err(missing("service", "WFS"));
-            }
             asked.sections = list(kvp.get("SECTIONS").unwrap_or_default());
             asked.update_sequence = kvp.get("UPDATESEQUENCE").map(str::to_owned);
         }
@@ -79,8 +79,9 @@ fn version(kvp: &Kvp, operation: Operation) -> Result<Version> {
             Version::accepted(&list(accepted))
         }
         (_, Some(text)) if operation == Operation::GetCapabilities => Ok(Version::negotiate(text)),
+        (_, None) if operation == Operation::GetCapabilities => Ok(Version::V200),
         (_, Some(text)) => Version::parse(text),
-        (_, None) => Ok(Version::V200),
+        (_, None) => Err(missing("version", "2.0.0, 1.1.0 or 1.0.0")),
     }
 }
 
@@ -282,8 +283,12 @@ fn sort_terms(text: &str) -> Result<Vec<SortTerm>> {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Result<Asked> {
+    fn read_all(query: &str) -> Result<Asked> {
         of_pairs(&Kvp::parse(query).unwrap())
+    }
+
+    fn read(query: &str) -> Result<Asked> {
+        read_all(&format!("service=WFS&version=2.0.0&{query}"))
     }
 
     fn adhoc(asked: &Asked) -> Vec<&Adhoc> {
@@ -334,13 +339,19 @@ mod tests {
             "request=GetFeature&typenames=a&sortby=x Z",
             "request=GetFeature&typenames=(a)(b)(c)&propertyname=(x)(y)",
             "request=GetFeature&typenames=a&filter=<a",
-            "request=GetFeature&typenames=a&version=3",
-            "request=GetCapabilities",
             "request=Transaction",
-            "service=WMS&request=GetCapabilities",
-            "service=WFS",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            "service=WFS&request=GetFeature&typenames=a&version=3",
+            "service=WFS&request=GetFeature&typenames=a",
+            "version=2.0.0&request=GetFeature&typenames=a",
+            "request=GetCapabilities",
+            "service=WMS&request=GetCapabilities",
+            "service=WFS&version=2.0.0",
+        ] {
+            assert!(read_all(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -28,7 +28,7 @@ impl Reader<'_> {
             .kvp
             .require("QUERY_LAYERS", "names out of LAYERS, separated by commas")?;
         let mut query_layers: Vec<MapLayer> = Vec::new();
-        for name in self.layer_names(list)? {
+        for name in self.layer_names("QUERY_LAYERS", list)? {
             query_layers.extend(self.queried(name, &names, &map.layers)?);
         }
         query_layers.reverse();

@@ -15,8 +15,23 @@ use crate::style::Style;
 pub struct GetMap {
     pub map: MapRequest,
     pub format: ImageFormat,
+    /// JPEG instead where no pixel of the map is transparent.
+    pub jpeg_if_opaque: bool,
     /// `Some`: say how it was understood instead of the picture.
     pub explain: Option<ExplainFormat>,
+}
+
+/// The format of FORMAT, and whether JPEG is wanted where no pixel is transparent: that is what
+/// GeoServer calls `image/vnd.jpeg-png`. The answer has the media type of what it is.
+pub(super) fn picture_format(text: &str) -> Option<(ImageFormat, bool)> {
+    let is = |name: &str| text.trim().eq_ignore_ascii_case(name);
+    if is("image/vnd.jpeg-png") {
+        return Some((ImageFormat::Png, true));
+    }
+    if is("image/vnd.jpeg-png8") {
+        return Some((ImageFormat::Png8, true));
+    }
+    ImageFormat::parse(text).map(|format| (format, false))
 }
 
 /// How strictly a map's parameters are read.
@@ -41,14 +56,16 @@ impl Reader<'_> {
         let text = self
             .kvp
             .require("FORMAT", "a media type such as image/png")?;
-        let format = ImageFormat::parse(text).ok_or_else(|| Error::InvalidFormat {
-            format: text.to_owned(),
-            expected: ImageFormat::ALL.map(ImageFormat::media_type).join(", "),
-        })?;
+        let (format, jpeg_if_opaque) =
+            picture_format(text).ok_or_else(|| Error::InvalidFormat {
+                format: text.to_owned(),
+                expected: ImageFormat::ALL.map(ImageFormat::media_type).join(", "),
+            })?;
         map.transparent &= format.has_alpha();
         Ok(GetMap {
             map,
             format,
+            jpeg_if_opaque,
             explain: self.explain()?,
         })
     }
@@ -98,7 +115,7 @@ impl Reader<'_> {
         };
         let count = match (self.kvp.get("LAYERS"), &document) {
             (Some(list), document) => {
-                let wanted = self.layer_names(list)?;
+                let wanted = self.layer_names("LAYERS", list)?;
                 let styles = self.style_names(&wanted, of, document.is_some())?;
                 let count = wanted.len();
                 for (place, (name, style)) in wanted.into_iter().zip(styles).enumerate() {
@@ -153,7 +170,11 @@ impl Reader<'_> {
         let Some(list) = self.kvp.get("STYLES") else {
             return Ok(vec![String::new(); layers.len()]);
         };
-        let styles: Vec<String> = list.split(',').map(|s| s.trim().to_owned()).collect();
+        let mut styles: Vec<String> = list.split(',').map(|s| s.trim().to_owned()).collect();
+        // a comma at the end, as LAYERS may have one
+        if styles.len() > layers.len() && styles.last().is_some_and(String::is_empty) {
+            styles.pop();
+        }
         if styles.len() != layers.len() {
             return Err(Error::parameter(
                 "STYLES",

@@ -10,6 +10,7 @@ mod values;
 pub use feature_info::GetFeatureInfo;
 pub use legend::{GetLegendGraphic, LegendFormat};
 pub use map::GetMap;
+use map::picture_format;
 
 use std::sync::Arc;
 
@@ -18,7 +19,6 @@ use super::scope::Scope;
 use super::{Service, Version};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
-use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
 use crate::geom::Size;
 use crate::protocol::ows::Kvp;
@@ -166,15 +166,28 @@ impl Reader<'_> {
             expected: "names of layers, separated by commas".into(),
         })?;
         let mut layers = Vec::new();
-        for name in self.layer_names(names)? {
+        for name in self.layer_names("LAYERS", names)? {
             layers.extend(self.scope.layers_of(name)?);
         }
         Ok(layers)
     }
 
-    /// The names of a list, none empty and not too many.
-    fn layer_names<'k>(&self, list: &'k str) -> Result<Vec<&'k str>> {
-        let names: Vec<&str> = list.split(',').map(str::trim).collect();
+    /// The names of a list, none empty and not too many. A comma at the end is one that whoever
+    /// joined the names left there.
+    fn layer_names<'k>(&self, parameter: &'static str, list: &'k str) -> Result<Vec<&'k str>> {
+        let joined = list.trim_end();
+        let joined = joined.strip_suffix(',').unwrap_or(joined);
+        let names: Vec<&str> = joined.split(',').map(str::trim).collect();
+        if let Some(place) = names.iter().position(|name| name.is_empty()) {
+            return Err(Error::parameter(
+                parameter,
+                format!(
+                    "expected names of layers with one comma between them, name {} is empty in \
+                     {list:?}",
+                    place.saturating_add(1)
+                ),
+            ));
+        }
         if names.len() as u64 > u64::from(self.service.limits.layers) {
             return Err(Error::LimitExceeded {
                 what: "the number of LAYERS",
@@ -193,7 +206,7 @@ impl Reader<'_> {
         if form == ExceptionForm::Xml || operation != Operation::Map {
             return None;
         }
-        let format = ImageFormat::parse(self.kvp.get("FORMAT")?)?;
+        let (format, _) = picture_format(self.kvp.get("FORMAT")?)?;
         let transparent = format.has_alpha() && self.transparent().unwrap_or(false);
         let background = self.background().unwrap_or([255; 3]);
         Some(ErrorImage {
