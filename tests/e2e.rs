@@ -199,7 +199,7 @@ fn every_answer_carries_cors_and_methods_are_told() {
         (
             "/wmts",
             "text/xml",
-            "exceptionCode=\"OperationNotSupported\"",
+            "exceptionCode=\"InvalidParameterValue\"",
         ),
         ("/collections", "application/problem+json", "\"status\":405"),
         ("/map", "application/problem+json", "\"status\":405"),
