@@ -85,19 +85,28 @@ fn bench(criterion: &mut Criterion) {
         sort: true,
     };
     let folder = std::env::temp_dir().join(format!("cartotheque-features-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("the folder is writable");
-    let path = folder.join("carreaux.fgb");
-    std::fs::write(&path, write(&polygons, options)).expect("the folder is writable");
+    let layers = folder.join("capabilities/layers");
+    std::fs::create_dir_all(&layers).expect("the folder is writable");
+    // the data do not say in which CRS they are
+    for (path, content) in [
+        (folder.join("carreaux.fgb"), write(&polygons, options)),
+        (
+            layers.join("carreaux.yaml"),
+            b"source: {file: carreaux.fgb}\ncrs: EPSG:2154\n".to_vec(),
+        ),
+    ] {
+        std::fs::write(path, content).expect("the folder is writable");
+    }
     drop(polygons);
     let state = State::load(ServeOptions {
-        path,
+        path: folder.clone(),
         base_url: None,
         workers: 1,
         strict: true,
         explain: false,
         cache: None,
     })
-    .expect("the file is sound");
+    .expect("the folder is sound");
     let site = state.whole();
     let layer = site.catalogue.layer("carreaux").expect("the file's layer");
     let run = |format, query| answer(&site.studio, layer, format, query);

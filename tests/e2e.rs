@@ -183,7 +183,35 @@ fn every_answer_carries_cors_and_methods_are_told() {
             .header("access-control-allow-methods")
             .contains("GET")
     );
-    assert_eq!(server.ask("DELETE", "/wms", &[], b"").status, 405);
+    // as the protocol of the address tells faults
+    for (path, media_type, said) in [
+        ("/wms", "text/xml", "code=\"OperationNotSupported\""),
+        (
+            "/wfs",
+            "text/xml",
+            "exceptionCode=\"OperationNotSupported\"",
+        ),
+        (
+            "/maps/population/wfs",
+            "text/xml",
+            "exceptionCode=\"OperationNotSupported\"",
+        ),
+        (
+            "/wmts",
+            "text/xml",
+            "exceptionCode=\"InvalidParameterValue\"",
+        ),
+        ("/collections", "application/problem+json", "\"status\":405"),
+        ("/map", "application/problem+json", "\"status\":405"),
+        ("/nothing", "application/problem+json", "\"status\":405"),
+    ] {
+        let reply = server.ask("DELETE", path, &[], b"");
+        assert_eq!(reply.status, 405, "{path}");
+        assert!(reply.header("allow").starts_with("GET, HEAD"), "{path}");
+        let found = reply.header("content-type");
+        assert!(found.contains(media_type), "{path}: {found}");
+        assert!(reply.text().contains(said), "{path}: {}", reply.text());
+    }
     // nothing can be added to a collection, and who asks is told so: newer QGIS offers editing
     // where the items say POST
     let items = "/collections/communes/items";

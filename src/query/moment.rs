@@ -57,6 +57,41 @@ impl Moment {
         Some(Moment::Instant(days * DAY_SECONDS + time - offset, nanos))
     }
 
+    /// The moment that is a duration of ISO 8601 (`P1Y2M3DT4H5M6S`, `P2W`) later, or earlier where
+    /// `back`. Months are counted first: a day that the month has not is its last; a day stays a
+    /// day unless the duration has hours.
+    ///
+    /// `None` for what is no duration, and beyond the calendar that [`parse`](Moment::parse) reads.
+    pub fn shifted(self, duration: &str, back: bool) -> Option<Moment> {
+        let text = duration.strip_prefix(['P', 'p'])?;
+        let (date, time) = match text.split_once(['T', 't']) {
+            Some((date, time)) => (date, Some(time)),
+            None => (text, None),
+        };
+        if date.is_empty() && time.is_none() || time.is_some_and(str::is_empty) {
+            return None;
+        }
+        let sign = if back { -1 } else { 1 };
+        let [years, months, weeks, days] = counted(date, *b"YMWD")?;
+        let [hours, minutes, seconds] = counted(time.unwrap_or_default(), *b"HMS")?;
+        let (year, month, day) = civil_from_days(self.day());
+        let month = year * 12 + month - 1 + sign * (years * 12 + months);
+        let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+        let day = day.min(days_in(year, month));
+        let days = days_from_civil(year, month, day) + sign * (weeks * 7 + days);
+        let seconds = hours * 3600 + minutes * 60 + seconds;
+        let moment = match (self, time) {
+            (Moment::Day(_), None) => Moment::Day(days),
+            (Moment::Day(_), Some(_)) => Moment::Instant(days * DAY_SECONDS + sign * seconds, 0),
+            (Moment::Instant(at, nanos), _) => {
+                let of_day = at.rem_euclid(DAY_SECONDS);
+                Moment::Instant(days * DAY_SECONDS + of_day + sign * seconds, nanos)
+            }
+        };
+        let (year, ..) = civil_from_days(moment.day());
+        (0..=9999).contains(&year).then_some(moment)
+    }
+
     /// Days since 1970-01-01, in UTC.
     pub fn day(self) -> i64 {
         match self {
@@ -101,6 +136,28 @@ impl fmt::Display for Moment {
         }
         f.write_str("Z")
     }
+}
+
+/// The numbers before some letters, which stand in that order and may be missing.
+fn counted<const N: usize>(mut text: &str, letters: [u8; N]) -> Option<[i64; N]> {
+    // ten thousand years of seconds
+    const MAX_DIGITS: usize = 12;
+    let mut found = [0; N];
+    for (number, letter) in found.iter_mut().zip(letters) {
+        let end = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        let (digits, rest) = text.split_at(end);
+        let is_next = rest.bytes().next().map(|b| b.to_ascii_uppercase()) == Some(letter);
+        if let (true, Some(behind)) = (is_next, rest.get(1..)) {
+            if digits.is_empty() || digits.len() > MAX_DIGITS {
+                return None;
+            }
+            *number = digits.parse().ok()?;
+            text = behind;
+        }
+    }
+    text.is_empty().then_some(found)
 }
 
 /// What is left of a text.
@@ -263,6 +320,57 @@ mod tests {
             Ordering::Less,
             "in UTC it is still the day before"
         );
+    }
+
+    #[test]
+    fn durations_of_iso_8601_lead_to_other_moments() {
+        let shifted = |from: &str, duration: &str, back: bool| {
+            let moment = Moment::parse(from).unwrap().shifted(duration, back);
+            moment.map(|moment| moment.to_string())
+        };
+        for (from, duration, back, expected) in [
+            ("2024-02-28", "P2D", false, "2024-03-01"),
+            ("2024-03-01", "P2D", true, "2024-02-28"),
+            ("2024-01-31", "P1M", false, "2024-02-29"),
+            ("2024-02-29", "P1Y", true, "2023-02-28"),
+            ("2024-02-29", "P2W", false, "2024-03-14"),
+            ("2024-02-29", "PT36H", false, "2024-03-01T12:00:00Z"),
+            (
+                "2018-02-12T23:20:50Z",
+                "P1M6DT12H31M12S",
+                false,
+                "2018-03-19T11:52:02Z",
+            ),
+            (
+                "2018-02-12T00:00:00.5Z",
+                "pt1s",
+                true,
+                "2018-02-11T23:59:59.5Z",
+            ),
+        ] {
+            let found = shifted(from, duration, back);
+            assert_eq!(found.as_deref(), Some(expected), "{from} {duration}");
+        }
+        for wrong in [
+            "",
+            "P",
+            "PT",
+            "P1",
+            "PD",
+            "2D",
+            "P1D1Y",
+            "P1H",
+            "PT1D",
+            "P-1D",
+            "P1.5D",
+            "P1DT",
+            "P99999Y",
+            "P9999999999999D",
+            "PT999999999999S",
+            "P1é",
+        ] {
+            assert_eq!(shifted("2024-02-29", wrong, false), None, "{wrong}");
+        }
     }
 
     proptest! {

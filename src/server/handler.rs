@@ -16,7 +16,7 @@ use super::access_log::{redacted, shown, without_link};
 use super::base_url::base_url;
 use super::compress::compressed;
 use super::disconnect::Peer;
-use super::problem::page_error;
+use super::problem::{in_protocol, page_error, told};
 use super::respond::{Asked, Work};
 use super::route::Route;
 use super::state::State;
@@ -40,11 +40,14 @@ pub async fn handle(
         Method::GET | Method::HEAD => "",
         _ => Route::methods(access::parts(request.path()).1),
     };
-    let (answer, endpoint) = match *request.method() {
-        Method::OPTIONS => (options(methods), "options"),
-        Method::GET | Method::HEAD => answer(&request, payload, &state).await,
-        Method::POST if methods.contains("POST") => answer(&request, payload, &state).await,
-        _ => (not_allowed(request.method(), methods), "other"),
+    let (answer, endpoint) = match request.method() {
+        &Method::OPTIONS => (options(methods), "options"),
+        &Method::GET | &Method::HEAD => answer(&request, payload, &state).await,
+        &Method::POST if methods.contains("POST") => answer(&request, payload, &state).await,
+        method => {
+            let path = access::parts(request.path()).1;
+            (not_allowed(path, method, methods), "other")
+        }
     };
     let outcome = outcome(&answer);
     let answer = compressed(accepted(&request), answer);
@@ -95,11 +98,19 @@ fn options(methods: &'static str) -> Answer {
         .with_header("access-control-max-age", "86400")
 }
 
-fn not_allowed(method: &Method, methods: &'static str) -> Answer {
-    let text = format!("method {method} is not allowed: expected one of {methods}\n");
-    Answer::ok("text/plain; charset=utf-8", text)
-        .with_status(405)
-        .with_header("allow", methods)
+fn not_allowed(path: &str, method: &Method, methods: &'static str) -> Answer {
+    let error = Error::OperationNotSupported {
+        request: method.as_str().chars().take(40).collect(),
+        expected: methods.to_owned(),
+    };
+    let answer = match in_protocol(path, &error) {
+        Some(report) => report.with_status(405),
+        None => {
+            let message = format!("method {method} is not allowed: expected one of {methods}");
+            told(405, &message)
+        }
+    };
+    answer.with_header("allow", methods)
 }
 
 async fn answer(
@@ -156,7 +167,11 @@ async fn answer(
             .and_then(|v| v.to_str().ok()?.parse().ok());
         match read_body(payload, announced, site.limits.body_bytes).await {
             Ok(body) => asked.body = Some(body),
-            Err(error) => return (access.sealed(asked.plain_error(&error)), "other"),
+            Err(error) => {
+                let report = in_protocol(&asked.path, &error);
+                let answer = report.unwrap_or_else(|| asked.plain_error(&error));
+                return (access.sealed(answer), "other");
+            }
         }
     }
     match state.prepare(&site, asked) {

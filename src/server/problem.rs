@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use super::respond::Asked;
+use super::route::Route;
 use super::state::Site;
 use crate::error::Error;
-use crate::protocol::Answer;
+use crate::protocol::maps::MapsAddress;
 use crate::protocol::ows::public_message;
 use crate::protocol::site::{Pages, page_language};
+use crate::protocol::{Answer, wfs, wms, wmts};
 
 /// The status of an error outside the OGC web services.
 fn status(error: &Error) -> u16 {
@@ -45,17 +47,36 @@ fn status(error: &Error) -> u16 {
     }
 }
 
-/// RFC 9457.
+/// What went wrong, for machines (RFC 9457).
+pub(super) fn told(status: u16, title: &str) -> Answer {
+    let body = json!({"type": "about:blank", "status": status, "title": title});
+    Answer {
+        status,
+        ..Answer::ok("application/problem+json", body.to_string())
+    }
+}
+
+/// An error of a request that was not read as far as its protocol, as that has it; `None` for an
+/// address of no OGC web service.
+pub(super) fn in_protocol(path: &str, error: &Error) -> Option<Answer> {
+    let report = match Route::parse(path)? {
+        Route::Wms { .. } => wms::report(error, wms::Version::V130),
+        Route::Wfs { .. } => wfs::report(error, wfs::Version::V200),
+        Route::Wmts(_) => wmts::report(error),
+        Route::Maps(MapsAddress::Service { path, .. }) => return in_protocol(&path, error),
+        _ => return None,
+    };
+    // HTTP refused it, whatever status the protocol gives to what it refuses itself
+    Some(report.with_status(status(error)))
+}
+
+/// An error outside the OGC web services.
 pub(super) fn problem(error: &Error) -> Answer {
     let status = status(error);
     if status == 500 {
         tracing::error!(%error, "request failed");
     }
-    let body = json!({"type": "about:blank", "status": status, "title": public_message(error)});
-    let answer = Answer {
-        status,
-        ..Answer::ok("application/problem+json", body.to_string())
-    };
+    let answer = told(status, &public_message(error));
     match error {
         Error::Busy { retry_after_s } => {
             answer.with_header("retry-after", retry_after_s.to_string())

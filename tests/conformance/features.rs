@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::common::Reply;
+use crate::common::{Reply, Scratch, Server};
 use crate::reference::{LAYERS, encoded, lakes, path_of};
 
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
@@ -371,5 +371,52 @@ fn crs_conf_every_crs_that_is_offered_is_answered_and_said() {
                 assert!(ids.contains(&&feature["id"]), "{path}");
             }
         }
+    }
+}
+
+/// The four forms that `fc-time-response` asks, made of the extent that a collection tells.
+#[test]
+fn conf_core_fc_time_response_instants_periods_and_durations() {
+    let scratch = Scratch::new("conformance-datetime");
+    let write = |path: &str, text: &str| {
+        let path = scratch.0.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let feature = |day: u32| {
+        serde_json::json!({
+            "type": "Feature", "properties": {"day": format!("2024-03-{day:02}")},
+            "geometry": {"type": "Point", "coordinates": [5.0, 45.0]},
+        })
+    };
+    let all: Vec<Value> = (1..=20).map(feature).collect();
+    let text = serde_json::json!({"type": "FeatureCollection", "features": all});
+    write("data/events.geojson", &text.to_string());
+    write(
+        "capabilities/layers/events.yaml",
+        "source: {file: data/events.geojson}\nfields:\n  - {name: day, type: date}\ntime: day\n",
+    );
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let collection = server.get("/collections/events").json();
+    let interval = &collection["extent"]["temporal"]["interval"][0];
+    assert_eq!(
+        interval,
+        &serde_json::json!(["2024-03-01T00:00:00Z", "2024-03-20T00:00:00Z"])
+    );
+    for (datetime, count) in [
+        ("2024-03-01T00:00:00Z", 1),
+        ("2024-03-05T18:00:00Z/2024-03-10T12:00:00Z", 6),
+        ("2024-03-05/P2D", 3),
+        ("P2D/2024-03-05", 3),
+        ("2024-03-05T00:00:00Z/PT36H", 2),
+        ("2024-03-15/P1Y", 6),
+    ] {
+        let reply = server.get(&format!("/collections/events/items?datetime={datetime}"));
+        assert_eq!(reply.status, 200, "{datetime}: {}", reply.text());
+        assert_eq!(reply.json()["numberMatched"], count, "{datetime}");
+    }
+    for bad in ["2024-03-05/P2X", "P2D", "2024-03-05/P99999Y"] {
+        let reply = server.get(&format!("/collections/events/items?datetime={bad}"));
+        assert_eq!(reply.status, 400, "{bad}");
     }
 }

@@ -33,6 +33,7 @@ mod stored;
 mod version;
 
 pub use answer::{answer, refuse};
+pub use exception::report;
 pub use names::TypeNames;
 pub use scope::xml_schema;
 pub use version::Version;
