@@ -336,6 +336,12 @@ fn whoever_walks_all_addresses_as_everybody_finds_no_trace() {
     let mut queue: VecDeque<String> = seeds.iter().map(|s| (*s).to_owned()).collect();
     let mut pages = 0;
     while let Some(path) = queue.pop_front() {
+        // the server by its name alone is its first page
+        let path = if path.is_empty() {
+            "/".to_owned()
+        } else {
+            path
+        };
         // templates, and pictures by the hundred, are no addresses to walk
         let is_walked = !path.contains('{') && !path.contains("/fonts/");
         if !is_walked || !seen.insert(path.clone()) || pages > 700 {

@@ -133,7 +133,13 @@ impl Server {
         stream.write_all(b"\r\n").unwrap();
         stream.write_all(body).unwrap();
         let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).expect("a whole answer");
+        if let Err(e) = stream.read_to_end(&mut bytes) {
+            let read = bytes.len();
+            panic!(
+                "{method} {path}: no whole answer, {e} after {read} bytes; log: {}",
+                self.log()
+            );
+        }
         parse(&bytes)
     }
 
