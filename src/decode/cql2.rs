@@ -5,8 +5,8 @@ use super::filter_context::FilterContext;
 use crate::error::Error;
 use crate::geom::Geometry;
 use crate::query::{
-    ArithmeticOp, ArrayOp, CompareOp, Expr, Filter, Function, LikePattern, Literal, Moment,
-    SpatialOp, TemporalOp, into_condition,
+    ArithmeticOp, ArrayOp, CompareOp, Distance, Expr, Filter, Function, LikePattern, Literal,
+    Moment, SpatialOp, TemporalOp, into_condition,
 };
 
 /// Bytes of a filter. A polygon of 20,000 corners fits.
@@ -16,7 +16,7 @@ pub(super) const MAX_NESTING: u32 = 60;
 /// Operators inside each other, those of `a + b + c` too: evaluating them takes stack.
 const MAX_DEPTH: u32 = 250;
 /// Operators and operands in all: one takes about 200 bytes.
-const MAX_NODES: u32 = 100_000;
+pub(super) const MAX_NODES: u32 = 100_000;
 
 /// A fault without its place.
 pub(super) type Fault = String;
@@ -104,6 +104,10 @@ impl<'c> Builder<'c> {
 
     pub(super) fn literal(&mut self, literal: Literal) -> Result<Part, Fault> {
         self.leaf(Expr::Literal(literal))
+    }
+
+    pub(super) fn condition(&mut self, filter: Filter) -> Result<Part, Fault> {
+        self.part(Item::Condition(filter), 0)
     }
 
     pub(super) fn geometry(&mut self, mut geometry: Geometry) -> Result<Part, Fault> {
@@ -296,7 +300,7 @@ fn apply(operator: Operator, name: &str, arguments: Vec<Part>) -> Result<Item, F
                 op,
                 left,
                 right,
-                distance: 0.0,
+                distance: Distance::NONE,
             }
         }
         Operator::Temporal(op) => {

@@ -7,10 +7,12 @@
 //! Powers in a row (`2 ^ 3 ^ 4`, which the grammar does not have) need parentheses. In arrays, an
 //! array of one element inside an array is that element.
 
+mod geoserver;
 mod lexer;
 mod source;
 mod wkt;
 
+pub(super) use geoserver::period;
 pub(crate) use lexer::is_plain_name;
 
 use super::cql2::{Builder, Item, MAX_BYTES, MAX_NESTING, Part};
@@ -34,22 +36,23 @@ use source::Source;
 /// # Errors
 /// `InvalidFilter` with line and column: what was expected there and what was found.
 pub fn parse(text: &str, context: &FilterContext) -> Result<Filter> {
-    read(Source::written(text), context)
+    read(Source::written(text), context, false)
 }
 
-/// Reads a filter that was made of another text: faults are told as places of that one.
+/// Reads a filter in GeoServer's words, made of another text: faults are told as places of that
+/// one.
 ///
 /// # Errors
 /// As [`parse`].
-pub(super) fn parse_made(
+pub(super) fn parse_ecql(
     text: &str,
     origin: &Origin<'_>,
     context: &FilterContext,
 ) -> Result<Filter> {
-    read(Source::made(text, origin), context)
+    read(Source::made(text, origin), context, true)
 }
 
-fn read(source: Source<'_>, context: &FilterContext) -> Result<Filter> {
+fn read(source: Source<'_>, context: &FilterContext, is_ecql: bool) -> Result<Filter> {
     let text = source.text;
     if text.len() > MAX_BYTES {
         return Err(Error::LimitExceeded {
@@ -63,11 +66,16 @@ fn read(source: Source<'_>, context: &FilterContext) -> Result<Filter> {
         tokens: lexer::tokens(source)?,
         next: 0,
         nesting: 0,
+        is_ecql,
         builder: Builder::new(context),
     };
     let part = parser.disjunction()?;
     if *parser.peek() != Kind::End {
-        return Err(parser.expected("AND, OR or the end"));
+        let hint = match parser.peek() {
+            Kind::Word(word) if is_ecql => geoserver::hint(word),
+            _ => String::new(),
+        };
+        return Err(parser.unexpected("AND, OR or the end", &hint));
     }
     part.into_condition()
         .map_err(|message| source.fault(0, &message))
@@ -85,6 +93,8 @@ struct Parser<'t, 'c> {
     next: usize,
     /// How many parentheses, functions and negations are open.
     nesting: u32,
+    /// True where the words that GeoServer has beyond CQL2 are read.
+    is_ecql: bool,
     builder: Builder<'c>,
 }
 
@@ -150,8 +160,12 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn expected(&self, what: &str) -> Error {
+        self.unexpected(what, "")
+    }
+
+    fn unexpected(&self, what: &str, hint: &str) -> Error {
         let found = self.peek().describe();
-        let message = format!("expected {what}, found {found}");
+        let message = format!("expected {what}, found {found}{hint}");
         self.source.fault(self.at(), &message)
     }
 
@@ -207,7 +221,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn predicate(&mut self) -> Result<Part> {
-        let left = self.arithmetic(Level::Sum)?;
+        let mut left = self.arithmetic(Level::Sum)?;
         let at = self.at();
         if let Kind::Sign(sign @ ("=" | "<>" | "<" | "<=" | ">" | ">=")) = *self.peek() {
             self.advance();
@@ -221,6 +235,12 @@ impl<'t> Parser<'t, '_> {
             return self.negated(at, not, part);
         }
         let not = self.take_word("NOT");
+        if self.is_ecql {
+            left = match geoserver::predicate(self, left, not)? {
+                Ok(part) => return self.negated(at, not, part),
+                Err(left) => left,
+            };
+        }
         let part = if self.take_word("LIKE") {
             let pattern = self.arithmetic(Level::Sum)?;
             self.build(at, |b| b.operation("like", vec![left, pattern]))?
@@ -375,6 +395,14 @@ impl<'t> Parser<'t, '_> {
             let truth = Literal::Bool(word.eq_ignore_ascii_case("TRUE"));
             return self.build(at, |b| b.literal(truth));
         }
+        if self.is_ecql {
+            if self.is_word("IN") {
+                return geoserver::ids(self, at);
+            }
+            if let Some(part) = geoserver::extended_wkt(self, at)? {
+                return Ok(part);
+            }
+        }
         if RESERVED.iter().any(|r| r.eq_ignore_ascii_case(word)) {
             let hint = match word.eq_ignore_ascii_case("NULL") {
                 true => "a value (a test for null is IS NULL)",
@@ -388,6 +416,11 @@ impl<'t> Parser<'t, '_> {
         self.advance();
         if !self.take_sign("(") {
             return self.build(at, |b| b.leaf(Expr::Property(word.to_owned())));
+        }
+        if self.is_ecql
+            && let Some(part) = geoserver::call(self, at, word)?
+        {
+            return Ok(part);
         }
         let named = |name: &str| word.eq_ignore_ascii_case(name);
         if named("BBOX") || named("ENVELOPE") {

@@ -18,7 +18,7 @@ use super::gml;
 use super::xml::{Element, Limits};
 use crate::error::{Error, Result};
 use crate::geom::Geometry;
-use crate::query::{CompareOp, Expr, Filter, LikePattern, Literal, into_condition};
+use crate::query::{CompareOp, Distance, Expr, Filter, LikePattern, Literal, into_condition};
 
 use expression::expression;
 pub(super) use expression::{call, content, mixed};
@@ -35,11 +35,11 @@ pub trait Literals {
     /// What the CRS says: `InvalidCrs`, `Transform`.
     fn place(&self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()>;
 
-    /// A distance in units of the data's CRS, from the unit that it names (`m`, `metre`, …).
+    /// A distance between operands, from the unit that it names (`m`, `metre`, …).
     ///
     /// # Errors
     /// `InvalidFilter` for a unit that is not known.
-    fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64>;
+    fn distance(&self, value: f64, unit: Option<&str>, operands: &[Expr]) -> Result<Distance>;
 
     /// What the name of a property stands for where it is more than a name; `None`: the name.
     ///
@@ -59,8 +59,8 @@ impl Literals for AsWritten {
         Ok(())
     }
 
-    fn distance(&self, value: f64, _unit: Option<&str>) -> Result<f64> {
-        Ok(value)
+    fn distance(&self, value: f64, _: Option<&str>, _: &[Expr]) -> Result<Distance> {
+        Ok(Distance::Plane(value))
     }
 }
 
@@ -407,9 +407,9 @@ mod tests {
                 geometry.coords_mut().iter_mut().for_each(|c| c.reverse());
                 Ok(())
             }
-            fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64> {
+            fn distance(&self, value: f64, unit: Option<&str>, _: &[Expr]) -> Result<Distance> {
                 assert_eq!(unit, Some("km"));
-                Ok(value * 1000.0)
+                Ok(Distance::Plane(value * 1000.0))
             }
         }
         let swap = Swap(RefCell::default());
@@ -427,7 +427,7 @@ mod tests {
         assert!(matches!(
             parts[1],
             Filter::Spatial {
-                distance: 2000.0,
+                distance: Distance::Plane(2000.0),
                 ..
             }
         ));

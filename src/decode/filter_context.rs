@@ -2,8 +2,9 @@
 
 use super::fes::Literals;
 use crate::crs::{AxisOrder, Crs, CrsKind, Transform};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, nearest};
 use crate::geom::{Bbox, Coord, Geometry, PartKind};
+use crate::query::{Distance, Expr, Literal};
 
 /// A straight edge may be off its true image by this much: what maps are drawn to.
 const EDGE_TOLERANCE_M: f64 = 0.05;
@@ -11,6 +12,11 @@ const EDGE_TOLERANCE_M: f64 = 0.05;
 const MAX_EDGE_DEPTH: u32 = 9;
 /// Edges are no longer parted in geometries of more positions: a filter's own are near enough.
 const MAX_POSITIONS: usize = 100_000;
+/// Of a great circle around the equator.
+const METRES_PER_DEGREE: f64 = 111_319.490_793;
+/// A plane whose metres are off by more than this part is measured on the ground: Web Mercator
+/// beyond 8° of latitude, and no national plane.
+const OFF_PLANE: f64 = 0.01;
 /// How far, in degrees, a box may lie outside a CRS's area of use and still have edges in it.
 const AREA_MARGIN_DEGREES: f64 = 5.0;
 
@@ -51,6 +57,26 @@ impl FilterContext {
     /// The same with another CRS for geometries that name none.
     pub fn with_filter_crs(self, filter_crs: Crs) -> FilterContext {
         FilterContext { filter_crs, ..self }
+    }
+
+    /// The same for geometries that name a CRS: positions as the rule has it for this spelling.
+    ///
+    /// # Errors
+    /// `InvalidCrs`.
+    pub fn in_crs(&self, name: &str) -> Result<FilterContext> {
+        let x_first = match self.axis_rule {
+            AxisRule::Authority => false,
+            AxisRule::EastNorth => true,
+            AxisRule::Spelled => !name.contains("://") && !name.starts_with("urn:"),
+        };
+        Ok(FilterContext {
+            filter_crs: Crs::parse(name)?,
+            layer_crs: self.layer_crs.clone(),
+            axis_rule: match x_first || name.contains("/gml/srs/") {
+                true => AxisRule::EastNorth,
+                false => AxisRule::Authority,
+            },
+        })
     }
 
     /// The geometry of `BBOX(west, south, east, north)` in the layer's CRS, from the filter's
@@ -167,32 +193,65 @@ impl FilterContext {
 
 impl Literals for FilterContext {
     fn place(&self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()> {
-        let Some(name) = srs_name else {
-            return self.place_own(geometry);
-        };
-        let crs = Crs::parse(name)?;
-        let x_first = match self.axis_rule {
-            AxisRule::Authority => false,
-            AxisRule::EastNorth => true,
-            AxisRule::Spelled => !name.contains("://") && !name.starts_with("urn:"),
-        };
-        let x_first = x_first || name.contains("/gml/srs/");
-        if !x_first {
-            reorder(geometry, crs.axis_order);
+        match srs_name {
+            Some(name) => self.in_crs(name)?.place_own(geometry),
+            None => self.place_own(geometry),
         }
-        self.transform(geometry, &crs)
     }
 
-    fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64> {
+    /// Without a unit in units of the layer's CRS; else on the ground, where degrees, or metres
+    /// that are none, as those of Web Mercator, would be off.
+    fn distance(&self, value: f64, unit: Option<&str>, operands: &[Expr]) -> Result<Distance> {
         let Some(unit) = unit.map(str::trim).filter(|u| !u.is_empty()) else {
-            return Ok(value);
+            return Ok(Distance::Plane(value));
         };
-        let metres = metres_in(unit).ok_or_else(|| Error::InvalidFilter {
-            message: format!(
-                "no unit of length {unit:?}: expected m, km, ft, mi, nmi or deg, or their URN"
-            ),
+        let in_metres = metres_in(unit).ok_or_else(|| Error::InvalidFilter {
+            message: format!("no unit of length {unit:?}{}", said_unit(unit)),
         })?;
-        Ok(value * metres / self.layer_crs.metres_per_unit)
+        let metres = value * in_metres;
+        let crs = &self.layer_crs;
+        let plane = Distance::Plane(metres / crs.metres_per_unit);
+        if crs.kind == CrsKind::Geographic {
+            let is_in_degrees = (crs.metres_per_unit / METRES_PER_DEGREE - 1.0).abs() < 1e-3;
+            return Ok(match (is_in_degrees, in_metres == METRES_PER_DEGREE) {
+                (true, true) => Distance::Plane(value),
+                (true, false) => Distance::Ground(metres),
+                (false, _) => plane,
+            });
+        }
+        let middle = operands.iter().find_map(|operand| match operand {
+            Expr::Literal(Literal::Geometry(geometry)) => geometry.bbox().map(|b| b.center()),
+            _ => None,
+        });
+        // where the layer's plane has no ground, nothing lies either
+        let ground = middle.and_then(|middle| crs.ground_at(middle).ok());
+        Ok(
+            match ground.map(|g| f64::midpoint(g.metres_per_unit[0], g.metres_per_unit[1])) {
+                Some(unit) if (unit / crs.metres_per_unit - 1.0).abs() > OFF_PLANE => {
+                    Distance::Plane(metres / unit)
+                }
+                _ => plane,
+            },
+        )
+    }
+}
+
+/// What to write instead of a unit that is none.
+fn said_unit(unit: &str) -> String {
+    const NAMES: [&str; 9] = [
+        "meters",
+        "kilometers",
+        "feet",
+        "yards",
+        "statute miles",
+        "nautical miles",
+        "metres",
+        "kilometres",
+        "degrees",
+    ];
+    match nearest(unit, NAMES) {
+        Some(name) => format!(", did you mean {name:?}?"),
+        None => ": expected m, km, ft, mi, nmi or deg, their names or URN".to_owned(),
     }
 }
 
@@ -209,7 +268,7 @@ fn metres_in(unit: &str) -> Option<f64> {
         "mi" | "mile" | "miles" | "statute mile" | "statute miles" | "9093" => 1609.344,
         "nmi" | "nm" | "nautical mile" | "nautical miles" | "9030" => 1852.0,
         // of a great circle
-        "deg" | "degree" | "degrees" | "9102" => 111_319.490_793,
+        "deg" | "degree" | "degrees" | "9102" => METRES_PER_DEGREE,
         _ => return None,
     })
 }
@@ -362,14 +421,27 @@ mod tests {
 
     #[test]
     fn distances_come_in_units_of_the_layer() {
-        let metres = |text| lambert().distance(2.0, Some(text)).unwrap();
-        assert_eq!(metres("km"), 2000.0);
-        assert_eq!(metres("urn:ogc:def:uom:EPSG::9001"), 2.0);
-        assert_eq!(metres("http://www.opengis.net/def/uom/OGC/1.0/metre"), 2.0);
-        assert!(lambert().distance(1.0, Some("parsec")).is_err());
+        let metres = |text| lambert().distance(2.0, Some(text), &[]).unwrap();
+        assert_eq!(metres("km"), Distance::Plane(2000.0));
+        assert_eq!(metres("urn:ogc:def:uom:EPSG::9001"), Distance::Plane(2.0));
+        assert_eq!(
+            metres("http://www.opengis.net/def/uom/OGC/1.0/metre"),
+            Distance::Plane(2.0)
+        );
+        let wrong = |unit| lambert().distance(1.0, Some(unit), &[]).unwrap_err();
+        assert!(wrong("parsec").to_string().contains("expected m, km"));
+        assert!(wrong("kilometters").to_string().contains("\"kilometers\""));
         let degrees = FilterContext::new(Crs::crs84());
-        let found = degrees.distance(111.319_490_793, Some("km")).unwrap();
-        assert!((found - 1.0).abs() < 1e-6);
+        let of = |value, unit| degrees.distance(value, Some(unit), &[]).unwrap();
+        assert_eq!(of(2.0, "km"), Distance::Ground(2000.0));
+        assert_eq!(of(2.0, "deg"), Distance::Plane(2.0));
+        // a metre of Web Mercator is 0.7 m around Lyon
+        let web = FilterContext::new(Crs::from_epsg(3857).unwrap());
+        let lyon = Expr::Literal(Literal::Geometry(line(&[[538_307.0, 5_740_000.0]])));
+        let Distance::Plane(far) = web.distance(1000.0, Some("m"), &[lyon]).unwrap() else {
+            panic!("a plane");
+        };
+        assert!((far - 1433.0).abs() < 5.0, "{far}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::qgis_expression;
 use super::xml::Element;
 use crate::error::Result;
 use crate::geom::Geometry;
-use crate::query::{CompareOp, Expr, Filter, Literal};
+use crate::query::{CompareOp, Distance, Expr, Filter, Literal};
 
 /// The program whose meaning is followed, and the literals of its filters: as they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +74,8 @@ impl Literals for Dialect {
         Ok(())
     }
 
-    fn distance(&self, value: f64, _unit: Option<&str>) -> Result<f64> {
-        Ok(value)
+    fn distance(&self, value: f64, _: Option<&str>, _: &[Expr]) -> Result<Distance> {
+        Ok(Distance::Plane(value))
     }
 
     fn property(&self, text: &str) -> std::result::Result<Option<Expr>, String> {

@@ -5,7 +5,7 @@ use crate::budget::Budget;
 use crate::crs::{Crs, Transform};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, PartKind};
-use crate::query::{Expr, Filter, Literal, SpatialOp};
+use crate::query::{Distance, Expr, Filter, Literal, SpatialOp};
 use crate::store::{FeatureStore, Select};
 
 /// An area given by features: what lies in none of them is not wanted.
@@ -63,7 +63,7 @@ impl Cover {
                 op: SpatialOp::Intersects,
                 left: Expr::Geometry,
                 right: Expr::Literal(Literal::Geometry(shape)),
-                distance: 0.0,
+                distance: Distance::NONE,
             });
         }
         let condition = Filter::And(conditions).bind(self.store.schema())?;

@@ -20,6 +20,12 @@ impl Function {
             _ if self == Function::Max => extreme(&arguments, f64::max),
             [Scalar::Null, ..] | [] => Scalar::Null,
             [Scalar::Geometry(geometry)] => self.of_geometry(geometry),
+            [Scalar::Geometry(a), Scalar::Geometry(b), pattern] => match self {
+                Function::RelatePattern => {
+                    spatial::relates(a, b, &pattern.to_text()).map_or(Scalar::Null, Scalar::Bool)
+                }
+                _ => Scalar::Null,
+            },
             [first, rest @ ..] => self
                 .of_number(first, rest)
                 .or_else(|| self.of_text(first, rest))

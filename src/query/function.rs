@@ -71,6 +71,8 @@ pub enum Function {
     /// 0, 1 or 2.
     Dimension,
     TypeName,
+    /// Two geometries and a pattern of the nine intersections (`T*F**FFF*`).
+    RelatePattern,
     VertexCount,
 }
 
@@ -160,6 +162,7 @@ pub(super) const NAMES: &[(&[&str], Function, (usize, usize))] = {
         (&["getY", "y"], F::Y, (1, 1)),
         (&["dimension"], F::Dimension, (1, 1)),
         (&["geometryType"], F::TypeName, (1, 1)),
+        (&["relatePattern"], F::RelatePattern, (3, 3)),
         (&["numPoints"], F::VertexCount, (1, 1)),
     ]
 };
@@ -217,7 +220,9 @@ impl Function {
             | F::FormatNumber
             | F::FormatDate
             | F::TypeName => ResultKind::Text,
-            F::StartsWith | F::EndsWith | F::Includes | F::ToBool => ResultKind::Bool,
+            F::StartsWith | F::EndsWith | F::Includes | F::ToBool | F::RelatePattern => {
+                ResultKind::Bool
+            }
             F::Length | F::IndexOf | F::ToInteger | F::Dimension | F::VertexCount => {
                 ResultKind::Integer
             }

@@ -18,6 +18,7 @@ mod function;
 mod like;
 mod moment;
 mod names;
+mod near;
 mod outline;
 mod spatial;
 mod temporal;
@@ -133,8 +134,8 @@ pub enum Filter {
         op: SpatialOp,
         left: Expr,
         right: Expr,
-        /// For `DWithin` and `Beyond`, in units of the data's CRS.
-        distance: f64,
+        /// For `DWithin` and `Beyond`.
+        distance: Distance,
     },
     Temporal {
         op: TemporalOp,
@@ -174,6 +175,20 @@ pub enum SpatialOp {
     Contains,
     DWithin,
     Beyond,
+}
+
+/// How far `DWithin` and `Beyond` reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Distance {
+    /// In units of the data's CRS.
+    Plane(f64),
+    /// In metres on the ground; the data are in degrees, longitude before latitude.
+    Ground(f64),
+}
+
+impl Distance {
+    /// What other operators than `DWithin` and `Beyond` have.
+    pub const NONE: Distance = Distance::Plane(0.0);
 }
 
 /// How two instants or intervals lie to each other, in the words of CQL2 (OGC 21-065r2 §7.8); FES

@@ -3,11 +3,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use geo::{Area, Centroid, Distance, Euclidean, InteriorPoint, Intersects, Length, Relate};
+use geo::{Area, Centroid, Distance as _, Euclidean, InteriorPoint, Intersects, Length, Relate};
 
-use super::SpatialOp;
 use super::eval::{Node, Scalar};
+use super::near::Near;
 use super::outline::{Outline, Place};
+use super::{Distance, SpatialOp};
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
@@ -20,6 +21,8 @@ const MANY_PAIRS: usize = 20_000;
 pub(super) struct SpatialTest {
     op: SpatialOp,
     distance: f64,
+    /// Where the distance is one on the ground.
+    near: Option<Box<Near>>,
     left: Operand,
     right: Operand,
 }
@@ -112,16 +115,19 @@ impl Operand {
 }
 
 impl SpatialTest {
-    pub(super) fn new(op: SpatialOp, left: Node, right: Node, distance: f64) -> Result<Self> {
+    pub(super) fn new(op: SpatialOp, left: Node, right: Node, by: Distance) -> Result<Self> {
         let far = matches!(op, SpatialOp::DWithin | SpatialOp::Beyond);
+        let (Distance::Plane(distance) | Distance::Ground(distance)) = by;
         if far && !(distance.is_finite() && distance >= 0.0) {
             return Err(Error::InvalidFilter {
                 message: format!("a distance is a number from 0, found {distance}"),
             });
         }
+        let on_ground = far && matches!(by, Distance::Ground(_));
         Ok(SpatialTest {
             op,
             distance,
+            near: on_ground.then(|| Box::new(Near::new(&left, &right, distance))),
             left: Operand::new(left)?,
             right: Operand::new(right)?,
         })
@@ -129,6 +135,9 @@ impl SpatialTest {
 
     /// True, false, or `None` where a geometry is missing.
     pub(super) fn test(&self, feature: &dyn Feature) -> Option<bool> {
+        if let Some(near) = &self.near {
+            return Some(near.test(feature)? == (self.op == SpatialOp::DWithin));
+        }
         if let (Some(a), Some(b)) = (self.left.bbox(feature), self.right.bbox(feature)) {
             let apart = box_distance(&a, &b);
             match self.op {
@@ -185,6 +194,7 @@ impl SpatialTest {
         let (Constant { boxes, .. }, _) = self.constant()?;
         match self.op {
             SpatialOp::Disjoint | SpatialOp::Beyond => None,
+            SpatialOp::DWithin if self.near.is_some() => self.near.as_ref()?.boxes(),
             SpatialOp::DWithin => {
                 let grown = boxes.iter().map(|b| b.grown(self.distance, self.distance));
                 Some(grown.collect())
@@ -252,6 +262,13 @@ fn relate(
     };
     // geo's planar graph asserts what self-crossing rings break; stored data may hold such
     catch_unwind(AssertUnwindSafe(answer)).ok()
+}
+
+/// Whether the nine intersections of two geometries match a pattern (OGC 06-103r4 §6.1.14.2);
+/// `None` for what is no pattern, and where `geo` gives up.
+pub(super) fn relates(a: &Geometry, b: &Geometry, pattern: &str) -> Option<bool> {
+    let answer = || to_geo(a).relate(&to_geo(b)).matches(pattern).ok();
+    catch_unwind(AssertUnwindSafe(answer)).ok()?
 }
 
 /// True for a part that is a rectangle parallel to the axes.

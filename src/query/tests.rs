@@ -8,10 +8,10 @@ use crate::feature::{Feature, Field, FieldType, OwnedValue, Schema, Value};
 use crate::geom::{GeometryType, PartKind};
 
 #[derive(Debug, Clone, Default)]
-struct Made {
-    fid: u64,
-    geometry: Geometry,
-    values: Vec<OwnedValue>,
+pub(super) struct Made {
+    pub(super) fid: u64,
+    pub(super) geometry: Geometry,
+    pub(super) values: Vec<OwnedValue>,
 }
 
 impl Feature for Made {
@@ -358,7 +358,7 @@ fn spatial_operators_answer_by_their_relation() {
             op,
             left: property("the_geom"),
             right: Expr::Literal(Literal::Geometry(other)),
-            distance,
+            distance: Distance::Plane(distance),
         };
         passes(&filter, &feature)
     };

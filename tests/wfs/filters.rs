@@ -183,6 +183,27 @@ fn cql_filter_is_read_as_geoserver_has_it() {
         ),
         ("INTERSECTS(geom, POINT(2.4 42.5))", vec!["stations.1"]),
         (
+            "INTERSECTS(geom, SRID=4326;POINT(2.4 42.5))",
+            vec!["stations.1"],
+        ),
+        (
+            "DWITHIN(geom, POINT(2.4 42.5), 10, meters)",
+            vec!["stations.1"],
+        ),
+        (
+            "BBOX(geom, 2.39, 42.49, 2.41, 42.51, 'EPSG:4326')",
+            vec!["stations.1"],
+        ),
+        (
+            "RELATE(geom, POINT(2.4 42.5), 'T********')",
+            vec!["stations.1"],
+        ),
+        (
+            "IN ('stations.58', 'stations.3') AND nom EXISTS",
+            vec!["stations.3", "stations.58"],
+        ),
+        ("strToLowerCase(nom) = 'station 52'", vec!["stations.52"]),
+        (
             "nom ILIKE 'STATION 5_' AND actif = TRUE AND classe = 'B'",
             vec!["stations.52", "stations.58"],
         ),

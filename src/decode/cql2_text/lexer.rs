@@ -46,8 +46,8 @@ fn short(text: &str) -> String {
 }
 
 /// The signs, longer ones before those that they begin with.
-const SIGNS: [&str; 15] = [
-    "<>", "<=", ">=", "(", ")", ",", "=", "<", ">", "+", "-", "*", "/", "%", "^",
+const SIGNS: [&str; 16] = [
+    "<>", "<=", ">=", "(", ")", ",", "=", "<", ">", "+", "-", "*", "/", "%", "^", ";",
 ];
 
 /// Takes a text apart.

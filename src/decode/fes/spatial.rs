@@ -5,7 +5,7 @@ use super::{Literals, gml};
 use crate::decode::xml::Element;
 use crate::error::Result;
 use crate::geom::Geometry;
-use crate::query::{Expr, Filter, Literal, SpatialOp, is_box, is_geometry_name};
+use crate::query::{Distance, Expr, Filter, Literal, SpatialOp, is_box, is_geometry_name};
 
 /// True for the elements that compare geometries (OGC 09-026r2 §7.8).
 pub fn is_operator(name: &str) -> bool {
@@ -34,14 +34,18 @@ pub(super) fn condition(element: &Element, literals: &dyn Literals) -> Result<Fi
         return bbox(element, literals);
     };
     let mut operands = Vec::new();
-    let mut distance = None;
+    let mut written = None;
     for child in element.elements() {
         if child.name == "Distance" {
-            distance = Some(length(child, literals)?);
+            written = Some(child);
         } else {
             operands.push(expression(child, literals)?);
         }
     }
+    let distance = match written {
+        Some(child) => Some(length(child, literals, &operands)?),
+        None => None,
+    };
     let far = matches!(op, SpatialOp::DWithin | SpatialOp::Beyond);
     if far && distance.is_none() {
         return Err(element.fault(format!("<{}> needs a Distance", element.name)));
@@ -61,12 +65,12 @@ pub(super) fn condition(element: &Element, literals: &dyn Literals) -> Result<Fi
         op,
         left,
         right,
-        distance: distance.unwrap_or(0.0),
+        distance: distance.unwrap_or(Distance::NONE),
     })
 }
 
-/// A `Distance` in units of the data's CRS: `uom` of FES 2.0, `units` of the older ones.
-fn length(element: &Element, literals: &dyn Literals) -> Result<f64> {
+/// A `Distance` between operands: `uom` of FES 2.0, `units` of the older ones.
+fn length(element: &Element, literals: &dyn Literals, operands: &[Expr]) -> Result<Distance> {
     let text = element.text();
     let value = text
         .parse()
@@ -77,7 +81,7 @@ fn length(element: &Element, literals: &dyn Literals) -> Result<f64> {
     let unit = element
         .attribute("uom")
         .or_else(|| element.attribute("units"));
-    let distance = literals.distance(value, unit);
+    let distance = literals.distance(value, unit, operands);
     distance.map_err(|error| at(element, error))
 }
 
@@ -115,6 +119,6 @@ fn bbox(element: &Element, literals: &dyn Literals) -> Result<Filter> {
         op: SpatialOp::Intersects,
         left: property,
         right: Expr::Literal(Literal::Geometry(geometry)),
-        distance: 0.0,
+        distance: Distance::NONE,
     })
 }

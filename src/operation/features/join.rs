@@ -16,7 +16,9 @@ use crate::crs::Transform;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, Value};
 use crate::geom::Geometry;
-use crate::query::{BoundFilter, CompareOp, Expr, Filter, Literal, Moment, SpatialOp, TemporalOp};
+use crate::query::{
+    BoundFilter, CompareOp, Distance, Expr, Filter, Literal, Moment, SpatialOp, TemporalOp,
+};
 use crate::store::Select;
 
 /// Pairs of one join: 32 MB of them.
@@ -29,8 +31,8 @@ pub enum JoinOn {
         op: SpatialOp,
         /// True: `left op right`, false: `right op left`.
         is_left_first: bool,
-        /// For `DWithin` and `Beyond`, in units of the right layer's CRS.
-        distance: f64,
+        /// For `DWithin` and `Beyond`; of a plane in units of the right layer's CRS.
+        distance: Distance,
     },
     /// `left op right` of two columns, by their numbers in the stores' schemas.
     Compare {

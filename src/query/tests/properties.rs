@@ -183,7 +183,7 @@ fn any_placed_filter() -> impl Strategy<Value = Filter> {
         op,
         left: Expr::Geometry,
         right: Expr::Literal(Literal::Geometry(geometry)),
-        distance: 0.0,
+        distance: Distance::NONE,
     });
     let leaf = prop_oneof![
         bbox.prop_map(Filter::Bbox),
@@ -276,7 +276,7 @@ proptest! {
         a in any_geometry(3), b in any_geometry(3), op in any_relation()
     ) {
         use geo::Relate;
-        let filter = |left: Expr, right: Expr| Filter::Spatial { op, left, right, distance: 0.0 };
+        let filter = |left: Expr, right: Expr| Filter::Spatial { op, left, right, distance: Distance::NONE };
         let constant = || Expr::Literal(Literal::Geometry(b.clone()));
         let shapes = [&a, &b].map(super::spatial::to_geo);
         let feature = Made { geometry: a.clone(), ..Made::default() };
@@ -352,7 +352,7 @@ proptest! {
             op,
             left: Expr::Geometry,
             right: Expr::Literal(Literal::Geometry(b)),
-            distance: 1.0,
+            distance: Distance::Plane(1.0),
         };
         let feature = Made { geometry: a, ..Made::default() };
         let _ = passes(&filter, &feature);

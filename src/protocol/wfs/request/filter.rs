@@ -138,7 +138,7 @@ impl FilterReader<'_> {
     }
 
     /// Reads a `CQL_FILTER` as GeoServer does: geometries that name no CRS are in the layer's
-    /// default one, x before y.
+    /// default one, x before y; a URN's positions are in the authority's order.
     ///
     /// # Errors
     /// `InvalidFilter` with line and column, `FieldNotDefined`.
@@ -146,7 +146,7 @@ impl FilterReader<'_> {
         let context = FilterContext {
             filter_crs: default_crs(self.layer),
             layer_crs: self.layer.crs.clone(),
-            axis_rule: AxisRule::EastNorth,
+            axis_rule: AxisRule::Spelled,
         };
         let has = |name: &str| self.kind.fields.iter().any(|field| field.name == name);
         let column = |name: &str| {
