@@ -20,8 +20,8 @@ use cartotheque::encode;
 use cartotheque::feature::{Field, FieldType, OwnedValue, Schema};
 use cartotheque::geom::{Geometry, GeometryType, PartKind};
 use cartotheque::query::{
-    ArithmeticOp, ArrayOp, BoundFilter, CompareOp, Expr, Filter, LikePattern, Literal, Moment,
-    SpatialOp, TemporalOp,
+    ArithmeticOp, ArrayOp, BoundFilter, CompareOp, Distance, Expr, Filter, LikePattern, Literal,
+    Moment, SpatialOp, TemporalOp,
 };
 use cartotheque::store::memory::{MemoryFeature, MemoryStore};
 use cartotheque::store::{FeatureStore, Select};
@@ -546,7 +546,7 @@ fn any_filter() -> impl Strategy<Value = Filter> {
             op: SpatialOp::named(op).unwrap(),
             left,
             right: Expr::Literal(Literal::Geometry(geometry)),
-            distance: 0.0,
+            distance: Distance::NONE,
         }),
         (temporal, end(), end(), any_moment()).prop_map(|(op, from, to, moment)| {
             let moment = Some(Box::new(Expr::Literal(Literal::Moment(moment))));

@@ -260,6 +260,7 @@ fn conformance_classes_are_told_once() {
         "ogcapi-tiles-1/1.0/conf/core",
         "ogcapi-tiles-1/1.0/conf/collections-selection",
         "ogcapi-maps-1/1.0/conf/core",
+        "ogcapi-maps-1/1.0/conf/styled-map",
         "ogcapi-styles-1/1.0/conf/core",
         "ogcapi-features-1/1.0/conf/core",
     ] {
@@ -577,6 +578,53 @@ fn maps_20_058_the_site_and_a_selection_have_a_map() {
     }
     let why = json("/collections/communes/map?explain=json&width=100");
     assert_eq!(why["drawn"]["layers"][0]["layer"], "communes");
+}
+
+#[test]
+fn maps_20_058_a_style_has_a_map() {
+    let view = "width=300&crs=EPSG:2154&bbox=2,44,7,47";
+    let map = |path: &str| server().get(&format!("{path}/map?{view}"));
+    assert_eq!(
+        map("/styles/communes").body,
+        map("/collections/communes").body
+    );
+    assert_eq!(map("/styles/all").body, map("").body);
+    let list = json("/styles");
+    let styles = list["styles"].as_array().unwrap();
+    let other = styles.iter().find_map(|style| {
+        let id = style["id"].as_str().unwrap();
+        id.split_once(':')
+            .map(|(layer, style)| (layer.to_owned(), style.to_owned()))
+    });
+    let (layer, style) = other.expect("a layer of two styles");
+    let drawn = map(&format!("/styles/{layer}:{style}"));
+    assert_eq!(drawn.status, 200);
+    assert_ne!(drawn.body, map(&format!("/collections/{layer}")).body);
+    assert_eq!(
+        drawn.body,
+        map(&format!("/collections/{layer}/styles/{style}")).body
+    );
+    // 20-058 requirement styled-map/desc-links
+    for style in styles {
+        let links = style["links"].as_array().unwrap();
+        let map = links
+            .iter()
+            .find(|l| l["rel"] == "http://www.opengis.net/def/rel/ogc/1.0/map");
+        let href = map.unwrap()["href"].as_str().unwrap();
+        assert!(href.ends_with(&format!("/styles/{}/map", style["id"].as_str().unwrap())));
+    }
+    for wrong in [
+        "/styles/comunes/map",
+        "/styles/communes:nul/map",
+        "/collections/communes/styles/nul/map",
+    ] {
+        assert_problem(&server().get(wrong), 404, wrong);
+    }
+    assert_problem(
+        &server().get("/styles/all/map?collections=communes"),
+        400,
+        "collections",
+    );
 }
 
 #[test]

@@ -198,8 +198,16 @@ fn crs_hint(from: Ingredients<'_>) -> String {
             None
         }
     });
+    // a layer without a file of its own gets one, which names its data
+    let what = match (&from.file.source, from.data.file_name()) {
+        (None, Some(name)) => format!(
+            "write `source: {{file: …/{}}}` (the path in this folder) and `crs: EPSG:…` in",
+            name.to_string_lossy()
+        ),
+        _ => "add `crs: EPSG:…` to".to_owned(),
+    };
     format!(
-        "add `crs: EPSG:…` to capabilities/layers/{}.yaml, or write it into the data: ogr2ogr -a_srs EPSG:…{}",
+        "{what} capabilities/layers/{}.yaml, or write it into the data: ogr2ogr -a_srs EPSG:…{}",
         from.file.id.value,
         looks.unwrap_or("")
     )

@@ -17,7 +17,7 @@ pub fn service_of(segments: &[&str]) -> Option<MapService> {
         all => all,
     };
     Some(match inside {
-        ["wms", ..] | ["map"] => MapService::Wms,
+        ["wms", ..] | ["map"] | ["styles", _, "map"] => MapService::Wms,
         ["wmts", ..] => MapService::Wmts,
         [
             "wfs" | "items" | "schema" | "queryables" | "sortables" | "data.fgb",
@@ -81,6 +81,8 @@ mod tests {
             ("collections/a/wms", Some(MapService::Wms)),
             ("collections/a/map", Some(MapService::Wms)),
             ("map", Some(MapService::Wms)),
+            ("styles/a/map", Some(MapService::Wms)),
+            ("collections/a/styles/b/map", Some(MapService::Wms)),
             ("wmts/1.0.0/WMTSCapabilities.xml", Some(MapService::Wmts)),
             ("wfs", Some(MapService::Features)),
             ("collections/a/items/1", Some(MapService::Features)),

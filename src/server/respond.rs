@@ -152,10 +152,10 @@ impl State {
                     Ok(Wished::ToMake(tile)) => self.tile_work(site, tile, endpoint, problem),
                 }
             }
-            ApiAddress::Map(collection) => {
+            ApiAddress::Map(_) | ApiAddress::StyledMap(_) => {
                 let service = services::ogcapi(site, &self.pages, explain);
                 let request = api_request(site, &asked);
-                match ogcapi::prepare_map(&service, collection.as_deref(), &request) {
+                match ogcapi::prepare_map(&service, &address, &request) {
                     Err(error) => Work::Done(problem(&error), endpoint),
                     Ok(map) => {
                         let help = self.pool.help();

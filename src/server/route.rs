@@ -136,7 +136,7 @@ impl Route {
                 DataKind::Vector => "tile_vector",
                 DataKind::Map => "tile_map",
             },
-            Route::Api(ApiAddress::Map(_)) => "map",
+            Route::Api(ApiAddress::Map(_) | ApiAddress::StyledMap(_)) => "map",
             Route::Api(ApiAddress::Items(_) | ApiAddress::Item(..) | ApiAddress::DataFile(_)) => {
                 "items"
             }

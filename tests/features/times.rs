@@ -1,3 +1,9 @@
+use std::time::Duration;
+
+use cartotheque::budget::Budget;
+use cartotheque::config::{self, FileSources, LoadOptions};
+use cartotheque::operation::Studio;
+
 use super::*;
 
 fn numbers(datetime: &str) -> Vec<String> {
@@ -75,4 +81,19 @@ fn the_extent_holds_the_times_and_the_schema_their_roles() {
     assert_eq!(roles("chantiers", "debut"), "primary-interval-start");
     assert_eq!(roles("chantiers", "fin"), "primary-interval-end");
     assert_eq!(roles("chantiers", "geometry"), "primary-geometry");
+}
+
+#[test]
+fn a_look_at_times_that_is_cut_short_goes_on_where_it_ended() {
+    let scratch = Scratch::new("features-times");
+    write_small(&scratch);
+    let loaded = config::load(&scratch.0, LoadOptions::default(), &FileSources);
+    let catalogue = loaded.catalogue.expect("the layers are sound");
+    let layer = catalogue.layer("evenements").unwrap();
+    let whole = Studio::new().time_extent(layer, &Budget::unlimited());
+    let studio = Studio::new();
+    let few = || studio.time_extent(layer, &Budget::new(Duration::from_secs(60), 2, u64::MAX));
+    assert!(few().is_err(), "two features are not all");
+    let found = (0..3).find_map(|_| few().ok());
+    assert_eq!(found, Some(whole.unwrap()));
 }

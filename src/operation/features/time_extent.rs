@@ -24,7 +24,17 @@ const MAX_KNOWN: usize = 10_000;
 #[derive(Debug, Clone)]
 struct Known {
     time: LayerTime,
-    ends: [Option<Moment>; 2],
+    look: Look,
+}
+
+/// How far a look has come: one that ran out of time is taken up where it ended.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    first: End,
+    last: End,
+    /// Features that were looked at.
+    seen: u64,
+    is_done: bool,
 }
 
 impl TimeExtents {
@@ -40,21 +50,35 @@ impl TimeExtents {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (layer.id.clone(), layer.store.version().to_owned());
         let known = lock().get(&key).cloned();
-        if let Some(known) = known.filter(|k| k.time == time) {
-            return Ok(known.ends);
+        let mut look = match known.filter(|k| k.time == time) {
+            Some(known) => known.look,
+            None => Look {
+                first: End::Nothing,
+                last: End::Nothing,
+                seen: 0,
+                is_done: false,
+            },
+        };
+        if !look.is_done {
+            let outcome = look.go_on(layer, time, budget);
+            let mut known = lock();
+            if known.len() >= MAX_KNOWN {
+                known.clear();
+            }
+            // of two that looked at once the one that came farther
+            let is_ahead = |k: &Known| k.time == time && k.look.seen > look.seen;
+            if !known.get(&key).is_some_and(is_ahead) {
+                known.insert(key, Known { time, look });
+            }
+            drop(known);
+            outcome?;
         }
-        let ends = look(layer, time, budget)?;
-        let mut known = lock();
-        if known.len() >= MAX_KNOWN {
-            known.clear();
-        }
-        known.insert(key, Known { time, ends });
-        Ok(ends)
+        Ok([look.first.moment(), look.last.moment()])
     }
 }
 
 /// An end of the extent, while it is looked for.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum End {
     Nothing,
     At(Moment),
@@ -79,22 +103,29 @@ impl End {
     }
 }
 
-fn look(layer: &Layer, time: LayerTime, budget: &Budget) -> Result<[Option<Moment>; 2]> {
-    let (start, end) = match time {
-        LayerTime::Instant(column) => (column, column),
-        LayerTime::Interval(start, end) => (start, end),
-    };
-    let (mut first, mut last) = (End::Nothing, End::Nothing);
-    let select = Select::default();
-    layer.store.select(&select, budget, &mut |feature| {
-        let [from, to] = [start, end].map(|column| moment(feature, column));
-        if from.is_some() || to.is_some() {
-            first = first.with(from, |new, old| new.order(old).is_lt());
-            last = last.with(to, |new, old| new.order(old).is_gt());
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok([first.moment(), last.moment()])
+impl Look {
+    /// Looks at what is left, as far as the budget goes.
+    fn go_on(&mut self, layer: &Layer, time: LayerTime, budget: &Budget) -> Result<()> {
+        let (start, end) = match time {
+            LayerTime::Instant(column) => (column, column),
+            LayerTime::Interval(start, end) => (start, end),
+        };
+        let select = Select {
+            offset: self.seen,
+            ..Select::default()
+        };
+        layer.store.select(&select, budget, &mut |feature| {
+            let [from, to] = [start, end].map(|column| moment(feature, column));
+            if from.is_some() || to.is_some() {
+                self.first = self.first.with(from, |new, old| new.order(old).is_lt());
+                self.last = self.last.with(to, |new, old| new.order(old).is_gt());
+            }
+            self.seen = self.seen.saturating_add(1);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.is_done = true;
+        Ok(())
+    }
 }
 
 fn moment(feature: &dyn Feature, column: usize) -> Option<Moment> {

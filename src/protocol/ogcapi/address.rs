@@ -34,6 +34,8 @@ pub enum ApiAddress {
     /// A layer's default style, `layer:style`, or `all`.
     Style(String),
     StyleMetadata(String),
+    /// `/styles/{style}/map`: the map of a style, by the id of [`Style`](ApiAddress::Style).
+    StyledMap(String),
 }
 
 /// What tiles are of.
@@ -73,6 +75,11 @@ impl ApiAddress {
             ["styles"] => ApiAddress::Styles,
             ["styles", style] => ApiAddress::Style((*style).to_owned()),
             ["styles", style, "metadata"] => ApiAddress::StyleMetadata((*style).to_owned()),
+            ["styles", style, "map"] => ApiAddress::StyledMap((*style).to_owned()),
+            // the same by the layer's address and the style's own id
+            ["collections", id, "styles", style, "map"] => {
+                ApiAddress::StyledMap(format!("{id}:{style}"))
+            }
             ["collections"] => ApiAddress::Collections,
             ["collections", id] => ApiAddress::Collection((*id).to_owned()),
             ["api", "ogc-features", "collections.json"] => ApiAddress::ProdigeCollections,
@@ -120,6 +127,7 @@ impl ApiAddress {
             ApiAddress::Styles => path.plain("styles"),
             ApiAddress::Style(id) => path.plain("styles").then(id),
             ApiAddress::StyleMetadata(id) => path.plain("styles").then(id).plain("metadata"),
+            ApiAddress::StyledMap(id) => path.plain("styles").then(id).plain("map"),
         };
         path.0
     }
@@ -238,10 +246,19 @@ mod tests {
             "/styles",
             "/styles/communes:contours",
             "/styles/all/metadata",
+            "/styles/communes:contours/map",
         ] {
             let address = parsed(path).unwrap_or_else(|| panic!("{path} is nothing"));
             assert_eq!(address.path(), path);
         }
+    }
+
+    #[test]
+    fn the_map_of_a_style_has_an_address_below_its_collection_too() {
+        assert_eq!(
+            parsed("/collections/communes/styles/contours/map"),
+            parsed("/styles/communes:contours/map")
+        );
     }
 
     #[test]

@@ -34,7 +34,7 @@ const MAX_LIMIT: u64 = 10_000;
 /// is told by each of them: 2 kB, not 5, for each of thousands.
 const MAX_IN_FULL: usize = 500;
 /// What a document may spend on looking for the times of layers: what is not found by then is
-/// said to be without end, and found by one of the next documents.
+/// not said, and one of the next documents, which take the look up where it ended, says it.
 const TIME_FOR_TIMES: Duration = Duration::from_millis(300);
 
 /// A page of the layers that match.
@@ -230,10 +230,12 @@ fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budge
         extent.insert("spatial".into(), spatial);
     }
     if layer.time.is_some() {
-        let ends = service.studio.time_extent(layer, budget);
-        let [from, to] = ends.unwrap_or([None, None]).map(|end| end.map(instant));
-        let temporal = json!({ "interval": [[from, to]], "trs": GREGORIAN });
-        extent.insert("temporal".into(), temporal);
+        // what is not known yet is not said: a null is an end that is open
+        if let Ok(ends) = service.studio.time_extent(layer, budget) {
+            let [from, to] = ends.map(|end| end.map(instant));
+            let temporal = json!({ "interval": [[from, to]], "trs": GREGORIAN });
+            extent.insert("temporal".into(), temporal);
+        }
     }
     if !extent.is_empty() {
         put("extent", Value::Object(extent));
@@ -252,6 +254,18 @@ fn describe(service: &Service<'_>, layer: &Layer, language: &str, budget: &Budge
     }
     put("links", json!([]));
     Value::Object(out)
+}
+
+/// What lies at an address, as far as its end tells: licences are pages or PDFs.
+fn media_type_of(url: &str) -> &'static str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let end = path.rsplit('.').next().unwrap_or_default();
+    match end.to_ascii_lowercase().as_str() {
+        "pdf" => "application/pdf",
+        "txt" => "text/plain",
+        "md" => "text/markdown",
+        _ => HTML,
+    }
 }
 
 /// The extent in the CRS of the data; `None` for what has no name or is CRS84.
@@ -365,7 +379,13 @@ fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     if let Some(id) = &layer.metadata.licence {
         let known = licence(id);
         if let Some(url) = &known.url {
-            links.push(link(url.clone(), "license", HTML, known.title(language)));
+            let media_type = media_type_of(url);
+            links.push(link(
+                url.clone(),
+                "license",
+                media_type,
+                known.title(language),
+            ));
         }
     }
     for style in &layer.styles {

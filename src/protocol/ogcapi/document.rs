@@ -152,7 +152,8 @@ pub fn document(
         | ApiAddress::Items(_)
         | ApiAddress::Item(..)
         | ApiAddress::Tile(..)
-        | ApiAddress::Map(_) => {
+        | ApiAddress::Map(_)
+        | ApiAddress::StyledMap(_) => {
             return Err(Error::NotFound {
                 path: address.path(),
             });

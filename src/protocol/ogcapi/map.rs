@@ -1,4 +1,10 @@
-//! OGC API – Maps Part 1 (20-058): a map of one collection, of some, or of the whole site.
+//! OGC API – Maps Part 1 (20-058): a map of one collection, of some, of the whole site, or of a
+//! style.
+//!
+//! # Not supported
+//! `void-color` and `void-transparent` (so `conf/background` is not declared: `bgcolor` and
+//! `transparent` are), `orientation`, `datetime`, custom projections, cartographic layout, and the
+//! formats TIFF, SVG and JPEG XL.
 
 use std::sync::Arc;
 
@@ -7,14 +13,15 @@ use serde_json::json;
 use super::collections::instant;
 use super::negotiation::{Offer, choose};
 use super::tilesets::layers_of;
-use super::{ApiRequest, Service, check_parameters, frame};
+use super::{ApiAddress, ApiRequest, Service, check_parameters, frame};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{Crs, CrsKind};
 use crate::encode::{self, Effort, ImageFormat};
 use crate::error::{Error, Result};
-use crate::operation::{MapRequest, Studio};
+use crate::operation::{MapLayer, MapRequest, Studio};
 use crate::protocol::explain::{self, ExplainFormat};
+use crate::protocol::maplibre::Subject;
 use crate::protocol::ows::Kvp;
 use crate::protocol::{Answer, tiles};
 use crate::query::Moment;
@@ -25,6 +32,7 @@ pub(super) const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/tilesets",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/dataset-map",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/collection-map",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/styled-map",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/collections-selection",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/scaling",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/display-resolution",
@@ -56,27 +64,35 @@ pub struct PreparedMap {
     language: String,
 }
 
-/// Reads a request for a map.
+/// Reads a request for the map at an address.
 ///
 /// # Errors
-/// `LayerNotDefined`, `InvalidParameter`, `InvalidCrs`, `InvalidFormat`; `LimitExceeded` for a
+/// `LayerNotDefined`, `StyleNotDefined`, `NotFound`, `InvalidParameter`, `InvalidCrs`, `InvalidFormat`; `LimitExceeded` for a
 /// map that is too large or of too many layers.
 pub fn prepare_map(
     service: &Service<'_>,
-    collection: Option<&str>,
+    address: &ApiAddress,
     request: &ApiRequest<'_>,
 ) -> Result<PreparedMap> {
     let kvp = Kvp::parse(request.query)?;
     let mut declared = vec!["CRS", "TRANSPARENT", "BGCOLOR", "F", "LANG", "EXPLAIN"];
     declared.extend(frame::PARAMETERS);
-    if collection.is_none() {
+    if *address == ApiAddress::Map(None) {
         declared.push("COLLECTIONS");
     }
     check_parameters(&kvp, &declared)?;
-    let layers = layers_of(service, collection, &kvp, request.base)?;
+    let (drawn, is_of_one) = match address {
+        ApiAddress::Map(collection) => {
+            let layers = layers_of(service, collection.as_deref(), &kvp, request.base)?;
+            (tiles::styled(layers)?, collection.is_some())
+        }
+        ApiAddress::StyledMap(style) => (of_style(service, style)?, style != "all"),
+        other => return Err(Error::NotFound { path: other.path() }),
+    };
+    let layers: Vec<Arc<Layer>> = drawn.iter().map(|drawn| Arc::clone(&drawn.layer)).collect();
     let crs = match kvp.get("CRS") {
         Some(name) => drawable(name)?,
-        None => native(collection, &layers),
+        None => native(is_of_one, &layers),
     };
     let view = frame::view(service, &kvp, &crs, &layers)?;
     let offers = FORMATS.map(|(offer, _)| offer);
@@ -92,7 +108,7 @@ pub fn prepare_map(
         map: MapRequest {
             view,
             crs,
-            layers: tiles::styled(layers)?,
+            layers: drawn,
             background: color.unwrap_or([255; 3]),
             transparent: wants_clear && format.has_alpha(),
         },
@@ -100,6 +116,28 @@ pub fn prepare_map(
         explain,
         language: request.language.to_owned(),
     })
+}
+
+/// What a style is of, bottom to top.
+fn of_style(service: &Service<'_>, id: &str) -> Result<Vec<MapLayer>> {
+    let subject = Subject::find(service.tiles.catalogue, id)?;
+    let limit = u64::from(service.tiles.limits.layers);
+    let found = subject.layers.len() as u64;
+    if found > limit {
+        return Err(Error::LimitExceeded {
+            what: "the number of layers in a map",
+            limit,
+            found,
+        });
+    }
+    let drawn = subject.layers.into_iter();
+    Ok(drawn
+        .map(|(layer, style)| MapLayer {
+            layer,
+            style,
+            filter: None,
+        })
+        .collect())
 }
 
 impl PreparedMap {
@@ -179,9 +217,9 @@ pub(super) fn drawable(name: &str) -> Result<Crs> {
 
 /// The CRS of a map that says none: that of the data, CRS84 where there are data of several (20-058
 /// requirement 2 B).
-fn native(collection: Option<&str>, layers: &[Arc<Layer>]) -> Crs {
-    let own = match (collection, layers) {
-        (Some(_), [layer]) => Some(&layer.crs),
+fn native(is_of_one: bool, layers: &[Arc<Layer>]) -> Crs {
+    let own = match (is_of_one, layers) {
+        (true, [layer]) => Some(&layer.crs),
         _ => None,
     };
     own.filter(|crs| !crs.authority.is_empty() && crs.kind != CrsKind::Other)

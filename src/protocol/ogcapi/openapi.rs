@@ -96,6 +96,7 @@ const RESOURCES: &[Resource] = &[
     ("/collections/{collectionId}/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".collection.map.getTile", ["Une tuile de la carte d’une couche", "One map tile of a layer"], "Tiles", &["collectionId", "tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "width", "height", "fPicture", "lang", "explain"], PICTURES),
     ("/map", ".dataset.getMap", ["La carte du site", "The map of the site"], "Maps", DATASET_MAP, PICTURES),
     ("/collections/{collectionId}/map", ".collection.getMap", ["La carte d’une couche", "The map of a layer"], "Maps", &["collectionId"], PICTURES),
+    ("/styles/{styleId}/map", ".style.getMap", ["La carte d’un style", "The map of a style"], "Maps", &["styleId"], PICTURES),
     ("/styles", "getStyles", ["Tous les styles", "Every style"], "Styles", &["f", "lang"], DOCUMENTS),
     ("/styles/{styleId}", "getStyle", ["Un style", "One style"], "Styles", &["styleId", "fStyle", "lang"], STYLE),
     ("/styles/{styleId}/metadata", "getStyleMetadata", ["Ce que l’on sait d’un style", "What is known of a style"], "Styles", &["styleId", "f", "lang"], DOCUMENTS),
@@ -162,7 +163,7 @@ fn path(
     language: &str,
 ) -> Value {
     let more: &[&str] = match *operation {
-        ".collection.getMap" => MAP,
+        ".collection.getMap" | ".style.getMap" => MAP,
         _ => &[],
     };
     let explained: &[&str] = match parameters.iter().chain(more).any(|name| *name == "explain") {

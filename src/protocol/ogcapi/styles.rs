@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::document::{add_self, send};
-use super::links::{HTML, link, to};
+use super::links::{HTML, link, ogc, to};
 use super::negotiation::{Offer, choose};
 use super::{ApiAddress, ApiRequest, Service, check_parameters};
 use crate::catalogue::Layer;
@@ -69,7 +69,16 @@ fn item(id: &str, title: &str, base: &str) -> Value {
     let mut links = sheets(id, base);
     let about = ApiAddress::StyleMetadata(id.to_owned());
     links.push(to(base, &about, "describedby", "Metadata"));
+    links.extend(maps(id, base));
     json!({ "id": id, "title": title, "links": links })
+}
+
+/// The map of a style (20-058 requirement class "Styled Maps"), by both spellings of the relation.
+fn maps(id: &str, base: &str) -> Vec<Value> {
+    let href = format!("{base}{}", ApiAddress::StyledMap(id.to_owned()).path());
+    let rels = ["http", "https"].map(|scheme| ogc("map").replacen("http", scheme, 1));
+    rels.map(|rel| link(href.clone(), &rel, "image/png", "Map"))
+        .into()
 }
 
 /// The links to a style in each encoding.
@@ -138,6 +147,7 @@ pub(super) fn metadata(
     });
     put("layers", json!(layers.collect::<Vec<_>>()));
     let mut links = sheets(id, base);
+    links.extend(maps(id, base));
     links.extend(
         styled
             .iter()
