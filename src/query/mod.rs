@@ -5,8 +5,10 @@
 
 mod array;
 mod bound;
+mod call;
 mod check;
 mod compare;
+mod compute;
 mod condition;
 mod demand;
 mod eval;
@@ -23,9 +25,10 @@ mod temporal;
 mod tests;
 
 pub use bound::BoundFilter;
+pub use call::into_condition;
 pub use demand::Demand;
 pub use eval::{BoundExpr, Scalar, is_geometry_name};
-pub use function::{Function, ResultKind, into_condition};
+pub use function::{Function, ResultKind};
 pub use moment::Moment;
 pub use spatial::{geometry_touches_box, is_box};
 

@@ -13,16 +13,17 @@ use tracing::info;
 use super::CLIENT_TIMEOUT;
 use super::access::{self, Access};
 use super::access_log::{redacted, shown, without_link};
+use super::asked::Asked;
 use super::base_url::base_url;
 use super::compress::compressed;
 use super::disconnect::Peer;
-use super::problem::{in_protocol, page_error, told};
-use super::respond::{Asked, Work};
+use super::problem::{in_protocol, page_error, problem, told};
 use super::route::Route;
 use super::state::State;
 use super::stream::StreamBody;
 use super::views::is_visit;
 use super::who;
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::identity::Audience;
 use crate::packing::Accepted;
@@ -155,7 +156,7 @@ async fn answer(
             let public = served.site(&Audience::default());
             let answer = match public {
                 Ok(site) => page_error(&state.pages, &site, &asked, &error),
-                Err(_) => asked.plain_error(&error),
+                Err(_) => problem(&error),
             };
             return (access.sealed(answer), "refused");
         }
@@ -169,7 +170,7 @@ async fn answer(
             Ok(body) => asked.body = Some(body),
             Err(error) => {
                 let report = in_protocol(&asked.path, &error);
-                let answer = report.unwrap_or_else(|| asked.plain_error(&error));
+                let answer = report.unwrap_or_else(|| problem(&error));
                 return (access.sealed(answer), "other");
             }
         }

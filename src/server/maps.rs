@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use super::asked::{Asked, language_of, request};
 use super::problem::{page_error, problem};
-use super::respond::{Asked, Work, heavy, language_of, request};
 use super::route::{Route, segments};
 use super::state::{Site, State};
+use super::work::{Work, heavy};
 use crate::budget::Budget;
 use crate::cache::TileCache;
 use crate::catalogue::Map;

@@ -7,6 +7,7 @@
 
 mod access;
 mod access_log;
+mod asked;
 mod base_url;
 mod compress;
 mod disconnect;
@@ -25,6 +26,7 @@ mod threads;
 mod views;
 mod views_kept;
 mod who;
+mod work;
 
 use std::io::Write as _;
 use std::net::TcpListener;

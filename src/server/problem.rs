@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::respond::Asked;
+use super::asked::Asked;
 use super::route::Route;
 use super::state::Site;
 use crate::error::Error;

@@ -9,41 +9,29 @@
 //! # Not supported
 //! Z, M and curves: geometries are flat here. [`FgbCopy`](super::FgbCopy) keeps them.
 
+mod header;
+mod shape;
+mod values;
+
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use flatbuffers::{FlatBufferBuilder, WIPOffset};
-use flatgeobuf::{
-    Column, ColumnArgs, ColumnType, Crs as FgbCrs, CrsArgs, Feature as FgbFeature, FeatureArgs,
-    Geometry as FgbGeometry, GeometryArgs, GeometryType as FgbType, Header, HeaderArgs,
-    finish_size_prefixed_feature_buffer, finish_size_prefixed_header_buffer,
-};
+use flatbuffers::FlatBufferBuilder;
+use flatgeobuf::{Feature as FgbFeature, FeatureArgs, finish_size_prefixed_feature_buffer};
 
-use crate::crs::Crs;
+pub use header::FgbHead;
+pub(super) use header::{Index, Layout, stored_type};
+pub use values::push_value;
+
 use crate::error::{Error, Result};
-use crate::feature::{Field, FieldType, Value};
-use crate::geom::{Bbox, Coord, Geometry, GeometryType, Part, PartKind};
-use crate::store::fgb::index::{NODE_BYTES, NODE_SIZE, Node, NodeBytes, Upper};
-use crate::store::fgb::properties::Stored;
+use crate::geom::{Bbox, Geometry, GeometryType};
+use crate::store::fgb::index::{NODE_BYTES, Node, Upper};
+use header::{code_of, column_type};
+use shape::write_shape;
 
-/// Version 3.0 of the format.
-const MAGIC: [u8; 8] = [b'f', b'g', b'b', 3, b'f', b'g', b'b', 0];
 /// Bytes kept back before they are written to a file.
 const BUFFER_BYTES: usize = 1 << 20;
-
-/// What the header of a file says.
-#[derive(Debug, Clone, Copy)]
-pub struct FgbHead<'a> {
-    pub name: &'a str,
-    pub title: &'a str,
-    pub description: &'a str,
-    /// JSON.
-    pub metadata: &'a str,
-    pub geometry: GeometryType,
-    pub fields: &'a [Field],
-    pub crs: &'a Crs,
-}
 
 /// A file under way. Dropped before [`finish`](FgbWriter::finish), it leaves nothing at its path.
 pub struct FgbWriter {
@@ -257,6 +245,7 @@ impl FgbParts {
     }
 }
 
+/// The box around both, as far as there are any.
 pub(super) fn union(all: Option<Bbox>, one: Option<Bbox>) -> Option<Bbox> {
     match (all, one) {
         (Some(all), Some(one)) => Some(all.union(&one)),
@@ -264,299 +253,13 @@ pub(super) fn union(all: Option<Bbox>, one: Option<Bbox>) -> Option<Bbox> {
     }
 }
 
-/// What the header says beyond names: how the bytes behind it are laid out.
-pub(super) struct Layout<'a> {
-    pub geometry: FgbType,
-    pub columns: Vec<ColumnType>,
-    /// Whether positions have Z, M, T, TM.
-    pub dimensions: [bool; 4],
-    pub count: u64,
-    pub extent: Option<Bbox>,
-    pub index: Index<'a>,
-}
-
-/// The index of a file.
-#[derive(Clone, Copy)]
-pub(super) enum Index<'a> {
-    None,
-    /// The levels above the leaves.
-    Built(&'a Upper),
-    /// Comes behind the header as it is stored elsewhere, with so many children a node.
-    Stored(u16),
-}
-
-impl<'a> Index<'a> {
-    pub(super) fn built(upper: &'a Upper, with_index: bool) -> Index<'a> {
-        match with_index {
-            true => Index::Built(upper),
-            false => Index::None,
-        }
-    }
-
-    fn node_size(self) -> u16 {
-        match self {
-            Index::None => 0,
-            Index::Built(_) => NODE_SIZE,
-            Index::Stored(node_size) => node_size,
-        }
-    }
-}
-
-impl Layout<'_> {
-    /// Magic bytes, header, and the levels of the index above the leaves, if they were built.
-    pub(super) fn head(&self, head: &FgbHead<'_>) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(header(head, self));
-        if let Index::Built(upper) = self.index {
-            let nodes: Vec<NodeBytes> = upper.nodes();
-            bytes.extend_from_slice(nodes.as_flattened());
-        }
-        bytes
-    }
-}
-
-/// How a column's type is written.
-pub(super) fn stored_type(stored: Stored) -> ColumnType {
-    ColumnType(stored as u8)
-}
-
-fn header(head: &FgbHead<'_>, layout: &Layout<'_>) -> Vec<u8> {
-    let mut builder = FlatBufferBuilder::new();
-    let text = |builder: &mut FlatBufferBuilder<'static>, text: &str| {
-        (!text.is_empty()).then(|| builder.create_string(text))
-    };
-    let name = text(&mut builder, head.name);
-    let title = text(&mut builder, head.title);
-    let description = text(&mut builder, head.description);
-    let metadata = text(&mut builder, head.metadata);
-    let columns: Vec<_> = head
-        .fields
-        .iter()
-        .zip(&layout.columns)
-        .map(|(field, type_)| {
-            let name = builder.create_string(&field.name);
-            let args = ColumnArgs {
-                name: Some(name),
-                type_: *type_,
-                nullable: field.nullable,
-                ..ColumnArgs::default()
-            };
-            Column::create(&mut builder, &args)
-        })
-        .collect();
-    let columns = builder.create_vector(&columns);
-    let extent = layout.extent;
-    let envelope = extent.map(|b| builder.create_vector(&[b.min_x, b.min_y, b.max_x, b.max_y]));
-    let org = text(&mut builder, &head.crs.authority);
-    let crs_name = text(&mut builder, &head.crs.name);
-    let wkt = text(&mut builder, &head.crs.wkt);
-    let code: i32 = head.crs.code.parse().unwrap_or(0);
-    let code_string = (code == 0)
-        .then(|| text(&mut builder, &head.crs.code))
-        .flatten();
-    let crs = FgbCrs::create(
-        &mut builder,
-        &CrsArgs {
-            org,
-            code,
-            name: crs_name,
-            wkt,
-            code_string,
-            ..CrsArgs::default()
-        },
-    );
-    let [has_z, has_m, has_t, has_tm] = layout.dimensions;
-    let header = Header::create(
-        &mut builder,
-        &HeaderArgs {
-            name,
-            title,
-            description,
-            metadata,
-            envelope,
-            geometry_type: layout.geometry,
-            has_z,
-            has_m,
-            has_t,
-            has_tm,
-            columns: Some(columns),
-            features_count: layout.count,
-            index_node_size: layout.index.node_size(),
-            crs: Some(crs),
-        },
-    );
-    finish_size_prefixed_header_buffer(&mut builder, header);
-    builder.finished_data().to_vec()
-}
-
-/// Writes a geometry as one of `kind`; `with_type` where the header does not say the type.
-fn write_shape(
-    builder: &mut FlatBufferBuilder<'static>,
-    geometry: &Geometry,
-    kind: GeometryType,
-    with_type: bool,
-) -> WIPOffset<FgbGeometry<'static>> {
-    let type_ = if with_type {
-        code_of(kind)
-    } else {
-        FgbType::Unknown
-    };
-    let of_parts = match kind {
-        GeometryType::MultiPolygon => Some(FgbType::Polygon),
-        GeometryType::GeometryCollection | GeometryType::Unknown => Some(FgbType::Unknown),
-        _ => None,
-    };
-    if let Some(declared) = of_parts {
-        let parts: Vec<_> = geometry
-            .parts()
-            .map(|part| {
-                let type_ = match (declared, part.kind) {
-                    // a collection has points rather than multipoints of one
-                    (FgbType::Unknown, PartKind::Points)
-                        if part.sequences().map(<[Coord]>::len).sum::<usize>() == 1 =>
-                    {
-                        FgbType::Point
-                    }
-                    (FgbType::Unknown, PartKind::Points) => FgbType::MultiPoint,
-                    (FgbType::Unknown, PartKind::Line) => FgbType::LineString,
-                    _ => FgbType::Polygon,
-                };
-                write_sequences(builder, part.sequences(), type_, Ends::OfSeveral)
-            })
-            .collect();
-        let parts = builder.create_vector(&parts);
-        let args = GeometryArgs {
-            type_,
-            parts: Some(parts),
-            ..GeometryArgs::default()
-        };
-        return FgbGeometry::create(builder, &args);
-    }
-    // one polygon, or the lines or points of all parts
-    let ends = match kind {
-        GeometryType::MultiLineString => Ends::Always,
-        GeometryType::Polygon => Ends::OfSeveral,
-        _ => Ends::Never,
-    };
-    let parts = geometry.parts().flat_map(|part: Part<'_>| part.sequences());
-    write_sequences(builder, parts, type_, ends)
-}
-
-/// Whether a geometry says where its lines or rings end.
-#[derive(Clone, Copy)]
-enum Ends {
-    /// Several lines, though they be one: GDAL asks for it.
-    Always,
-    OfSeveral,
-    Never,
-}
-
-fn write_sequences<'g>(
-    builder: &mut FlatBufferBuilder<'static>,
-    sequences: impl Iterator<Item = &'g [Coord]>,
-    type_: FgbType,
-    has: Ends,
-) -> WIPOffset<FgbGeometry<'static>> {
-    let mut xy: Vec<f64> = Vec::new();
-    let mut ends: Vec<u32> = Vec::new();
-    for sequence in sequences {
-        xy.extend(sequence.as_flattened());
-        ends.push(u32::try_from(xy.len() / 2).unwrap_or(u32::MAX));
-    }
-    let has_ends = match has {
-        Ends::Always => true,
-        Ends::OfSeveral => ends.len() > 1,
-        Ends::Never => false,
-    };
-    let ends = has_ends.then(|| builder.create_vector(&ends));
-    let xy = builder.create_vector(&xy);
-    let args = GeometryArgs {
-        ends,
-        xy: Some(xy),
-        type_,
-        ..GeometryArgs::default()
-    };
-    FgbGeometry::create(builder, &args)
-}
-
-fn code_of(kind: GeometryType) -> FgbType {
-    match kind {
-        GeometryType::Unknown => FgbType::Unknown,
-        GeometryType::Point => FgbType::Point,
-        GeometryType::LineString => FgbType::LineString,
-        GeometryType::Polygon => FgbType::Polygon,
-        GeometryType::MultiPoint => FgbType::MultiPoint,
-        GeometryType::MultiLineString => FgbType::MultiLineString,
-        GeometryType::MultiPolygon => FgbType::MultiPolygon,
-        GeometryType::GeometryCollection => FgbType::GeometryCollection,
-    }
-}
-
-fn column_type(kind: FieldType) -> ColumnType {
-    match kind {
-        FieldType::Bool => ColumnType::Bool,
-        FieldType::Integer => ColumnType::Int,
-        FieldType::Long => ColumnType::Long,
-        FieldType::Float => ColumnType::Double,
-        FieldType::Text => ColumnType::String,
-        FieldType::Date | FieldType::DateTime => ColumnType::DateTime,
-        FieldType::Json => ColumnType::Json,
-        FieldType::Binary => ColumnType::Binary,
-    }
-}
-
-/// Appends a value of column number `column`, whose field is of `kind`, to a feature's property
-/// bytes. A value that the column can't hold is null, as is null.
-pub fn push_value(properties: &mut Vec<u8>, column: u16, kind: FieldType, value: Value<'_>) {
-    let start = properties.len();
-    properties.extend(column.to_le_bytes());
-    let whole = match value {
-        Value::Int(i) => Some(i),
-        Value::UInt(u) => i64::try_from(u).ok(),
-        Value::Bool(b) => Some(b.into()),
-        _ => None,
-    };
-    let held = match (kind, value) {
-        (FieldType::Bool, Value::Bool(b)) => {
-            properties.push(b.into());
-            true
-        }
-        (FieldType::Integer, _) => match whole.and_then(|i| i32::try_from(i).ok()) {
-            Some(i) => extend(properties, &i.to_le_bytes()),
-            None => false,
-        },
-        (FieldType::Long, _) => whole.is_some_and(|i| extend(properties, &i.to_le_bytes())),
-        (FieldType::Float, _) => value
-            .as_f64()
-            .is_some_and(|f| extend(properties, &f.to_le_bytes())),
-        (FieldType::Text, Value::Text(text))
-        | (FieldType::Date | FieldType::DateTime, Value::DateTime(text))
-        | (FieldType::Json, Value::Json(text)) => extend_sized(properties, text.as_bytes()),
-        (FieldType::Binary, Value::Binary(bytes)) => extend_sized(properties, bytes),
-        _ => false,
-    };
-    if !held {
-        properties.truncate(start);
-    }
-}
-
-fn extend(properties: &mut Vec<u8>, bytes: &[u8]) -> bool {
-    properties.extend_from_slice(bytes);
-    true
-}
-
-fn extend_sized(properties: &mut Vec<u8>, bytes: &[u8]) -> bool {
-    let Ok(size) = u32::try_from(bytes.len()) else {
-        return false;
-    };
-    properties.extend(size.to_le_bytes());
-    extend(properties, bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::budget::Budget;
+    use crate::crs::Crs;
+    use crate::feature::{Field, FieldType, Value};
+    use crate::geom::{Coord, PartKind};
     use crate::store::{FeatureStore, FgbStore, Select};
     use std::ops::ControlFlow;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -719,27 +422,6 @@ mod tests {
         assert_eq!(found, expected);
         let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
         assert!(report.is_sound(), "{report:?}");
-    }
-
-    #[test]
-    fn a_point_in_a_collection_is_no_multipoint() {
-        use PartKind::Points;
-        let parts: &[(PartKind, &[&[Coord]])] = &[
-            (Points, &[&[[3.0, 4.0]]]),
-            (Points, &[&[[3.0, 4.0], [5.0, 4.0]]]),
-        ];
-        let (collection, _) = shape(GeometryType::GeometryCollection, parts);
-        let mut builder = FlatBufferBuilder::new();
-        let made = write_shape(&mut builder, &collection, collection.kind(), true);
-        builder.finish(made, None);
-        let read = flatbuffers::root::<FgbGeometry<'_>>(builder.finished_data()).unwrap();
-        let kinds: Vec<FgbType> = read
-            .parts()
-            .unwrap()
-            .iter()
-            .map(|part| part.type_())
-            .collect();
-        assert_eq!(kinds, [FgbType::Point, FgbType::MultiPoint]);
     }
 
     #[test]
