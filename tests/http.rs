@@ -72,6 +72,33 @@ fn who_speaks_http_1_0_is_sent_no_chunks() {
 }
 
 #[test]
+fn the_end_of_an_answer_in_pieces_does_not_wait_for_the_client() {
+    let server = Server::start(repository(), &[]);
+    let mut stream = connect(&server);
+    let mut bytes = vec![0; 1 << 20];
+    let mut waits: Vec<Duration> = (0..9)
+        .map(|_| {
+            let path = "/collections/communes/items?limit=100&f=json";
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+            let mut before = Instant::now();
+            let mut wait = Duration::ZERO;
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"\r\n0\r\n\r\n") {
+                let read = stream.read(&mut bytes).expect("the answer goes on");
+                answer.extend_from_slice(&bytes[..read]);
+                let now = Instant::now();
+                wait = now - before;
+                before = now;
+            }
+            wait
+        })
+        .collect();
+    waits.sort();
+    // 40 ms and more where the kernel holds it back
+    assert!(waits[4] < Duration::from_millis(20), "{waits:?}");
+}
+
+#[test]
 fn a_closed_connection_stops_its_map_at_once() {
     let server = Server::start(repository(), &["--workers", "1"]);
     let mut impatient = connect(&server);

@@ -72,6 +72,9 @@ pub fn run(state: Arc<State>, listen: &str) -> Result<()> {
         .client_request_timeout(CLIENT_TIMEOUT)
         .shutdown_timeout(SHUTDOWN_S)
         .on_connect(disconnect::remember)
+        // an answer in pieces ends in a small one, which the kernel would hold back until the
+        // client has confirmed those before: 40 ms on most
+        .tcp_nodelay(true)
         .listen(listener)
         .map_err(|e| io(&e))?
         .run();

@@ -88,7 +88,7 @@ fn a_look_at_times_that_is_cut_short_goes_on_where_it_ended() {
     let scratch = Scratch::new("features-times");
     write_small(&scratch);
     let loaded = config::load(&scratch.0, LoadOptions::default(), &FileSources);
-    let catalogue = loaded.catalogue.expect("the layers are sound");
+    let catalogue = loaded.catalogue;
     let layer = catalogue.layer("evenements").unwrap();
     let whole = Studio::new().time_extent(layer, &Budget::unlimited());
     let studio = Studio::new();
