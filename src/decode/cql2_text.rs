@@ -221,7 +221,13 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn predicate(&mut self) -> Result<Part> {
-        let mut left = self.arithmetic(Level::Sum)?;
+        let left = self.arithmetic(Level::Sum)?;
+        self.compared(left)
+    }
+
+    /// What may stand behind a value. Apart from [`predicate`](Parser::predicate), so that its
+    /// room is not taken once for each parenthesis that is open.
+    fn compared(&mut self, mut left: Part) -> Result<Part> {
         let at = self.at();
         if let Kind::Sign(sign @ ("=" | "<>" | "<" | "<=" | ">" | ">=")) = *self.peek() {
             self.advance();
