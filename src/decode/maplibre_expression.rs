@@ -1,15 +1,16 @@
-//! Expressions, filters and functions of MapLibre styles, old notation and new.
+//! Expressions of MapLibre styles.
 
 use serde_json::{Value, json};
 
-use super::maplibre::negated;
-use crate::query::{ArithmeticOp, CompareOp, Expr, Filter, Function, Literal, into_condition};
+use super::maplibre_function::{modern, template};
+use crate::query::{ArithmeticOp, Expr, Function, Literal};
 use crate::style::color;
 
 /// Deeper expressions than this are refused: `serde_json` itself stops at 128.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
-type Answer<T> = std::result::Result<T, String>;
+/// What was read, or the fault in words.
+pub(super) type Answer<T> = std::result::Result<T, String>;
 
 /// Reads values at one zoom.
 #[derive(Debug, Clone, Copy)]
@@ -17,59 +18,10 @@ pub(super) struct Values {
     pub zoom: f64,
 }
 
-/// True where `["zoom"]` or a function of zoom alone stands somewhere inside.
-pub(super) fn depends_on_zoom(value: &Value) -> bool {
-    match value {
-        Value::Array(list) if matches!(&list[..], [Value::String(s)] if s == "zoom") => true,
-        Value::Array(list) => list.iter().any(depends_on_zoom),
-        Value::Object(map) if map.contains_key("stops") => {
-            !map.contains_key("property") || map.values().any(depends_on_zoom)
-        }
-        Value::Object(map) => map.values().any(depends_on_zoom),
-        _ => false,
-    }
-}
-
-/// The zooms at which something changes.
-pub(super) fn zooms(value: &Value, out: &mut Vec<f64>) {
-    match value {
-        Value::Array(list) => {
-            let first_stop = match list.first().and_then(Value::as_str) {
-                Some("step") => Some((list.get(1), 3)),
-                Some(op) if op.starts_with("interpolate") => Some((list.get(2), 3)),
-                _ => None,
-            };
-            if let Some((Some(input), skip)) = first_stop
-                && depends_on_zoom(input)
-            {
-                out.extend(list.iter().skip(skip).step_by(2).filter_map(Value::as_f64));
-            }
-            list.iter().for_each(|v| zooms(v, out));
-        }
-        Value::Object(map) => match map.get("stops").and_then(Value::as_array) {
-            Some(stops) if !map.contains_key("property") => {
-                out.extend(
-                    stops
-                        .iter()
-                        .filter_map(|s| s.get(0))
-                        .filter_map(Value::as_f64),
-                );
-            }
-            _ => map.values().for_each(|v| zooms(v, out)),
-        },
-        _ => {}
-    }
-}
-
 impl Values {
     /// A value of a property: constant, expression, or function in the old notation.
     pub(super) fn expr(&self, value: &Value) -> Answer<Expr> {
         self.read(value, &[], 0)
-    }
-
-    /// A filter, old notation or new.
-    pub(super) fn filter(&self, value: &Value) -> Answer<Filter> {
-        self.condition(value, &[], 0)
     }
 
     /// A constant array: literal, plain, or what a function of zoom is at this zoom.
@@ -111,7 +63,12 @@ impl Values {
         stop.and_then(Value::as_f64).is_some_and(|z| z <= self.zoom)
     }
 
-    fn read(&self, value: &Value, names: &[(String, Expr)], depth: usize) -> Answer<Expr> {
+    pub(super) fn read(
+        &self,
+        value: &Value,
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
         if depth > MAX_DEPTH {
             return Err(format!("expressions deeper than {MAX_DEPTH} are not read"));
         }
@@ -132,7 +89,7 @@ impl Values {
         }
     }
 
-    fn operator(
+    pub(super) fn operator(
         &self,
         op: &str,
         list: &[Value],
@@ -327,92 +284,6 @@ impl Values {
             _ => Err(format!("expression {op:?} is not known here")),
         }
     }
-
-    fn condition(&self, value: &Value, names: &[(String, Expr)], depth: usize) -> Answer<Filter> {
-        if depth > MAX_DEPTH {
-            return Err(format!("expressions deeper than {MAX_DEPTH} are not read"));
-        }
-        let deeper = depth.saturating_add(1);
-        let Value::Array(list) = value else {
-            return self.read(value, names, depth.max(1)).map(into_condition);
-        };
-        let Some((Value::String(op), arguments)) = list.split_first() else {
-            return Err("a filter is an array that begins with its operator".into());
-        };
-        let each = || {
-            let read = |v| self.condition(v, names, deeper);
-            arguments.iter().map(read).collect::<Answer<Vec<Filter>>>()
-        };
-        // the old notation names a property where the new one has an expression
-        let operand = |v: &Value, is_key: bool| match v {
-            Value::String(key) if is_key => Ok(match key.as_str() {
-                "$type" => geometry_type(),
-                "$id" => Expr::FeatureId,
-                _ => Expr::Property(key.clone()),
-            }),
-            other => self.read(other, names, deeper),
-        };
-        let is_in = |key: &Value, items: &[Value], is_key| {
-            Ok::<_, String>(Filter::In {
-                value: operand(key, is_key)?,
-                list: items
-                    .iter()
-                    .map(|v| operand(v, false))
-                    .collect::<Answer<_>>()?,
-            })
-        };
-        match (op.as_str(), arguments) {
-            ("all", _) => Ok(Filter::And(each()?)),
-            ("any", _) => Ok(Filter::Or(each()?)),
-            ("none", _) => Ok(negated(Filter::Or(each()?))),
-            ("!", [inner]) => Ok(negated(self.condition(inner, names, deeper)?)),
-            ("has", [key]) => Ok(Filter::Not(Box::new(Filter::IsNull(operand(key, true)?)))),
-            ("!has", [key]) => Ok(Filter::IsNull(operand(key, true)?)),
-            ("==" | "!=" | "<" | "<=" | ">" | ">=", [left, right, ..]) => {
-                let left = operand(left, true)?;
-                let right = operand(right, false)?;
-                if right == Expr::Literal(Literal::Null) {
-                    let null = Filter::IsNull(left);
-                    return Ok(match op.as_str() {
-                        "==" => null,
-                        _ => Filter::Not(Box::new(null)),
-                    });
-                }
-                let compare = |op| Filter::Compare {
-                    op,
-                    left: left.clone(),
-                    right: right.clone(),
-                    match_case: true,
-                };
-                Ok(match op.as_str() {
-                    "==" => compare(CompareOp::Equal),
-                    "!=" => negated(compare(CompareOp::Equal)),
-                    "<" => compare(CompareOp::Less),
-                    "<=" => compare(CompareOp::LessOrEqual),
-                    ">" => compare(CompareOp::Greater),
-                    _ => compare(CompareOp::GreaterOrEqual),
-                })
-            }
-            ("in", [needle, Value::Array(haystack)]) => match &haystack[..] {
-                [Value::String(word), Value::Array(items)] if word == "literal" => {
-                    is_in(needle, items, false)
-                }
-                _ => {
-                    let text = self.read(&Value::Array(haystack.clone()), names, deeper)?;
-                    let arguments = vec![text, operand(needle, false)?];
-                    Ok(Filter::Truth(Expr::Function(Function::Includes, arguments)))
-                }
-            },
-            ("in", [key, items @ ..]) => is_in(key, items, true),
-            ("!in", [key, items @ ..]) => Ok(Filter::Or(vec![
-                Filter::IsNull(operand(key, true)?),
-                Filter::Not(Box::new(is_in(key, items, true)?)),
-            ])),
-            _ => self
-                .operator(op, arguments, names, deeper)
-                .map(into_condition),
-        }
-    }
 }
 
 fn pairs(list: &[Value], read: &dyn Fn(&Value) -> Answer<Expr>) -> Answer<Vec<(Expr, Expr)>> {
@@ -425,7 +296,6 @@ fn pairs(list: &[Value], read: &dyn Fn(&Value) -> Answer<Expr>) -> Answer<Vec<(E
     Ok(out)
 }
 
-/// Linear as it is; exponential as linear in `base ^ (x - first)`, which is the same curve.
 /// What is read of expressions in a part of a layer, but not exactly followed.
 pub(super) fn approximations(value: &Value, out: &mut Vec<&'static str>) {
     let mut say = |what| {
@@ -467,6 +337,7 @@ pub(super) fn approximations(value: &Value, out: &mut Vec<&'static str>) {
     }
 }
 
+/// Linear as it is; exponential as linear in `base ^ (x - first)`, which is the same curve.
 fn interpolate(kind: &Value, input: Expr, stops: Vec<(Expr, Expr)>) -> Answer<Expr> {
     let base = match kind.get(0).and_then(Value::as_str) {
         Some("linear" | "cubic-bezier") => 1.0,
@@ -506,7 +377,7 @@ fn interpolate(kind: &Value, input: Expr, stops: Vec<(Expr, Expr)>) -> Answer<Ex
 }
 
 /// What `["geometry-type"]` answers for tiles: multi-parts are named like their parts.
-fn geometry_type() -> Expr {
+pub(super) fn geometry_type() -> Expr {
     let case = |dimension: f64, name: &str| (Expr::number(dimension), Expr::text(name));
     Expr::Match(
         Box::new(Expr::Function(Function::Dimension, vec![Expr::Geometry])),
@@ -539,85 +410,4 @@ fn constant_color(list: &[Value]) -> Answer<Expr> {
         (Some(r), Some(g), Some(b), Some(a)) => Ok(Expr::text(&color::to_hex([r, g, b, a]))),
         _ => Err("colours of computed channels are not known here".into()),
     }
-}
-
-/// `{name} ({code})`, as texts of labels are written in the old notation.
-fn template(text: &str) -> Expr {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, tail)) = after.split_once('}') else {
-            break;
-        };
-        if !before.is_empty() {
-            parts.push(Expr::text(before));
-        }
-        parts.push(Expr::Property(name.to_owned()));
-        rest = tail;
-    }
-    if parts.is_empty() {
-        return Expr::text(text);
-    }
-    if !rest.is_empty() {
-        parts.push(Expr::text(rest));
-    }
-    match parts.len() {
-        1 => parts.remove(0),
-        _ => Expr::Concat(parts),
-    }
-}
-
-/// A function in the old notation as an expression.
-fn modern(map: &serde_json::Map<String, Value>) -> Answer<Value> {
-    let property = map.get("property").and_then(Value::as_str);
-    let kind = map.get("type").and_then(Value::as_str);
-    if let (Some(property), Some("identity")) = (property, kind) {
-        return Ok(json!(["get", property]));
-    }
-    let stops = map
-        .get("stops")
-        .and_then(Value::as_array)
-        .filter(|s| !s.is_empty());
-    let stops = stops.ok_or("an object that is no function with stops")?;
-    let input = match property {
-        Some(property) => json!(["get", property]),
-        None => json!(["zoom"]),
-    };
-    let flat = || {
-        stops
-            .iter()
-            .flat_map(|s| [s.get(0).cloned(), s.get(1).cloned()])
-            .map(Option::unwrap_or_default)
-    };
-    let first = stops
-        .first()
-        .and_then(|s| s.get(1))
-        .cloned()
-        .unwrap_or_default();
-    let is_color = |v: &Value| v.as_str().is_some_and(|t| color::parse(t).is_some());
-    let smooth = first.is_number() || is_color(&first);
-    let default = map.get("default").cloned().unwrap_or(Value::Null);
-    Ok(match kind {
-        Some("categorical") => {
-            let mut list = vec![json!("match"), input];
-            list.extend(flat());
-            list.push(default);
-            Value::Array(list)
-        }
-        Some("interval") => stepped(input, first, flat()),
-        _ if !smooth => stepped(input, first, flat()),
-        _ => {
-            let base = map.get("base").and_then(Value::as_f64).unwrap_or(1.0);
-            let mut list = vec![json!("interpolate"), json!(["exponential", base]), input];
-            list.extend(flat());
-            Value::Array(list)
-        }
-    })
-}
-
-/// `step` has no stop for its first answer.
-fn stepped(input: Value, first: Value, flat: impl Iterator<Item = Value>) -> Value {
-    let mut list = vec![json!("step"), input, first];
-    list.extend(flat.skip(2));
-    Value::Array(list)
 }
