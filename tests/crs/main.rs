@@ -5,12 +5,16 @@
 
 mod boxes;
 mod projector;
+#[path = "../common/scratch.rs"]
+mod scratch;
 
 use cartotheque::crs::{AxisOrder, Crs, CrsKind, DEFAULT_ADVERTISED, Transform};
 use cartotheque::error::Error;
 use cartotheque::geom::{Bbox, Coord};
 use proj::Proj;
 use proptest::prelude::*;
+
+use scratch::Scratch;
 
 /// Every projected CRS that France uses, and those of Europe and the web.
 fn projected() -> Vec<u32> {
@@ -460,23 +464,23 @@ proptest! {
 
 #[test]
 fn a_planted_database_is_not_read() {
-    let folder = std::env::temp_dir().join(format!("cartotheque-planted-{}", std::process::id()));
+    let scratch = Scratch::new("planted");
+    let folder = &scratch.0;
     std::fs::create_dir_all(folder.join("proj")).unwrap();
     for place in ["proj.db", "proj.ini", "proj/proj.db", "proj/proj.ini"] {
         std::fs::write(folder.join(place), b"SQLite format 3\0 no, it is not").unwrap();
     }
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "resolves_from_the_program_alone", "--ignored"])
-        .current_dir(&folder)
+        .current_dir(folder)
         .env_clear()
-        .env("PROJ_DATA", &folder)
-        .env("PROJ_LIB", &folder)
-        .env("PROJ_USER_WRITABLE_DIRECTORY", &folder)
-        .env("XDG_DATA_HOME", &folder)
+        .env("PROJ_DATA", folder)
+        .env("PROJ_LIB", folder)
+        .env("PROJ_USER_WRITABLE_DIRECTORY", folder)
+        .env("XDG_DATA_HOME", folder)
         .env("PROJ_NETWORK", "ON")
         .output()
         .unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success() && text.contains("1 passed"),

@@ -9,6 +9,8 @@
 )]
 
 mod any;
+#[path = "../common/scratch.rs"]
+mod scratch;
 mod written;
 
 use std::sync::Arc;

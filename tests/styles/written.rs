@@ -8,6 +8,7 @@ use cartotheque::style::*;
 use proptest::prelude::*;
 
 use crate::any::any_style;
+use crate::scratch::Scratch;
 use crate::{folder, read, rules, style};
 
 fn written(style: &Style, options: SldOptions) -> String {
@@ -126,7 +127,8 @@ fn what_is_written_is_valid_against_the_official_schemas() {
         &[("couche", &styles.iter().collect::<Vec<_>>())],
         SldOptions::default(),
     );
-    let file = std::env::temp_dir().join(format!("cartotheque-{}.sld", std::process::id()));
+    let folder = Scratch::new("sld");
+    let file = folder.join("written.sld");
     std::fs::write(&file, text).unwrap();
     let run = std::process::Command::new("xmllint")
         .env("XML_CATALOG_FILES", format!("{schemas}/catalog.xml"))
@@ -134,7 +136,6 @@ fn what_is_written_is_valid_against_the_official_schemas() {
         .arg(format!("{schemas}/drivers/sld11.xsd"))
         .arg(&file)
         .output();
-    let _ = std::fs::remove_file(&file);
     match run {
         Ok(run) => assert!(
             run.status.success(),
