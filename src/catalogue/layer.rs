@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Access, LocalText};
+use super::{Access, LocalText, XmlNames};
 use crate::crs::Crs;
 use crate::error::{Error, Result, nearest};
 use crate::feature::{FeatureId, FieldType};
@@ -32,6 +32,7 @@ pub struct Layer {
     pub fields: Vec<LayerField>,
     /// The column that identifies a feature; `None` is its position in the source.
     pub id_column: Option<usize>,
+    pub xml: XmlNames,
     /// The columns that say when a feature is; never hidden ones.
     pub time: Option<LayerTime>,
     pub popup: Option<Popup>,
@@ -70,6 +71,10 @@ pub struct LayerField {
     pub decimals: Option<u8>,
     /// People search and filter by it often: it is worth an index in memory.
     pub is_indexed: bool,
+    /// The name in XML where the layer says one.
+    pub element: Option<String>,
+    /// True where XML has it of each feature, asked for or not.
+    pub is_required: bool,
 }
 
 /// What a click shows.

@@ -10,7 +10,7 @@ use super::file::{LayerFile, MetadataFile, Text};
 use super::layer_crs::{check_extent, layer_crs};
 use super::repeated::Repeated;
 use super::{Opened, Sources, ident};
-use crate::catalogue::{Access, Layer, LocalText, Metadata};
+use crate::catalogue::{Access, Layer, LocalText, Metadata, XmlNames};
 use crate::crs::Crs;
 use crate::error::Result;
 use crate::feature::Schema;
@@ -105,6 +105,10 @@ pub fn build(
         styles,
         fields,
         id_column,
+        xml: XmlNames {
+            namespace: file.namespace.as_ref().map(|at| at.value.clone()),
+            geometry: file.geometry_name.clone(),
+        },
         time,
         popup,
         label,

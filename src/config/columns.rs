@@ -6,6 +6,7 @@ use super::build::Ingredients;
 use super::diagnostic::{At, Findings};
 use super::file::{LayerFile, PopupFile};
 use crate::catalogue::{LayerField, LayerTime, LocalText, Popup, PopupField};
+use crate::encode::feature::gml;
 use crate::feature::{FieldType, Schema};
 
 /// A layer's columns, to look names up in.
@@ -92,6 +93,13 @@ impl Columns<'_> {
                 Some(at) => at.value,
                 None => field.kind,
             };
+            if let Some(at) = &written.element
+                && at.value == gml::ID
+                && from.file.id_column.as_ref().map(|id| &id.value) != Some(&field.name)
+            {
+                let message = format!("the field {:?} is not the id_column", field.name);
+                findings.error_help(&at.place, message, "only its values are ids of features");
+            }
             let own = || field.title.clone().map(LocalText::plain);
             fields.push(LayerField {
                 column,
@@ -104,6 +112,8 @@ impl Columns<'_> {
                 unit: written.unit.clone(),
                 decimals: written.decimals,
                 is_indexed: written.index,
+                element: written.element.as_ref().map(|at| at.value.clone()),
+                is_required: written.required,
             });
         }
         let rest = self.schema.fields.iter().enumerate();
@@ -117,6 +127,8 @@ impl Columns<'_> {
                     unit: None,
                     decimals: None,
                     is_indexed: false,
+                    element: None,
+                    is_required: false,
                 }),
         );
         fields
