@@ -37,9 +37,8 @@ impl Values {
                         .take_while(|pair| self.reached(pair.first()));
                     self.array(reached.last().and_then(|pair| pair.get(1)).unwrap_or(first))
                 }
-                (Some("interpolate"), [_, _, _, first, rest @ ..]) => {
+                (Some("interpolate"), [_, _, _, _first_stop, rest @ ..]) => {
                     let mut chosen = rest.first()?;
-                    let _ = first;
                     for pair in rest.get(1..)?.chunks(2) {
                         if self.reached(pair.first()) {
                             chosen = pair.get(1)?;
@@ -96,41 +95,43 @@ impl Values {
         names: &[(String, Expr)],
         depth: usize,
     ) -> Answer<Expr> {
-        let read = |v: &Value| self.read(v, names, depth);
-        let boxed = |v: &Value| read(v).map(Box::new);
-        let all = || list.iter().map(read).collect::<Answer<Vec<Expr>>>();
-        let wrong = || format!("{op:?} does not take {} arguments", list.len());
-        let call = |function: Function| Ok(Expr::Function(function, all()?));
-        let function = match op {
-            "upcase" => Some(Function::Upper),
-            "downcase" => Some(Function::Lower),
-            "length" => Some(Function::Length),
-            "slice" => Some(Function::Slice),
-            "abs" => Some(Function::Abs),
-            "ceil" => Some(Function::Ceil),
-            "floor" => Some(Function::Floor),
-            "round" => Some(Function::Round),
-            "sqrt" => Some(Function::Sqrt),
-            "ln" => Some(Function::Ln),
-            "log10" => Some(Function::Log10),
-            "sin" => Some(Function::Sin),
-            "cos" => Some(Function::Cos),
-            "tan" => Some(Function::Tan),
-            "asin" => Some(Function::Asin),
-            "acos" => Some(Function::Acos),
-            "atan" => Some(Function::Atan),
-            "min" => Some(Function::Min),
-            "max" => Some(Function::Max),
-            "coalesce" => Some(Function::Coalesce),
-            "to-boolean" => Some(Function::ToBool),
-            _ => None,
-        };
-        if let Some(function) = function {
+        if let Some(function) = function_of(op) {
+            let read = |v: &Value| self.read(v, names, depth);
             return match list.is_empty() {
-                true => Err(wrong()),
-                false => call(function),
+                true => Err(wrong_count(op, list)),
+                false => Ok(Expr::Function(
+                    function,
+                    list.iter().map(read).collect::<Answer<_>>()?,
+                )),
             };
         }
+        match op {
+            "step" | "interpolate" | "interpolate-lab" | "interpolate-hcl" | "match" | "case"
+            | "let" | "var" => self.choice(op, list, names, depth),
+            "+" | "-" | "*" | "/" | "%" | "^" | "log2" => self.arithmetic(op, list, names, depth),
+            "to-string" | "to-number" | "number-format" | "concat" | "format" | "index-of" => {
+                self.text(op, list, names, depth)
+            }
+            "==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "all" | "any" | "has" | "in" | "none" => {
+                let whole: Vec<Value> = std::iter::once(json!(op))
+                    .chain(list.iter().cloned())
+                    .collect();
+                let condition = self.condition(&Value::Array(whole), names, depth)?;
+                Ok(Expr::from_condition(condition))
+            }
+            _ => self.value(op, list, names, depth),
+        }
+    }
+
+    /// What is there: constants, properties, assertions of a type.
+    fn value(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        let read = |v: &Value| self.read(v, names, depth);
         match (op, list) {
             ("zoom", []) => Ok(Expr::number(self.zoom)),
             ("literal", [value]) => match value {
@@ -144,6 +145,24 @@ impl Values {
             ("pi", []) => Ok(Expr::number(std::f64::consts::PI)),
             ("e", []) => Ok(Expr::number(std::f64::consts::E)),
             ("ln2", []) => Ok(Expr::number(std::f64::consts::LN_2)),
+            // assertions of type: what is computed has the type or is null
+            ("number" | "string" | "boolean" | "to-color" | "collator", [value, ..]) => read(value),
+            ("rgb", [_, _, _]) | ("rgba", [_, _, _, _]) => constant_color(list),
+            _ => Err(not_known(op)),
+        }
+    }
+
+    /// Texts and numbers made of each other.
+    fn text(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        let read = |v: &Value| self.read(v, names, depth);
+        let all = || list.iter().map(read).collect::<Answer<Vec<Expr>>>();
+        match (op, list) {
             ("to-string", [value]) => Ok(Expr::Function(Function::ToText, vec![read(value)?])),
             ("to-number", [value]) => Ok(Expr::Function(Function::ToNumber, vec![read(value)?])),
             ("to-number", [..]) if !list.is_empty() => {
@@ -155,8 +174,6 @@ impl Values {
                     each.collect::<Answer<_>>()?,
                 ))
             }
-            // assertions of type: what is computed has the type or is null
-            ("number" | "string" | "boolean" | "to-color" | "collator", [value, ..]) => read(value),
             ("number-format", [value, options @ ..]) => {
                 let digits = |key: &str| {
                     let number = options.first()?.get(key)?.as_u64()?;
@@ -182,15 +199,29 @@ impl Values {
                 let texts = list.iter().filter(|v| !v.is_object());
                 Ok(Expr::Concat(texts.map(read).collect::<Answer<_>>()?))
             }
-            ("rgb", [_, _, _]) | ("rgba", [_, _, _, _]) => constant_color(list),
+            ("index-of", [find, text]) => Ok(Expr::Function(
+                Function::IndexOf,
+                vec![read(text)?, read(find)?],
+            )),
+            _ => Err(not_known(op)),
+        }
+    }
+
+    /// Sums and the like.
+    fn arithmetic(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        let read = |v: &Value| self.read(v, names, depth);
+        let boxed = |v: &Value| read(v).map(Box::new);
+        match (op, list) {
             ("log2", [value]) => Ok(Expr::Arithmetic(
                 ArithmeticOp::Divide,
                 Box::new(Expr::Function(Function::Ln, vec![read(value)?])),
                 Box::new(Expr::number(std::f64::consts::LN_2)),
-            )),
-            ("index-of", [find, text]) => Ok(Expr::Function(
-                Function::IndexOf,
-                vec![read(text)?, read(find)?],
             )),
             ("-", [value]) => {
                 let zero = Box::new(Expr::number(0.0));
@@ -218,6 +249,22 @@ impl Values {
                     Ok(Expr::Arithmetic(op, Box::new(sum), boxed(next)?))
                 })
             }
+            _ => Err(not_known(op)),
+        }
+    }
+
+    /// One of several values, and names for values.
+    fn choice(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        let read = |v: &Value| self.read(v, names, depth);
+        let boxed = |v: &Value| read(v).map(Box::new);
+        let wrong = || wrong_count(op, list);
+        match (op, list) {
             ("step", [input, first, stops @ ..]) if stops.len().is_multiple_of(2) => {
                 let steps = pairs(stops, &read)?;
                 Ok(Expr::Step(boxed(input)?, boxed(first)?, steps))
@@ -271,19 +318,45 @@ impl Values {
                 let found = found.map(|(_, value)| value.clone());
                 found.ok_or_else(|| format!("variable {name:?} is not bound"))
             }
-            (
-                "==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "all" | "any" | "has" | "in" | "none",
-                _,
-            ) => {
-                let whole: Vec<Value> = std::iter::once(json!(op))
-                    .chain(list.iter().cloned())
-                    .collect();
-                let condition = self.condition(&Value::Array(whole), names, depth)?;
-                Ok(Expr::from_condition(condition))
-            }
-            _ => Err(format!("expression {op:?} is not known here")),
+            _ => Err(not_known(op)),
         }
     }
+}
+
+/// The operators that are functions of ours with the same arguments.
+fn function_of(op: &str) -> Option<Function> {
+    match op {
+        "upcase" => Some(Function::Upper),
+        "downcase" => Some(Function::Lower),
+        "length" => Some(Function::Length),
+        "slice" => Some(Function::Slice),
+        "abs" => Some(Function::Abs),
+        "ceil" => Some(Function::Ceil),
+        "floor" => Some(Function::Floor),
+        "round" => Some(Function::Round),
+        "sqrt" => Some(Function::Sqrt),
+        "ln" => Some(Function::Ln),
+        "log10" => Some(Function::Log10),
+        "sin" => Some(Function::Sin),
+        "cos" => Some(Function::Cos),
+        "tan" => Some(Function::Tan),
+        "asin" => Some(Function::Asin),
+        "acos" => Some(Function::Acos),
+        "atan" => Some(Function::Atan),
+        "min" => Some(Function::Min),
+        "max" => Some(Function::Max),
+        "coalesce" => Some(Function::Coalesce),
+        "to-boolean" => Some(Function::ToBool),
+        _ => None,
+    }
+}
+
+fn wrong_count(op: &str, list: &[Value]) -> String {
+    format!("{op:?} does not take {} arguments", list.len())
+}
+
+fn not_known(op: &str) -> String {
+    format!("expression {op:?} is not known here")
 }
 
 fn pairs(list: &[Value], read: &dyn Fn(&Value) -> Answer<Expr>) -> Answer<Vec<(Expr, Expr)>> {
