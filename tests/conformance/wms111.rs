@@ -243,7 +243,7 @@ fn wms111_7_2_3_what_a_map_may_be_asked_in_and_what_is_refused() {
         ],
         ["TIME=2000-01-01&ELEVATION=5", "BOGUS=1"],
     ] {
-        let [one, other] = same.map(|more| map(more));
+        let [one, other] = same.map(map);
         assert_eq!(
             one.header("content-type"),
             "image/png",
