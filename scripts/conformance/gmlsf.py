@@ -15,6 +15,45 @@ SF = "{http://cite.opengeospatial.org/gmlsf}"
 # the tests of paging take any type, ask for four features and for what comes next
 AT_LEAST = 6
 
+# the types as the suites' own schema has them: what the geometry is called, then the fields in
+# order; an asterisk is behind those that every feature must have
+TYPES = {
+    "PrimitiveGeoFeature": (
+        "{Polygon: surfaceProperty, Point: pointProperty, LineString: curveProperty}",
+        "intProperty* uriProperty measurand* dateTimeProperty dateProperty decimalProperty*",
+    ),
+    "AggregateGeoFeature": (
+        "{MultiPoint: multiPointProperty, MultiLineString: multiCurveProperty, "
+        "MultiPolygon: multiSurfaceProperty, GeometryCollection: multiGeomProperty}",
+        "doubleProperty* strProperty* featureCode*",
+    ),
+    "EntitéGénérique": ("attribut.Géométrie", "boolProperty* str4Property* featureRef"),
+}
+
+
+def layer_file(name: str, source: str) -> str:
+    """The layer file of a type."""
+    geometry, fields = TYPES[name]
+    lines = [
+        "schema: cartotheque/layer@1",
+        f"id: {name}",
+        f"title: 'cite:{name}'",
+        f"source: {{file: {source}}}",
+        "id_column: id",
+        f"geometry_name: {geometry}",
+        "fields:",
+        "  - {name: id, element: gml:id}",
+        "  - {name: description, element: gml:description}",
+        "  - {name: name, element: gml:name}",
+    ]
+    for field in fields.split():
+        plain = field.removesuffix("*")
+        more = ", required: true" if plain != field else ""
+        # files know no days without a time
+        more += ", type: date" if plain == "dateProperty" else ""
+        lines.append(f"  - {{name: {plain}{more}}}")
+    return "\n".join([*lines, ""])
+
 
 def local(element: ElementTree.Element) -> str:
     return element.tag.rsplit("}", 1)[-1]
@@ -37,7 +76,7 @@ def geometry(element: ElementTree.Element) -> dict | None:
         match local(inner):
             case "Point":
                 return {"type": "Point", "coordinates": positions(inner)[0]}
-            case "LineString":
+            case "LineString" | "Curve":
                 return {"type": "LineString", "coordinates": positions(inner)}
             case "Polygon":
                 return {"type": "Polygon", "coordinates": polygon(inner)}
@@ -66,7 +105,7 @@ def value(element: ElementTree.Element) -> object:
     return text.removesuffix("Z") if name == "dateProperty" else text
 
 
-def collections(document: Path) -> dict[str, dict]:
+def collections(document: Path, at_least: int) -> dict[str, dict]:
     """A GeoJSON collection for each feature type of a transaction, in its order."""
     found: dict[str, dict] = {}
     for insert in ElementTree.parse(document).getroot():
@@ -76,24 +115,24 @@ def collections(document: Path) -> dict[str, dict]:
                 shape = geometry(part)
                 if shape is not None:
                     entry["geometry"] = shape
-                elif part.tag.startswith(SF) and not len(part):
+                elif part.tag.startswith(SF) and not len(part) and (part.text or "").strip():
                     entry["properties"][local(part)] = value(part)
-                elif part.tag == GML + "description":
-                    entry["properties"]["description"] = value(part)
+                elif part.tag in (GML + "description", GML + "name"):
+                    entry["properties"][local(part)] = value(part)
             collection = found.setdefault(local(feature), {"type": "FeatureCollection", "features": []})
             collection["features"].append(entry)
     for collection in found.values():
         features = collection["features"]
-        for again in itertools.islice(itertools.cycle(features[:]), max(0, AT_LEAST - len(features))):
+        for again in itertools.islice(itertools.cycle(features[:]), max(0, at_least - len(features))):
             features.append(again | {"properties": again["properties"] | {"id": f"again{len(features)}"}})
     return found
 
 
-def write(document: Path, folder: Path) -> list[Path]:
+def write(document: Path, folder: Path, at_least: int) -> list[Path]:
     """Writes the collections as files, named by their types."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for name, collection in collections(document).items():
+    for name, collection in collections(document, at_least).items():
         file = folder / f"{name}.geojson"
         file.write_text(json.dumps(collection, ensure_ascii=False), encoding="utf-8")
         files.append(file)

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import time
+import unicodedata
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ abstract: {fr: Les données des suites de tests de l'OGC., en: The data of OGC's
 languages: [en, fr]
 keywords: [CITE]
 crs: [EPSG:4326, EPSG:3857, EPSG:4258]
-contact: {organisation: CITE, email: cite@example.org, url: 'https://example.org/'}
+{namespace}contact: {organisation: CITE, email: cite@example.org, url: 'https://example.org/'}
 """
 
 
@@ -28,18 +29,27 @@ def build(binary: Path, data: str, cite: Path, folder: Path) -> Path:
     if data == "blue-lake":
         files = sorted((cite / "wms13" / "shapefile").glob("*.shp"))
     else:
-        files = gmlsf.write(cite / "wfs11" / "sf-0" / "dataset-sf0-insert.xml", folder / "geojson")
+        at_least = gmlsf.AT_LEAST if data == "simple-features" else 0
+        files = gmlsf.write(cite / "wfs11" / "sf-0" / "dataset-sf0-insert.xml", folder / f"{data}.geojson", at_least)
     command = [binary, "import", *files, "-o", site]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    (site / "capabilities" / "server.yaml").write_text(SERVER, encoding="utf-8")
+    namespace = "" if data == "blue-lake" else "namespace: {prefix: sf, uri: 'http://cite.opengeospatial.org/gmlsf'}\n"
+    (site / "capabilities" / "server.yaml").write_text(SERVER.replace("{namespace}", namespace), encoding="utf-8")
+    names = {plain(name): name for name in gmlsf.TYPES}
     for layer in (site / "capabilities" / "layers").glob("*.yaml"):
         text = layer.read_text(encoding="utf-8")
-        # layers are looked for by title and by name
-        text = re.sub(r"^title: .*$", f"title: 'cite:{layer.stem}'", text, flags=re.MULTILINE)
-        if data == "simple-features":
-            text = re.sub(r"^# id_column: .*$", "id_column: id", text, flags=re.MULTILINE)
+        if data == "blue-lake":
+            # layers are looked for by title and by name
+            text = re.sub(r"^title: .*$", f"title: 'cite:{layer.stem}'", text, flags=re.MULTILINE)
+        else:
+            text = gmlsf.layer_file(names[layer.stem], f"data/{layer.stem}.fgb")
         layer.write_text(text, encoding="utf-8")
     return site
+
+
+def plain(name: str) -> str:
+    """A name without accents, as files have it."""
+    return unicodedata.normalize("NFD", name).encode("ascii", "ignore").decode()
 
 
 def free_port() -> int:

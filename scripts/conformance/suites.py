@@ -24,7 +24,8 @@ class Suite:
     beside: tuple[str, ...] = ()
     # whether the controller is told where results go; else they are in the user's home
     takes_folder: bool = True
-    # which data are served: CITE's Blue Lake, or the simple features of GML
+    # which data are served: CITE's Blue Lake, or the simple features of GML, where they are few
+    # some of them several times
     data: str = "simple-features"
 
 
@@ -88,6 +89,7 @@ SUITES = (
             "wfs-locking": "",
             "wfs-xlink": "",
         },
+        data="simple-features-as-given",
     ),
     Suite(
         "GML 3.2",
@@ -95,7 +97,7 @@ SUITES = (
         ("1.33", "1.32"),
         ("jar:aio",),
         "org.opengis.cite.iso19136.TestNGController",
-        {"gml": "{base}/wfs?service=WFS&version=2.0.0&request=GetFeature&typeNames=(PrimitiveGeoFeature)(AggregateGeoFeature)(EntiteGenerique)"},
+        {"gml": "{base}/wfs?service=WFS&version=2.0.0&request=GetFeature&typeNames=(PrimitiveGeoFeature)(AggregateGeoFeature)(Entit%C3%A9G%C3%A9n%C3%A9rique)"},
         beside=("org.apache.sis.core:sis-referencing:1.3:jar",),
         takes_folder=False,
     ),

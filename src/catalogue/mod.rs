@@ -8,12 +8,14 @@ mod narrowed;
 mod of_map;
 mod seen;
 mod text;
+mod xml_names;
 
 pub use access::Access;
 pub use archive::ArchiveLayer;
 pub use map::{Map, Maps};
 pub use of_map::{bbox_lonlat, extent_lonlat};
 pub use text::LocalText;
+pub use xml_names::{GeometryNames, Namespace, XmlNames};
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -64,6 +66,8 @@ pub struct Site {
     pub languages: Vec<String>,
     pub contact: Contact,
     pub licence: Option<String>,
+    /// What `server.yaml` says; see [`Site::namespace_of`].
+    pub namespace: Option<Namespace>,
     /// CRSs that capabilities advertise, in this order.
     pub crs: Vec<Crs>,
     pub tile_matrix_sets: TileMatrixSets,
@@ -140,6 +144,7 @@ pub struct Layer {
     pub fields: Vec<LayerField>,
     /// The column that identifies a feature; `None` is its position in the source.
     pub id_column: Option<usize>,
+    pub xml: XmlNames,
     /// The columns that say when a feature is; never hidden ones.
     pub time: Option<LayerTime>,
     pub popup: Option<Popup>,
@@ -178,6 +183,10 @@ pub struct LayerField {
     pub decimals: Option<u8>,
     /// People search and filter by it often: it is worth an index in memory.
     pub is_indexed: bool,
+    /// The name in XML where the layer says one.
+    pub element: Option<String>,
+    /// True where XML has it of each feature, asked for or not.
+    pub is_required: bool,
 }
 
 impl Site {
@@ -185,18 +194,20 @@ impl Site {
         !self.withheld.contains(&service)
     }
 
-    /// The XML namespace of the site's feature types: the same whatever address the site is
-    /// asked by, so that what a client has kept stays true.
-    pub fn namespace(&self) -> String {
-        match self
-            .contact
-            .url
-            .as_deref()
-            .map(|url| url.trim_end_matches('/'))
-        {
-            Some(url) if !url.is_empty() => format!("{url}/cartotheque/features"),
-            _ => "urn:cartotheque:features".to_owned(),
+    /// The XML namespace of a layer's features: the layer's own, the site's, or one made of the
+    /// address of the site's contact, which is the same whatever address the site is asked by, so
+    /// that what a client has kept stays true.
+    pub fn namespace_of(&self, layer: &Layer) -> Namespace {
+        if let Some(own) = layer.xml.namespace.as_ref().or(self.namespace.as_ref()) {
+            return own.clone();
         }
+        let mut namespace = Namespace::default();
+        let url = self.contact.url.as_deref().unwrap_or_default();
+        let url = url.trim_end_matches('/');
+        if !url.is_empty() {
+            namespace.uri = format!("{url}/cartotheque/features");
+        }
+        namespace
     }
 }
 

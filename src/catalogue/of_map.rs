@@ -68,6 +68,7 @@ impl Catalogue {
                 ..site.contact.clone()
             },
             licence: said(&metadata.licence).or_else(|| site.licence.clone()),
+            namespace: site.namespace.clone(),
             crs: map.view.offer.clone(),
             tile_matrix_sets: site.tile_matrix_sets.clone(),
             revised: said(&metadata.revised).unwrap_or_else(|| site.revised.clone()),

@@ -8,7 +8,9 @@ use super::file::ServerFile;
 use super::folder::Folder;
 use super::tree::{self, Known};
 use super::{Sources, ident};
-use crate::catalogue::{ArchiveLayer, Catalogue, Fault, Layer, LocalText, Site};
+use crate::catalogue::{
+    ArchiveLayer, Catalogue, Fault, Layer, LocalText, Namespace, Site, XmlNames,
+};
 use crate::crs::Crs;
 use crate::error::Error;
 use crate::tile::TileMatrixSets;
@@ -48,6 +50,7 @@ impl Assembly<'_> {
         self.layers.retain(|layer| ids.insert(layer.id.clone()));
         self.archives.retain(|layer| ids.insert(layer.id.clone()));
         let site = self.site(findings);
+        settle_prefixes(&mut self.layers, &site, findings);
         let served: HashMap<&str, usize> = self
             .layers
             .iter()
@@ -87,6 +90,7 @@ impl Assembly<'_> {
             languages: self.languages.to_vec(),
             contact: server.contact.0.clone(),
             licence: server.licence.clone(),
+            namespace: server.namespace.as_ref().map(|at| at.value.clone()),
             crs: self.advertised(findings),
             tile_matrix_sets: self.tile_matrix_sets.clone(),
             revised: self.revised(),
@@ -162,6 +166,60 @@ impl Assembly<'_> {
             Some(previous) => previous.saturating_add(1).max(seconds),
             None => seconds.max(1),
         }
+    }
+}
+
+/// Has one prefix for each namespace and one namespace for each prefix, as documents that hold
+/// several need them: the one that was there first stays.
+fn settle_prefixes(layers: &mut [Arc<Layer>], site: &Site, findings: &mut Findings) {
+    let mut settled: Vec<Namespace> = site.namespace.iter().cloned().collect();
+    for layer in layers {
+        let own = site.namespace_of(layer);
+        if settled.contains(&own) {
+            continue;
+        }
+        let of_uri = settled.iter().find(|known| known.uri == own.uri);
+        let prefix = match of_uri {
+            Some(known) => known.prefix.clone(),
+            None => {
+                let is_free = |prefix: &String| settled.iter().all(|known| known.prefix != *prefix);
+                let numbered = (2_u32..).map(|number| format!("{}{number}", own.prefix));
+                let mut names = std::iter::once(own.prefix.clone()).chain(numbered);
+                names.find(is_free).unwrap_or_default()
+            }
+        };
+        if prefix == own.prefix {
+            settled.push(own);
+            continue;
+        }
+        // a namespace without a prefix of its own has whichever there is
+        if own.prefix != Namespace::PREFIX {
+            let message = format!(
+                "layer {:?}: the namespace {:?} has the prefix {prefix:?}, not {:?}: {}",
+                layer.id,
+                own.uri,
+                own.prefix,
+                match of_uri {
+                    Some(_) => "the one that it has elsewhere",
+                    None => "another namespace has that one",
+                }
+            );
+            findings.add(Severity::Warning, &Default::default(), message, None);
+        }
+        let namespace = Namespace {
+            prefix,
+            uri: own.uri,
+        };
+        if !settled.contains(&namespace) {
+            settled.push(namespace.clone());
+        }
+        *layer = Arc::new(Layer {
+            xml: XmlNames {
+                namespace: Some(namespace),
+                ..layer.xml.clone()
+            },
+            ..Layer::clone(layer)
+        });
     }
 }
 

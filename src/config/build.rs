@@ -9,9 +9,10 @@ use super::file::{LayerFile, MetadataFile, PopupFile, Text};
 use super::repeated::Repeated;
 use super::{Opened, Sources, ident};
 use crate::catalogue::{
-    Access, Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField,
+    Access, Layer, LayerField, LayerTime, LocalText, Metadata, Popup, PopupField, XmlNames,
 };
 use crate::crs::{Crs, CrsKind};
+use crate::encode::feature::gml;
 use crate::error::{Error, Result};
 use crate::feature::{FieldType, Schema};
 use crate::geom::Bbox;
@@ -106,6 +107,10 @@ pub fn build(
         styles,
         fields,
         id_column,
+        xml: XmlNames {
+            namespace: file.namespace.as_ref().map(|at| at.value.clone()),
+            geometry: file.geometry_name.clone(),
+        },
         time,
         popup,
         label,
@@ -311,6 +316,13 @@ impl Columns<'_> {
                 Some(at) => at.value,
                 None => field.kind,
             };
+            if let Some(at) = &written.element
+                && at.value == gml::ID
+                && from.file.id_column.as_ref().map(|id| &id.value) != Some(&field.name)
+            {
+                let message = format!("the field {:?} is not the id_column", field.name);
+                findings.error_help(&at.place, message, "only its values are ids of features");
+            }
             let own = || field.title.clone().map(LocalText::plain);
             fields.push(LayerField {
                 column,
@@ -323,6 +335,8 @@ impl Columns<'_> {
                 unit: written.unit.clone(),
                 decimals: written.decimals,
                 is_indexed: written.index,
+                element: written.element.as_ref().map(|at| at.value.clone()),
+                is_required: written.required,
             });
         }
         let rest = self.schema.fields.iter().enumerate();
@@ -336,6 +350,8 @@ impl Columns<'_> {
                     unit: None,
                     decimals: None,
                     is_indexed: false,
+                    element: None,
+                    is_required: false,
                 }),
         );
         fields

@@ -111,6 +111,10 @@ fn definitions() -> Value {
             {"const": "public"},
             object([("roles!", list(text()))]),
         ]})),
+        "namespace": said("The XML namespace of features, and its prefix", json!({"anyOf": [
+            text(),
+            object([("prefix", text()), ("uri!", text())]),
+        ]})),
         "licence": {"anyOf": [
             words(LICENCES.iter().map(|(id, _)| *id)),
             {"type": "string", "pattern": "^https?://"},
@@ -311,6 +315,14 @@ fn layer() -> Value {
             ]),
         ),
         ("id_column", text()),
+        ("namespace", reference("namespace")),
+        (
+            "geometry_name",
+            said(
+                "What XML calls the geometry, or each kind: {Point: …, Polygon: …}",
+                json!({"anyOf": [text(), {"type": "object", "additionalProperties": text()}]}),
+            ),
+        ),
         ("crs", said("Only where the data do not say", text())),
         ("styles", said("The first is the default", list(text()))),
         (
@@ -323,6 +335,11 @@ fn layer() -> Value {
                 ("type", words(kinds)),
                 ("hidden", boolean()),
                 ("index", boolean()),
+                (
+                    "element",
+                    said("What XML calls it; gml:id, gml:name and gml:description are GML's", text()),
+                ),
+                ("required", said("In XML it is there of each feature", boolean())),
             ])]})),
         ),
         ("popup", reference("popup")),
@@ -365,6 +382,7 @@ fn server() -> Value {
             ]),
         ),
         ("licence", reference("licence")),
+        ("namespace", reference("namespace")),
         (
             "crs",
             said("Those that capabilities advertise", list(text())),

@@ -323,6 +323,18 @@ impl Crs {
             && (!self.wkt.contains("PRIMEM[") || self.wkt.contains("PRIMEM[\"Greenwich\""))
     }
 
+    /// How far it is once round the world, in units of x, where x goes on with longitude and y
+    /// does not depend on it: 360 for degrees, the length of the equator for the world's
+    /// Mercators and plate carrée. `None` for every other CRS.
+    pub fn turn(&self) -> Option<f64> {
+        if self.is_lon_lat_degrees() {
+            return Some(360.0);
+        }
+        let id = (self.authority.as_str(), self.code.as_str());
+        let goes_on = matches!(id, ("EPSG", "3857" | "3395" | "4087"));
+        goes_on.then_some(std::f64::consts::TAU * database::EQUATOR_RADIUS_M)
+    }
+
     fn resolve(identifier: &Identifier) -> Result<Option<Crs>> {
         let id = identifier.id();
         if let Some(crs) = RESOLVED.get(id.as_str()) {

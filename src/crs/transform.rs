@@ -37,7 +37,12 @@ pub struct Transform {
     accuracy_m: Option<f64>,
     is_ballpark: bool,
     closed_form: Option<ClosedForm>,
+    /// From degrees: what is added to x for each turn round the world.
+    turn: Option<f64>,
 }
+
+/// Longitudes up to here, one turn beyond the antimeridian, are positions; others are damaged.
+const MAX_LONGITUDE: f64 = 540.0;
 
 impl Transform {
     /// The transformation from `source` to `target`.
@@ -120,10 +125,31 @@ impl Transform {
     }
 
     /// Transforms every position in place; one that can't be projected becomes NaN, NaN.
+    ///
+    /// Longitudes beyond ±180°, as of what lies across the antimeridian in one piece, go on
+    /// beyond the edge of a map of the world, where PROJ would begin again at its other side.
     pub fn forward(&self, coords: &mut [Coord]) {
         if self.is_identity() {
             return;
         }
+        let is_beyond = |coord: &Coord| coord[0].abs() > 180.0 && coord[0].abs() <= MAX_LONGITUDE;
+        match self.turn {
+            Some(turn) if coords.iter().any(is_beyond) => {
+                for coord in coords {
+                    let turns = match is_beyond(coord) {
+                        true => (coord[0] / 360.0).round(),
+                        false => 0.0,
+                    };
+                    coord[0] -= turns * 360.0;
+                    self.forward_once(std::slice::from_mut(coord));
+                    coord[0] += turns * turn;
+                }
+            }
+            _ => self.forward_once(coords),
+        }
+    }
+
+    fn forward_once(&self, coords: &mut [Coord]) {
         let Some(closed_form) = &self.closed_form else {
             return self.forward_by_proj(coords);
         };
@@ -190,6 +216,7 @@ impl Transform {
             pipeline: operation.pipeline.into(),
             accuracy_m: operation.accuracy_m,
             is_ballpark: operation.is_ballpark,
+            turn: target.turn().filter(|_| source.is_lon_lat_degrees()),
         };
         if from == to {
             return Ok(transform(Operation {

@@ -104,6 +104,15 @@ impl Bbox {
         )
     }
 
+    /// The box so far to the east.
+    pub fn moved_east(&self, by: f64) -> Bbox {
+        Bbox {
+            min_x: self.min_x + by,
+            max_x: self.max_x + by,
+            ..*self
+        }
+    }
+
     /// The box grown by `dx` on the left and right and `dy` below and above.
     pub fn grown(&self, dx: f64, dy: f64) -> Bbox {
         Bbox {

@@ -56,6 +56,14 @@ impl View {
         self.resolution() * self.metres_per_unit / STANDARD_PIXEL_M * self.pixel_ratio
     }
 
+    /// The view of what lies so far to the west, in units of the CRS.
+    pub fn moved_west(&self, by: f64) -> View {
+        View {
+            bbox: self.bbox.moved_east(-by),
+            ..*self
+        }
+    }
+
     /// World to pixel: x to the right, y down.
     pub fn to_pixel(&self, [x, y]: Coord) -> Coord {
         [

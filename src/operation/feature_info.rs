@@ -13,7 +13,7 @@ use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::error::Result;
 use crate::feature::{Feature, FieldType, OwnedValue, Value};
-use crate::geom::{Bbox, Geometry};
+use crate::geom::{Bbox, Coord, Geometry, View};
 use crate::render::{CompiledStyle, Hit, HitTest, SymbolCache};
 use crate::store::Select;
 
@@ -106,33 +106,40 @@ fn find_in_layer(
 
     let tolerance = request.tolerance_px.unwrap_or(TOLERANCE_PX) * view.pixel_ratio.max(1.0);
     let pixel = request.pixel.map(|p| f64::from(p) + 0.5);
-    let position = view.to_world(pixel);
     let reach = style.max_reach_px() + tolerance + 1.0;
-    let [x, y] = position;
-    let around = Bbox {
-        min_x: x,
-        min_y: y,
-        max_x: x,
-        max_y: y,
-    }
-    .grown(reach * view.resolution_x(), reach * view.resolution_y());
-    let boxes = way.boxes(&layer.layer, &around);
-    told.boxes.clone_from(&boxes);
-    if boxes.is_empty() {
+    let around = |[x, y]: Coord| {
+        let point = Bbox {
+            min_x: x,
+            min_y: y,
+            max_x: x,
+            max_y: y,
+        };
+        point.grown(reach * view.resolution_x(), reach * view.resolution_y())
+    };
+    // on a map that goes on round the world, where the features are
+    let turns = way.turns(&*layer.layer.store, &around(view.to_world(pixel)));
+    let views = turns.iter().map(|by| {
+        let view = view.moved_west(*by);
+        let boxes = way.boxes(&layer.layer, &around(view.to_world(pixel)));
+        (view, boxes)
+    });
+    let views: Vec<(View, Vec<Bbox>)> = views.filter(|(_, boxes)| !boxes.is_empty()).collect();
+    told.boxes = views.iter().flat_map(|(_, boxes)| boxes.clone()).collect();
+    if views.is_empty() {
         told.blank_because = Some(
             "the point is outside the layer's extent, or outside what its CRS can show".into(),
         );
         return Ok(Hits::default());
     }
     let wanted = (request.feature_count as usize).max(1);
-    let mut hit_test = HitTest::new(view, pixel, tolerance);
     let mut geometry = Geometry::default();
     let mut hits = Hits::default();
     let mut seen = 0usize;
-    let stats = layer
-        .layer
-        .store
-        .select(&Select { boxes, offset: 0 }, budget, &mut |feature| {
+    for (view, boxes) in views {
+        let mut hit_test = HitTest::new(&view, pixel, tolerance);
+        let position = view.to_world(pixel);
+        let select = Select { boxes, offset: 0 };
+        let stats = layer.layer.store.select(&select, budget, &mut |feature| {
             if filter.as_ref().is_some_and(|f| !f.matches(feature)) {
                 told.features_filtered += 1;
                 return Ok(ControlFlow::Continue(()));
@@ -154,12 +161,13 @@ fn find_in_layer(
                 ControlFlow::Break(())
             })
         })?;
-    told.index_nodes = stats.nodes;
-    told.features_read = stats.features;
-    told.features_damaged = stats.damaged;
+        told.index_nodes += stats.nodes;
+        told.features_read += stats.features;
+        told.features_damaged += stats.damaged;
+    }
     told.features_drawn = seen as u64;
     if seen == 0 {
-        told.blank_because = Some(match stats.features {
+        told.blank_because = Some(match told.features_read {
             0 => "no feature's box touches the point".into(),
             read => format!(
                 "nothing of {read} features near the point is drawn at it or lies around it"

@@ -38,26 +38,34 @@ pub(super) fn draw(
     told: &mut LayerReport,
 ) -> Result<()> {
     let style = ready.level_style.as_ref().unwrap_or(&ready.style);
-    let mut job = Job {
-        ready,
-        view,
-        budget,
-        symbols,
-        store: ready.detail.store(ready.request),
-        margin: style.max_reach_px() + SLACK_PX,
-        boxes: Vec::new(),
-        began: Instant::now(),
-    };
-    job.boxes = job.boxes_of_rows(0.0, f64::from(view.size.height));
-    told.boxes.clone_from(&job.boxes);
+    let store = ready.detail.store(ready.request);
+    let turns = ready.detail.way.turns(store, &view.bbox);
+    let jobs = turns.iter().map(|by| {
+        let mut job = Job {
+            ready,
+            view: view.moved_west(*by),
+            budget,
+            symbols,
+            store,
+            margin: style.max_reach_px() + SLACK_PX,
+            boxes: Vec::new(),
+            began: Instant::now(),
+        };
+        job.boxes = job.boxes_of_rows(0.0, f64::from(view.size.height));
+        job
+    });
+    let jobs: Vec<Job<'_>> = jobs.filter(|job| !job.boxes.is_empty()).collect();
+    told.boxes = jobs.iter().flat_map(|job| job.boxes.clone()).collect();
     told.threads = 1;
-    if job.boxes.is_empty() {
+    if jobs.is_empty() {
         told.blank_because = Some(why_no_boxes(ready));
         return Ok(());
     }
     for pass in style.passes() {
         if pass.rules.iter().any(|rule| !rule.symbolizers.is_empty()) {
-            job.draw_pass(pass, canvas, told)?;
+            for job in &jobs {
+                job.draw_pass(pass, canvas, told)?;
+            }
         }
     }
     if told.features_drawn == 0 {
@@ -69,7 +77,8 @@ pub(super) fn draw(
 /// What all threads that draw a layer need.
 struct Job<'a> {
     ready: &'a Prepared<'a>,
-    view: &'a View,
+    /// Once round the world it is another one.
+    view: View,
     budget: &'a Budget,
     symbols: &'a SymbolCache,
     store: &'a dyn FeatureStore,
@@ -239,9 +248,9 @@ where
         Hand {
             job,
             pass,
-            painter: Painter::on(band, job.view, job.symbols).within(job.budget),
+            painter: Painter::on(band, &job.view, job.symbols).within(job.budget),
             projector: way.projector.run(),
-            speck: Speck::new(way, job.store.schema(), job.view),
+            speck: Speck::new(way, job.store.schema(), &job.view),
             count_column: level.and_then(|level| level.count_column),
             is_of_lines: job.store.schema().geometry.dimension() == Some(1),
             geometry: Geometry::default(),

@@ -89,13 +89,17 @@ pub fn draw(
     }
     if !texts.is_empty() {
         let label_started = Instant::now();
-        let labels = place_labels(&prepared, &texts, view, budget, anchors)?;
-        labels.draw(&mut canvas.pixmap_mut().as_mut(), 0);
-        report.label_candidates = labels.candidates() as u64;
-        report.labels = labels.len() as u64;
+        for by in turns_of_names(&prepared, view) {
+            let view = view.moved_west(by);
+            let labels = place_labels(&prepared, &texts, &view, budget, anchors)?;
+            labels.draw(&mut canvas.pixmap_mut().as_mut(), 0);
+            report.label_candidates += labels.candidates() as u64;
+            report.labels += labels.len() as u64;
+        }
         report.label_time = label_started.elapsed();
+        let any = report.labels > 0;
         for (layer, told) in prepared.iter().zip(layers_told(&mut report)) {
-            if layer.has_texts() && !labels.is_empty() {
+            if layer.has_texts() && any {
                 told.blank_because = None;
             }
         }
@@ -105,6 +109,19 @@ pub fn draw(
         pixmap: canvas.into_pixmap(),
         report,
     })
+}
+
+/// How far the view is moved west for each time that it sees what has names.
+fn turns_of_names(prepared: &[Prepared<'_>], view: &View) -> Vec<f64> {
+    let named = prepared.iter().filter(|ready| ready.has_texts());
+    let turns = named.flat_map(|ready| {
+        let store = &*ready.request.layer.store;
+        ready.way.turns(store, &view.bbox)
+    });
+    let mut turns: Vec<f64> = turns.collect();
+    turns.sort_by(f64::total_cmp);
+    turns.dedup();
+    turns
 }
 
 /// The reports of the layers that were prepared, in their order.

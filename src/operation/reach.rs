@@ -13,6 +13,11 @@ use crate::store::{FeatureStore, Select};
 /// Drawn positions are at most this far from PROJ's, in pixels.
 const TOLERANCE_PX: f64 = 0.125;
 
+/// Of a map many times as wide as the world so many turns are drawn to either side of its middle.
+const MAX_TURNS: u8 = 3;
+/// Parts of a turn that are rounding: a millimetre.
+const ROUNDING: f64 = 1e-10;
+
 /// The way from a layer's CRS to a view's.
 #[derive(Debug)]
 pub struct Way {
@@ -52,6 +57,54 @@ impl Way {
         })
     }
 
+    /// How far a view is moved west for each time that it sees the store's features, in units of
+    /// its CRS. That is once, without a move, but where the view or the features lie across the
+    /// antimeridian, on a map whose x goes on there: what is at 170° west is also at 190° east.
+    pub fn turns(&self, store: &dyn FeatureStore, view_box: &Bbox) -> Vec<f64> {
+        let Some((turn, [west, east])) = self.round_the_world(store) else {
+            return vec![0.0];
+        };
+        // the map of the world that ends where the view begins is not in it, nor the one after
+        let first = ((view_box.min_x - east) / turn + ROUNDING).floor() + 1.0;
+        let last = ((view_box.max_x - west) / turn - ROUNDING).ceil() - 1.0;
+        let middle = ((first + last) / 2.0).round();
+        if !(first..=last).contains(&middle) {
+            return vec![0.0];
+        }
+        let turns =
+            (0..2 * MAX_TURNS + 1).map(|place| middle + f64::from(place) - f64::from(MAX_TURNS));
+        let seen = turns.filter(|number| (first..=last).contains(number));
+        seen.map(|number| number * turn).collect()
+    }
+
+    /// The length of a turn and between which x the store's features lie: the whole world, and
+    /// more where longitudes go on beyond ±180°. `None` where x has an end.
+    fn round_the_world(&self, store: &dyn FeatureStore) -> Option<(f64, [f64; 2])> {
+        let turn = self.forward.target().turn()?;
+        let extent = store.extent()?;
+        let scale = match (self.forward.is_identity(), self.forward.source().turn()) {
+            (true, _) => 1.0,
+            // of degrees: what a projection has is behind the antimeridian on the other side
+            (false, Some(source)) if self.forward.source().is_lon_lat_degrees() => turn / source,
+            _ => 0.0,
+        };
+        let half = turn / 2.0;
+        let farthest = half + turn;
+        let end = |x: f64| {
+            let beyond = (x * scale).clamp(-farthest, farthest);
+            // rounding is no way round the world
+            if beyond.abs() > half * (1.0 + ROUNDING) {
+                beyond
+            } else {
+                0.0
+            }
+        };
+        Some((
+            turn,
+            [end(extent.min_x).min(-half), end(extent.max_x).max(half)],
+        ))
+    }
+
     /// The boxes of the layer's CRS that a box of the view's CRS needs; none where nothing of
     /// it can be there.
     pub fn boxes(&self, layer: &Layer, view_box: &Bbox) -> Vec<Bbox> {
@@ -66,9 +119,23 @@ impl Way {
         if self.forward.is_identity() {
             return view_box.intersection(&extent).into_iter().collect();
         }
-        self.back
-            .forward_bbox(view_box)
+        let mut seen = *view_box;
+        let mut turns: &[f64] = &[0.0];
+        if let Some((turn, [west, east])) = self.round_the_world(store) {
+            // beyond it are other turns
+            seen.min_x = seen.min_x.max(west);
+            seen.max_x = seen.max_x.min(east);
+            if seen.min_x > seen.max_x {
+                return Vec::new();
+            }
+            if east - west > turn {
+                turns = &[0.0, -360.0, 360.0];
+            }
+        }
+        let boxes = self.back.forward_bbox(&seen);
+        boxes
             .iter()
+            .flat_map(|b| turns.iter().map(|by| b.moved_east(*by)))
             .filter_map(|b| b.intersection(&extent))
             .collect()
     }

@@ -162,8 +162,9 @@ impl Site {
 
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long a start waits for the overviews that are in the cache.
-const ATTACHING: Duration = Duration::from_millis(200);
+/// How long a start waits for the overviews that are in the cache: the first answer is to leave
+/// within 100 ms.
+const ATTACHING: Duration = Duration::from_millis(50);
 
 /// The state of a process.
 #[derive(Debug)]

@@ -444,3 +444,35 @@ fn the_examples_of_the_domain_note_are_read_without_an_unknown_key() {
     assert!(complaints.is_empty(), "{complaints:#?}");
     assert_eq!(ids(&loaded), ["communes"]);
 }
+
+#[test]
+fn a_prefix_stands_for_one_namespace_and_a_namespace_has_one_prefix() {
+    let site = Site::new();
+    site.write(
+        "capabilities/server.yaml",
+        "namespace: {prefix: ddt, uri: 'https://ddt.example/a'}",
+    );
+    for (id, namespace) in [
+        ("a", "{prefix: ddt, uri: 'https://ddt.example/b'}"),
+        ("b", "{prefix: autre, uri: 'https://ddt.example/b'}"),
+        ("c", "https://ddt.example/a"),
+    ] {
+        let layer = format!("source: {{file: data/{id}.fgb}}\nnamespace: {namespace}");
+        site.write(&format!("data/{id}.fgb"), COMMUNES)
+            .layer(id, &layer);
+    }
+    let loaded = site.load();
+    let catalogue = &loaded.catalogue;
+    let of = |id: &str| {
+        let namespace = catalogue.site.namespace_of(catalogue.layer(id).unwrap());
+        format!("{} {}", namespace.prefix, namespace.uri)
+    };
+    assert_eq!(of("a"), "ddt2 https://ddt.example/b");
+    assert_eq!(of("b"), "ddt2 https://ddt.example/b");
+    assert_eq!(of("c"), "ddt https://ddt.example/a");
+    let told = |id: &str| {
+        let mut all = loaded.diagnostics.iter();
+        all.any(|d| d.message.contains(&format!("layer {id:?}: the namespace")))
+    };
+    assert!(told("a") && told("b") && !told("c"));
+}

@@ -160,6 +160,8 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
             unit: (*name == "pop").then(|| "hab.".into()),
             decimals: None,
             is_indexed: false,
+            element: None,
+            is_required: false,
         })
         .collect();
     let style = |id: &str, title: &str| {
@@ -188,6 +190,7 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
         ],
         fields,
         id_column: Some(0),
+        xml: Default::default(),
         time: None,
         popup: Some(Popup {
             title: Some("{nom} ({insee})".into()),
@@ -244,6 +247,7 @@ pub fn site() -> Site {
         .map(|name| crs(name).unwrap())
         .to_vec(),
         tile_matrix_sets: Default::default(),
+        namespace: None,
         revised: "2026-02-03".into(),
     }
 }
@@ -472,6 +476,7 @@ impl Engine for FakeEngine {
                 })?;
                 Ok(StyledLayer {
                     layer: layer.into(),
+                    filter: None,
                     style: match style.strip_prefix('*') {
                         Some(id) => StyleChoice::User(Arc::new(Style {
                             id: id.into(),

@@ -206,6 +206,8 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         unit: None,
         decimals: None,
         is_indexed: false,
+        element: None,
+        is_required: false,
     };
     Layer {
         id: "essai".into(),
@@ -219,6 +221,7 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         extent_lonlat: None,
         styles: vec![Arc::new(Style::default())],
         id_column: None,
+        xml: Default::default(),
         popup: None,
         label: None,
         time: None,

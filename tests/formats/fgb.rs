@@ -89,6 +89,8 @@ fn a_copy_has_the_bytes_of_the_source_and_an_index_of_its_own() {
                 unit: None,
                 decimals: None,
                 is_indexed: false,
+                element: None,
+                is_required: false,
             });
         }
         // all of it: the file itself, but for its head

@@ -18,6 +18,7 @@ mod clients;
 mod filters;
 mod hostile;
 mod joins;
+mod namespaces;
 mod paging;
 mod positions;
 mod site;

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use super::xml_names::{read_element, read_geometry_names, read_namespace};
 use super::{Text, check_schema, licence, read_tree};
 use crate::catalogue;
 use crate::catalogue::ShownAs;
@@ -19,6 +20,8 @@ pub struct LayerFile {
     pub abstract_: Option<Text>,
     pub source: Option<At<Source>>,
     pub id_column: Option<At<String>>,
+    pub namespace: Option<At<catalogue::Namespace>>,
+    pub geometry_name: catalogue::GeometryNames,
     /// Only where the data do not say.
     pub crs: Option<At<String>>,
     pub styles: Vec<At<String>>,
@@ -79,6 +82,10 @@ pub struct FieldFile {
     pub hidden: bool,
     /// People search and filter by it often.
     pub index: bool,
+    /// The name in XML.
+    pub element: Option<At<String>>,
+    /// In XML it is there of each feature.
+    pub required: bool,
 }
 
 /// What a click shows.
@@ -113,13 +120,15 @@ pub struct MetadataFile {
     pub lineage: Option<String>,
 }
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 21] = [
     "schema",
     "id",
     "title",
     "abstract",
     "source",
     "id_column",
+    "namespace",
+    "geometry_name",
     "crs",
     "styles",
     "fields",
@@ -205,6 +214,12 @@ impl LayerFile {
                 .and_then(|e| Text::read(&e, findings)),
             source: source.and_then(|e| read_source(&e, findings)),
             id_column: fields.text_at("id_column", findings),
+            namespace: fields
+                .get("namespace")
+                .and_then(|e| read_namespace(&e, findings)),
+            geometry_name: fields
+                .get("geometry_name")
+                .map_or_else(Default::default, |e| read_geometry_names(&e, findings)),
             crs: fields.text_at("crs", findings),
             styles: fields.texts("styles", findings),
             fields: read_fields(fields.get("fields"), findings),
@@ -294,12 +309,14 @@ impl FieldFile {
             kind: None,
             hidden: false,
             index: false,
+            element: None,
+            required: false,
         };
         if !entry.is_map() {
             return entry.text_at(findings).map(plain);
         }
         let keys = [
-            "name", "label", "unit", "decimals", "type", "hidden", "index",
+            "name", "label", "unit", "decimals", "type", "hidden", "index", "element", "required",
         ];
         let fields = Fields::new(entry, &keys, findings);
         let Some(name) = fields.text_at("name", findings) else {
@@ -330,6 +347,13 @@ impl FieldFile {
                 .unwrap_or(false),
             index: fields
                 .get("index")
+                .and_then(|e| e.boolean(findings))
+                .unwrap_or(false),
+            element: fields
+                .get("element")
+                .and_then(|e| read_element(&e, findings)),
+            required: fields
+                .get("required")
                 .and_then(|e| e.boolean(findings))
                 .unwrap_or(false),
             ..plain(name)

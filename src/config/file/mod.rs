@@ -7,6 +7,7 @@ mod map;
 mod map_entry;
 mod server;
 mod text;
+mod xml_names;
 
 pub use identities::{IdentitiesFile, Secret};
 pub use layer::{Access, LayerFile, MetadataFile, PopupFile, Source};

@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use super::identities::{IdentitiesFile, Secret};
+use super::xml_names::read_namespace;
 use super::{Access, Text, check_schema, licence, read_tree};
-use crate::catalogue::Contact;
+use crate::catalogue::{Contact, Namespace};
 use crate::config::diagnostic::{At, Findings, Place};
 use crate::config::reader::{Entry, Fields, Pair};
 use crate::config::words::{CONTACT_ROLES, is_language, is_url, language_meant};
@@ -19,6 +20,8 @@ pub struct ServerFile {
     pub languages: Vec<String>,
     pub contact: ContactFile,
     pub licence: Option<String>,
+    /// The XML namespace of features.
+    pub namespace: Option<At<Namespace>>,
     /// Empty: not said.
     pub crs: Vec<At<String>>,
     pub groups: Vec<GroupFile>,
@@ -84,7 +87,7 @@ pub struct CacheFile {
     pub disk: Option<String>,
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schema",
     "title",
     "abstract",
@@ -92,6 +95,7 @@ const KEYS: [&str; 15] = [
     "languages",
     "contact",
     "licence",
+    "namespace",
     "crs",
     "groups",
     "basemaps",
@@ -131,6 +135,9 @@ impl ServerFile {
                 .get("contact")
                 .map_or_else(ContactFile::default, |e| ContactFile::read(&e, findings)),
             licence: fields.get("licence").and_then(|e| licence(&e, findings)),
+            namespace: fields
+                .get("namespace")
+                .and_then(|e| read_namespace(&e, findings)),
             crs: fields.texts("crs", findings),
             groups: fields
                 .get("groups")

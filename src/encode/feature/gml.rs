@@ -1,146 +1,22 @@
 //! GML features: 3.2.1 (OGC 07-036) in the simple features profile (OGC 10-100r3), 3.1.1
 //! (OGC 03-105r1) and 2.1.2 (OGC 02-069), as WFS and OGC API – Features send them.
 //!
-//! A feature is an element of the site's namespace with its geometry, then its fields in the
-//! order of the schema; a field without a value is left out. What stands around features is
+//! A feature is an element of the layer's namespace with its geometry, then its fields in the
+//! order of the schema; a field without a value is left out, or nil where it must be there. What stands around features is
 //! given by the protocol, so that one writer serves all collections.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{FeatureId, FeatureRow, FeatureSet, FeatureWriter, Rest, XmlSchema};
+pub use super::gml_type::{GmlColumn, GmlField, GmlType, ID, INHERITED, push_declarations};
+use super::{FeatureId, FeatureRow, FeatureSet, FeatureWriter, Rest};
+use crate::catalogue::{GeometryNames, Namespace};
 use crate::encode::geojson::push_value;
 use crate::encode::gml::{GmlStyle, GmlVersion};
-use crate::encode::ink::{Ink, push_whole};
-use crate::encode::xml::{element_names, push_attribute, push_name_part, push_text};
+use crate::encode::ink::Ink;
+use crate::encode::xml::{element_names, push_text};
 use crate::error::Result;
 use crate::feature::{FieldType, Value};
 use crate::geom::GeometryType;
-
-/// The prefix of the site's namespace.
-pub const PREFIX: &str = "cartotheque";
-
-/// Before the number of a feature that comes again.
-const AGAIN: &str = "_x_";
-
-/// The namespace of a site that says nothing of itself.
-const NAMESPACE: &str = "urn:cartotheque:features";
-
-/// A feature type as XML names it: the one table that schemas, answers and filters go by.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GmlType {
-    pub namespace: String,
-    /// Without prefix.
-    pub name: String,
-    /// The element of the geometry; `None` where none is given.
-    pub geometry: Option<(String, GeometryType)>,
-    pub fields: Vec<GmlField>,
-}
-
-/// A column as an element.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GmlField {
-    /// The number in the store's schema.
-    pub column: usize,
-    /// The name of the column.
-    pub name: String,
-    /// The name of the element, without prefix.
-    pub element: String,
-    pub kind: FieldType,
-}
-
-impl GmlType {
-    /// The type of that name with these columns: number, name, type.
-    pub fn new<'a>(
-        namespace: &str,
-        name: &str,
-        geometry: Option<GeometryType>,
-        fields: impl Iterator<Item = (usize, &'a str, FieldType)> + Clone,
-    ) -> GmlType {
-        // the geometry comes first in line for a name, after those that are what they are
-        const GEOMETRY: [&str; 4] = ["geom", "geometry", "the_geom", "geom_"];
-        let elements = element_names(fields.clone().map(|(_, name, _)| name));
-        let is_free = |name: &&&str| elements.iter().all(|element| element != **name);
-        let free = GEOMETRY.iter().find(is_free).copied();
-        let geometry_name = free.unwrap_or("cartotheque_geom");
-        GmlType {
-            namespace: match namespace {
-                "" => NAMESPACE.to_owned(),
-                namespace => namespace.to_owned(),
-            },
-            name: name.to_owned(),
-            geometry: geometry.map(|kind| (geometry_name.to_owned(), kind)),
-            fields: fields
-                .zip(&elements)
-                .map(|((column, name, kind), element)| GmlField {
-                    column,
-                    name: name.to_owned(),
-                    element: element.clone(),
-                    kind,
-                })
-                .collect(),
-        }
-    }
-
-    /// The id of a feature in XML: of the type's name and the feature's own id.
-    pub fn push_id(&self, out: &mut String, id: FeatureId<'_>) {
-        out.push_str(&self.name);
-        out.push('.');
-        match id {
-            FeatureId::Integer(number) => {
-                push_whole(out, number);
-            }
-            FeatureId::Text(text) => push_name_part(out, text),
-            id => push_name_part(out, &id.to_string()),
-        }
-    }
-
-    /// The same of a feature that comes again in a document: an id may stand in it once (XML Schema
-    /// Part 2 §3.3.8). No id of a feature has such an end, because `_x` is written otherwise.
-    fn push_occurrence(out: &mut String, occurrence: u32) {
-        if occurrence > 1 {
-            out.push_str(AGAIN);
-            push_whole(out, i64::from(occurrence));
-        }
-    }
-
-    /// An id of a document without what says that it is not the first of it.
-    pub fn without_occurrence(id: &str) -> &str {
-        match id.rsplit_once(AGAIN) {
-            Some((id, number)) if number.bytes().all(|b| b.is_ascii_digit()) => id,
-            _ => id,
-        }
-    }
-
-    /// Appends the declarations of a root element: namespaces and where their schemas are. `own`
-    /// are those of the elements around features: prefix, namespace, schema.
-    pub fn push_declarations(
-        &self,
-        out: &mut String,
-        version: GmlVersion,
-        own: &[[&str; 3]],
-        schema: &XmlSchema,
-    ) {
-        let mut locations = String::new();
-        for [prefix, namespace, location] in own {
-            push_attribute(out, &format!("xmlns:{prefix}"), namespace);
-            let _ = write!(locations, "{namespace} {location} ");
-        }
-        push_attribute(out, "xmlns:gml", version.namespace());
-        push_attribute(out, &format!("xmlns:{PREFIX}"), &self.namespace);
-        push_attribute(
-            out,
-            "xmlns:xsi",
-            "http://www.w3.org/2001/XMLSchema-instance",
-        );
-        if !schema.location.is_empty() {
-            let _ = write!(locations, "{} {}", self.namespace, schema.location);
-        }
-        if !locations.is_empty() {
-            push_attribute(out, "xsi:schemaLocation", locations.trim_end());
-        }
-    }
-}
 
 /// What stands around the features of an answer.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -177,7 +53,9 @@ pub struct GmlWriter {
     frame: GmlFrame,
     content: GmlContent,
     style: GmlStyle,
-    geometry: Option<(String, String, GeometryType)>,
+    geometries: Vec<(String, String, GeometryType)>,
+    /// Those that stand before the geometry.
+    inherited: Vec<Column>,
     fields: Vec<Column>,
     /// The id of the feature that is written: kept for its memory.
     id: String,
@@ -190,6 +68,8 @@ struct Column {
     kind: FieldType,
     open: String,
     close: String,
+    /// What stands for no value: nothing, but where the element must be there.
+    nil: String,
 }
 
 impl GmlWriter {
@@ -203,37 +83,46 @@ impl GmlWriter {
         is_given: impl Fn(usize) -> bool,
     ) -> GmlWriter {
         let tags = |element: &str| {
-            (
-                format!("<{PREFIX}:{element}>"),
-                format!("</{PREFIX}:{element}>"),
-            )
+            let name = kind.namespace.qualified(element);
+            (format!("<{name}>"), format!("</{name}>"))
         };
         let id = match style.version {
             GmlVersion::V212 => " fid",
             GmlVersion::V311 | GmlVersion::V321 => " gml:id",
         };
-        let fields = kind.fields.iter().filter(|field| is_given(field.column));
+        let columns = |is_inherited: bool| {
+            let fields = kind.fields_of(is_inherited);
+            let given = fields.filter(|field| is_given(field.column));
+            let column = |field: &GmlField| {
+                let (open, close) = tags(&field.element);
+                let name = kind.namespace.qualified(&field.element);
+                Column {
+                    number: field.column,
+                    kind: field.kind,
+                    open,
+                    close,
+                    nil: match field.is_required && !is_inherited {
+                        true => format!("<{name} xsi:nil=\"true\"/>"),
+                        false => String::new(),
+                    },
+                }
+            };
+            given.map(column).collect()
+        };
+        let name = kind.namespace.qualified(&kind.name);
+        let geometries = kind.geometries.iter().map(|(name, kind)| {
+            let (open, close) = tags(name);
+            (open, close, *kind)
+        });
         GmlWriter {
             tags: [
-                format!("<{PREFIX}:{}{id}=\"", kind.name),
+                format!("<{name}{id}=\""),
                 format!("\"{}>", frame.attributes),
-                format!("</{PREFIX}:{}>", kind.name),
+                format!("</{name}>"),
             ],
-            geometry: kind.geometry.as_ref().map(|(name, kind)| {
-                let (open, close) = tags(name);
-                (open, close, *kind)
-            }),
-            fields: fields
-                .map(|field| {
-                    let (open, close) = tags(&field.element);
-                    Column {
-                        number: field.column,
-                        kind: field.kind,
-                        open,
-                        close,
-                    }
-                })
-                .collect(),
+            geometries: geometries.collect(),
+            inherited: columns(true),
+            fields: columns(false),
             id: String::new(),
             kind,
             frame,
@@ -247,6 +136,9 @@ impl GmlWriter {
         out.put(open);
         out.put(&self.id);
         out.put(opened);
+        for column in &self.inherited {
+            push_field(out, column, &row.feature.value(column.number));
+        }
         self.push_geometry(row, out);
         for column in &self.fields {
             push_field(out, column, &row.feature.value(column.number));
@@ -256,7 +148,12 @@ impl GmlWriter {
     }
 
     fn push_geometry(&mut self, row: &FeatureRow<'_>, out: &mut Vec<u8>) {
-        if let (Some((open, close, declared)), Some(geometry)) = (&self.geometry, row.geometry) {
+        let Some(geometry) = row.geometry else {
+            return;
+        };
+        let kind = geometry.kind();
+        let own = self.geometries.iter().find(|(.., of)| *of == kind);
+        if let Some((open, close, declared)) = own.or(self.geometries.last()) {
             out.put(open);
             // a text of the data may end like this
             self.id.push_str(match row.id {
@@ -284,7 +181,8 @@ impl FeatureWriter for GmlWriter {
             GmlContent::Whole => self.push_feature(row, out),
             GmlContent::Property(None) => self.push_geometry(row, out),
             GmlContent::Property(Some(number)) => {
-                for column in self.fields.iter().filter(|c| c.number == number) {
+                let columns = self.inherited.iter().chain(&self.fields);
+                for column in columns.filter(|c| c.number == number) {
                     push_field(out, column, &row.feature.value(number));
                 }
             }
@@ -305,7 +203,10 @@ fn push_field(out: &mut Vec<u8>, column: &Column, value: &Value<'_>) {
     let from = out.len();
     out.put(&column.open);
     match value {
-        Value::Null => return out.truncate(from),
+        Value::Null => {
+            out.truncate(from);
+            return out.put(&column.nil);
+        }
         Value::Float(f) if !f.is_finite() => out.put(match f {
             f if f.is_nan() => "NaN",
             f if *f > 0.0 => "INF",
@@ -318,7 +219,10 @@ fn push_field(out: &mut Vec<u8>, column: &Column, value: &Value<'_>) {
         Value::DateTime(text) => match schema_time(text, column.kind) {
             Some(time) => push_text(out, &time),
             // no moment: a text that a client would refuse the document for
-            None => return out.truncate(from),
+            None => {
+                out.truncate(from);
+                return out.put(&column.nil);
+            }
         },
         Value::Binary(bytes) => {
             for byte in *bytes {
@@ -385,20 +289,24 @@ fn is_shaped(text: &str, shape: &[u8]) -> bool {
 /// # Errors
 /// None today; formats of one kind share their signature.
 pub fn api_writer(set: &FeatureSet, is_alone: bool) -> Result<GmlWriter> {
-    const CORE: [&str; 3] = [
-        "sf",
+    let kind = match &set.schema.kind {
+        Some(kind) => Arc::clone(kind),
+        None => Arc::new(plain_type(set)),
+    };
+    // the usual prefix of the collection, unless the features' own namespace has it
+    let sf = match kind.namespace.prefix.as_str() {
+        "sf" => "sfc",
+        _ => "sf",
+    };
+    let core = [
+        sf,
         "http://www.opengis.net/ogcapi-features-1/1.0/sf",
         "http://schemas.opengis.net/ogcapi/features/part1/1.0/xml/core-sf.xsd",
     ];
-    let fields = set
-        .fields
-        .iter()
-        .map(|f| (f.column, f.name.as_str(), f.kind));
-    let name = element_names([set.name.as_str()]).remove(0);
-    let kind = GmlType::new(&set.schema.namespace, &name, set.geometry, fields);
     let mut declarations = String::new();
-    let own: &[[&str; 3]] = if is_alone { &[] } else { &[CORE] };
-    kind.push_declarations(&mut declarations, GmlVersion::V321, own, &set.schema);
+    let own: &[[&str; 3]] = if is_alone { &[] } else { &[core] };
+    let schema = (&kind.namespace, set.schema.location.as_str());
+    push_declarations(&mut declarations, GmlVersion::V321, own, [schema]);
     const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
     let frame = match is_alone {
         true => GmlFrame {
@@ -408,10 +316,10 @@ pub fn api_writer(set: &FeatureSet, is_alone: bool) -> Result<GmlWriter> {
             ..GmlFrame::default()
         },
         false => GmlFrame {
-            head: format!("{XML}<sf:FeatureCollection{declarations}>\n"),
-            before: "<sf:featureMember>".to_owned(),
-            after: "</sf:featureMember>\n".to_owned(),
-            tail: "</sf:FeatureCollection>\n".to_owned(),
+            head: format!("{XML}<{sf}:FeatureCollection{declarations}>\n"),
+            before: format!("<{sf}:featureMember>"),
+            after: format!("</{sf}:featureMember>\n"),
+            tail: format!("</{sf}:FeatureCollection>\n"),
             attributes: String::new(),
         },
     };
@@ -421,13 +329,23 @@ pub fn api_writer(set: &FeatureSet, is_alone: bool) -> Result<GmlWriter> {
         set.is_swapped,
         set.decimals(),
     );
-    Ok(GmlWriter::new(
-        Arc::new(kind),
-        style,
-        frame,
-        GmlContent::Whole,
-        |_| true,
-    ))
+    let is_given = |column| set.fields.iter().any(|field| field.column == column);
+    let content = GmlContent::Whole;
+    Ok(GmlWriter::new(kind, style, frame, content, is_given))
+}
+
+/// The type of features that nobody has described otherwise.
+fn plain_type(set: &FeatureSet) -> GmlType {
+    let columns = set.fields.iter().map(|field| GmlColumn {
+        column: field.column,
+        name: &field.name,
+        element: None,
+        kind: field.kind,
+        is_required: false,
+    });
+    let geometry = set.geometry.map(|kind| (kind, &GeometryNames::Usual));
+    let name = element_names([set.name.as_str()]).remove(0);
+    GmlType::new(Namespace::default(), &name, geometry, columns)
 }
 
 #[cfg(test)]
@@ -468,16 +386,5 @@ mod tests {
         }
         let date = schema_time("2020-01-02T00:00:00Z", FieldType::Date);
         assert_eq!(date.as_deref(), Some("2020-01-02"));
-    }
-
-    #[test]
-    fn the_geometry_takes_a_name_that_no_column_has() {
-        let fields = [(0, "geom", FieldType::Text), (1, "a b", FieldType::Float)];
-        let kind = GmlType::new("", "t", Some(GeometryType::Point), fields.into_iter());
-        assert_eq!(
-            kind.geometry,
-            Some(("geometry".into(), GeometryType::Point))
-        );
-        assert_eq!(kind.fields[1].element, "a_b");
     }
 }

@@ -10,6 +10,7 @@ mod geojson;
 mod geopackage;
 mod geoparquet;
 pub mod gml;
+mod gml_type;
 mod json_fg;
 mod kml;
 mod names;

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use super::gml::GmlType;
 use crate::crs::{AxisOrder, Crs, CrsKind};
 use crate::feature::FieldType;
 use crate::geom::GeometryType;
@@ -28,11 +31,11 @@ pub struct FeatureSet {
     pub schema: XmlSchema,
 }
 
-/// The namespace of feature types in XML, and the document that describes them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// How XML has the features, and the document that describes them.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct XmlSchema {
-    /// Empty: the one of a site that says nothing of itself.
-    pub namespace: String,
+    /// `None`: as a site that says nothing of itself has them.
+    pub kind: Option<Arc<GmlType>>,
     /// The address of the schema, not escaped; empty: it is not told.
     pub location: String,
 }

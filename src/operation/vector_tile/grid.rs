@@ -60,6 +60,20 @@ impl Grid {
         }
     }
 
+    /// The grid as what lies so far to the west is seen on, in units of the CRS.
+    pub fn moved_west(&self, by: f64) -> Grid {
+        Grid {
+            origin: [self.origin[0] - by, self.origin[1]],
+            bbox: self.bbox.moved_east(-by),
+            ..self.clone()
+        }
+    }
+
+    /// The tile's box.
+    pub fn bbox(&self) -> &Bbox {
+        &self.bbox
+    }
+
     /// The smaller side of a unit, in units of the CRS.
     pub fn unit(&self) -> f64 {
         self.unit

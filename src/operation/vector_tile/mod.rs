@@ -245,76 +245,79 @@ fn fill(
     // anchors are those of the features
     let from_features = Transform::new(&layer.crs, &request.set.crs)?;
     told.pipeline = way.forward.pipeline().to_owned();
-    let boxes = way.boxes_in(store, &grid.reach());
-    told.boxes.clone_from(&boxes);
-    if boxes.is_empty() {
-        return Ok(());
-    }
     let keys = keys(layer, columns);
     let ids = Ids::of(layer);
-    let mut writer = Writer {
-        grid: &grid,
-        lines: Lines::default(),
-        rings: Rings::default(),
-        points: Vec::new(),
-        out,
-    };
     let mut projector = way.projector.run();
-    let near = Near::new(&boxes, origins.crs());
     let (mut whole, mut part) = (Geometry::default(), Geometry::default());
     let mut batch = 0;
-    let select = Select { boxes, offset: 0 };
-    let mut damaged = 0;
-    let stats: SelectStats = store.select(&select, budget, &mut |feature| {
-        let whom = origins.whom(feature);
-        let rank = rank(feature, whom);
-        if writer.out.pass_over(rank) {
-            return Ok(ControlFlow::Continue(()));
+    for by in way.turns(store, grid.bbox()) {
+        let grid = grid.moved_west(by);
+        let boxes = way.boxes_in(store, &grid.reach());
+        if boxes.is_empty() {
+            continue;
         }
-        feature.geometry(&mut whole)?;
-        told.vertices += whole.coords().len() as u64;
-        batch += 1;
-        if batch >= BATCH {
-            batch = 0;
-            if writer.out.size() > request.max_bytes.saturating_mul(OVERFULL) {
-                writer
-                    .out
-                    .thin(request.max_bytes.saturating_mul(THINNED_TO));
-            }
-        }
-        let is_reduced = near
-            .as_ref()
-            .is_some_and(|near| near.reduce(&whole, feature.bbox(), &mut part));
-        let geometry = if is_reduced { &mut part } else { &mut whole };
-        projector.project(geometry.coords_mut());
-        let mut write = |feature: &dyn Feature| {
-            let id = ids.id(feature);
-            if let Some(points) = points.as_deref_mut() {
-                let place = (&grid, &*from_features);
-                points.add(feature, (id, rank), |column| key_of(&keys, column), place)?;
-            }
-            writer.feature((feature, id, &keys), geometry, rank);
-            Ok(())
+        told.boxes.extend_from_slice(&boxes);
+        let mut writer = Writer {
+            grid: &grid,
+            lines: Lines::default(),
+            rings: Rings::default(),
+            points: Vec::new(),
+            out,
         };
-        let found = match whom {
-            Whom::Itself => write(feature).map(|()| true),
-            Whom::Feature(fid) => layer.store.get(fid, &mut write),
-            Whom::Many => {
-                writer.feature((feature, None, &origins.keys), geometry, rank);
-                Ok(true)
+        let near = Near::new(&boxes, origins.crs());
+        let select = Select { boxes, offset: 0 };
+        let mut damaged = 0;
+        let stats: SelectStats = store.select(&select, budget, &mut |feature| {
+            let whom = origins.whom(feature);
+            let rank = rank(feature, whom);
+            if writer.out.pass_over(rank) {
+                return Ok(ControlFlow::Continue(()));
             }
-        };
-        match found {
-            Ok(true) => {}
-            Err(error) if layer.store.is_gone() => return Err(error),
-            Ok(false) | Err(Error::Data { .. }) => damaged += 1,
-            Err(error) => return Err(error),
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    told.index_nodes = stats.nodes;
-    told.features_read = stats.features;
-    told.features_damaged = stats.damaged + damaged;
+            feature.geometry(&mut whole)?;
+            told.vertices += whole.coords().len() as u64;
+            batch += 1;
+            if batch >= BATCH {
+                batch = 0;
+                if writer.out.size() > request.max_bytes.saturating_mul(OVERFULL) {
+                    writer
+                        .out
+                        .thin(request.max_bytes.saturating_mul(THINNED_TO));
+                }
+            }
+            let is_reduced = near
+                .as_ref()
+                .is_some_and(|near| near.reduce(&whole, feature.bbox(), &mut part));
+            let geometry = if is_reduced { &mut part } else { &mut whole };
+            projector.project(geometry.coords_mut());
+            let mut write = |feature: &dyn Feature| {
+                let id = ids.id(feature);
+                if let Some(points) = points.as_deref_mut() {
+                    let place = (&grid, &*from_features);
+                    points.add(feature, (id, rank), |column| key_of(&keys, column), place)?;
+                }
+                writer.feature((feature, id, &keys), geometry, rank);
+                Ok(())
+            };
+            let found = match whom {
+                Whom::Itself => write(feature).map(|()| true),
+                Whom::Feature(fid) => layer.store.get(fid, &mut write),
+                Whom::Many => {
+                    writer.feature((feature, None, &origins.keys), geometry, rank);
+                    Ok(true)
+                }
+            };
+            match found {
+                Ok(true) => {}
+                Err(error) if layer.store.is_gone() => return Err(error),
+                Ok(false) | Err(Error::Data { .. }) => damaged += 1,
+                Err(error) => return Err(error),
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        told.index_nodes += stats.nodes;
+        told.features_read += stats.features;
+        told.features_damaged += stats.damaged + damaged;
+    }
     Ok(())
 }
 

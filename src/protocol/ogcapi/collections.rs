@@ -296,10 +296,12 @@ fn of_schemas(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
 /// names must be those of the properties.
 fn of_xml_schema(layer: &Layer, base: &str) -> Option<Value> {
     let names = || layer.fields.iter().map(|field| field.name.as_str());
-    if !element_names(names())
-        .iter()
-        .map(String::as_str)
-        .eq(names())
+    let is_renamed = layer.fields.iter().any(|field| field.element.is_some());
+    if is_renamed
+        || !element_names(names())
+            .iter()
+            .map(String::as_str)
+            .eq(names())
     {
         return None;
     }

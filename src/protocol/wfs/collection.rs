@@ -4,8 +4,8 @@
 use super::paging::Pages;
 use super::request::{Query, Selected};
 use super::scope::Scope;
-use crate::encode::feature::XmlSchema;
-use crate::encode::feature::gml::{GmlContent, GmlFrame, PREFIX};
+use crate::catalogue::Namespace;
+use crate::encode::feature::gml::{GmlContent, GmlFrame, push_declarations};
 use crate::encode::gml::GmlVersion;
 use crate::encode::xml::{push_attribute, push_url_component};
 
@@ -67,15 +67,14 @@ impl Collection<'_> {
         }
     }
 
-    /// The declarations of a root element, with the collection's own namespace.
+    /// The declarations of a root element, with those of the collection itself.
     fn declarations(&self, own: &[[&str; 3]]) -> String {
         let mut out = String::new();
-        if let Some(query) = self.selected.queries.first() {
-            let schema = schema(self.scope, self.gml, &self.selected.queries);
-            query
-                .kind
-                .push_declarations(&mut out, self.gml, own, &schema);
-        }
+        let schemas = schemas(self.scope, self.gml, &self.selected.queries);
+        let schemas = schemas
+            .iter()
+            .map(|(namespace, location)| (*namespace, location.as_str()));
+        push_declarations(&mut out, self.gml, own, schemas);
         out
     }
 
@@ -190,32 +189,50 @@ impl Collection<'_> {
     }
 }
 
-/// The address that describes the types of some queries, each once.
-fn schema(scope: &Scope<'_>, gml: GmlVersion, queries: &[Query]) -> XmlSchema {
+/// The namespaces of some queries, and the address that describes the types of each, each once.
+fn schemas<'a>(
+    scope: &Scope<'_>,
+    gml: GmlVersion,
+    queries: &'a [Query],
+) -> Vec<(&'a Namespace, String)> {
+    let mut named: Vec<(&Namespace, Vec<&str>)> = Vec::new();
+    for query in queries {
+        let (namespace, name) = (&query.kind.namespace, query.kind.name.as_str());
+        match named.iter_mut().find(|(known, _)| *known == namespace) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => named.push((namespace, vec![name])),
+        }
+    }
+    let described = |(namespace, names): (&'a Namespace, Vec<&str>)| {
+        (namespace, schema_address(scope, gml, namespace, &names))
+    };
+    named.into_iter().map(described).collect()
+}
+
+/// The address that describes types of one namespace.
+pub fn schema_address(
+    scope: &Scope<'_>,
+    gml: GmlVersion,
+    namespace: &Namespace,
+    names: &[&str],
+) -> String {
     let (version, parameter) = match gml {
         GmlVersion::V321 => ("2.0.0", "typeNames"),
         GmlVersion::V311 => ("1.1.0", "typeName"),
         GmlVersion::V212 => ("1.0.0", "typeName"),
     };
-    let mut location = format!(
+    let mut address = format!(
         "{}?service=WFS&version={version}&request=DescribeFeatureType&{parameter}=",
         scope.address()
     );
-    let mut named: Vec<&str> = Vec::new();
-    for query in queries {
-        let name = query.kind.name.as_str();
-        if !named.contains(&name) {
-            if !named.is_empty() {
-                location.push(',');
-            }
-            location.push_str(PREFIX);
-            location.push(':');
-            push_url_component(&mut location, name);
-            named.push(name);
+    for (place, name) in names.iter().enumerate() {
+        if place > 0 {
+            address.push(',');
         }
+        address.push_str(&namespace.prefix);
+        address.push(':');
+        push_url_component(&mut address, name);
     }
-    XmlSchema {
-        namespace: scope.namespace.clone(),
-        location,
-    }
+    address
 }

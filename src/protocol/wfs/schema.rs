@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use super::collection::schema_address;
 use super::request::{Asked, Output};
 use super::scope::Scope;
 use super::version::Version;
-use crate::catalogue::Layer;
-use crate::encode::feature::gml::{GmlType, PREFIX};
+use crate::catalogue::{Layer, Namespace};
+use crate::encode::feature::gml::GmlType;
 use crate::encode::gml::GmlVersion;
 use crate::encode::xml;
 use crate::error::{Error, Result};
@@ -37,8 +38,18 @@ pub fn describe(scope: &Scope<'_>, asked: &Asked) -> Result<Answer> {
     if asked.type_names.is_empty() {
         layers = scope.layers();
     }
-    let types = layers.iter().map(|layer| scope.gml_type(layer));
-    let body = write(&scope.namespace, types, gml);
+    let types: Vec<GmlType> = layers.iter().map(|layer| scope.gml_type(layer)).collect();
+    let mut namespaces: Vec<&Namespace> = Vec::new();
+    for kind in &types {
+        if !namespaces.contains(&&kind.namespace) {
+            namespaces.push(&kind.namespace);
+        }
+    }
+    let body = match namespaces.as_slice() {
+        [] => write(&Namespace::default(), &[], gml),
+        [namespace] => write(namespace, &types, gml),
+        several => write_imports(scope, several, &types, gml),
+    };
     let media_type = match (asked.version, gml) {
         (Version::V200, GmlVersion::V321) => "application/gml+xml; version=3.2",
         (Version::V110, GmlVersion::V311) => "text/xml; subtype=gml/3.1.1",
@@ -47,20 +58,44 @@ pub fn describe(scope: &Scope<'_>, asked: &Asked) -> Result<Answer> {
     Ok(Answer::ok(media_type, body))
 }
 
-fn write(namespace: &str, types: impl Iterator<Item = GmlType>, gml: GmlVersion) -> String {
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"",
-    );
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+     <xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"";
+
+/// A schema is of one namespace: one of several imports a schema of each (XML Schema Part 1
+/// §4.2.3).
+fn write_imports(
+    scope: &Scope<'_>,
+    namespaces: &[&Namespace],
+    types: &[GmlType],
+    gml: GmlVersion,
+) -> String {
+    let mut out = String::from(HEAD);
+    out.push_str(" elementFormDefault=\"qualified\" version=\"1.0\">\n");
+    for namespace in namespaces {
+        let own = types.iter().filter(|kind| kind.namespace == **namespace);
+        let names: Vec<&str> = own.map(|kind| kind.name.as_str()).collect();
+        out.push_str("<xs:import");
+        xml::push_attribute(&mut out, "namespace", &namespace.uri);
+        let address = schema_address(scope, gml, namespace, &names);
+        xml::push_attribute(&mut out, "schemaLocation", &address);
+        out.push_str("/>\n");
+    }
+    out.push_str("</xs:schema>\n");
+    out
+}
+
+fn write(namespace: &Namespace, types: &[GmlType], gml: GmlVersion) -> String {
+    let mut out = String::from(HEAD);
     xml::push_attribute(&mut out, "xmlns:gml", gml.namespace());
-    xml::push_attribute(&mut out, &format!("xmlns:{PREFIX}"), namespace);
-    xml::push_attribute(&mut out, "targetNamespace", namespace);
+    let prefix = format!("xmlns:{}", namespace.prefix);
+    xml::push_attribute(&mut out, &prefix, &namespace.uri);
+    xml::push_attribute(&mut out, "targetNamespace", &namespace.uri);
     out.push_str(" elementFormDefault=\"qualified\" version=\"1.0\">\n<xs:import");
     xml::push_attribute(&mut out, "namespace", gml.namespace());
     xml::push_attribute(&mut out, "schemaLocation", schema_of(gml));
     out.push_str("/>\n");
     for kind in types {
-        push_type(&mut out, &kind, gml);
+        push_type(&mut out, kind, gml);
     }
     out.push_str("</xs:schema>\n");
     out
@@ -80,27 +115,31 @@ fn push_type(out: &mut String, kind: &GmlType, gml: GmlVersion) {
         GmlVersion::V321 => "gml:AbstractFeature",
     };
     let name = &kind.name;
+    let qualified = kind.namespace.qualified(name);
     // names of elements hold nothing that XML would escape
     out.push_str(&format!(
-        "<xs:element name=\"{name}\" type=\"{PREFIX}:{name}Type\" substitutionGroup=\"{feature}\"/>\n\
+        "<xs:element name=\"{name}\" type=\"{qualified}Type\" substitutionGroup=\"{feature}\"/>\n\
          <xs:complexType name=\"{name}Type\">\n<xs:complexContent>\n\
          <xs:extension base=\"gml:AbstractFeatureType\">\n<xs:sequence>\n"
     ));
-    if let Some((element, geometry)) = &kind.geometry {
+    for (element, geometry) in &kind.geometries {
         let property = geometry_property(*geometry, gml);
-        push_element(out, element, property, "");
+        push_element(out, element, property, " minOccurs=\"0\"");
     }
-    for field in &kind.fields {
+    for field in kind.fields_of(false) {
         // a filter may ask whether it is nil, so it may be (OGC 09-026r2 §7.7.3.6)
-        let may_be_nil = " nillable=\"true\"";
-        push_element(out, &field.element, simple_type(field.kind), may_be_nil);
+        let more = match field.is_required {
+            true => " nillable=\"true\"",
+            false => " minOccurs=\"0\" nillable=\"true\"",
+        };
+        push_element(out, &field.element, simple_type(field.kind), more);
     }
     out.push_str("</xs:sequence>\n</xs:extension>\n</xs:complexContent>\n</xs:complexType>\n");
 }
 
 fn push_element(out: &mut String, name: &str, kind: &str, more: &str) {
     out.push_str(&format!(
-        "<xs:element name=\"{name}\" type=\"{kind}\" minOccurs=\"0\"{more}/>\n"
+        "<xs:element name=\"{name}\" type=\"{kind}\"{more}/>\n"
     ));
 }
 

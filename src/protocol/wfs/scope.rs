@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use super::Service;
 use super::names::Table;
-use crate::catalogue::{Catalogue, Layer};
+use crate::catalogue::{Catalogue, Layer, LayerField, Namespace};
 use crate::encode::feature::XmlSchema;
-use crate::encode::feature::gml::{GmlType, PREFIX};
-use crate::encode::xml::push_url_component;
+use crate::encode::feature::gml::{self, GmlColumn, GmlType};
+use crate::encode::xml::{element_names, push_url_component};
 use crate::error::{Error, Result, nearest};
 use crate::protocol::ows;
 
@@ -17,7 +17,6 @@ pub struct Scope<'a> {
     pub only: Option<Arc<Layer>>,
     /// Two-letter code of the language to answer in.
     pub language: String,
-    pub namespace: String,
     /// Scheme, host and prefix as the client used them.
     pub base: &'a str,
     names: Arc<Table>,
@@ -40,7 +39,6 @@ impl<'a> Scope<'a> {
                 .map(|id| catalogue.layer(id).cloned())
                 .transpose()?,
             language: ows::language(catalogue, None),
-            namespace: catalogue.site.namespace(),
             base,
             names: service.names.of(catalogue),
         })
@@ -101,15 +99,27 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The name of a layer's type, as documents that declare its namespace have it.
+    pub fn qualified_name(&self, layer: &Layer) -> String {
+        let namespace = self.catalogue.site.namespace_of(layer);
+        namespace.qualified(self.type_name(layer))
+    }
+
+    /// The namespaces of what is shown, each once.
+    pub fn namespaces(&self) -> Vec<Namespace> {
+        let mut namespaces: Vec<Namespace> = Vec::new();
+        for layer in self.layers() {
+            let namespace = self.catalogue.site.namespace_of(&layer);
+            if !namespaces.contains(&namespace) {
+                namespaces.push(namespace);
+            }
+        }
+        namespaces
+    }
+
     /// The type of a layer.
     pub fn gml_type(&self, layer: &Layer) -> GmlType {
-        let fields = layer.fields.iter();
-        GmlType::new(
-            &self.namespace,
-            self.type_name(layer),
-            Some(layer.store.schema().geometry),
-            fields.map(|field| (field.column, field.name.as_str(), field.kind)),
-        )
+        gml_type(self.catalogue, layer, self.type_name(layer))
     }
 
     /// The layer of a feature's id as GML has it, and the id that the layer knows.
@@ -130,12 +140,36 @@ impl<'a> Scope<'a> {
 /// The names that XML has for a layer's features, and where they are described: for every
 /// protocol that writes GML.
 pub fn xml_schema(catalogue: &Catalogue, layer: &Layer, base: &str) -> XmlSchema {
+    let name = element_names([layer.id.as_str()]).remove(0);
+    let kind = gml_type(catalogue, layer, &name);
     let mut location = format!(
-        "{base}/wfs?service=WFS&version=2.0.0&request=DescribeFeatureType&typeNames={PREFIX}:"
+        "{base}/wfs?service=WFS&version=2.0.0&request=DescribeFeatureType&typeNames={}:",
+        kind.namespace.prefix
     );
     push_url_component(&mut location, &layer.id);
     XmlSchema {
-        namespace: catalogue.site.namespace(),
+        kind: Some(Arc::new(kind)),
         location,
     }
+}
+
+fn gml_type(catalogue: &Catalogue, layer: &Layer, name: &str) -> GmlType {
+    let is_element = |field: &&LayerField| field.element.as_deref() != Some(gml::ID);
+    let columns = layer
+        .fields
+        .iter()
+        .filter(is_element)
+        .map(|field| GmlColumn {
+            column: field.column,
+            name: &field.name,
+            element: field.element.as_deref(),
+            kind: field.kind,
+            is_required: field.is_required,
+        });
+    GmlType::new(
+        catalogue.site.namespace_of(layer),
+        name,
+        Some((layer.store.schema().geometry, &layer.xml.geometry)),
+        columns,
+    )
 }

@@ -4,7 +4,6 @@
 use super::request::{Adhoc, Condition};
 use super::scope::Scope;
 use crate::catalogue::Layer;
-use crate::encode::feature::gml::PREFIX;
 use crate::encode::xml;
 use crate::error::{Error, Result};
 use crate::protocol::{Answer, record};
@@ -230,7 +229,7 @@ impl Stored {
     /// The types that it gives: any.
     fn types(&self, scope: &Scope<'_>) -> Vec<String> {
         match &scope.only {
-            Some(layer) => vec![format!("{PREFIX}:{}", scope.type_name(layer))],
+            Some(layer) => vec![scope.qualified_name(layer)],
             None => vec!["gml:AbstractFeature".to_owned()],
         }
     }
@@ -250,7 +249,10 @@ fn head(scope: &Scope<'_>, name: &str) -> String {
          xsi:schemaLocation=\"http://www.opengis.net/wfs/2.0 \
          http://schemas.opengis.net/wfs/2.0/wfs.xsd\""
     );
-    xml::push_attribute(&mut out, &format!("xmlns:{PREFIX}"), &scope.namespace);
+    for namespace in scope.namespaces() {
+        let name = format!("xmlns:{}", namespace.prefix);
+        xml::push_attribute(&mut out, &name, &namespace.uri);
+    }
     out.push_str(">\n");
     out
 }

@@ -11,6 +11,7 @@ use crate::geom::{Bbox, Size};
 use crate::operation::{
     Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest,
 };
+use crate::query::Filter;
 use crate::style::Style;
 
 /// The work behind the protocol: what a WMS asks of the rest of the house.
@@ -84,6 +85,8 @@ pub trait Engine: Sync {
 pub struct StyledLayer {
     /// The `Name` of the `NamedLayer`.
     pub layer: String,
+    /// `LayerFeatureConstraints`: the features that are drawn at all.
+    pub filter: Option<Filter>,
     pub style: StyleChoice,
 }
 

@@ -13,7 +13,6 @@ use super::scope::Scope;
 use super::{Service, Version};
 use crate::catalogue::{Layer, LocalText};
 use crate::crs::Crs;
-use crate::encode::feature::gml::PREFIX;
 use crate::encode::gml::GmlVersion;
 use crate::encode::xml;
 use crate::error::{Error, Result};
@@ -188,6 +187,13 @@ impl Writer<'_> {
         self.push("</ows:ServiceContact>\n</ows:ServiceProvider>\n");
     }
 
+    /// The declarations of the namespaces of the types.
+    fn namespaces(&mut self) {
+        for namespace in self.scope.namespaces() {
+            self.attribute(&format!("xmlns:{}", namespace.prefix), &namespace.uri);
+        }
+    }
+
     /// `ows:DCP` by GET, and by POST of XML.
     fn bindings(&mut self) {
         let get = format!("{}?", self.address);
@@ -202,7 +208,7 @@ impl Writer<'_> {
     /// The type's own words, as 1.1.0 and 2.0.0 have them: up to the keywords.
     fn type_head(&mut self, layer: &Layer) {
         let language = self.scope.language.clone();
-        let name = format!("{PREFIX}:{}", self.scope.type_name(layer));
+        let name = self.scope.qualified_name(layer);
         let title = or_else(&layer.title, &language, &layer.id).to_owned();
         self.element("Name", &name);
         self.element("Title", &title);

@@ -3,7 +3,6 @@
 use super::filters::FILTERS_100;
 use super::{Writer, corners, or_else};
 use crate::catalogue::Layer;
-use crate::encode::feature::gml::PREFIX;
 use crate::protocol::ows::{DEGREES, push_outward};
 
 impl Writer<'_> {
@@ -15,8 +14,7 @@ impl Writer<'_> {
              xsi:schemaLocation=\"http://www.opengis.net/wfs \
              http://schemas.opengis.net/wfs/1.0.0/WFS-capabilities.xsd\"",
         );
-        let namespace = self.scope.namespace.clone();
-        self.attribute(&format!("xmlns:{PREFIX}"), &namespace);
+        self.namespaces();
         self.attribute("updateSequence", &self.sequence.to_string());
         self.push(">\n<Service>\n<Name>WFS</Name>\n");
         self.element("Title", &self.title());
@@ -59,7 +57,7 @@ impl Writer<'_> {
     /// One CRS for each type is all that 1.0.0 can tell; others are answered when asked for.
     fn type_100(&mut self, layer: &Layer) {
         let language = self.scope.language.clone();
-        let name = format!("{PREFIX}:{}", self.scope.type_name(layer));
+        let name = self.scope.qualified_name(layer);
         let title = or_else(&layer.title, &language, &layer.id).to_owned();
         self.push("<FeatureType>\n");
         self.element("Name", &name);

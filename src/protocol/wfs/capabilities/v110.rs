@@ -3,7 +3,6 @@
 use super::filters::FILTERS_110;
 use super::{Writer, formats};
 use crate::catalogue::Layer;
-use crate::encode::feature::gml::PREFIX;
 use crate::protocol::wfs::Version;
 
 impl Writer<'_> {
@@ -17,8 +16,7 @@ impl Writer<'_> {
              xsi:schemaLocation=\"http://www.opengis.net/wfs \
              http://schemas.opengis.net/wfs/1.1.0/wfs.xsd\"",
         );
-        let namespace = self.scope.namespace.clone();
-        self.attribute(&format!("xmlns:{PREFIX}"), &namespace);
+        self.namespaces();
         self.attribute("updateSequence", &self.sequence.to_string());
         self.push(">\n");
         if self.has("ServiceIdentification") {

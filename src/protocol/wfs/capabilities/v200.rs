@@ -3,7 +3,6 @@
 use super::filters::filters_200;
 use super::{Writer, formats};
 use crate::catalogue::Layer;
-use crate::encode::feature::gml::PREFIX;
 use crate::protocol::ows::push_inspire_metadata;
 use crate::protocol::wfs::{Version, stored};
 
@@ -44,8 +43,7 @@ impl Writer<'_> {
              http://inspire.ec.europa.eu/schemas/inspire_dls/1.0 \
              http://inspire.ec.europa.eu/schemas/inspire_dls/1.0/inspire_dls.xsd\"",
         );
-        let namespace = self.scope.namespace.clone();
-        self.attribute(&format!("xmlns:{PREFIX}"), &namespace);
+        self.namespaces();
         self.attribute("updateSequence", &self.sequence.to_string());
         self.push(">\n");
         if self.has("ServiceIdentification") {

@@ -10,7 +10,7 @@ use crate::decode::xml::{Attribute, Element, Node};
 use crate::decode::{ecql, fes, gml};
 use crate::encode::feature::gml::{GmlField, GmlType};
 use crate::error::{Error, Result, nearest};
-use crate::geom::Bbox;
+use crate::geom::{Bbox, GeometryType};
 use crate::operation::features::Window;
 use crate::protocol::ows::default_crs;
 use crate::protocol::wfs::Version;
@@ -78,8 +78,8 @@ pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Ref
         "boundingbox",
     ];
     let lower = local.to_lowercase();
-    let own = kind.geometry.as_ref().map(|(name, _)| name.as_str());
-    if own == Some(local) || GEOMETRY.contains(&lower.as_str()) {
+    let mut own = kind.geometries.iter();
+    if own.any(|(name, _)| name == local) || GEOMETRY.contains(&lower.as_str()) {
         return Ok(Reference::Geometry);
     }
     let mut similar = kind
@@ -183,6 +183,7 @@ impl FilterReader<'_> {
         if fes::is_spatial(&element.name) {
             self.check_operand(element)?;
         }
+        let asked = self.kind_asked(element);
         if let Some(id) = self.id_that_is_equal(element) {
             // `@gml:id` as a document has it is not the id that the layer knows
             element.name = "ResourceId".to_owned();
@@ -227,7 +228,29 @@ impl FilterReader<'_> {
                 self.resolve(child)?;
             }
         }
+        if let Some(kind) = asked {
+            of_kind(element, kind);
+        }
         Ok(())
+    }
+
+    /// The kind of geometry that a condition is on, where each kind has an element of its own.
+    fn kind_asked(&self, condition: &Element) -> Option<GeometryType> {
+        if self.kind.geometries.len() < 2
+            || !fes::is_spatial(&condition.name) && condition.name != "PropertyIsNull"
+        {
+            return None;
+        }
+        let names = ["PropertyName", "ValueReference"];
+        let mut operands = condition.elements();
+        let operand = operands.find(|e| names.contains(&e.name.as_str()))?;
+        let text = operand.text();
+        let step = text.rsplit(['/', ':']).next().unwrap_or(&text);
+        let local = step.split('[').next().unwrap_or(step).trim();
+        let mut own = self.kind.geometries.iter();
+        let (_, kind) = own.find(|(name, _)| name == local)?;
+        // the last one takes what the others do not: any kind, for a condition
+        Some(*kind).filter(|kind| *kind != GeometryType::Unknown)
     }
 
     /// The id that `@gml:id` must be equal to; `None` for any other condition.
@@ -335,6 +358,33 @@ impl FilterReader<'_> {
             crs: srs.crs.clone(),
         }))
     }
+}
+
+/// Has a condition on the geometry hold only for geometries of that kind; where it is that there
+/// is none, for all others too.
+fn of_kind(condition: &mut Element, kind: GeometryType) {
+    let is_null = condition.name == "PropertyIsNull";
+    let (both, compared) = match is_null {
+        true => ("Or", "PropertyIsNotEqualTo"),
+        false => ("And", "PropertyIsEqualTo"),
+    };
+    let like = |name: &str, nodes: Vec<Node>| Element {
+        name: name.to_owned(),
+        attributes: Vec::new(),
+        nodes,
+        ..condition.clone()
+    };
+    let text = |name, text: &str| Node::Element(like(name, vec![Node::Text(text.to_owned())]));
+    let mut function = like("Function", vec![text("PropertyName", "geom")]);
+    function.attributes.push(Attribute {
+        name: "name".to_owned(),
+        prefix: String::new(),
+        value: "geometryType".to_owned(),
+    });
+    let kind = text("Literal", kind.name());
+    let compared = like(compared, vec![Node::Element(function), kind]);
+    let parts = vec![Node::Element(condition.clone()), Node::Element(compared)];
+    *condition = like(both, parts);
 }
 
 fn as_filter(error: Error) -> Error {

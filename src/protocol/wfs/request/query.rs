@@ -342,9 +342,10 @@ impl Reader<'_> {
                 Reference::Id | Reference::Inherited => {}
             }
         }
-        let columns = kind.fields.iter().map(|field| field.column);
-        let columns = columns.filter(|column| named.contains(column));
-        Ok((columns.collect(), GmlContent::Whole))
+        // what must be there comes, whatever is asked for (OGC 09-025r2 §7.9.2.4.1, OGC 04-094 §9.2)
+        let fields = kind.fields.iter();
+        let given = fields.filter(|f| f.is_required || named.contains(&f.column));
+        Ok((given.map(|f| f.column).collect(), GmlContent::Whole))
     }
 
     /// Ids of features, all of this query's type.

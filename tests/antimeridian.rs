@@ -1,0 +1,211 @@
+//! Maps, clicks and tiles across the antimeridian: what lies at 170° west is also at 190° east,
+//! and what goes across in one piece stays in one piece.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, over data they know"
+)]
+
+mod common;
+
+use common::{Scratch, Server};
+use std::sync::OnceLock;
+
+type Pixels = Vec<[u8; 4]>;
+
+/// A point to each side of the antimeridian and one beyond it, a line and an area across it.
+const PLACES: &str = r#"{"type": "FeatureCollection", "features": [
+    {"type": "Feature", "properties": {"name": "Apia"},
+     "geometry": {"type": "Point", "coordinates": [-172, -13.5]}},
+    {"type": "Feature", "properties": {"name": "Suva"},
+     "geometry": {"type": "Point", "coordinates": [172, -18]}},
+    {"type": "Feature", "properties": {"name": "beyond"},
+     "geometry": {"type": "Point", "coordinates": [188, -22]}}]}"#;
+const ROUTES: &str = r#"{"type": "FeatureCollection", "features": [
+    {"type": "Feature", "properties": {"name": "across"},
+     "geometry": {"type": "LineString", "coordinates": [[175, -20], [185, -10]]}}]}"#;
+const ZONES: &str = r#"{"type": "FeatureCollection", "features": [
+    {"type": "Feature", "properties": {"name": "across"},
+     "geometry": {"type": "Polygon", "coordinates":
+        [[[176, -28], [184, -28], [184, -24], [176, -24], [176, -28]]]}}]}"#;
+const STYLE: &str = r#"<StyledLayerDescriptor version="1.0.0"
+    xmlns="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc">
+    <NamedLayer><Name>places</Name><UserStyle><FeatureTypeStyle><Rule>
+    <PointSymbolizer><Graphic><Mark><WellKnownName>square</WellKnownName>
+    <Fill><CssParameter name="fill">#cc0000</CssParameter></Fill></Mark><Size>8</Size></Graphic>
+    </PointSymbolizer><TextSymbolizer><Label><ogc:PropertyName>name</ogc:PropertyName></Label>
+    <Font><CssParameter name="font-size">12</CssParameter></Font></TextSymbolizer>
+    </Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"#;
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<(Scratch, Server)> = OnceLock::new();
+    let start = || {
+        let folder = Scratch::new("antimeridian");
+        let write = |name: &str, text: &str| {
+            let path = folder.0.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("data/places.geojson", PLACES);
+        write("data/routes.geojson", ROUTES);
+        write("data/zones.geojson", ZONES);
+        write("styles/places.sld", STYLE);
+        let server = Server::start(&folder.0, &[]);
+        (folder, server)
+    };
+    &SERVER.get_or_init(start).1
+}
+
+/// A map of all three layers.
+fn map(crs: &str, bbox: [f64; 4], [width, height]: [u32; 2]) -> Pixels {
+    let bbox = bbox.map(|v| v.to_string()).join(",");
+    let reply = server().get(&format!(
+        "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones,routes,places&STYLES=\
+         &CRS={crs}&BBOX={bbox}&WIDTH={width}&HEIGHT={height}&FORMAT=image/png"
+    ));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.picture().2
+}
+
+/// Columns of a picture that is so wide.
+fn columns(pixels: &Pixels, width: usize, from: usize, to: usize) -> Pixels {
+    let rows = pixels.chunks(width);
+    rows.flat_map(|row| row[from..to].to_vec()).collect()
+}
+
+fn drawn(pixels: &[[u8; 4]]) -> usize {
+    pixels.iter().filter(|p| **p != [255; 4]).count()
+}
+
+/// Half of the world's width in EPSG:3857.
+const HALF: f64 = 20_037_508.342_789_244;
+/// Where EPSG:3857 has 12° of longitude.
+const TWELVE: f64 = HALF / 15.0;
+
+#[test]
+fn beyond_180_degrees_lies_what_is_on_the_other_side() {
+    for (crs, degree, y) in [
+        ("CRS:84", 1.0, [-30.0, -6.0]),
+        ("EPSG:3857", HALF / 180.0, [-3_500_000.0, -600_000.0]),
+    ] {
+        let at = |lon: f64| lon * degree;
+        let whole = map(crs, [at(168.0), y[0], at(192.0), y[1]], [240, 240]);
+        let west = map(crs, [at(-192.0), y[0], at(-168.0), y[1]], [240, 240]);
+        assert!(whole == west, "{crs}: one turn further is another map");
+        let left = map(crs, [at(168.0), y[0], at(180.0), y[1]], [120, 240]);
+        let right = map(crs, [at(-180.0), y[0], at(-168.0), y[1]], [120, 240]);
+        assert!(
+            drawn(&left) > 300 && drawn(&right) > 300,
+            "{crs}: they are drawn"
+        );
+        assert!(
+            columns(&whole, 240, 0, 120) == left,
+            "{crs}: west of the line"
+        );
+        assert!(
+            columns(&whole, 240, 120, 240) == right,
+            "{crs}: east of the line"
+        );
+    }
+}
+
+#[test]
+fn what_goes_across_in_one_piece_is_not_smeared_over_the_world() {
+    let world = map("EPSG:3857", [-HALF, -HALF, HALF, HALF], [300, 300]);
+    // all is within 12° of the antimeridian, 10 of the 300 columns, and names reach 50 further
+    let middle = columns(&world, 300, 60, 240);
+    assert_eq!(drawn(&middle), 0, "the middle of the world is empty");
+    assert!(drawn(&columns(&world, 300, 0, 10)) > 10, "the west is not");
+    assert!(
+        drawn(&columns(&world, 300, 290, 300)) > 10,
+        "the east is not"
+    );
+}
+
+#[test]
+fn a_click_beyond_180_degrees_finds_what_is_there() {
+    let find = |crs: &str, bbox: String, [i, j]: [u32; 2]| {
+        let reply = server().get(&format!(
+            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS=zones,routes,places\
+             &QUERY_LAYERS=zones,routes,places&STYLES=&CRS={crs}&BBOX={bbox}&WIDTH=100&HEIGHT=100\
+             &I={i}&J={j}&INFO_FORMAT=application/json"
+        ));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let features = reply.json()["features"].as_array().unwrap().clone();
+        let names = features
+            .iter()
+            .map(|f| f["properties"]["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    // the point at -172 seen at 188, that at 188 seen at -172, the area from either side
+    assert_eq!(
+        find("CRS:84", "183,-18.5,193,-8.5".into(), [50, 50]),
+        ["Apia"]
+    );
+    assert_eq!(
+        find("CRS:84", "-177,-27,-167,-17".into(), [50, 50]),
+        ["beyond"]
+    );
+    assert_eq!(
+        find("CRS:84", "-183,-31,-173,-21".into(), [50, 50]),
+        ["across"]
+    );
+    assert_eq!(
+        find("CRS:84", "177,-31,187,-21".into(), [50, 50]),
+        ["across"]
+    );
+    let beyond = [HALF - TWELVE, -3_400_000.0, HALF + TWELVE, -2_600_000.0];
+    assert_eq!(
+        find(
+            "EPSG:3857",
+            beyond.map(|v| v.to_string()).join(","),
+            [40, 50]
+        ),
+        ["across"]
+    );
+}
+
+#[test]
+fn the_first_and_the_last_column_of_tiles_have_what_goes_across() {
+    // zoom 3 has 8 columns of 45°; all is in row 4, south of the equator
+    let size = |column: u32| {
+        let reply = server().get(&format!("/tiles/zones,routes,places/3/{column}/4.mvt"));
+        (reply.status, reply.body.len())
+    };
+    let (first, last) = (size(0), size(7));
+    assert_eq!((first.0, last.0), (200, 200));
+    // Apia, beyond, the line and the area; Suva, the line and the area
+    let names = |column: u32| {
+        let reply = server().get(&format!("/tiles/zones,routes,places/3/{column}/4.mvt"));
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        ["Apia", "Suva", "beyond", "across"].map(|name| text.contains(name))
+    };
+    assert_eq!(names(0), [true, false, true, true]);
+    assert_eq!(names(7), [false, true, false, true]);
+    for column in 1..7 {
+        assert_eq!(size(column).0, 204, "column {column} is empty");
+    }
+}
+
+#[test]
+fn a_map_of_many_worlds_is_drawn_and_ends() {
+    let many = map("CRS:84", [-540.0, -90.0, 540.0, 90.0], [540, 90]);
+    let one = drawn(&columns(&many, 540, 180, 360));
+    assert!(
+        one > 0 && drawn(&many) >= 3 * one - 30,
+        "three worlds, each drawn"
+    );
+    let turns = 1.0e6;
+    map(
+        "CRS:84",
+        [-360.0 * turns, -90.0, 360.0 * turns, 90.0],
+        [500, 50],
+    );
+    map(
+        "EPSG:3857",
+        [HALF * 1.0e9, -HALF, HALF * 1.0e9 + HALF, HALF],
+        [100, 100],
+    );
+    map("EPSG:3857", [1.0e300, -HALF, 1.1e300, HALF], [100, 100]);
+}
