@@ -8,6 +8,7 @@ use crate::geom::View;
 use crate::operation::{MapLayer, MapRequest};
 use crate::protocol::explain::ExplainFormat;
 use crate::protocol::wms::{StyleChoice, StyledLayer};
+use crate::query::Filter;
 use crate::style::Style;
 
 /// A GetMap request, understood (OGC 06-042 §7.3).
@@ -152,6 +153,13 @@ impl Reader<'_> {
         if let Some(filters) = self.filters(count)? {
             for (layer, place) in layers.iter_mut().zip(places) {
                 layer.filter = filters.read(place, &layer.layer)?;
+            }
+        }
+        if let Some(times) = self.times()? {
+            for layer in &mut layers {
+                let at = self.at(&times, &layer.layer)?;
+                let both: Vec<Filter> = layer.filter.take().into_iter().chain(at).collect();
+                layer.filter = (!both.is_empty()).then_some(Filter::And(both));
             }
         }
         Ok((layers, names))
