@@ -193,6 +193,7 @@ impl Reader<'_, '_> {
         let layer = element.child("Name").map(|n| n.text().into_owned());
         let layer = layer.unwrap_or_default();
         let mut filter = None;
+        let before = out.len();
         for child in element.elements() {
             let content = match child.name.as_str() {
                 "Name" | "Description" => continue,
@@ -217,6 +218,14 @@ impl Reader<'_, '_> {
                 layer: layer.clone(),
                 filter: filter.clone(),
                 content,
+            });
+        }
+        if out.len() == before && !layer.is_empty() && element.name == "NamedLayer" {
+            // a layer without a style is in its default one (OGC 05-078r4 §11.2)
+            out.push(NamedLayerStyle {
+                layer,
+                filter,
+                content: StyleContent::Named(String::new()),
             });
         }
         Ok(())

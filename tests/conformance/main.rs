@@ -19,6 +19,7 @@ mod schema;
 mod features;
 mod maps;
 mod reference;
+mod sld110;
 mod styles;
 mod tiles;
 mod wfs110;

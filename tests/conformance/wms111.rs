@@ -198,3 +198,93 @@ fn wms111_7_3_a_click_has_x_and_y_and_one_feature_unless_more_are_asked_for() {
         outside.text()
     );
 }
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn wms111_7_2_3_what_a_map_may_be_asked_in_and_what_is_refused() {
+    let map = |more: &str| {
+        let ask = |name: &str, otherwise: &str| {
+            let has = more
+                .split('&')
+                .any(|pair| pair.starts_with(&format!("{name}=")));
+            if has {
+                String::new()
+            } else {
+                format!("&{name}={otherwise}")
+            }
+        };
+        let pairs = [
+            ask("LAYERS", "Lakes"),
+            ask("STYLES", ""),
+            ask("BBOX", "0,-0.002,0.004,0"),
+            ask("FORMAT", "image/png"),
+            ask("SRS", "EPSG:4326"),
+        ];
+        // GetMap of 1.1.1 has no SERVICE
+        let query = format!(
+            "/wms?VERSION=1.1.1&REQUEST=GetMap&WIDTH=200&HEIGHT=100{}&{more}",
+            pairs.concat()
+        );
+        lakes().get(&query)
+    };
+    for same in [
+        [
+            "BBOX=-0.005,-0.0025,0.005,0.0025",
+            "BBOX=-.0005E1,-25E-4,%2B05E-3,.00025E%2B1",
+        ],
+        ["BBOX=-1,-1,1,1", "BBOX=-1.0,-1.0,1.0,1.0"],
+        [
+            "LAYERS=Lakes,Ponds&STYLES=",
+            "LAYERS=%4cakes,Ponds&STYLES=Lakes,",
+        ],
+        [
+            "LAYERS=Lakes,Ponds&STYLES=,",
+            "LAYERS=Lakes,Ponds&STYLES=,Ponds",
+        ],
+        ["TIME=2000-01-01&ELEVATION=5", "BOGUS=1"],
+    ] {
+        let [one, other] = same.map(map);
+        assert_eq!(
+            one.header("content-type"),
+            "image/png",
+            "{same:?}: {}",
+            one.text()
+        );
+        assert_eq!(one.body, other.body, "{same:?}");
+    }
+    for (more, expected) in [
+        ("BBOX=0.004,-0.002,0,0", ""),
+        ("BBOX=0,0,0.004,0", ""),
+        ("FORMAT=image/bogus", "InvalidFormat"),
+        ("SRS=EPSG:bogus", "InvalidSRS"),
+        ("STYLES=Bogus", "StyleNotDefined"),
+        ("LAYERS=Lakes,Ponds&STYLES=Ponds,Lakes", "StyleNotDefined"),
+        ("LAYERS=Lakes,Bogus", "LayerNotDefined"),
+    ] {
+        let reply = map(more);
+        assert_eq!(
+            reply.header("content-type"),
+            "application/vnd.ogc.se_xml",
+            "{more}"
+        );
+        if !expected.is_empty() {
+            let code = format!("code=\"{expected}\"");
+            assert!(reply.text().contains(&code), "{more}: {}", reply.text());
+        }
+    }
+    let blank = "LAYERS=Bogus&EXCEPTIONS=application/vnd.ogc.se_blank";
+    for (more, pixel) in [
+        ("&BGCOLOR=0x00fF00", [0, 255, 0, 255]),
+        ("&TRANSPARENT=TRUE", [0; 4]),
+        ("", [255; 4]),
+    ] {
+        let (width, height, pixels) = map(&format!("{blank}{more}")).picture();
+        assert_eq!((width, height), (200, 100));
+        assert!(
+            pixels
+                .iter()
+                .all(|p| *p == pixel || pixel[3] == 0 && p[3] == 0),
+            "{more}"
+        );
+    }
+}

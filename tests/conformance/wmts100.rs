@@ -312,3 +312,63 @@ fn wmts100_7_2_3_every_wrong_value_of_a_tile_is_named() {
         );
     }
 }
+
+#[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
+fn wmts100_7_3_2_every_wrong_value_of_a_click_is_named() {
+    let good = "/wmts?SERVICE=WMTS&REQUEST=GetFeatureInfo&VERSION=1.0.0&LAYER=Lakes&STYLE=Lakes&\
+                FORMAT=image/png&TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=10&TILEROW=512&\
+                TILECOL=512&I=5&J=5&INFOFORMAT=text/plain";
+    assert_eq!(lakes().get(good).status, 200);
+    for (right, wrong, expected, at) in [
+        (
+            "LAYER=Lakes",
+            "LAYER=Bogus",
+            "InvalidParameterValue",
+            "layer",
+        ),
+        (
+            "STYLE=Lakes",
+            "STYLE=Bogus",
+            "InvalidParameterValue",
+            "style",
+        ),
+        (
+            "image/png",
+            "image/bogus",
+            "InvalidParameterValue",
+            "format",
+        ),
+        (
+            "=text/plain",
+            "=bogus",
+            "InvalidParameterValue",
+            "infoformat",
+        ),
+        (
+            "&INFOFORMAT=text/plain",
+            "",
+            "MissingParameterValue",
+            "infoformat",
+        ),
+        (
+            "MATRIX=10",
+            "MATRIX=99",
+            "InvalidParameterValue",
+            "tilematrix",
+        ),
+        ("ROW=512", "ROW=1024", "TileOutOfRange", "tilerow"),
+        ("COL=512", "COL=1024", "TileOutOfRange", "tilecol"),
+        ("&I=5", "", "MissingParameterValue", "i"),
+        ("&J=5", "&J=256", "PointIJOutOfRange", ""),
+    ] {
+        let reply = lakes().get(&good.replace(right, wrong));
+        assert_eq!(
+            (reply.status, code(&reply)),
+            (400, expected.to_owned()),
+            "{wrong}"
+        );
+        let found = locator(&reply).unwrap_or_default().to_lowercase();
+        assert_eq!(found, at, "{right} {wrong}");
+    }
+}

@@ -483,6 +483,7 @@ impl Engine for FakeEngine {
                 })?;
                 Ok(StyledLayer {
                     layer: layer.into(),
+                    filter: None,
                     style: match style.strip_prefix('*') {
                         Some(id) => StyleChoice::User(Arc::new(Style {
                             id: id.into(),

@@ -199,3 +199,28 @@ fn wfs20_7_9_2_4_1_what_is_required_comes_with_every_choice_of_properties() {
         assert!(!text.contains("ddt:code"), "{text}");
     }
 }
+
+#[test]
+fn clients_of_the_web_have_a_type_described_in_json() {
+    let query = "service=WFS&version=1.1.0&request=DescribeFeatureType&typename=ddt:objets";
+    let reply = named().get(&format!("{query}&outputFormat=application/json"));
+    assert_eq!(reply.media_type, "application/json");
+    let described = reply.json();
+    assert_eq!(described["targetPrefix"], "ddt");
+    let kind = &described["featureTypes"][0];
+    assert_eq!(kind["typeName"], "objets");
+    let of = |name: &str| {
+        let properties = kind["properties"].as_array().unwrap();
+        let found = properties.iter().find(|p| p["name"] == name).unwrap();
+        (
+            found["type"].clone(),
+            found["localType"].clone(),
+            found["minOccurs"].clone(),
+        )
+    };
+    assert_eq!(
+        of("emprise"),
+        ("gml:Polygon".into(), "Polygon".into(), 0.into())
+    );
+    assert_eq!(of("rang"), ("xsd:int".into(), "int".into(), 1.into()));
+}

@@ -330,7 +330,7 @@ fn a_request_beyond_the_limits_is_refused_before_any_work() {
 }
 
 #[test]
-fn a_form_post_is_read_and_an_xml_post_is_told_what_is() {
+fn a_form_post_is_read_and_a_document_is_told_what_it_lacks() {
     let world = World::default();
     let answer = world.post(
         "SERVICE=WMS",
@@ -339,5 +339,13 @@ fn a_form_post_is_read_and_an_xml_post_is_told_what_is() {
     );
     assert_eq!(answer.media_type, "image/png");
     let answer = world.post("", "text/xml", b"<GetMap/>");
-    assert_eq!(code(&answer), "InvalidParameterValue");
+    assert_eq!(code(&answer), "MissingParameterValue");
+    for document in [
+        "<GetFeature/>",
+        "<GetMap>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><GetMap/>",
+    ] {
+        let answer = world.post("", "text/xml", document.as_bytes());
+        assert_eq!(code(&answer), "InvalidParameterValue", "{document}");
+    }
 }

@@ -2,6 +2,7 @@
 //! are written with, and what of an error may be told.
 
 mod bound;
+mod element;
 mod inspire;
 mod kvp;
 mod language;
@@ -12,6 +13,7 @@ mod sequence;
 mod template;
 
 pub use bound::{DEGREES, METRES, push_outward};
+pub use element::push_element;
 pub use inspire::{push_inspire_capabilities, push_inspire_metadata};
 pub use kvp::{Kvp, MAX_PAIRS, decode};
 pub use language::{iso639_2b, language, language_codes};

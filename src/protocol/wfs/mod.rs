@@ -27,6 +27,7 @@ mod names;
 mod paging;
 mod request;
 mod schema;
+mod schema_json;
 mod scope;
 mod srs;
 mod stored;

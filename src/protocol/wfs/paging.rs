@@ -2,8 +2,8 @@
 //! themselves, whatever binding the first page was asked for in.
 
 use super::request::{Adhoc, Asked, AskedJoin, AskedQuery, Condition, Incoming};
-use crate::decode::xml::{Element, Node};
-use crate::encode::xml::{push_attribute, push_text, push_url_component};
+use crate::encode::xml::push_url_component;
+use crate::protocol::ows::push_element;
 
 /// Longest address that is given: what every client and proxy takes (RFC 9110 §4.1).
 const MAX_ADDRESS: usize = 8_000;
@@ -133,34 +133,4 @@ fn push_adhoc(pairs: &mut Vec<(String, String)>, adhoc: &Adhoc) -> Option<()> {
         _ => return None,
     }
     Some(())
-}
-
-/// An element as text, each with the namespace that it is in.
-fn push_element(out: &mut String, element: &Element, around: &str) {
-    out.push('<');
-    out.push_str(&element.name);
-    if &*element.namespace != around {
-        push_attribute(out, "xmlns", &element.namespace);
-    }
-    for attribute in &element.attributes {
-        match attribute.prefix.as_str() {
-            "" => push_attribute(out, &attribute.name, &attribute.value),
-            "gml" => {
-                push_attribute(out, "xmlns:gml", "http://www.opengis.net/gml");
-                push_attribute(out, &format!("gml:{}", attribute.name), &attribute.value);
-            }
-            _ => {}
-        }
-    }
-    out.push('>');
-    for node in &element.nodes {
-        match node {
-            Node::Element(child) => push_element(out, child, &element.namespace),
-            Node::Text(text) | Node::Verbatim(text) => push_text(out, text),
-            Node::Comment(_) => {}
-        }
-    }
-    out.push_str("</");
-    out.push_str(&element.name);
-    out.push('>');
 }

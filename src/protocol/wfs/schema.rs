@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::collection::schema_address;
 use super::request::{Asked, Output};
+use super::schema_json::{self, is_json};
 use super::scope::Scope;
 use super::version::Version;
 use crate::catalogue::{Layer, Namespace};
@@ -21,7 +22,11 @@ use crate::protocol::Answer;
 /// # Errors
 /// `LayerNotDefined`; `InvalidFormat` for a format that is no schema.
 pub fn describe(scope: &Scope<'_>, asked: &Asked) -> Result<Answer> {
-    let output = Output::parse(asked.output_format.as_deref(), asked.version)?;
+    let is_json = asked.output_format.as_deref().is_some_and(is_json);
+    let output = match is_json {
+        true => Output::Gml(asked.version.gml()),
+        false => Output::parse(asked.output_format.as_deref(), asked.version)?,
+    };
     let Output::Gml(gml) = output else {
         return Err(Error::InvalidFormat {
             format: asked.output_format.clone().unwrap_or_default(),
@@ -39,6 +44,9 @@ pub fn describe(scope: &Scope<'_>, asked: &Asked) -> Result<Answer> {
         layers = scope.layers();
     }
     let types: Vec<GmlType> = layers.iter().map(|layer| scope.gml_type(layer)).collect();
+    if is_json {
+        return Ok(Answer::ok("application/json", schema_json::write(&types)));
+    }
     let mut namespaces: Vec<&Namespace> = Vec::new();
     for kind in &types {
         if !namespaces.contains(&&kind.namespace) {
@@ -144,7 +152,7 @@ fn push_element(out: &mut String, name: &str, kind: &str, more: &str) {
 }
 
 /// The type of a column: plain ones of XML Schema, which QGIS and GDAL know by these names.
-fn simple_type(kind: FieldType) -> &'static str {
+pub(super) fn simple_type(kind: FieldType) -> &'static str {
     match kind {
         FieldType::Bool => "xs:boolean",
         FieldType::Integer => "xs:int",

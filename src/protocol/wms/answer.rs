@@ -8,7 +8,7 @@ use super::request::{
     GetCapabilities, GetFeatureInfo, GetMap, Reader, Request as Operation, version_of,
 };
 use super::scope::Scope;
-use super::{Service, Version, describe, legend};
+use super::{Service, Version, describe, legend, posted};
 use crate::budget::Budget;
 use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::protocol::{Answer, Request, explain, ows};
 
 /// Answers a WMS request: plain data in and out, never a panic, every error in WMS's words.
 pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> Answer {
-    let kvp = match ows::pairs(request, service.limits.body_bytes) {
+    let kvp = match posted::pairs(request, service.limits.body_bytes) {
         Ok(kvp) => kvp,
         Err(error) => return exception::report(&error, Version::V130),
     };
@@ -51,7 +51,7 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
 /// form that the request asks for.
 pub fn refuse(service: &Service<'_>, request: &Request<'_>, error: &Error) -> Answer {
     let version =
-        ows::pairs(request, service.limits.body_bytes).map_or(Version::V130, |k| version_of(&k));
+        posted::pairs(request, service.limits.body_bytes).map_or(Version::V130, |k| version_of(&k));
     exception::report(error, version)
 }
 

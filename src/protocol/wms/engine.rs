@@ -11,7 +11,7 @@ use crate::geom::{Bbox, Size};
 use crate::operation::{
     Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest,
 };
-use crate::query::Moment;
+use crate::query::{Filter, Moment};
 use crate::style::Style;
 
 /// The work behind the protocol: what a WMS asks of the rest of the house.
@@ -92,6 +92,8 @@ pub trait Engine: Sync {
 pub struct StyledLayer {
     /// The `Name` of the `NamedLayer`.
     pub layer: String,
+    /// `LayerFeatureConstraints`: the features that are drawn at all.
+    pub filter: Option<Filter>,
     pub style: StyleChoice,
 }
 

@@ -3,8 +3,8 @@
 //! (Technical Guidance View Services 3.11).
 //!
 //! # Not supported
-//! - GetMap by XML POST: no client was seen to send it; form POST is read.
-//! - Dimensions: no layer declares one, so `TIME` and `ELEVATION` are ignored (06-042 §C.3.3).
+//! - GetFeatureInfo by XML POST, which no schema has; GetMap and GetCapabilities are read.
+//! - Dimensions but time: no layer declares one, so `ELEVATION` is ignored (06-042 §C.3.3).
 //! - `AUTO2` CRSs: not advertised, answered with InvalidCRS.
 
 mod answer;
@@ -15,6 +15,7 @@ mod exception;
 mod explain;
 mod feature_info;
 mod legend;
+mod posted;
 mod request;
 mod scope;
 mod studio;

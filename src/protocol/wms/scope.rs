@@ -54,6 +54,7 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// `LayerNotDefined`, also for layers outside the scope.
     pub fn layers_of(&self, name: &str) -> Result<Vec<Arc<Layer>>> {
+        let name = self.without_prefix(name);
         match &self.only {
             None => self.catalogue.layers_of(name),
             Some(layer) if layer.id == name => Ok(vec![Arc::clone(layer)]),
@@ -61,6 +62,18 @@ impl<'a> Scope<'a> {
                 layer: name.to_owned(),
                 nearest: nearest(name, [layer.id.as_str()]),
             }),
+        }
+    }
+
+    /// A layer's name without the prefix that features have in WFS: who came to a layer from there,
+    /// or from a server of workspaces, writes `ddt:communes`. No id holds a colon.
+    fn without_prefix<'n>(&self, name: &'n str) -> &'n str {
+        match name.split_once(':') {
+            Some((prefix, id)) => match self.catalogue.layer(id) {
+                Ok(layer) if self.catalogue.site.namespace_of(layer).prefix == prefix => id,
+                _ => name,
+            },
+            None => name,
         }
     }
 

@@ -67,6 +67,7 @@ impl Engine for Studio {
             .into_iter()
             .map(|layer| StyledLayer {
                 layer: layer.layer,
+                filter: layer.filter,
                 style: match layer.content {
                     StyleContent::Named(name) => StyleChoice::Named(name),
                     StyleContent::Defined { style, .. } => StyleChoice::User(Arc::new(style)),

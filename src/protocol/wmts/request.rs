@@ -140,7 +140,11 @@ pub fn from_pairs(service: &Service<'_>, kvp: &Kvp) -> Result<Request> {
         "getfeatureinfo" => {
             version(kvp)?;
             let words = words(kvp)?;
-            // the format of the tile that was clicked on: it does not change what is there
+            // the format of the tile that was clicked on does not change what is there, but one that
+            // there is not is told (Server.KVP.GET.GetFeatureInfo.Invalid.Format)
+            if let Some(text) = kvp.get("FORMAT") {
+                tile_format(text)?;
+            }
             let found = wish(service, &words, TileFormat::Image(ImageFormat::Png))?;
             let text = required(kvp, "INFOFORMAT", "a media type such as text/html")?;
             let format = InfoFormat::parse(text).ok_or_else(|| no_info_format(text))?;

@@ -5,6 +5,7 @@ use crate::catalogue::{INSPIRE_DEFAULT_STYLE, Layer};
 use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
 use crate::geom::View;
+use crate::operation::features::bind_filter;
 use crate::operation::{MapLayer, MapRequest};
 use crate::protocol::explain::ExplainFormat;
 use crate::protocol::wms::{StyleChoice, StyledLayer};
@@ -103,6 +104,8 @@ impl Reader<'_> {
         let mut names = Vec::new();
         // of each layer, the place of the name that it stands for
         let mut places = Vec::new();
+        // of each place, what the style document has drawn of it
+        let mut constraints = Vec::new();
         let mut add = |place: usize, name: &str, chosen: Vec<(Arc<Layer>, Arc<Style>)>| {
             for (layer, style) in chosen {
                 names.push(name.to_owned());
@@ -121,6 +124,8 @@ impl Reader<'_> {
                 let count = wanted.len();
                 for (place, (name, style)) in wanted.into_iter().zip(styles).enumerate() {
                     let own = document.as_deref().unwrap_or_default();
+                    let constraint = own.iter().find(|styled| styled.layer == name);
+                    constraints.push(constraint.and_then(|styled| styled.filter.clone()));
                     add(place, name, self.styled(name, &style, own)?);
                 }
                 count
@@ -139,6 +144,7 @@ impl Reader<'_> {
                         StyleChoice::Named(style) => self.styled(name, style, &[])?,
                         StyleChoice::User(style) => self.with_style(name, style)?,
                     };
+                    constraints.push(styled.filter.clone());
                     add(place, name, chosen);
                 }
                 document.len()
@@ -150,10 +156,20 @@ impl Reader<'_> {
                 });
             }
         };
-        if let Some(filters) = self.filters(count)? {
-            for (layer, place) in layers.iter_mut().zip(places) {
-                layer.filter = filters.read(place, &layer.layer)?;
+        let filters = self.filters(count)?;
+        for (layer, place) in layers.iter_mut().zip(places) {
+            let asked = match &filters {
+                Some(filters) => filters.read(place, &layer.layer)?,
+                None => None,
+            };
+            let constraint = constraints.get(place).cloned().flatten();
+            if let Some(constraint) = &constraint {
+                bind_filter(constraint, &layer.layer)?;
             }
+            layer.filter = match (asked, constraint) {
+                (Some(asked), Some(constraint)) => Some(Filter::And(vec![asked, constraint])),
+                (asked, constraint) => asked.or(constraint),
+            };
         }
         if let Some(times) = self.times()? {
             for layer in &mut layers {
