@@ -14,6 +14,9 @@
 #[path = "../tests/store/writer.rs"]
 mod writer;
 
+#[path = "../tests/common/scratch.rs"]
+mod scratch;
+
 use std::sync::Arc;
 
 use cartotheque::budget::Budget;
@@ -26,6 +29,8 @@ use cartotheque::server::{Options as ServeOptions, State};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 use writer::{Options, Polygon, write};
+
+use scratch::Scratch;
 
 /// Polygons on a side.
 const SIDE: usize = 316;
@@ -84,7 +89,7 @@ fn bench(criterion: &mut Criterion) {
         with_count: true,
         sort: true,
     };
-    let folder = std::env::temp_dir().join(format!("cartotheque-features-{}", std::process::id()));
+    let folder = Scratch::new("features");
     let layers = folder.join("capabilities/layers");
     std::fs::create_dir_all(&layers).expect("the folder is writable");
     // the data do not say in which CRS they are
@@ -99,7 +104,7 @@ fn bench(criterion: &mut Criterion) {
     }
     drop(polygons);
     let state = State::load(ServeOptions {
-        path: folder.clone(),
+        path: folder.0.clone(),
         base_url: None,
         workers: 1,
         strict: true,
@@ -150,7 +155,6 @@ fn bench(criterion: &mut Criterion) {
         });
     });
     group.finish();
-    let _ = std::fs::remove_dir_all(folder);
 }
 
 criterion_group!(benches, bench);

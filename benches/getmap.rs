@@ -9,10 +9,13 @@
     reason = "a panic is how it fails"
 )]
 
+#[path = "../tests/common/scratch.rs"]
+mod scratch;
+
 use std::fs::File;
 use std::hint::black_box;
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cartotheque::budget::Budget;
 use cartotheque::config::{self, FileSources, LoadOptions, Loaded};
@@ -23,6 +26,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flatgeobuf::{ColumnType, FgbCrs, FgbWriter, FgbWriterOptions, GeometryType};
 use geozero::{ColumnValue, PropertyProcessor};
 
+use scratch::Scratch;
+
 /// Polygons on a side of the grid.
 const SIDE: u32 = 1_000;
 /// Metres between two polygons.
@@ -30,14 +35,12 @@ const STEP: f64 = 10.0;
 /// South-west corner of the grid in Lambert-93.
 const ORIGIN: [f64; 2] = [600_000.0, 6_400_000.0];
 
-/// A folder with a million polygons, removed in the end.
-struct Data(PathBuf);
+/// A folder with a million polygons.
+struct Data(Scratch);
 
 impl Data {
     fn write() -> Data {
-        let folder =
-            std::env::temp_dir().join(format!("cartotheque-getmap-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("the folder is writable");
+        let folder = Scratch::new("getmap");
         let options = FgbWriterOptions {
             crs: FgbCrs {
                 code: 2154,
@@ -59,12 +62,6 @@ impl Data {
         let file = File::create(folder.join("squares.fgb")).unwrap();
         writer.write(BufWriter::new(file)).unwrap();
         Data(folder)
-    }
-}
-
-impl Drop for Data {
-    fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.0);
     }
 }
 

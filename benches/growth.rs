@@ -15,6 +15,9 @@
     reason = "a panic is how it fails"
 )]
 
+#[path = "../tests/common/scratch.rs"]
+mod scratch;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +34,8 @@ use cartotheque::protocol::Request;
 use cartotheque::protocol::tiles::{self, Prepared, TilesAddress, TilesRequest};
 use cartotheque::protocol::wms::{self, CapabilitiesCache};
 use cartotheque::store::fgb::{FgbHead, FgbWriter, push_value};
+
+use scratch::Scratch;
 
 /// Auvergne-Rhône-Alpes in Lambert-93, a little inside.
 const WEST: f64 = 640_000.0;
@@ -379,8 +384,8 @@ fn main() {
     let counts = said("CARTOTHEQUE_GROWTH", "10000,100000,1000000");
     let names = said("CARTOTHEQUE_GROWTH_OF", "parcels,roads,sites,places");
     let kept = std::env::var_os("CARTOTHEQUE_GROWTH_DIR").map(PathBuf::from);
-    let temporary = std::env::temp_dir().join(format!("cartotheque-growth-{}", std::process::id()));
-    let folder = kept.clone().unwrap_or(temporary);
+    let temporary = Scratch::new("growth");
+    let folder = kept.unwrap_or_else(|| temporary.0.clone());
     std::fs::create_dir_all(&folder).unwrap();
     println!(
         "| features | data, MB | prepare, s (MB on disk, MB held) | map 3857, ms | map 2154, ms | vector tile 5/16/11, ms | map 3857 and tile from the features, ms |"
@@ -390,9 +395,6 @@ fn main() {
         for count in counts.split(',').map(|n| n.parse().unwrap()) {
             measure(&folder, name, count);
         }
-    }
-    if kept.is_none() {
-        let _gone = std::fs::remove_dir_all(&folder);
     }
 }
 

@@ -14,6 +14,9 @@
 #[path = "../tests/store/writer.rs"]
 mod writer;
 
+#[path = "../tests/common/scratch.rs"]
+mod scratch;
+
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
@@ -25,6 +28,8 @@ use cartotheque::store::{FeatureStore, FgbStore, Select};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 use writer::{Options, Polygon, write};
+
+use scratch::Scratch;
 
 /// Polygons on a side.
 const SIDE: usize = 1_000;
@@ -81,7 +86,8 @@ fn bench(criterion: &mut Criterion) {
         with_count: true,
         sort: true,
     };
-    let path = std::env::temp_dir().join(format!("cartotheque-query-{}.fgb", std::process::id()));
+    let folder = Scratch::new("query");
+    let path = folder.join("polygons.fgb");
     std::fs::write(&path, write(&polygons, options)).expect("the folder is writable");
     drop(polygons);
     let store = FgbStore::open(&path).expect("the file is sound");
@@ -114,7 +120,6 @@ fn bench(criterion: &mut Criterion) {
         group.bench_function(name, |b| b.iter(|| count(&store, filter)));
     }
     group.finish();
-    let _ = std::fs::remove_file(path);
 }
 
 criterion_group!(benches, bench);

@@ -13,6 +13,9 @@
 #[path = "../tests/store/writer.rs"]
 mod writer;
 
+#[path = "../tests/common/scratch.rs"]
+mod scratch;
+
 use std::fs::File;
 use std::hint::black_box;
 use std::io::BufReader;
@@ -26,6 +29,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use flatgeobuf::{FallibleStreamingIterator, FgbReader};
 
 use writer::{Options, Polygon, write};
+
+use scratch::Scratch;
 
 /// Polygons on a side.
 const SIDE: usize = 1_000;
@@ -113,7 +118,8 @@ fn bench(criterion: &mut Criterion) {
         with_count: true,
         sort: true,
     };
-    let path = std::env::temp_dir().join(format!("cartotheque-bench-{}.fgb", std::process::id()));
+    let folder = Scratch::new("select");
+    let path = folder.join("polygons.fgb");
     std::fs::write(&path, write(&polygons, options)).expect("the folder is writable");
     drop(polygons);
     let store = FgbStore::open(&path).expect("the file is sound");
@@ -145,7 +151,6 @@ fn bench(criterion: &mut Criterion) {
         });
         group.finish();
     }
-    let _ = std::fs::remove_file(path);
 }
 
 criterion_group!(benches, bench);

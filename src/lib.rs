@@ -40,3 +40,7 @@ pub mod sqlite;
 pub mod store;
 pub mod style;
 pub mod tile;
+
+#[cfg(test)]
+#[path = "../tests/common/scratch.rs"]
+mod scratch;

@@ -183,6 +183,7 @@ pub fn fault(path: &Path, rules: &Rules, error: &rusqlite::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     const RULES: Rules = Rules {
         expected: "a box",
@@ -194,21 +195,6 @@ mod tests {
         cache_kib: 100,
     };
 
-    struct Scratch(PathBuf);
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _gone = std::fs::remove_dir_all(&self.0);
-        }
-    }
-
-    fn scratch(name: &str) -> Scratch {
-        let name = format!("cartotheque-sqlite-{name}-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        Scratch(folder)
-    }
-
     /// What reading the first value of a query says.
     fn ask(path: &Path, sql: &str) -> Result<i64> {
         let reader = Reader::open(path, &RULES)?;
@@ -218,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_database_that_somebody_made_can_neither_hang_nor_fill_the_memory_nor_be_written() {
-        let scratch = scratch("hostile");
+        let scratch = Scratch::new("hostile");
         // a name that would be an address of another file
         let path = scratch.0.join("a?mode=rw#%41.db");
         Connection::open(&path)
@@ -240,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_is_no_database_or_is_being_written_is_said_before_sqlite_is_asked() {
-        let scratch = scratch("refused");
+        let scratch = Scratch::new("refused");
         let path = scratch.0.join("a.db");
         std::fs::write(&path, "<html>").unwrap();
         let said = |path: &Path| ask(path, "SELECT 1").unwrap_err().to_string();

@@ -7,6 +7,8 @@
     reason = "a panic is how it fails"
 )]
 
+#[path = "common/scratch.rs"]
+mod scratch;
 #[path = "store/writer.rs"]
 mod writer;
 
@@ -27,6 +29,8 @@ use cartotheque::feature::OwnedValue;
 use cartotheque::geom::{Bbox, Geometry};
 use cartotheque::store::{FeatureStore, FgbStore, Select, SelectStats};
 
+use scratch::Scratch;
+
 /// A file of the shared test data.
 fn shared(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -39,23 +43,17 @@ fn open(path: &str) -> FgbStore {
 }
 
 /// A file of these bytes that is gone at the end of the test.
-struct Temporary(PathBuf);
+struct Temporary(
+    PathBuf,
+    #[expect(dead_code, reason = "the folder is removed with it")] Scratch,
+);
 
 impl Temporary {
     fn new(bytes: &[u8]) -> Temporary {
-        use std::sync::atomic::{AtomicU64, Ordering};
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("cartotheque-store-{}-{number}.fgb", std::process::id());
-        let path = std::env::temp_dir().join(name);
+        let folder = Scratch::new("store");
+        let path = folder.join("features.fgb");
         std::fs::write(&path, bytes).unwrap();
-        Temporary(path)
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        Temporary(path, folder)
     }
 }
 

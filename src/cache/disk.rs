@@ -190,22 +190,7 @@ fn parse(content: Vec<u8>) -> Option<Tile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A folder of its own for each test, removed at its end.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Folder {
-            let name = format!("cartotheque-disk-{name}-{}", std::process::id());
-            Folder(std::env::temp_dir().join(name))
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
+    use crate::scratch::Scratch;
 
     fn tile(byte: u8, length: usize) -> Tile {
         Tile {
@@ -216,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_no_tile() {
-        let folder = Folder::new("damaged");
+        let folder = Scratch::new("damaged");
         let disk = Disk::open(&folder.0, 1 << 20).unwrap();
         disk.put(5, &tile(5, 300));
         assert_eq!(disk.get(5).unwrap().0, tile(5, 300));
@@ -238,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_folder_stays_within_its_bound_and_the_oldest_go_first() {
-        let folder = Folder::new("bound");
+        let folder = Scratch::new("bound");
         let disk = Disk::open(&folder.0, 100_000).unwrap();
         for key in 0..100u128 {
             disk.put(key << 64, &tile(2, 3_000));
@@ -255,19 +240,16 @@ mod tests {
 
     #[test]
     fn a_folder_that_can_not_be_made_is_an_error_that_names_it() {
-        let folder = Folder::new("file");
-        fs::write(&folder.0, b"a file").unwrap();
-        let error = Disk::open(&folder.0.join("below"), 10).unwrap_err();
-        assert!(
-            error.to_string().contains("cartotheque-disk-file"),
-            "{error}"
-        );
-        fs::remove_file(&folder.0).unwrap();
+        let folder = Scratch::new("file");
+        let file = folder.join("plan.txt");
+        fs::write(&file, b"a file").unwrap();
+        let error = Disk::open(&file.join("below"), 10).unwrap_err();
+        assert!(error.to_string().contains("plan.txt"), "{error}");
     }
 
     #[test]
     fn a_folder_that_is_deleted_meanwhile_is_made_again() {
-        let folder = Folder::new("deleted");
+        let folder = Scratch::new("deleted");
         let disk = Disk::open(&folder.0, 1 << 20).unwrap();
         disk.put(1, &tile(1, 10));
         fs::remove_dir_all(&folder.0).unwrap();

@@ -226,6 +226,7 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
+    use crate::scratch::Scratch;
 
     fn tile(bytes: &[u8]) -> Tile {
         Tile {
@@ -353,13 +354,13 @@ mod tests {
 
     #[test]
     fn what_is_on_disk_outlives_the_process() {
-        let folder = std::env::temp_dir().join(format!("cartotheque-tiles-{}", std::process::id()));
-        let first = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
+        let folder = Scratch::new("tiles");
+        let first = TileCache::new(1 << 20, Some(Disk::open(&folder.0, 1 << 20).unwrap()));
         first
             .get(9, PATIENCE, [], copied, || Ok(tile(b"nine")))
             .unwrap();
         drop(first);
-        let second = TileCache::new(1 << 20, Some(Disk::open(&folder, 1 << 20).unwrap()));
+        let second = TileCache::new(1 << 20, Some(Disk::open(&folder.0, 1 << 20).unwrap()));
         let (found, source) = second
             .get(9, PATIENCE, [], copied, || panic!("made again"))
             .unwrap();
@@ -367,6 +368,5 @@ mod tests {
             (found.tile.bytes.as_ref(), source),
             (&b"nine"[..], Source::Disk)
         );
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -298,11 +298,12 @@ fn has_extension(path: &Path, extensions: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
     fn only_files_that_are_read_have_stamps() {
-        let name = format!("cartotheque-folder-{}", std::process::id());
-        let root = std::env::temp_dir().join(name);
+        let scratch = Scratch::new("folder");
+        let root = &scratch.0;
         let files = [
             ("a.fgb", true),
             ("server.log", false),
@@ -324,9 +325,8 @@ mod tests {
             fs::write(path, "x").unwrap();
         }
         let named = [root.join("data/more/notes.txt")];
-        let folder = Folder::scan(&root, &[]).unwrap();
-        let with_named = Folder::scan(&root, &named).unwrap();
-        fs::remove_dir_all(&root).unwrap();
+        let folder = Folder::scan(root, &[]).unwrap();
+        let with_named = Folder::scan(root, &named).unwrap();
         for (file, is_read) in files {
             assert_eq!(folder.stamp(&root.join(file)).is_some(), is_read, "{file}");
         }

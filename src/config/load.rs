@@ -256,6 +256,15 @@ struct Material {
     languages: Vec<String>,
 }
 
+/// What came of the layers.
+struct Gathered {
+    layers: Vec<Arc<Layer>>,
+    by_origin: HashMap<PathBuf, Built>,
+    declared: HashSet<String>,
+    faults: Vec<Fault>,
+    diagnostics: Vec<Diagnostic>,
+}
+
 impl Loader<'_> {
     fn load(mut self) -> Loaded {
         let ServerRead {
@@ -295,40 +304,17 @@ impl Loader<'_> {
             .into_par_iter()
             .map(|plan| self.build(plan, &material))
             .collect();
-        let mut built_layers = HashMap::with_capacity(results.len());
-        let mut layers = Vec::with_capacity(results.len());
-        let mut declared = HashSet::with_capacity(results.len());
+        let Gathered {
+            layers,
+            by_origin,
+            declared,
+            faults: of_layers,
+            diagnostics: told,
+        } = self.gathered(results, archives.declared, &server);
         let mut faults = archives.faults;
-        declared.extend(archives.declared);
+        faults.extend(of_layers);
         diagnostics.extend(archives.diagnostics);
-        for (plan, built) in results {
-            let id = plan.read.file.id.value.clone();
-            if let Some(message) = fault_of(&plan) {
-                let access = plan.access.clone();
-                let access = access.or_else(|| {
-                    // a file that can't be read is of what it was of
-                    let before = self.state()?.layers.get(&plan.origin)?;
-                    Some(before.layer.access.clone())
-                });
-                let unknown = || match server.roles.is_empty() {
-                    true => Access::Public,
-                    false => Access::Roles(Vec::new()),
-                };
-                faults.push(Fault {
-                    access: access.unwrap_or_else(unknown),
-                    subject: id.clone(),
-                    message,
-                    still_served: built.is_some(),
-                });
-            }
-            declared.insert(id);
-            if let Some(built) = built {
-                layers.push(Arc::clone(&built.layer));
-                diagnostics.extend(built.diagnostics.iter().cloned());
-                built_layers.insert(plan.origin, built);
-            }
-            diagnostics.extend(plan.findings.into_vec());
-        }
+        diagnostics.extend(told);
         faults.extend(server_fault);
         let tile_sets = self.tile_sets();
         let (tile_matrix_sets, found) =
@@ -383,7 +369,7 @@ impl Loader<'_> {
         let ids = self.state().map(|state| state.ids.clone());
         let mut ids = ids.unwrap_or_default();
         ids.retain(|known| {
-            let mut built = built_layers.values();
+            let mut built = by_origin.values();
             built.any(|built| Arc::ptr_eq(&built.made_from.store, &known.of))
         });
         let has_errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
@@ -401,12 +387,60 @@ impl Loader<'_> {
                 stores: material.stores,
                 styles: material.styles,
                 tile_sets,
-                layers: built_layers,
+                layers: by_origin,
                 archives: archives.state,
                 maps: built.state,
                 ids,
             },
         }
+    }
+
+    /// Parts what came of the layers, in their order, with the faults of those that are refused.
+    /// `declared` are the ids of layers of tiles.
+    fn gathered(
+        &self,
+        results: Vec<(Plan, Option<Built>)>,
+        declared: HashSet<String>,
+        server: &ServerFile,
+    ) -> Gathered {
+        let mut gathered = Gathered {
+            layers: Vec::with_capacity(results.len()),
+            by_origin: HashMap::with_capacity(results.len()),
+            declared,
+            faults: Vec::new(),
+            diagnostics: Vec::new(),
+        };
+        for (plan, built) in results {
+            let id = plan.read.file.id.value.clone();
+            if let Some(message) = fault_of(&plan) {
+                let access = plan.access.clone();
+                let access = access.or_else(|| {
+                    // a file that can't be read is of what it was of
+                    let before = self.state()?.layers.get(&plan.origin)?;
+                    Some(before.layer.access.clone())
+                });
+                let unknown = || match server.roles.is_empty() {
+                    true => Access::Public,
+                    false => Access::Roles(Vec::new()),
+                };
+                gathered.faults.push(Fault {
+                    access: access.unwrap_or_else(unknown),
+                    subject: id.clone(),
+                    message,
+                    still_served: built.is_some(),
+                });
+            }
+            gathered.declared.insert(id);
+            if let Some(built) = built {
+                gathered.layers.push(Arc::clone(&built.layer));
+                gathered
+                    .diagnostics
+                    .extend(built.diagnostics.iter().cloned());
+                gathered.by_origin.insert(plan.origin, built);
+            }
+            gathered.diagnostics.extend(plan.findings.into_vec());
+        }
+        gathered
     }
 
     fn state(&self) -> Option<&State> {

@@ -174,11 +174,11 @@ fn picture(folder: &Path, href: &str) -> Result<Arc<[u8]>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
     fn a_picture_with_the_address_of_another_machine_is_found_beside_the_style() {
-        let folder = std::env::temp_dir().join(format!("pictures-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = Scratch::new("pictures");
         std::fs::write(folder.join("gare.svg"), "<svg/>").unwrap();
         for href in [
             "gare.svg",
@@ -187,7 +187,7 @@ mod tests {
             r"C:\Users\anna\gare.svg",
         ] {
             assert_eq!(
-                picture(&folder, href).as_deref(),
+                picture(&folder.0, href).as_deref(),
                 Ok(&b"<svg/>"[..]),
                 "{href}"
             );
@@ -199,8 +199,7 @@ mod tests {
             "https://a.example/gare.svg",
             "",
         ] {
-            assert!(picture(&folder, href).is_err(), "{href}");
+            assert!(picture(&folder.0, href).is_err(), "{href}");
         }
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -11,58 +11,19 @@
 //! before: a filter is of one type.
 
 mod expression;
+mod literals;
 mod spatial;
 mod temporal;
 
 use super::gml;
 use super::xml::{Element, Limits};
 use crate::error::{Error, Result};
-use crate::geom::Geometry;
 use crate::query::{CompareOp, Expr, Filter, LikePattern, Literal, into_condition};
 
 use expression::expression;
 pub(super) use expression::{call, content, mixed};
+pub use literals::{AsWritten, Literals};
 pub use spatial::is_operator as is_spatial;
-
-/// What a filter's literals mean where it is used: their CRS, axis order and units.
-///
-/// [`FilterContext`](super::filter_context::FilterContext) is that of requests.
-pub trait Literals {
-    /// Brings a literal geometry into the CRS of the data, easting first, from the CRS that it
-    /// names (`srsName`), or from the default of the request.
-    ///
-    /// # Errors
-    /// What the CRS says: `InvalidCrs`, `Transform`.
-    fn place(&self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()>;
-
-    /// A distance in units of the data's CRS, from the unit that it names (`m`, `metre`, …).
-    ///
-    /// # Errors
-    /// `InvalidFilter` for a unit that is not known.
-    fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64>;
-
-    /// What the name of a property stands for where it is more than a name; `None`: the name.
-    ///
-    /// # Errors
-    /// In words, where it is more but can't be read.
-    fn property(&self, _text: &str) -> std::result::Result<Option<Expr>, String> {
-        Ok(None)
-    }
-}
-
-/// Literals taken as they are written: already in the CRS of the data, easting first.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct AsWritten;
-
-impl Literals for AsWritten {
-    fn place(&self, _geometry: &mut Geometry, _srs_name: Option<&str>) -> Result<()> {
-        Ok(())
-    }
-
-    fn distance(&self, value: f64, _unit: Option<&str>) -> Result<f64> {
-        Ok(value)
-    }
-}
 
 /// Reads a `Filter` document.
 ///
@@ -315,11 +276,6 @@ fn like(element: &Element, literals: &dyn Literals) -> Result<Filter> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crs::Crs;
-    use crate::decode::filter_context::FilterContext;
-    use crate::geom::Bbox;
-    use crate::query::{Moment, SpatialOp, TemporalOp};
-    use std::cell::RefCell;
 
     fn read(text: &str) -> Result<Filter> {
         parse_text(text, &AsWritten)
@@ -396,126 +352,6 @@ mod tests {
                 Filter::Ids(vec!["a.1".into(), "a.2".into()])
             );
         }
-    }
-
-    #[test]
-    fn literals_are_placed_by_the_crs_that_they_name() {
-        struct Swap(RefCell<Vec<Option<String>>>);
-        impl Literals for Swap {
-            fn place(&self, geometry: &mut Geometry, srs_name: Option<&str>) -> Result<()> {
-                self.0.borrow_mut().push(srs_name.map(str::to_owned));
-                geometry.coords_mut().iter_mut().for_each(|c| c.reverse());
-                Ok(())
-            }
-            fn distance(&self, value: f64, unit: Option<&str>) -> Result<f64> {
-                assert_eq!(unit, Some("km"));
-                Ok(value * 1000.0)
-            }
-        }
-        let swap = Swap(RefCell::default());
-        let text = "<Filter><And><BBOX><ValueReference>geom</ValueReference>\
-            <Envelope srsName='urn:ogc:def:crs:EPSG::4326'><lowerCorner>42 2</lowerCorner>\
-            <upperCorner>45 6</upperCorner></Envelope></BBOX><DWithin><ValueReference>geom</ValueReference>\
-            <Point><pos>45 5</pos></Point><Distance uom='km'>2</Distance></DWithin></And></Filter>";
-        let Filter::And(parts) = parse_text(text, &swap).unwrap() else {
-            panic!()
-        };
-        assert_eq!(
-            parts[0],
-            Filter::Bbox(Bbox::new(2.0, 42.0, 6.0, 45.0).unwrap())
-        );
-        assert!(matches!(
-            parts[1],
-            Filter::Spatial {
-                distance: 2000.0,
-                ..
-            }
-        ));
-        let asked = swap.0.into_inner();
-        assert_eq!(asked, [Some("urn:ogc:def:crs:EPSG::4326".into()), None]);
-    }
-
-    #[test]
-    fn conditions_on_times_keep_their_relation() {
-        let filter = |operator: &str, time: &str| {
-            let text = format!(
-                "<Filter><{operator}><ValueReference>jour</ValueReference>{time}</{operator}></Filter>"
-            );
-            read(&text)
-        };
-        let moment = |text: &str| Expr::Literal(Literal::Moment(Moment::parse(text).unwrap()));
-        let interval =
-            |from: Expr, to: Expr| Expr::Interval(Some(Box::new(from)), Some(Box::new(to)));
-        let expected = |op, right| Filter::Temporal {
-            op,
-            left: Expr::Property("jour".into()),
-            right,
-        };
-        let period = "<TimePeriod><begin><TimeInstant><timePosition>2024-01-01</timePosition>\
-            </TimeInstant></begin><endPosition>2024-02-01T12:00:00Z</endPosition></TimePeriod>";
-        let both = interval(moment("2024-01-01"), moment("2024-02-01T12:00:00Z"));
-        for (name, op) in [
-            ("During", TemporalOp::During),
-            ("After", TemporalOp::After),
-            ("Begins", TemporalOp::Starts),
-            ("BegunBy", TemporalOp::StartedBy),
-            ("TOverlaps", TemporalOp::Overlaps),
-            ("AnyInteracts", TemporalOp::Intersects),
-        ] {
-            assert_eq!(filter(name, period).unwrap(), expected(op, both.clone()));
-        }
-        let open = "<TimePeriod><beginPosition>2024-01-01</beginPosition>\
-            <endPosition indeterminatePosition='unknown'/></TimePeriod>";
-        let without_end = Expr::Interval(Some(Box::new(moment("2024-01-01"))), None);
-        assert_eq!(
-            filter("During", open).unwrap(),
-            expected(TemporalOp::During, without_end)
-        );
-        let instant =
-            "<Literal><TimeInstant><timePosition>2024-01-01</timePosition></TimeInstant></Literal>";
-        assert_eq!(
-            filter("TEquals", instant).unwrap(),
-            expected(TemporalOp::Equals, moment("2024-01-01"))
-        );
-        assert_eq!(
-            filter("AnyInteracts", "<Literal>2024-02</Literal>").unwrap(),
-            expected(
-                TemporalOp::Intersects,
-                interval(moment("2024-02-01"), moment("2024-02-29"))
-            )
-        );
-        let column = "<ValueReference>fin</ValueReference>";
-        assert_eq!(
-            filter("Before", column).unwrap(),
-            expected(TemporalOp::Before, Expr::Property("fin".into()))
-        );
-        for wrong in ["<Literal>hier</Literal>", "<TimePeriod/>", ""] {
-            assert!(filter("After", wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_box_in_another_crs_is_tested_by_its_own_edges() {
-        let lambert = FilterContext::new(Crs::from_epsg(2154).unwrap());
-        let text = "<Filter><BBOX><ValueReference>ms:geom</ValueReference>\
-            <Envelope srsName='urn:ogc:def:crs:EPSG::4326'><lowerCorner>42 2</lowerCorner>\
-            <upperCorner>45 6</upperCorner></Envelope></BBOX></Filter>";
-        let Filter::Spatial {
-            op, left, right, ..
-        } = parse_text(text, &lambert).unwrap()
-        else {
-            panic!()
-        };
-        assert_eq!((op, left), (SpatialOp::Intersects, Expr::Geometry));
-        let Expr::Literal(Literal::Geometry(edges)) = right else {
-            panic!()
-        };
-        assert!(edges.coords().len() > 50, "the parallels bend");
-        let named = text.replace("ms:geom", "nom");
-        let filter = parse_text(&named, &lambert).unwrap();
-        assert!(
-            matches!(filter, Filter::Spatial { left: Expr::Property(name), .. } if name == "nom")
-        );
     }
 
     #[test]

@@ -10,8 +10,9 @@
 
 use serde_json::{Map, Value};
 
-use super::maplibre_expression::{Values, approximations, depends_on_zoom, zooms};
+use super::maplibre_expression::{Values, approximations};
 use super::maplibre_place::Places;
+use super::maplibre_zoom::{depends_on_zoom, zooms};
 use super::sld_graphic;
 use super::sld_stroke::default_stroke;
 use super::sld_symbol::{as_number, with_alpha_in_opacity, with_results};

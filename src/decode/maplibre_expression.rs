@@ -1,15 +1,16 @@
-//! Expressions, filters and functions of MapLibre styles, old notation and new.
+//! Expressions of MapLibre styles.
 
 use serde_json::{Value, json};
 
-use super::maplibre::negated;
-use crate::query::{ArithmeticOp, CompareOp, Expr, Filter, Function, Literal, into_condition};
+use super::maplibre_function::{modern, template};
+use crate::query::{ArithmeticOp, Expr, Function, Literal};
 use crate::style::color;
 
 /// Deeper expressions than this are refused: `serde_json` itself stops at 128.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
-type Answer<T> = std::result::Result<T, String>;
+/// What was read, or the fault in words.
+pub(super) type Answer<T> = std::result::Result<T, String>;
 
 /// Reads values at one zoom.
 #[derive(Debug, Clone, Copy)]
@@ -17,59 +18,10 @@ pub(super) struct Values {
     pub zoom: f64,
 }
 
-/// True where `["zoom"]` or a function of zoom alone stands somewhere inside.
-pub(super) fn depends_on_zoom(value: &Value) -> bool {
-    match value {
-        Value::Array(list) if matches!(&list[..], [Value::String(s)] if s == "zoom") => true,
-        Value::Array(list) => list.iter().any(depends_on_zoom),
-        Value::Object(map) if map.contains_key("stops") => {
-            !map.contains_key("property") || map.values().any(depends_on_zoom)
-        }
-        Value::Object(map) => map.values().any(depends_on_zoom),
-        _ => false,
-    }
-}
-
-/// The zooms at which something changes.
-pub(super) fn zooms(value: &Value, out: &mut Vec<f64>) {
-    match value {
-        Value::Array(list) => {
-            let first_stop = match list.first().and_then(Value::as_str) {
-                Some("step") => Some((list.get(1), 3)),
-                Some(op) if op.starts_with("interpolate") => Some((list.get(2), 3)),
-                _ => None,
-            };
-            if let Some((Some(input), skip)) = first_stop
-                && depends_on_zoom(input)
-            {
-                out.extend(list.iter().skip(skip).step_by(2).filter_map(Value::as_f64));
-            }
-            list.iter().for_each(|v| zooms(v, out));
-        }
-        Value::Object(map) => match map.get("stops").and_then(Value::as_array) {
-            Some(stops) if !map.contains_key("property") => {
-                out.extend(
-                    stops
-                        .iter()
-                        .filter_map(|s| s.get(0))
-                        .filter_map(Value::as_f64),
-                );
-            }
-            _ => map.values().for_each(|v| zooms(v, out)),
-        },
-        _ => {}
-    }
-}
-
 impl Values {
     /// A value of a property: constant, expression, or function in the old notation.
     pub(super) fn expr(&self, value: &Value) -> Answer<Expr> {
         self.read(value, &[], 0)
-    }
-
-    /// A filter, old notation or new.
-    pub(super) fn filter(&self, value: &Value) -> Answer<Filter> {
-        self.condition(value, &[], 0)
     }
 
     /// A constant array: literal, plain, or what a function of zoom is at this zoom.
@@ -85,9 +37,8 @@ impl Values {
                         .take_while(|pair| self.reached(pair.first()));
                     self.array(reached.last().and_then(|pair| pair.get(1)).unwrap_or(first))
                 }
-                (Some("interpolate"), [_, _, _, first, rest @ ..]) => {
+                (Some("interpolate"), [_, _, _, _first_stop, rest @ ..]) => {
                     let mut chosen = rest.first()?;
-                    let _ = first;
                     for pair in rest.get(1..)?.chunks(2) {
                         if self.reached(pair.first()) {
                             chosen = pair.get(1)?;
@@ -111,7 +62,12 @@ impl Values {
         stop.and_then(Value::as_f64).is_some_and(|z| z <= self.zoom)
     }
 
-    fn read(&self, value: &Value, names: &[(String, Expr)], depth: usize) -> Answer<Expr> {
+    pub(super) fn read(
+        &self,
+        value: &Value,
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
         if depth > MAX_DEPTH {
             return Err(format!("expressions deeper than {MAX_DEPTH} are not read"));
         }
@@ -132,7 +88,43 @@ impl Values {
         }
     }
 
-    fn operator(
+    pub(super) fn operator(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        if let Some(function) = function_of(op) {
+            let read = |v: &Value| self.read(v, names, depth);
+            return match list.is_empty() {
+                true => Err(wrong_count(op, list)),
+                false => Ok(Expr::Function(
+                    function,
+                    list.iter().map(read).collect::<Answer<_>>()?,
+                )),
+            };
+        }
+        match op {
+            "step" | "interpolate" | "interpolate-lab" | "interpolate-hcl" | "match" | "case"
+            | "let" | "var" => self.choice(op, list, names, depth),
+            "+" | "-" | "*" | "/" | "%" | "^" | "log2" => self.arithmetic(op, list, names, depth),
+            "to-string" | "to-number" | "number-format" | "concat" | "format" | "index-of" => {
+                self.text(op, list, names, depth)
+            }
+            "==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "all" | "any" | "has" | "in" | "none" => {
+                let whole: Vec<Value> = std::iter::once(json!(op))
+                    .chain(list.iter().cloned())
+                    .collect();
+                let condition = self.condition(&Value::Array(whole), names, depth)?;
+                Ok(Expr::from_condition(condition))
+            }
+            _ => self.value(op, list, names, depth),
+        }
+    }
+
+    /// What is there: constants, properties, assertions of a type.
+    fn value(
         &self,
         op: &str,
         list: &[Value],
@@ -140,40 +132,6 @@ impl Values {
         depth: usize,
     ) -> Answer<Expr> {
         let read = |v: &Value| self.read(v, names, depth);
-        let boxed = |v: &Value| read(v).map(Box::new);
-        let all = || list.iter().map(read).collect::<Answer<Vec<Expr>>>();
-        let wrong = || format!("{op:?} does not take {} arguments", list.len());
-        let call = |function: Function| Ok(Expr::Function(function, all()?));
-        let function = match op {
-            "upcase" => Some(Function::Upper),
-            "downcase" => Some(Function::Lower),
-            "length" => Some(Function::Length),
-            "slice" => Some(Function::Slice),
-            "abs" => Some(Function::Abs),
-            "ceil" => Some(Function::Ceil),
-            "floor" => Some(Function::Floor),
-            "round" => Some(Function::Round),
-            "sqrt" => Some(Function::Sqrt),
-            "ln" => Some(Function::Ln),
-            "log10" => Some(Function::Log10),
-            "sin" => Some(Function::Sin),
-            "cos" => Some(Function::Cos),
-            "tan" => Some(Function::Tan),
-            "asin" => Some(Function::Asin),
-            "acos" => Some(Function::Acos),
-            "atan" => Some(Function::Atan),
-            "min" => Some(Function::Min),
-            "max" => Some(Function::Max),
-            "coalesce" => Some(Function::Coalesce),
-            "to-boolean" => Some(Function::ToBool),
-            _ => None,
-        };
-        if let Some(function) = function {
-            return match list.is_empty() {
-                true => Err(wrong()),
-                false => call(function),
-            };
-        }
         match (op, list) {
             ("zoom", []) => Ok(Expr::number(self.zoom)),
             ("literal", [value]) => match value {
@@ -187,6 +145,24 @@ impl Values {
             ("pi", []) => Ok(Expr::number(std::f64::consts::PI)),
             ("e", []) => Ok(Expr::number(std::f64::consts::E)),
             ("ln2", []) => Ok(Expr::number(std::f64::consts::LN_2)),
+            // assertions of type: what is computed has the type or is null
+            ("number" | "string" | "boolean" | "to-color" | "collator", [value, ..]) => read(value),
+            ("rgb", [_, _, _]) | ("rgba", [_, _, _, _]) => constant_color(list),
+            _ => Err(not_known(op)),
+        }
+    }
+
+    /// Texts and numbers made of each other.
+    fn text(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        let read = |v: &Value| self.read(v, names, depth);
+        let all = || list.iter().map(read).collect::<Answer<Vec<Expr>>>();
+        match (op, list) {
             ("to-string", [value]) => Ok(Expr::Function(Function::ToText, vec![read(value)?])),
             ("to-number", [value]) => Ok(Expr::Function(Function::ToNumber, vec![read(value)?])),
             ("to-number", [..]) if !list.is_empty() => {
@@ -198,8 +174,6 @@ impl Values {
                     each.collect::<Answer<_>>()?,
                 ))
             }
-            // assertions of type: what is computed has the type or is null
-            ("number" | "string" | "boolean" | "to-color" | "collator", [value, ..]) => read(value),
             ("number-format", [value, options @ ..]) => {
                 let digits = |key: &str| {
                     let number = options.first()?.get(key)?.as_u64()?;
@@ -225,15 +199,29 @@ impl Values {
                 let texts = list.iter().filter(|v| !v.is_object());
                 Ok(Expr::Concat(texts.map(read).collect::<Answer<_>>()?))
             }
-            ("rgb", [_, _, _]) | ("rgba", [_, _, _, _]) => constant_color(list),
+            ("index-of", [find, text]) => Ok(Expr::Function(
+                Function::IndexOf,
+                vec![read(text)?, read(find)?],
+            )),
+            _ => Err(not_known(op)),
+        }
+    }
+
+    /// Sums and the like.
+    fn arithmetic(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        let read = |v: &Value| self.read(v, names, depth);
+        let boxed = |v: &Value| read(v).map(Box::new);
+        match (op, list) {
             ("log2", [value]) => Ok(Expr::Arithmetic(
                 ArithmeticOp::Divide,
                 Box::new(Expr::Function(Function::Ln, vec![read(value)?])),
                 Box::new(Expr::number(std::f64::consts::LN_2)),
-            )),
-            ("index-of", [find, text]) => Ok(Expr::Function(
-                Function::IndexOf,
-                vec![read(text)?, read(find)?],
             )),
             ("-", [value]) => {
                 let zero = Box::new(Expr::number(0.0));
@@ -261,6 +249,22 @@ impl Values {
                     Ok(Expr::Arithmetic(op, Box::new(sum), boxed(next)?))
                 })
             }
+            _ => Err(not_known(op)),
+        }
+    }
+
+    /// One of several values, and names for values.
+    fn choice(
+        &self,
+        op: &str,
+        list: &[Value],
+        names: &[(String, Expr)],
+        depth: usize,
+    ) -> Answer<Expr> {
+        let read = |v: &Value| self.read(v, names, depth);
+        let boxed = |v: &Value| read(v).map(Box::new);
+        let wrong = || wrong_count(op, list);
+        match (op, list) {
             ("step", [input, first, stops @ ..]) if stops.len().is_multiple_of(2) => {
                 let steps = pairs(stops, &read)?;
                 Ok(Expr::Step(boxed(input)?, boxed(first)?, steps))
@@ -314,105 +318,45 @@ impl Values {
                 let found = found.map(|(_, value)| value.clone());
                 found.ok_or_else(|| format!("variable {name:?} is not bound"))
             }
-            (
-                "==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "all" | "any" | "has" | "in" | "none",
-                _,
-            ) => {
-                let whole: Vec<Value> = std::iter::once(json!(op))
-                    .chain(list.iter().cloned())
-                    .collect();
-                let condition = self.condition(&Value::Array(whole), names, depth)?;
-                Ok(Expr::from_condition(condition))
-            }
-            _ => Err(format!("expression {op:?} is not known here")),
+            _ => Err(not_known(op)),
         }
     }
+}
 
-    fn condition(&self, value: &Value, names: &[(String, Expr)], depth: usize) -> Answer<Filter> {
-        if depth > MAX_DEPTH {
-            return Err(format!("expressions deeper than {MAX_DEPTH} are not read"));
-        }
-        let deeper = depth.saturating_add(1);
-        let Value::Array(list) = value else {
-            return self.read(value, names, depth.max(1)).map(into_condition);
-        };
-        let Some((Value::String(op), arguments)) = list.split_first() else {
-            return Err("a filter is an array that begins with its operator".into());
-        };
-        let each = || {
-            let read = |v| self.condition(v, names, deeper);
-            arguments.iter().map(read).collect::<Answer<Vec<Filter>>>()
-        };
-        // the old notation names a property where the new one has an expression
-        let operand = |v: &Value, is_key: bool| match v {
-            Value::String(key) if is_key => Ok(match key.as_str() {
-                "$type" => geometry_type(),
-                "$id" => Expr::FeatureId,
-                _ => Expr::Property(key.clone()),
-            }),
-            other => self.read(other, names, deeper),
-        };
-        let is_in = |key: &Value, items: &[Value], is_key| {
-            Ok::<_, String>(Filter::In {
-                value: operand(key, is_key)?,
-                list: items
-                    .iter()
-                    .map(|v| operand(v, false))
-                    .collect::<Answer<_>>()?,
-            })
-        };
-        match (op.as_str(), arguments) {
-            ("all", _) => Ok(Filter::And(each()?)),
-            ("any", _) => Ok(Filter::Or(each()?)),
-            ("none", _) => Ok(negated(Filter::Or(each()?))),
-            ("!", [inner]) => Ok(negated(self.condition(inner, names, deeper)?)),
-            ("has", [key]) => Ok(Filter::Not(Box::new(Filter::IsNull(operand(key, true)?)))),
-            ("!has", [key]) => Ok(Filter::IsNull(operand(key, true)?)),
-            ("==" | "!=" | "<" | "<=" | ">" | ">=", [left, right, ..]) => {
-                let left = operand(left, true)?;
-                let right = operand(right, false)?;
-                if right == Expr::Literal(Literal::Null) {
-                    let null = Filter::IsNull(left);
-                    return Ok(match op.as_str() {
-                        "==" => null,
-                        _ => Filter::Not(Box::new(null)),
-                    });
-                }
-                let compare = |op| Filter::Compare {
-                    op,
-                    left: left.clone(),
-                    right: right.clone(),
-                    match_case: true,
-                };
-                Ok(match op.as_str() {
-                    "==" => compare(CompareOp::Equal),
-                    "!=" => negated(compare(CompareOp::Equal)),
-                    "<" => compare(CompareOp::Less),
-                    "<=" => compare(CompareOp::LessOrEqual),
-                    ">" => compare(CompareOp::Greater),
-                    _ => compare(CompareOp::GreaterOrEqual),
-                })
-            }
-            ("in", [needle, Value::Array(haystack)]) => match &haystack[..] {
-                [Value::String(word), Value::Array(items)] if word == "literal" => {
-                    is_in(needle, items, false)
-                }
-                _ => {
-                    let text = self.read(&Value::Array(haystack.clone()), names, deeper)?;
-                    let arguments = vec![text, operand(needle, false)?];
-                    Ok(Filter::Truth(Expr::Function(Function::Includes, arguments)))
-                }
-            },
-            ("in", [key, items @ ..]) => is_in(key, items, true),
-            ("!in", [key, items @ ..]) => Ok(Filter::Or(vec![
-                Filter::IsNull(operand(key, true)?),
-                Filter::Not(Box::new(is_in(key, items, true)?)),
-            ])),
-            _ => self
-                .operator(op, arguments, names, deeper)
-                .map(into_condition),
-        }
+/// The operators that are functions of ours with the same arguments.
+fn function_of(op: &str) -> Option<Function> {
+    match op {
+        "upcase" => Some(Function::Upper),
+        "downcase" => Some(Function::Lower),
+        "length" => Some(Function::Length),
+        "slice" => Some(Function::Slice),
+        "abs" => Some(Function::Abs),
+        "ceil" => Some(Function::Ceil),
+        "floor" => Some(Function::Floor),
+        "round" => Some(Function::Round),
+        "sqrt" => Some(Function::Sqrt),
+        "ln" => Some(Function::Ln),
+        "log10" => Some(Function::Log10),
+        "sin" => Some(Function::Sin),
+        "cos" => Some(Function::Cos),
+        "tan" => Some(Function::Tan),
+        "asin" => Some(Function::Asin),
+        "acos" => Some(Function::Acos),
+        "atan" => Some(Function::Atan),
+        "min" => Some(Function::Min),
+        "max" => Some(Function::Max),
+        "coalesce" => Some(Function::Coalesce),
+        "to-boolean" => Some(Function::ToBool),
+        _ => None,
     }
+}
+
+fn wrong_count(op: &str, list: &[Value]) -> String {
+    format!("{op:?} does not take {} arguments", list.len())
+}
+
+fn not_known(op: &str) -> String {
+    format!("expression {op:?} is not known here")
 }
 
 fn pairs(list: &[Value], read: &dyn Fn(&Value) -> Answer<Expr>) -> Answer<Vec<(Expr, Expr)>> {
@@ -425,7 +369,6 @@ fn pairs(list: &[Value], read: &dyn Fn(&Value) -> Answer<Expr>) -> Answer<Vec<(E
     Ok(out)
 }
 
-/// Linear as it is; exponential as linear in `base ^ (x - first)`, which is the same curve.
 /// What is read of expressions in a part of a layer, but not exactly followed.
 pub(super) fn approximations(value: &Value, out: &mut Vec<&'static str>) {
     let mut say = |what| {
@@ -467,6 +410,7 @@ pub(super) fn approximations(value: &Value, out: &mut Vec<&'static str>) {
     }
 }
 
+/// Linear as it is; exponential as linear in `base ^ (x - first)`, which is the same curve.
 fn interpolate(kind: &Value, input: Expr, stops: Vec<(Expr, Expr)>) -> Answer<Expr> {
     let base = match kind.get(0).and_then(Value::as_str) {
         Some("linear" | "cubic-bezier") => 1.0,
@@ -506,7 +450,7 @@ fn interpolate(kind: &Value, input: Expr, stops: Vec<(Expr, Expr)>) -> Answer<Ex
 }
 
 /// What `["geometry-type"]` answers for tiles: multi-parts are named like their parts.
-fn geometry_type() -> Expr {
+pub(super) fn geometry_type() -> Expr {
     let case = |dimension: f64, name: &str| (Expr::number(dimension), Expr::text(name));
     Expr::Match(
         Box::new(Expr::Function(Function::Dimension, vec![Expr::Geometry])),
@@ -539,85 +483,4 @@ fn constant_color(list: &[Value]) -> Answer<Expr> {
         (Some(r), Some(g), Some(b), Some(a)) => Ok(Expr::text(&color::to_hex([r, g, b, a]))),
         _ => Err("colours of computed channels are not known here".into()),
     }
-}
-
-/// `{name} ({code})`, as texts of labels are written in the old notation.
-fn template(text: &str) -> Expr {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, tail)) = after.split_once('}') else {
-            break;
-        };
-        if !before.is_empty() {
-            parts.push(Expr::text(before));
-        }
-        parts.push(Expr::Property(name.to_owned()));
-        rest = tail;
-    }
-    if parts.is_empty() {
-        return Expr::text(text);
-    }
-    if !rest.is_empty() {
-        parts.push(Expr::text(rest));
-    }
-    match parts.len() {
-        1 => parts.remove(0),
-        _ => Expr::Concat(parts),
-    }
-}
-
-/// A function in the old notation as an expression.
-fn modern(map: &serde_json::Map<String, Value>) -> Answer<Value> {
-    let property = map.get("property").and_then(Value::as_str);
-    let kind = map.get("type").and_then(Value::as_str);
-    if let (Some(property), Some("identity")) = (property, kind) {
-        return Ok(json!(["get", property]));
-    }
-    let stops = map
-        .get("stops")
-        .and_then(Value::as_array)
-        .filter(|s| !s.is_empty());
-    let stops = stops.ok_or("an object that is no function with stops")?;
-    let input = match property {
-        Some(property) => json!(["get", property]),
-        None => json!(["zoom"]),
-    };
-    let flat = || {
-        stops
-            .iter()
-            .flat_map(|s| [s.get(0).cloned(), s.get(1).cloned()])
-            .map(Option::unwrap_or_default)
-    };
-    let first = stops
-        .first()
-        .and_then(|s| s.get(1))
-        .cloned()
-        .unwrap_or_default();
-    let is_color = |v: &Value| v.as_str().is_some_and(|t| color::parse(t).is_some());
-    let smooth = first.is_number() || is_color(&first);
-    let default = map.get("default").cloned().unwrap_or(Value::Null);
-    Ok(match kind {
-        Some("categorical") => {
-            let mut list = vec![json!("match"), input];
-            list.extend(flat());
-            list.push(default);
-            Value::Array(list)
-        }
-        Some("interval") => stepped(input, first, flat()),
-        _ if !smooth => stepped(input, first, flat()),
-        _ => {
-            let base = map.get("base").and_then(Value::as_f64).unwrap_or(1.0);
-            let mut list = vec![json!("interpolate"), json!(["exponential", base]), input];
-            list.extend(flat());
-            Value::Array(list)
-        }
-    })
-}
-
-/// `step` has no stop for its first answer.
-fn stepped(input: Value, first: Value, flat: impl Iterator<Item = Value>) -> Value {
-    let mut list = vec![json!("step"), input, first];
-    list.extend(flat.skip(2));
-    Value::Array(list)
 }

@@ -200,52 +200,7 @@ mod tests {
 
     #[test]
     fn every_shape_is_found_again_under_its_own_name() {
-        use MarkShape as M;
-        for mark in [
-            M::Square,
-            M::Circle,
-            M::Triangle,
-            M::Star,
-            M::Cross,
-            M::X,
-            M::Arrow,
-            M::ArrowHead,
-            M::FilledArrowHead,
-            M::CrossFill,
-            M::Diamond,
-            M::EquilateralTriangle,
-            M::Hexagon,
-            M::Octagon,
-            M::Decagon,
-            M::Pentagon,
-            M::HalfArc,
-            M::QuarterArc,
-            M::ThirdArc,
-            M::HalfCircle,
-            M::QuarterCircle,
-            M::ThirdCircle,
-            M::QuarterSquare,
-            M::HalfSquare,
-            M::DiagonalHalfSquare,
-            M::RightHalfTriangle,
-            M::LeftHalfTriangle,
-            M::Line,
-            M::SemiCircle,
-            M::Shield,
-            M::DiamondStar,
-            M::Heart,
-            M::AsteriskFill,
-            M::RoundedSquare,
-            M::Parallelogram,
-            M::Trapezoid,
-            M::HatchHorizontal,
-            M::HatchVertical,
-            M::HatchSlash,
-            M::HatchBackslash,
-            M::HatchPlus,
-            M::HatchTimes,
-            M::Dot,
-        ] {
+        for mark in MarkShape::ALL {
             assert_eq!(
                 shape(well_known(mark), GraphicPlace::Point),
                 Some((mark, true))

@@ -6,6 +6,7 @@ use super::intake::{Intake, Taken, TakenField};
 use super::notes::Note;
 use super::scratch::hidden_path;
 use super::skeleton::{self, Skeleton};
+use super::sort::Spool;
 use super::source::{CrsFound, Declared, Head, Source};
 use super::target::{Folders, Target, write_whole};
 use super::temporal::DateForm;
@@ -91,38 +92,15 @@ pub(super) fn run(
 
     let hidden = Hidden(hidden_path(&folders.data, "fgb"));
     let mut writer = FgbWriter::create(&hidden.0, geometry)?;
-    let mut shape = Geometry::default();
-    let mut properties = Vec::new();
-    let (mut written, mut room) = (0_u64, String::new());
-    spool.sorted(extent, budget, &mut |bytes| {
-        properties.clear();
-        let readings = &fields;
-        record::read(bytes, &mut shape)
-            .and_then(|values| {
-                record::values(values, &mut |column, value| {
-                    if let Some(field) = readings.get(usize::from(column)) {
-                        let value = field.reading.convert(value, &mut room);
-                        push_value(&mut properties, column, field.reading.kind, value);
-                    }
-                })
-            })
-            .ok_or_else(|| Error::data(&folders.data, "a file under way was changed or damaged"))?;
-        match shape.is_empty() {
-            true => writer.add_without_geometry(&properties)?,
-            false => writer.add(&shape, &properties)?,
-        }
-        written += 1;
-        if written.is_multiple_of(TELL_EVERY) {
-            progress(&Progress {
-                is_writing: true,
-                done: written,
-                all: features,
-                features,
-            });
-            budget.check()?;
-        }
-        Ok(())
-    })?;
+    write_features(
+        spool,
+        extent,
+        &fields,
+        &folders.data,
+        &mut writer,
+        budget,
+        progress,
+    )?;
     budget.check()?;
     let columns: Vec<Field> = fields.iter().map(|f| f.field.clone()).collect();
     let bytes = writer.finish(&FgbHead {
@@ -187,6 +165,50 @@ pub(super) fn run(
         bytes,
         written,
         kept,
+    })
+}
+
+/// Writes what was put aside, neighbours one after the other, with values of the settled types.
+fn write_features(
+    spool: Spool,
+    extent: Option<Bbox>,
+    fields: &[TakenField],
+    folder: &Path,
+    writer: &mut FgbWriter,
+    budget: &Budget,
+    progress: &dyn Fn(&Progress),
+) -> Result<()> {
+    let features = spool.count();
+    let mut shape = Geometry::default();
+    let mut properties = Vec::new();
+    let (mut written, mut room) = (0_u64, String::new());
+    spool.sorted(extent, budget, &mut |bytes| {
+        properties.clear();
+        record::read(bytes, &mut shape)
+            .and_then(|values| {
+                record::values(values, &mut |column, value| {
+                    if let Some(field) = fields.get(usize::from(column)) {
+                        let value = field.reading.convert(value, &mut room);
+                        push_value(&mut properties, column, field.reading.kind, value);
+                    }
+                })
+            })
+            .ok_or_else(|| Error::data(folder, "a file under way was changed or damaged"))?;
+        match shape.is_empty() {
+            true => writer.add_without_geometry(&properties)?,
+            false => writer.add(&shape, &properties)?,
+        }
+        written += 1;
+        if written.is_multiple_of(TELL_EVERY) {
+            progress(&Progress {
+                is_writing: true,
+                done: written,
+                all: features,
+                features,
+            });
+            budget.check()?;
+        }
+        Ok(())
     })
 }
 

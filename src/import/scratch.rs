@@ -117,16 +117,16 @@ impl Scratch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch as Folder;
     use std::io::Read;
 
     #[test]
     fn a_scratch_file_has_no_name_and_gives_back_what_was_written() {
-        let folder =
-            std::env::temp_dir().join(format!("cartotheque-scratch-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut scratch = Scratch::create(&folder).unwrap();
+        let folder = Folder::new("scratch");
+        let folder = &folder.0;
+        let mut scratch = Scratch::create(folder).unwrap();
         scratch.write(b"abc").unwrap();
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
         let mut text = String::new();
         scratch
             .into_reader()
@@ -134,25 +134,23 @@ mod tests {
             .read_to_string(&mut text)
             .unwrap();
         assert_eq!(text, "abc");
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
     fn only_what_dead_imports_left_is_removed() {
-        let folder = std::env::temp_dir().join(format!("cartotheque-clean-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = Folder::new("clean");
+        let folder = &folder.0;
         // no process has the number 0
         let dead = folder.join(format!("{PREFIX}0-1.fgb"));
-        let own = hidden_path(&folder, "fgb");
+        let own = hidden_path(folder, "fgb");
         let other = folder.join(".cartotheque-import-readme");
         for path in [&dead, &own, &other] {
             std::fs::write(path, "").unwrap();
         }
-        clean(&folder);
+        clean(folder);
         assert_eq!(
             [dead.exists(), own.exists(), other.exists()],
             [false, true, true]
         );
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

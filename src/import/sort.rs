@@ -354,6 +354,7 @@ fn along_hilbert(mut x: u32, mut y: u32) -> u64 {
 mod tests {
     use super::*;
     use crate::geom::{Geometry, GeometryType, PartKind};
+    use crate::scratch::Scratch;
     use proptest::prelude::*;
 
     fn point(at: Option<[f64; 2]>, number: u32) -> Vec<u8> {
@@ -366,8 +367,8 @@ mod tests {
     }
 
     fn sorted(points: &[Option<[f64; 2]>], run_bytes: usize) -> Vec<u32> {
-        let folder = std::env::temp_dir();
-        let mut spool = Spool::create(&folder).unwrap();
+        let folder = Scratch::new("sort");
+        let mut spool = Spool::create(&folder.0).unwrap();
         for (at, number) in points.iter().zip(0..) {
             spool.push(&point(*at, number)).unwrap();
         }

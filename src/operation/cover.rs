@@ -106,10 +106,10 @@ fn outline(there: &Transform, bbox: &Bbox) -> Option<Geometry> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
     use crate::query::CompareOp;
+    use crate::scratch::Scratch;
     use crate::store::MemoryStore;
 
     /// A triangle over the south-west of a square degree, and a dot far from it.
@@ -119,13 +119,10 @@ mod tests {
                 {"type": "Polygon", "coordinates": [[[4, 45], [5, 45], [4, 46], [4, 45]]]}},
             {"type": "Feature", "properties": {"kind": "dot"}, "geometry":
                 {"type": "Point", "coordinates": [6.5, 45.5]}}]}"#;
-        static FILES: AtomicU32 = AtomicU32::new(0);
-        let number = FILES.fetch_add(1, Ordering::Relaxed);
-        let name = format!("cartotheque-cover-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
+        let folder = Scratch::new("cover");
+        let path = folder.join("area.geojson");
         std::fs::write(&path, text).unwrap();
         let store = MemoryStore::from_geojson(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
         Cover::new(Arc::new(store), Crs::crs84(), filter)
     }
 

@@ -378,23 +378,7 @@ fn size_of(folder: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Folder {
-            let path =
-                std::env::temp_dir().join(format!("cartotheque-{name}-{}", std::process::id()));
-            let _none_before = fs::remove_dir_all(&path);
-            Folder(path)
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _gone = fs::remove_dir_all(&self.0);
-        }
-    }
+    use crate::scratch::Scratch;
 
     fn manifest(path: &str) -> Manifest {
         Manifest {
@@ -418,7 +402,7 @@ mod tests {
 
     #[test]
     fn what_is_published_is_found_by_its_source_and_recipe_alone() {
-        let folder = Folder::new("cache-find");
+        let folder = Scratch::new("cache-find");
         let cache = Cache::open(&folder.0, 1 << 20).unwrap();
         publish(&cache, "k", 10);
         let found = manifest("k");
@@ -438,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_build_that_was_killed_is_removed_and_one_under_way_is_not() {
-        let folder = Folder::new("cache-clean");
+        let folder = Scratch::new("cache-clean");
         let cache = Cache::open(&folder.0, 1 << 20).unwrap();
         let under_way = cache.begin().unwrap();
         let killed = cache.begin().unwrap();
@@ -456,7 +440,7 @@ mod tests {
 
     #[test]
     fn the_longest_unused_is_removed_until_the_rest_fits() {
-        let folder = Folder::new("cache-trim");
+        let folder = Scratch::new("cache-trim");
         let cache = Cache::open(&folder.0, 5_000).unwrap();
         for (age, key) in ["new", "old", "older", "oldest"].iter().enumerate() {
             publish(&cache, key, 2_000);
@@ -472,7 +456,7 @@ mod tests {
 
     #[test]
     fn a_manifest_that_names_a_file_elsewhere_is_none() {
-        let folder = Folder::new("cache-names");
+        let folder = Scratch::new("cache-names");
         let cache = Cache::open(&folder.0, 1 << 20).unwrap();
         let building = cache.begin().unwrap();
         let mut outside = manifest("k");

@@ -106,6 +106,7 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
     fn one_changed_bit_and_one_byte_more_are_other_digests() {
@@ -125,11 +126,11 @@ mod tests {
 
     #[test]
     fn a_file_has_the_digest_of_its_bytes() {
-        let path = std::env::temp_dir().join(format!("cartotheque-digest-{}", std::process::id()));
+        let folder = Scratch::new("digest");
+        let path = folder.join("bytes");
         let bytes: Vec<u8> = (0..2_500_000_u32).map(|i| (i >> 3) as u8).collect();
         std::fs::write(&path, &bytes).unwrap();
         let digest = Digest::of_file(&path, &Budget::unlimited()).unwrap();
-        std::fs::remove_file(path).unwrap();
         assert_eq!(digest, Digest::of(&bytes));
     }
 }

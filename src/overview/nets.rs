@@ -4,11 +4,15 @@
 //! Of use where all strokes are of one colour: neither the order nor the place of a single one
 //! shows there.
 
+mod blocks;
+mod runs;
+
 use std::collections::HashMap;
 
 use super::classes::MIXED;
-use super::crowd::along_hilbert;
 use crate::geom::{Bbox, Coord};
+use blocks::{block_of, pieces};
+use runs::MAX_RUN;
 
 /// Pixels of a block's side.
 pub const BLOCK_PX: f64 = 8.0;
@@ -21,18 +25,12 @@ pub const DENSE: f64 = 2.0;
 const OWN: f64 = 2.0 / 3.0;
 /// The part of all lines of a block that one class has at least where it is dense.
 const ALONE: f64 = 0.8;
-/// Blocks of one net hide alike, up to this part of the ground.
-const ALIKE: f64 = 1.0 / 40.0;
-/// Nets end at every so many blocks: long ones make an index slow.
-const MAX_RUN: i32 = 8;
 /// Lines of a net, beyond which more hide nothing more: one a pixel.
 const MAX_LINES: f64 = BLOCK_PX;
 /// Positions of a net, about: for telling what a level comes to.
 pub const NET_POSITIONS: f64 = MAX_LINES;
 /// Blocks remembered: 100 MB. Where lines lie in more, none is taken for dense.
 const MAX_BLOCKS: usize = 1 << 20;
-/// A line from one position to the next through more blocks is left whole.
-const MAX_CUTS: f64 = 4096.0;
 
 /// Class, row, column.
 type Place = (u32, i32, i32);
@@ -63,46 +61,6 @@ impl Sum {
 
     fn all(&self) -> f64 {
         self.lines + self.nets
-    }
-}
-
-/// A block, or several of a row, that a net is made for.
-#[derive(Debug, Clone, Copy)]
-struct Block {
-    /// Of the last one.
-    place: Place,
-    bbox: Bbox,
-    /// Length by area.
-    density: f64,
-    fid: u64,
-    most: f64,
-}
-
-impl Block {
-    /// Takes the next block of the row in, where both look alike and touch.
-    fn takes(&mut self, next: &Block, nets: &Nets) -> bool {
-        let (class, row, column) = self.place;
-        let covering = nets.covering / nets.block / nets.block;
-        let open = |density: f64| (-density / covering).exp();
-        #[allow(clippy::float_cmp, reason = "sides of blocks are computed alike")]
-        let touches = self.bbox.max_x == next.bbox.min_x
-            && self.bbox.min_y == next.bbox.min_y
-            && self.bbox.max_y == next.bbox.max_y;
-        if next.place != (class, row, column.saturating_add(1))
-            || next.place.2.rem_euclid(MAX_RUN) == 0
-            || !touches
-            || (open(self.density) - open(next.density)).abs() >= ALIKE
-        {
-            return false;
-        }
-        let (own, more) = (self.bbox.width(), next.bbox.width());
-        self.density = (self.density * own + next.density * more) / (own + more);
-        self.place = next.place;
-        self.bbox.max_x = next.bbox.max_x;
-        if next.most > self.most {
-            (self.most, self.fid) = (next.most, next.fid);
-        }
-        true
     }
 }
 
@@ -272,97 +230,6 @@ impl Nets {
             .collect();
     }
 
-    /// What stands for the lines of dense blocks.
-    pub fn nets(&self) -> Vec<Net> {
-        let mut blocks: Vec<Block> = self.blocks.iter().filter_map(|at| self.block(at)).collect();
-        blocks.sort_unstable_by_key(|block| block.place);
-        let mut runs: Vec<Block> = Vec::new();
-        for block in blocks {
-            if !runs.last_mut().is_some_and(|run| run.takes(&block, self)) {
-                runs.push(block);
-            }
-        }
-        // neighbours one after the other: the order is that of the index
-        runs.sort_by_cached_key(|run| {
-            let (class, row, column) = run.place;
-            (along_hilbert(column, row), class)
-        });
-        let net = |run: &Block| Net {
-            fid: run.fid,
-            bbox: run.bbox,
-            count: run.density * run.bbox.height(),
-        };
-        runs.iter().map(net).collect()
-    }
-
-    /// What a block comes to. How densely its lines lie is told with those around it: a few more
-    /// or less of equal ones fall into each, which would show as a pattern of its own.
-    fn block(&self, (place, sum): (&Place, &Sum)) -> Option<Block> {
-        let (class, row, column) = *place;
-        let [x, y] = [column, row].map(|n| f64::from(n) * self.block);
-        let all = Bbox::new(x, y, x + self.block, y + self.block)?;
-        let own = self.extent(sum, &all);
-        let (mut length, mut area) = (0.0, 0.0);
-        for (dr, dc) in (-1..=1).flat_map(|dr: i32| (-1..=1).map(move |dc: i32| (dr, dc))) {
-            let near = (class, row.saturating_add(dr), column.saturating_add(dc));
-            if let Some(sum) = self.blocks.get(&near) {
-                let weight = f64::from((2 - dr.abs()) * (2 - dc.abs()));
-                let (dx, dy) = (f64::from(dc) * self.block, f64::from(dr) * self.block);
-                let there = Bbox {
-                    min_x: all.min_x + dx,
-                    min_y: all.min_y + dy,
-                    max_x: all.max_x + dx,
-                    max_y: all.max_y + dy,
-                };
-                let extent = self.extent(sum, &there);
-                length += weight * sum.all();
-                area += weight * extent.width() * extent.height();
-            }
-        }
-        let density = length / area;
-        density.is_finite().then_some(Block {
-            place: *place,
-            bbox: own,
-            density,
-            fid: sum.fid,
-            most: sum.most,
-        })
-    }
-
-    /// Where lines lie in a block: all of it, but for what is open at its sides beyond a pixel.
-    fn extent(&self, sum: &Sum, block: &Bbox) -> Bbox {
-        let pixel = self.block / BLOCK_PX;
-        let Some(within) = sum.within.and_then(|within| within.intersection(block)) else {
-            return *block;
-        };
-        let near = |side: f64, own: f64| match (side - own).abs() <= 2.0 * pixel {
-            true => side,
-            false => own,
-        };
-        let extent = Bbox {
-            min_x: near(block.min_x, within.min_x),
-            min_y: near(block.min_y, within.min_y),
-            max_x: near(block.max_x, within.max_x),
-            max_y: near(block.max_y, within.max_y),
-        };
-        // a single line is a pixel wide
-        let wide = |low: f64, high: f64, from: f64, to: f64| {
-            let middle = f64::midpoint(low, high).clamp(from + pixel / 2.0, to - pixel / 2.0);
-            match high - low < pixel {
-                true => [middle - pixel / 2.0, middle + pixel / 2.0],
-                false => [low, high],
-            }
-        };
-        let [min_x, max_x] = wide(extent.min_x, extent.max_x, block.min_x, block.max_x);
-        let [min_y, max_y] = wide(extent.min_y, extent.max_y, block.min_y, block.max_y);
-        Bbox {
-            min_x,
-            min_y,
-            max_x,
-            max_y,
-        }
-    }
-
     /// Visits the parts of a line that lie outside of dense blocks. A net has none.
     pub fn outside(
         &mut self,
@@ -402,62 +269,6 @@ impl Nets {
             visit(line);
         } else if !part.is_empty() {
             visit(&part);
-        }
-    }
-}
-
-/// Row and column.
-fn block_of(at: Coord, block: f64) -> Option<(i32, i32)> {
-    let [column, row] = at.map(|v| (v / block).floor());
-    let limit = f64::from(i32::MAX - 1);
-    #[allow(clippy::cast_possible_truncation, reason = "within the limit")]
-    (row.abs() < limit && column.abs() < limit).then_some((row as i32, column as i32))
-}
-
-/// Visits the pieces of a line that each lie in one block, one after the other: the block's row
-/// and column, from where, to where. The block is `None` for a piece that lies in too many.
-fn pieces(
-    line: &[Coord],
-    block: f64,
-    cuts: &mut Vec<f64>,
-    mut visit: impl FnMut(Option<(i32, i32)>, Coord, Coord),
-) {
-    for (from, to) in line.iter().zip(line.iter().skip(1)) {
-        let (begin, end) = (block_of(*from, block), block_of(*to, block));
-        if begin == end {
-            visit(begin, *from, *to);
-            continue;
-        }
-        cuts.clear();
-        let mut many = 0.0;
-        for (a, b) in from.iter().zip(to) {
-            let (low, high) = (a.min(*b) / block, a.max(*b) / block);
-            many += high.floor() - low.floor();
-            if many.is_nan() || many > MAX_CUTS {
-                break;
-            }
-            let mut border = low.floor() + 1.0;
-            while border <= high {
-                cuts.push((border * block - a) / (b - a));
-                border += 1.0;
-            }
-        }
-        if many.is_nan() || many > MAX_CUTS {
-            visit(None, *from, *to);
-            continue;
-        }
-        cuts.push(1.0);
-        cuts.sort_by(f64::total_cmp);
-        let ([ax, ay], [bx, by]) = (*from, *to);
-        let at = |t: f64| [ax + (bx - ax) * t, ay + (by - ay) * t];
-        let (mut before, mut last) = (0.0, *from);
-        for cut in cuts.iter().copied().filter(|cut| *cut > 0.0 && *cut <= 1.0) {
-            if cut <= before {
-                continue;
-            }
-            let next = if cut < 1.0 { at(cut) } else { *to };
-            visit(block_of(at((before + cut) / 2.0), block), last, next);
-            (before, last) = (cut, next);
         }
     }
 }

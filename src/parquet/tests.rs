@@ -1,10 +1,9 @@
 //! What was written is read.
 
-use std::path::PathBuf;
-
 use proptest::prelude::*;
 
 use super::*;
+use crate::scratch::Scratch;
 
 const KINDS: [(Physical, Logical, bool); 8] = [
     (Physical::Bool, Logical::Plain, false),
@@ -55,14 +54,6 @@ fn targets() -> Vec<Target> {
     targets
 }
 
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _gone = std::fs::remove_file(&self.0);
-    }
-}
-
 /// Writes rows that come of numbers, and reads them.
 fn there_and_back(numbers: &[u64], texts: &[String]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -77,14 +68,10 @@ fn there_and_back(numbers: &[u64], texts: &[String]) -> Vec<u8> {
     }
     writer.end(&[("mot", "valeur é")], &mut bytes);
 
-    let name = format!(
-        "cartotheque-parquet-{}-{:?}",
-        std::process::id(),
-        std::thread::current().id()
-    );
-    let file = Scratch(std::env::temp_dir().join(name));
-    std::fs::write(&file.0, &bytes).unwrap();
-    let table = Table::open(&file.0).unwrap();
+    let folder = Scratch::new("parquet");
+    let file = folder.join("rows.parquet");
+    std::fs::write(&file, &bytes).unwrap();
+    let table = Table::open(&file).unwrap();
     assert_eq!(table.word("mot"), Some("valeur é"));
     assert_eq!(table.count(), numbers.len() as u64);
     let wanted: Vec<(String, Leaf)> = table

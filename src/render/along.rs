@@ -4,7 +4,7 @@
 //! out of view is skipped by arithmetic.
 
 use super::fixed::{Fixed, UNIT, round, unit};
-use super::stroke::Window;
+use super::pen::Window;
 
 /// Lengths on and off, from the beginning of the line, in units.
 #[derive(Debug, Clone, PartialEq)]

@@ -398,7 +398,7 @@ impl CompiledStroke {
     fn reach_px(&self) -> f64 {
         match &self.kind {
             CompiledStrokeKind::Solid(_) => {
-                let pen = super::stroke::Pen::new(self.width.most_px(), self.cap, self.join);
+                let pen = super::pen::Pen::new(self.width.most_px(), self.cap, self.join);
                 pen.reach() as f64 / super::fixed::UNIT as f64 + 1.0
             }
             CompiledStrokeKind::Graphic { graphic, .. } => graphic.reach_px(),
@@ -417,7 +417,7 @@ impl CompiledGraphic {
             }
             CompiledSymbol::Mark { stroke, .. } => {
                 let pen = |s: &CompiledMarkStroke| {
-                    let pen = super::stroke::Pen::new(s.width.most_px(), s.cap, s.join);
+                    let pen = super::pen::Pen::new(s.width.most_px(), s.cap, s.join);
                     pen.reach() as f64 / super::fixed::UNIT as f64
                 };
                 (height, stroke.as_deref().map_or(0.0, pen))

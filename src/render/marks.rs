@@ -245,52 +245,7 @@ mod tests {
 
     #[test]
     fn every_mark_stays_in_its_unit_and_its_areas_run_the_same_way() {
-        use MarkShape as M;
-        for shape in [
-            M::Square,
-            M::Circle,
-            M::Triangle,
-            M::Star,
-            M::Cross,
-            M::X,
-            M::Arrow,
-            M::ArrowHead,
-            M::FilledArrowHead,
-            M::CrossFill,
-            M::Diamond,
-            M::EquilateralTriangle,
-            M::Hexagon,
-            M::Octagon,
-            M::Decagon,
-            M::Pentagon,
-            M::HalfArc,
-            M::QuarterArc,
-            M::ThirdArc,
-            M::HalfCircle,
-            M::QuarterCircle,
-            M::ThirdCircle,
-            M::QuarterSquare,
-            M::HalfSquare,
-            M::DiagonalHalfSquare,
-            M::RightHalfTriangle,
-            M::LeftHalfTriangle,
-            M::Line,
-            M::SemiCircle,
-            M::Shield,
-            M::DiamondStar,
-            M::Heart,
-            M::AsteriskFill,
-            M::RoundedSquare,
-            M::Parallelogram,
-            M::Trapezoid,
-            M::HatchHorizontal,
-            M::HatchVertical,
-            M::HatchSlash,
-            M::HatchBackslash,
-            M::HatchPlus,
-            M::HatchTimes,
-            M::Dot,
-        ] {
+        for shape in MarkShape::ALL {
             for has_stroke in [false, true] {
                 let outlines = outlines(shape, has_stroke);
                 assert!(!outlines.is_empty());

@@ -6,151 +6,32 @@
 //! bit. Where the inner side of a bend has room, both sides meet in one point and the area is
 //! exact; where it has none, the sides overlap, and the sum is cut at full coverage.
 
-use std::borrow::Cow;
-
 use super::edges::Cells;
-use super::fixed::{Fixed, UNIT, round, unit};
-use super::raster::{Accumulator, Layer, PixelRect};
+use super::fixed::{Fixed, round, unit};
+use super::pen::{MITER_LIMIT, Pen, Window};
+use super::raster::{Accumulator, Layer};
+use super::segments::{Segment, Segments, without_short_segments};
 use crate::style::{LineCap, LineJoin};
-
-/// How a line is drawn, in units of 1/256 px.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pen {
-    /// Half of the width.
-    pub half: f64,
-    pub cap: LineCap,
-    pub join: LineJoin,
-}
-
-/// Mitres longer than this, in half widths, are cut off: 10 as in SVG would let the tip of a
-/// spike reach across a tile.
-const MITER_LIMIT: f64 = 4.0;
 
 /// Bends below 3° are drawn as mitres whatever the join: the difference is below 1/1000 of the width.
 const STRAIGHT: f64 = 0.9986;
-
-impl Pen {
-    /// A pen of a width in pixels.
-    pub fn new(width_px: f64, cap: LineCap, join: LineJoin) -> Pen {
-        Pen {
-            half: (width_px * UNIT as f64 / 2.0).clamp(0.0, MAX_HALF),
-            cap,
-            join,
-        }
-    }
-
-    /// What a single dash costs to draw, in pixels that could be filled instead: its edges run
-    /// over as many rows as the pen is wide.
-    pub fn cost_of_dash(&self) -> u64 {
-        64 + (self.half as u64 >> 5)
-    }
-
-    /// How far the drawn line reaches from its vertices, in units.
-    pub fn reach(&self) -> i64 {
-        let factor = match self.join {
-            LineJoin::Miter => MITER_LIMIT,
-            LineJoin::Round | LineJoin::Bevel => 1.5, // a square end: √2
-        };
-        round(self.half * factor) + UNIT
-    }
-}
-
-/// Wider than any map.
-const MAX_HALF: f64 = 16_777_216.0;
-
-/// A window in units, to leave out segments that can't be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    pub min: Fixed,
-    pub max: Fixed,
-}
-
-impl Window {
-    /// The pixels of `rect` and `reach` units around.
-    pub fn new(rect: PixelRect, reach: i64) -> Window {
-        let px = |v: i32| i64::from(v) * UNIT;
-        Window {
-            min: [px(rect.x0) - reach, px(rect.y0) - reach],
-            max: [px(rect.x1) + reach, px(rect.y1) + reach],
-        }
-    }
-
-    #[inline(always)]
-    pub fn touches(&self, a: Fixed, b: Fixed) -> bool {
-        a[0].max(b[0]) >= self.min[0] && self.touches_or_is_right_of(a, b)
-    }
-
-    /// True where the segment is in the rows of the window, and not beyond its right border.
-    #[inline(always)]
-    fn touches_or_is_right_of(&self, a: Fixed, b: Fixed) -> bool {
-        a[0].min(b[0]) <= self.max[0]
-            && a[1].max(b[1]) >= self.min[1]
-            && a[1].min(b[1]) <= self.max[1]
-    }
-}
-
-/// Segments shorter than 3/32 px are left out: their direction is noise, and their mitres would be
-/// spikes.
-fn without_short_segments(points: &[Fixed], closed: bool) -> Cow<'_, [Fixed]> {
-    let short = |a: &Fixed, b: &Fixed| {
-        (a[0] - b[0]).abs() < UNIT * 3 / 32 && (a[1] - b[1]).abs() < UNIT * 3 / 32
-    };
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return Cow::Borrowed(points);
-    };
-    let mut pairs = points.iter().zip(points.iter().skip(1));
-    let any_short = (closed && short(first, last)) || pairs.any(|(a, b)| short(a, b));
-    if !any_short {
-        return Cow::Borrowed(points);
-    }
-    let mut kept: Vec<Fixed> = Vec::with_capacity(points.len());
-    for point in points {
-        if kept.last().is_none_or(|last| !short(last, point)) {
-            kept.push(*point);
-        }
-    }
-    while closed && kept.len() > 1 && kept.last().is_some_and(|p| short(p, first)) {
-        kept.pop();
-    }
-    Cow::Owned(kept)
-}
-
-/// One segment: where it begins and ends, its direction (length 1) and length.
-#[derive(Clone, Copy)]
-struct Segment {
-    from: Fixed,
-    to: Fixed,
-    direction: [f64; 2],
-    length: f64,
-}
-
-impl Segment {
-    #[inline(always)]
-    fn new(from: Fixed, to: Fixed) -> Option<Segment> {
-        let delta = [(to[0] - from[0]) as f64, (to[1] - from[1]) as f64];
-        unit(delta).map(|(direction, length)| Segment {
-            from,
-            to,
-            direction,
-            length,
-        })
-    }
-
-    /// Corners of no use.
-    #[inline(always)]
-    fn nowhere(&self) -> Corners {
-        Corners {
-            left: self.from,
-            right: self.from,
-        }
-    }
-}
 
 /// The corners of a segment's end or beginning: left and right of its direction.
 #[derive(Clone, Copy)]
 struct Corners {
     left: Fixed,
     right: Fixed,
+}
+
+impl Corners {
+    /// Corners of no use.
+    #[inline(always)]
+    fn nowhere(segment: &Segment) -> Corners {
+        Corners {
+            left: segment.from,
+            right: segment.from,
+        }
+    }
 }
 
 /// Adds the area of a line. A `closed` one joins its end to its beginning, where `points` does
@@ -185,44 +66,6 @@ pub fn outline(
     };
     let stroker = Stroker::new(accumulator, pen, sides);
     stroker.stroke(points, true, window);
-}
-
-/// The segments of a line that have a length.
-struct Segments<'a> {
-    from: Option<Fixed>,
-    rest: std::slice::Iter<'a, Fixed>,
-    close_with: Option<Fixed>,
-}
-
-impl<'a> Segments<'a> {
-    fn new(points: &'a [Fixed], closed: bool) -> Segments<'a> {
-        let mut rest = points.iter();
-        let from = rest.next().copied();
-        Segments {
-            from,
-            rest,
-            close_with: from.filter(|_| closed),
-        }
-    }
-}
-
-impl Iterator for Segments<'_> {
-    type Item = Segment;
-
-    #[inline]
-    fn next(&mut self) -> Option<Segment> {
-        let from = self.from?;
-        loop {
-            let to = match self.rest.next() {
-                Some(to) => *to,
-                None => self.close_with.take()?,
-            };
-            if let Some(segment) = Segment::new(from, to) {
-                self.from = Some(to);
-                return Some(segment);
-            }
-        }
-    }
 }
 
 struct Stroker<'a> {
@@ -285,7 +128,7 @@ impl Stroker<'_> {
         let first_seen = seen(&first);
         let last_seen = last.as_ref().is_some_and(seen);
         // of a segment that is seen; what stands here for others is not used
-        let (mut start, mut end_of_all) = (first.nowhere(), first.nowhere());
+        let (mut start, mut end_of_all) = (Corners::nowhere(&first), Corners::nowhere(&first));
         match &last {
             Some(last) => {
                 (end_of_all, start) = self.joined((last, last_seen), (&first, first_seen));
@@ -410,7 +253,7 @@ impl Stroker<'_> {
         (second, second_seen): (&Segment, bool),
     ) -> (Corners, Corners) {
         if !first_seen && !second_seen {
-            return (first.nowhere(), second.nowhere());
+            return (Corners::nowhere(first), Corners::nowhere(second));
         }
         let both = first_seen && second_seen;
         let (end, begin) = self.join(first, second, both);

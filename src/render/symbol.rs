@@ -12,8 +12,9 @@ use super::color::Color;
 use super::fixed::{Fixed, UNIT, UNIT_BITS, round, sin_cos_degrees};
 use super::image::{Image, MAX_DRAWN};
 use super::marks::outlines;
+use super::pen::{Pen, Window};
 use super::raster::{Accumulator, PixelRect};
-use super::stroke::{Pen, Window, stroke};
+use super::stroke::stroke;
 use crate::geom::Size;
 use crate::style::{ImageFormat, LineCap, LineJoin, MarkShape};
 

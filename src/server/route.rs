@@ -1,4 +1,4 @@
-//! Which address is what (the contract of addresses in the README).
+//! Which address is what (the contract of addresses in `docs/addresses.md`).
 
 use std::borrow::Cow;
 

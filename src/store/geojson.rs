@@ -384,6 +384,7 @@ fn convert(value: &mut OwnedValue, kind: FieldType) {
 mod tests {
     use super::*;
     use crate::feature::{Feature, Value};
+    use crate::scratch::Scratch;
     use crate::store::FeatureStore;
 
     fn read(text: &str) -> MemoryStore {
@@ -521,11 +522,11 @@ mod tests {
 
     #[test]
     fn a_file_above_the_limit_is_refused_by_its_size() {
-        let path = std::env::temp_dir().join(format!("cartotheque-{}.geojson", std::process::id()));
+        let folder = Scratch::new("geojson");
+        let path = folder.join("large.geojson");
         let file = std::fs::File::create(&path).unwrap();
         file.set_len(MAX_GEOJSON_BYTES + 1).unwrap();
         let message = MemoryStore::from_geojson(&path).unwrap_err().to_string();
-        std::fs::remove_file(path).unwrap();
         assert!(
             message.contains("67108864 bytes, found 67108865"),
             "{message}"

@@ -279,16 +279,18 @@ fn pass_on(signal: c_int, code: c_int, info: *mut libc::siginfo_t, context: *mut
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
-    fn temporary(name: &str, bytes: &[u8]) -> std::path::PathBuf {
-        let path = std::env::temp_dir().join(format!("cartotheque-{}-{name}", std::process::id()));
+    fn temporary(bytes: &[u8]) -> (Scratch, std::path::PathBuf) {
+        let folder = Scratch::new("mmap");
+        let path = folder.join("bytes");
         std::fs::write(&path, bytes).unwrap();
-        path
+        (folder, path)
     }
 
     #[test]
     fn a_file_cut_under_its_map_reads_as_zeros_and_does_not_end_the_process() {
-        let path = temporary("cut", &vec![7_u8; 1 << 20]);
+        let (_folder, path) = temporary(&vec![7_u8; 1 << 20]);
         let (mapping, stamp) = Mapping::open(&path).unwrap();
         assert_eq!(stamp.size, 1 << 20);
         assert!(mapping.bytes().iter().all(|b| *b == 7) && !mapping.is_damaged());
@@ -306,12 +308,11 @@ mod tests {
             }
         });
         assert!(mapping.is_damaged());
-        std::fs::remove_file(path).unwrap();
     }
 
     #[test]
     fn thousands_of_maps_live_at_once_and_give_their_places_back() {
-        let path = temporary("many", &[1_u8; 10_000]);
+        let (_folder, path) = temporary(&[1_u8; 10_000]);
         for _ in 0..2 {
             let maps: Vec<_> = (0..7_200)
                 .map(|_| Mapping::open(&path).unwrap().0)
@@ -323,14 +324,12 @@ mod tests {
             assert!(maps[7_199].is_damaged() && !maps[7_198].is_damaged());
             file.set_len(10_000).unwrap();
         }
-        std::fs::remove_file(path).unwrap();
     }
 
     #[test]
     fn an_empty_file_is_no_bytes_and_a_folder_is_refused() {
-        let path = temporary("empty", &[]);
+        let (_folder, path) = temporary(&[]);
         assert!(Mapping::open(&path).unwrap().0.bytes().is_empty());
-        std::fs::remove_file(path).unwrap();
         assert!(matches!(
             Mapping::open(&std::env::temp_dir()),
             Err(Error::Data { .. })

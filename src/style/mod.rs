@@ -306,6 +306,55 @@ pub enum MarkShape {
     Dot,
 }
 
+impl MarkShape {
+    /// Every mark, in the order above.
+    pub const ALL: [MarkShape; 43] = [
+        MarkShape::Square,
+        MarkShape::Circle,
+        MarkShape::Triangle,
+        MarkShape::Star,
+        MarkShape::Cross,
+        MarkShape::X,
+        MarkShape::Arrow,
+        MarkShape::ArrowHead,
+        MarkShape::FilledArrowHead,
+        MarkShape::CrossFill,
+        MarkShape::Diamond,
+        MarkShape::EquilateralTriangle,
+        MarkShape::Hexagon,
+        MarkShape::Octagon,
+        MarkShape::Decagon,
+        MarkShape::Pentagon,
+        MarkShape::HalfArc,
+        MarkShape::QuarterArc,
+        MarkShape::ThirdArc,
+        MarkShape::HalfCircle,
+        MarkShape::QuarterCircle,
+        MarkShape::ThirdCircle,
+        MarkShape::QuarterSquare,
+        MarkShape::HalfSquare,
+        MarkShape::DiagonalHalfSquare,
+        MarkShape::RightHalfTriangle,
+        MarkShape::LeftHalfTriangle,
+        MarkShape::Line,
+        MarkShape::SemiCircle,
+        MarkShape::Shield,
+        MarkShape::DiamondStar,
+        MarkShape::Heart,
+        MarkShape::AsteriskFill,
+        MarkShape::RoundedSquare,
+        MarkShape::Parallelogram,
+        MarkShape::Trapezoid,
+        MarkShape::HatchHorizontal,
+        MarkShape::HatchVertical,
+        MarkShape::HatchSlash,
+        MarkShape::HatchBackslash,
+        MarkShape::HatchPlus,
+        MarkShape::HatchTimes,
+        MarkShape::Dot,
+    ];
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextSymbolizer {
     pub label: Expr,

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use cartotheque::archive::pmtiles::PmtilesArchive;
 use cartotheque::archive::{self, ArchiveInfo, TileArchive, TileFormat, VectorLayer};
 
+use crate::common::Scratch;
 use crate::common::{Server, repository};
 use crate::landscape::write_landscape;
+use crate::made::{at, info, png, pyramid, write};
 use crate::naive::{Naive, gunzip};
-use crate::scratch::{Scratch, at, info, png, pyramid, write};
 
 fn command(arguments: &[&str], output: &Path) -> Command {
     command_of(repository(), arguments, output)
@@ -37,7 +38,7 @@ fn told(output: &Output) -> String {
 fn vector_tiles_are_exported_alike_into_both_forms() {
     let scratch = Scratch::new("cli-mvt");
     let arguments = ["--layers", "departements,communes", "--zoom", "5-8"];
-    let (a, b) = (scratch.path("a.pmtiles"), scratch.path("b.mbtiles"));
+    let (a, b) = (scratch.join("a.pmtiles"), scratch.join("b.mbtiles"));
     for path in [&a, &b] {
         let output = export(&arguments, path);
         assert!(output.status.success(), "{}", told(&output));
@@ -80,11 +81,11 @@ fn vector_tiles_are_exported_alike_into_both_forms() {
 #[test]
 fn an_export_reads_the_levels_that_the_server_reads() {
     let scratch = Scratch::new("cli-levels");
-    let (site, cache) = (scratch.path("site"), scratch.path("cache"));
+    let (site, cache) = (scratch.join("site"), scratch.join("cache"));
     std::fs::create_dir_all(&site).unwrap();
     write_landscape(&site.join("champs.fgb"), 200, 40.0);
     let export = |name: &str, overviews: &[(&str, &str)]| {
-        let path = scratch.path(name);
+        let path = scratch.join(name);
         let mut command = command_of(&site, &["--layers", "champs", "--zoom", "6-13"], &path);
         command.env_remove("CARTOTHEQUE_OVERVIEW_MB");
         command.envs(overviews.iter().copied());
@@ -133,7 +134,7 @@ fn an_export_reads_the_levels_that_the_server_reads() {
 #[test]
 fn pictures_are_exported_where_something_is_drawn() {
     let scratch = Scratch::new("cli-png");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let output = export(
         &[
             "--layers",
@@ -159,7 +160,7 @@ fn pictures_are_exported_where_something_is_drawn() {
 fn mistakes_are_told_before_anything_is_made() {
     let scratch = Scratch::new("cli-mistakes");
     let fails = |arguments: &[&str], name: &str, code: i32, message: &str| {
-        let output = export(arguments, &scratch.path(name));
+        let output = export(arguments, &scratch.join(name));
         assert_eq!(output.status.code(), Some(code), "{}", told(&output));
         assert!(told(&output).contains(message), "{}", told(&output));
     };
@@ -198,18 +199,18 @@ fn mistakes_are_told_before_anything_is_made() {
         "5-9",
     ];
     fails(&sea, "a.pmtiles", 1, "no tile has any content");
-    assert!(!scratch.path("a.pmtiles").exists());
+    assert!(!scratch.join("a.pmtiles").exists());
 }
 
 #[test]
 fn an_export_that_is_killed_goes_on_and_ends_with_the_same_bytes() {
     let scratch = Scratch::new("cli-kill");
     let arguments = ["--layers", "communes", "--zoom", "0-11", "--threads", "1"];
-    let whole = scratch.path("whole.pmtiles");
+    let whole = scratch.join("whole.pmtiles");
     assert!(export(&arguments, &whole).status.success());
     let whole = Naive::read(&whole);
-    let path = scratch.path("a.pmtiles");
-    let partial = scratch.path("a.pmtiles.partial");
+    let path = scratch.join("a.pmtiles");
+    let partial = scratch.join("a.pmtiles.partial");
     let mut codes = Vec::new();
     for signal in ["TERM", "KILL", "TERM", "KILL"] {
         let mut child = command(&arguments, &path).spawn().unwrap();
@@ -241,7 +242,7 @@ fn an_export_that_is_killed_goes_on_and_ends_with_the_same_bytes() {
 fn archives_are_served_as_they_are() {
     let scratch = Scratch::new("cli-serve");
     write(
-        &scratch.path("ortho.mbtiles"),
+        &scratch.join("ortho.mbtiles"),
         &pyramid(2),
         &info(TileFormat::Png, 2),
     );
@@ -254,12 +255,12 @@ fn archives_are_served_as_they_are() {
     let plain = [b"\x1a\xd0\x0f".as_slice(), &[7; 2000]].concat();
     let packed = archive::gzip(&plain);
     write(
-        &scratch.path("eau.pmtiles"),
+        &scratch.join("eau.pmtiles"),
         &[(at(1, 1, 0), packed.clone())],
         &said,
     );
-    std::fs::write(scratch.path("broken.pmtiles"), b"PMTiles").unwrap();
-    let server = Server::start(&scratch.path(""), &[]);
+    std::fs::write(scratch.join("broken.pmtiles"), b"PMTiles").unwrap();
+    let server = Server::start(&scratch.join(""), &[]);
     let gzip = [("Accept-Encoding", "gzip")];
 
     let reply = server.ask("GET", "/tiles/eau/1/1/0.mvt", &gzip, &[]);
@@ -363,13 +364,13 @@ fn archives_are_served_as_they_are() {
 #[test]
 fn a_new_version_of_a_served_archive_is_noticed() {
     let scratch = Scratch::new("cli-reload");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     write(
         &path,
         &[(at(0, 0, 0), png(b"un"))],
         &info(TileFormat::Png, 0),
     );
-    let server = Server::start(&scratch.path(""), &[]);
+    let server = Server::start(&scratch.join(""), &[]);
     let ask = || server.get("/tiles/a/0/0/0.png");
     let first = ask();
     assert_eq!(first.body, png(b"un"));

@@ -11,8 +11,9 @@ use cartotheque::archive::{self, TileFormat, WebTile, Written};
 use cartotheque::error::{Error, Result};
 use cartotheque::geom::Bbox;
 
+use crate::common::Scratch;
+use crate::made::{info, png};
 use crate::naive::Naive;
-use crate::scratch::{Scratch, info, png};
 
 /// Tiles around one point, nothing elsewhere; blank above zoom 3.
 #[derive(Default)]
@@ -93,7 +94,7 @@ fn all_tiles_are_made_and_empty_subtrees_are_not_looked_at() {
     let scratch = Scratch::new("export");
     let mut files = Vec::new();
     for threads in [1, 3] {
-        let path = scratch.path(&format!("{threads}.pmtiles"));
+        let path = scratch.join(format!("{threads}.pmtiles"));
         let spot = Spot::default();
         let mut last = None;
         let written = run(&path, &job(threads), &spot, &mut |p| last = Some(*p)).unwrap();
@@ -113,7 +114,7 @@ fn all_tiles_are_made_and_empty_subtrees_are_not_looked_at() {
 #[test]
 fn a_box_limits_what_is_made() {
     let scratch = Scratch::new("export-box");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let spot = Spot::default();
     let mut job = job(2);
     // the north-west quarter of the tile of the spot at zoom 6: 6/32/22, and nothing else
@@ -136,13 +137,13 @@ fn a_box_limits_what_is_made() {
 #[test]
 fn an_export_that_ended_badly_goes_on_where_it_was() {
     let scratch = Scratch::new("export-resume");
-    let whole = scratch.path("whole.pmtiles");
+    let whole = scratch.join("whole.pmtiles");
     let spot = Spot::default();
     run(&whole, &job(2), &spot, &mut |_| {}).unwrap();
     let whole = std::fs::read(whole).unwrap();
     let total = spot.made.into_inner();
     for fails_after in [0, 3, 20, 41, 60, 100, total - 1] {
-        let path = scratch.path("a.pmtiles");
+        let path = scratch.join("a.pmtiles");
         let spot = Spot {
             fails_after: Some(fails_after),
             ..Spot::default()
@@ -165,7 +166,7 @@ fn an_export_that_ended_badly_goes_on_where_it_was() {
 #[test]
 fn an_export_can_be_stopped() {
     let scratch = Scratch::new("export-stop");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let stop = AtomicBool::new(false);
     let writer = archive::create(&path, "job").unwrap();
     let stopped = export(
@@ -206,7 +207,7 @@ impl TileSource for Panics {
 #[test]
 fn a_source_that_panics_does_not_leave_the_others_waiting() {
     let scratch = Scratch::new("export-panic");
-    let writer = archive::create(&scratch.path("a.pmtiles"), "job").unwrap();
+    let writer = archive::create(&scratch.join("a.pmtiles"), "job").unwrap();
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         export(
             &job(3),

@@ -2,8 +2,9 @@
 
 use cartotheque::archive::{TileFormat, VectorLayer};
 
+use crate::common::Scratch;
 use crate::common::Server;
-use crate::scratch::{Scratch, at, info, png, write};
+use crate::made::{at, info, png, write};
 
 /// A vector tile of layers without features.
 fn tile(names: &[&str]) -> Vec<u8> {
@@ -60,17 +61,17 @@ fn folder(name: &str) -> Scratch {
         .into();
     let packed = cartotheque::archive::gzip(&tile(&["eau", "lieux"]));
     write(
-        &scratch.path("fond.pmtiles"),
+        &scratch.join("fond.pmtiles"),
         &[(at(1, 1, 0), packed)],
         &said,
     );
     write(
-        &scratch.path("ortho.pmtiles"),
+        &scratch.join("ortho.pmtiles"),
         &[(at(0, 0, 0), png(b"ortho"))],
         &info(TileFormat::Png, 0),
     );
     std::fs::write(
-        scratch.path("lieux.geojson"),
+        scratch.join("lieux.geojson"),
         r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"nom": "Lyon"}, "geometry": {"type": "Point", "coordinates": [4.8, 45.7]}}]}"#,
     )
     .unwrap();
@@ -80,7 +81,7 @@ fn folder(name: &str) -> Scratch {
 #[test]
 fn an_archive_is_in_one_tile_with_layers_and_names_stay_apart() {
     let scratch = folder("joined-tile");
-    let server = Server::start(&scratch.path(""), &[]);
+    let server = Server::start(&scratch.join(""), &[]);
     let joined = server.get("/tiles/lieux,fond/1/1/0.mvt");
     assert_eq!(joined.status, 200);
     assert_eq!(names(&joined.body), ["lieux", "eau", "fond:lieux"]);
@@ -124,7 +125,7 @@ fn an_archive_is_in_one_tile_with_layers_and_names_stay_apart() {
     said.min_zoom = 1;
     let packed = cartotheque::archive::gzip(&tile(&["bois"]));
     write(
-        &scratch.path("fond.pmtiles"),
+        &scratch.join("fond.pmtiles"),
         &[(at(1, 1, 0), packed)],
         &said,
     );
@@ -137,7 +138,7 @@ fn an_archive_is_in_one_tile_with_layers_and_names_stay_apart() {
 #[test]
 fn what_can_not_be_joined_is_told_with_what_to_ask_for() {
     let scratch = folder("joined-faults");
-    let server = Server::start(&scratch.path(""), &[]);
+    let server = Server::start(&scratch.join(""), &[]);
     for (path, expected) in [
         (
             "/tiles/lieux,ortho/0/0/0.mvt",
@@ -178,7 +179,7 @@ fn what_can_not_be_joined_is_told_with_what_to_ask_for() {
 #[test]
 fn an_archive_has_a_page_like_other_layers() {
     let scratch = folder("joined-page");
-    let server = Server::start(&scratch.path(""), &[]);
+    let server = Server::start(&scratch.join(""), &[]);
     let page = server.get("/layers/fond?lang=en");
     assert_eq!(
         (page.status, page.header("content-type")),

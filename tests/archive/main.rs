@@ -14,9 +14,9 @@ mod export;
 mod joined;
 #[path = "../common/landscape.rs"]
 mod landscape;
+mod made;
 mod mbtiles;
 mod naive;
 mod pmtiles;
 mod pmtiles_damage;
-mod scratch;
 mod served;

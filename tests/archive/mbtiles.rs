@@ -9,7 +9,8 @@ use cartotheque::geom::Bbox;
 use cartotheque::packing::Coding;
 use rusqlite::Connection;
 
-use crate::scratch::{Scratch, Tiles, at, info, png, pyramid, write};
+use crate::common::Scratch;
+use crate::made::{Tiles, at, info, png, pyramid, write};
 
 fn holds(path: &Path, tiles: &Tiles) {
     let archive = MbtilesArchive::open(path).unwrap();
@@ -27,7 +28,7 @@ fn holds(path: &Path, tiles: &Tiles) {
 
 /// A database made by these statements.
 fn made(scratch: &Scratch, name: &str, sql: &str) -> PathBuf {
-    let path = scratch.path(name);
+    let path = scratch.join(name);
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch(sql).unwrap();
     connection.close().unwrap();
@@ -42,7 +43,7 @@ const PLAIN: &str = "
 #[test]
 fn what_is_written_is_read_back_and_contents_are_stored_once() {
     let scratch = Scratch::new("mb-round-trip");
-    let path = scratch.path("a.mbtiles");
+    let path = scratch.join("a.mbtiles");
     let tiles = pyramid(4);
     let written = write(&path, &tiles, &info(TileFormat::Png, 4));
     assert_eq!(scratch.names(), ["a.mbtiles"], "nothing is left beside it");
@@ -79,7 +80,7 @@ fn what_is_written_is_read_back_and_contents_are_stored_once() {
 #[test]
 fn the_json_row_names_the_layers_of_vector_tiles() {
     let scratch = Scratch::new("mb-json");
-    let path = scratch.path("communes.mbtiles");
+    let path = scratch.join("communes.mbtiles");
     let mut said = info(TileFormat::Mvt, 0);
     said.name = None;
     said.vector_layers = vec![VectorLayer {
@@ -180,10 +181,10 @@ fn a_table_without_an_index_is_warned_of() {
 fn what_is_no_archive_is_refused_by_its_fault() {
     let scratch = Scratch::new("mb-refused");
     let refused = |path: &Path| MbtilesArchive::open(path).unwrap_err().to_string();
-    let text = scratch.path("text.mbtiles");
+    let text = scratch.join("text.mbtiles");
     std::fs::write(&text, "PMTiles").unwrap();
     assert!(refused(&text).ends_with("expected an MBTiles file, found no SQLite database"));
-    assert!(refused(&scratch.path("absent.mbtiles")).contains("No such file"));
+    assert!(refused(&scratch.join("absent.mbtiles")).contains("No such file"));
     let other = made(
         &scratch,
         "other.mbtiles",
@@ -203,7 +204,7 @@ fn what_is_no_archive_is_refused_by_its_fault() {
     );
     assert!(refused(&tiff).contains("found the format \"tiff\""));
     // as a writer leaves it that is not done
-    let busy = scratch.path("busy.mbtiles");
+    let busy = scratch.join("busy.mbtiles");
     let writer = Connection::open(&busy).unwrap();
     writer
         .execute_batch(&format!("PRAGMA journal_mode = WAL; {PLAIN}"))
@@ -263,7 +264,7 @@ fn a_view_that_never_ends_is_given_up_and_a_blob_that_is_too_large_too() {
 #[test]
 fn many_threads_read_at_once() {
     let scratch = Scratch::new("mb-threads");
-    let path = scratch.path("a.mbtiles");
+    let path = scratch.join("a.mbtiles");
     let tiles = pyramid(5);
     write(&path, &tiles, &info(TileFormat::Png, 5));
     let archive = MbtilesArchive::open(&path).unwrap();
@@ -282,10 +283,10 @@ fn many_threads_read_at_once() {
 #[test]
 fn damaged_copies_are_read_or_refused() {
     let scratch = Scratch::new("mb-damage");
-    let path = scratch.path("good.mbtiles");
+    let path = scratch.join("good.mbtiles");
     write(&path, &pyramid(5), &info(TileFormat::Png, 5));
     let good = std::fs::read(&path).unwrap();
-    let path = scratch.path("bad.mbtiles");
+    let path = scratch.join("bad.mbtiles");
     let mut random = 7_u64;
     let mut next = |below: usize| {
         random = random
@@ -341,9 +342,9 @@ fn verifying_names_tiles_that_are_none() {
 fn an_interrupted_archive_goes_on_and_ends_with_the_same_content() {
     let scratch = Scratch::new("mb-resume");
     let tiles = pyramid(5);
-    let whole = scratch.path("whole.mbtiles");
+    let whole = scratch.join("whole.mbtiles");
     write(&whole, &tiles, &info(TileFormat::Png, 5));
-    let path = scratch.path("a.mbtiles");
+    let path = scratch.join("a.mbtiles");
     for (from, checkpoint, to) in [(0, 300, 500), (300, 700, 900)] {
         let mut writer = archive::create(&path, "job").unwrap();
         let mut next = 0;

@@ -8,8 +8,9 @@ use cartotheque::error::Error;
 use cartotheque::packing::Coding;
 use proptest::prelude::*;
 
+use crate::common::Scratch;
+use crate::made::{Tiles, at, info, png, pyramid, write};
 use crate::naive::Naive;
-use crate::scratch::{Scratch, Tiles, at, info, png, pyramid, write};
 
 /// Both readers find exactly these tiles.
 fn holds(path: &std::path::Path, tiles: &Tiles) -> Naive {
@@ -34,7 +35,7 @@ fn holds(path: &std::path::Path, tiles: &Tiles) -> Naive {
 #[test]
 fn what_is_written_is_read_back_by_both_readers() {
     let scratch = Scratch::new("round-trip");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let tiles = pyramid(4);
     let written = write(&path, &tiles, &info(TileFormat::Png, 4));
     assert_eq!(scratch.names(), ["a.pmtiles"], "nothing is left beside it");
@@ -60,7 +61,7 @@ fn what_is_written_is_read_back_by_both_readers() {
 #[test]
 fn the_metadata_of_vector_tiles_name_their_layers() {
     let scratch = Scratch::new("metadata");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let mut said = info(TileFormat::Mvt, 2);
     let fields = serde_json::json!({"nom": "String", "population": "Number"});
     said.vector_layers = vec![VectorLayer {
@@ -95,7 +96,7 @@ fn the_metadata_of_vector_tiles_name_their_layers() {
 #[test]
 fn tiles_alike_become_one_run_or_one_content() {
     let scratch = Scratch::new("runs");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let tiles: Tiles = (0..5000)
         .map(|id| {
             let tile = archive::WebTile::of_id(id).unwrap();
@@ -113,7 +114,7 @@ fn tiles_alike_become_one_run_or_one_content() {
 #[test]
 fn many_tiles_make_leaf_directories_and_the_root_stays_in_its_place() {
     let scratch = Scratch::new("leaves");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     // 87 381 tiles of lengths that no compression guesses
     let tiles: Tiles = pyramid(8)
         .into_iter()
@@ -131,21 +132,21 @@ fn many_tiles_make_leaf_directories_and_the_root_stays_in_its_place() {
 #[test]
 fn an_archive_of_one_tile_is_one_and_of_none_is_refused() {
     let scratch = Scratch::new("few");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let tiles = vec![(at(14, 8400, 5800), png(b"Grenoble"))];
     write(&path, &tiles, &info(TileFormat::Png, 14));
     holds(&path, &tiles);
-    let mut writer = archive::create(&scratch.path("b.pmtiles"), "job").unwrap();
+    let mut writer = archive::create(&scratch.join("b.pmtiles"), "job").unwrap();
     writer.add(0, Content::Blank).unwrap();
     let refused = writer.finish(&info(TileFormat::Png, 0)).unwrap_err();
     assert!(refused.to_string().contains("no tile has any content"));
-    assert!(!scratch.path("b.pmtiles").exists());
+    assert!(!scratch.join("b.pmtiles").exists());
 }
 
 #[test]
 fn ids_that_do_not_ascend_and_tiles_that_are_too_large_are_refused() {
     let scratch = Scratch::new("order");
-    let mut writer = archive::create(&scratch.path("a.pmtiles"), "job").unwrap();
+    let mut writer = archive::create(&scratch.join("a.pmtiles"), "job").unwrap();
     writer.add(5, Content::Tile(b"x")).unwrap();
     for id in [5, 4] {
         let refused = writer.add(id, Content::Tile(b"y"));
@@ -159,7 +160,7 @@ fn ids_that_do_not_ascend_and_tiles_that_are_too_large_are_refused() {
 #[test]
 fn one_archive_has_one_writer() {
     let scratch = Scratch::new("lock");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let writer = archive::create(&path, "job").unwrap();
     let refused = archive::create(&path, "job").unwrap_err();
     assert!(refused.to_string().contains("another process writes"));
@@ -198,10 +199,10 @@ fn go_on(path: &std::path::Path, job: &str, tiles: &Tiles) -> u64 {
 fn an_interrupted_archive_goes_on_and_ends_with_the_same_bytes() {
     let scratch = Scratch::new("resume");
     let tiles = pyramid(5);
-    let whole = scratch.path("whole.pmtiles");
+    let whole = scratch.join("whole.pmtiles");
     write(&whole, &tiles, &info(TileFormat::Png, 5));
     let whole = std::fs::read(whole).unwrap();
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     // twice, the second time with a log whose end is damaged, and a file that has more
     interrupt(&path, "job", &tiles[..700], 400);
     assert!(!path.exists(), "an archive appears when it is whole");
@@ -214,7 +215,7 @@ fn an_interrupted_archive_goes_on_and_ends_with_the_same_bytes() {
     }
     writer.checkpoint().unwrap();
     drop(writer);
-    let log = scratch.path("a.pmtiles.partial.log");
+    let log = scratch.join("a.pmtiles.partial.log");
     let mut bytes = std::fs::read(&log).unwrap();
     let end = bytes.len();
     bytes[end - 100] ^= 1;
@@ -230,19 +231,19 @@ fn an_interrupted_archive_goes_on_and_ends_with_the_same_bytes() {
 fn another_job_and_lost_tiles_begin_anew() {
     let scratch = Scratch::new("anew");
     let tiles = pyramid(5);
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     interrupt(&path, "old job", &tiles[..700], 400);
     assert_eq!(go_on(&path, "job", &tiles), 0);
     holds(&path, &tiles);
     interrupt(&path, "job", &tiles[..700], 400);
-    std::fs::remove_file(scratch.path("a.pmtiles.partial")).unwrap();
+    std::fs::remove_file(scratch.join("a.pmtiles.partial")).unwrap();
     assert_eq!(go_on(&path, "job", &tiles), 0);
     holds(&path, &tiles);
     // the tiles end before the log does
     interrupt(&path, "job", &tiles[..700], 400);
     let partial = std::fs::OpenOptions::new()
         .write(true)
-        .open(scratch.path("a.pmtiles.partial"))
+        .open(scratch.join("a.pmtiles.partial"))
         .unwrap();
     partial.set_len(17_000).unwrap();
     let next = go_on(&path, "job", &tiles);
@@ -253,7 +254,7 @@ fn another_job_and_lost_tiles_begin_anew() {
 #[test]
 fn the_version_changes_with_the_content() {
     let scratch = Scratch::new("version");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let version = |text: &[u8]| {
         write(
             &path,
@@ -284,7 +285,7 @@ proptest! {
                 (archive::WebTile::of_id(id).unwrap(), png(&vec![*content; *length / 10]))
             })
             .collect();
-        let (a, b) = (scratch.path("a.pmtiles"), scratch.path("b.pmtiles"));
+        let (a, b) = (scratch.join("a.pmtiles"), scratch.join("b.pmtiles"));
         write(&a, &tiles, &info(TileFormat::Png, 14));
         let cut = cut.index(tiles.len());
         interrupt(&b, "job", &tiles[..cut], cut / 2);

@@ -6,11 +6,12 @@ use cartotheque::archive::pmtiles::PmtilesArchive;
 use cartotheque::archive::{TileArchive, TileFormat, WebTile};
 use proptest::prelude::*;
 
-use crate::scratch::{Scratch, at, info, png, pyramid, write};
+use crate::common::Scratch;
+use crate::made::{at, info, png, pyramid, write};
 
 /// A sound archive with leaf directories, small.
 fn sound(scratch: &Scratch) -> Vec<u8> {
-    let path = scratch.path("sound.pmtiles");
+    let path = scratch.join("sound.pmtiles");
     let mut tiles = pyramid(7);
     for (nth, (_, bytes)) in tiles.iter_mut().enumerate() {
         bytes.resize(9 + nth * 7919 % 61, 7);
@@ -38,7 +39,7 @@ fn ask(path: &Path, verify: bool) -> bool {
 fn thousands_of_damaged_copies_are_read_or_refused() {
     let scratch = Scratch::new("damage");
     let good = sound(&scratch);
-    let path = scratch.path("bad.pmtiles");
+    let path = scratch.join("bad.pmtiles");
     let root = 127..127 + good[16] as usize + 256 * good[17] as usize;
     let leaves = usize::from_le_bytes(good[40..48].try_into().unwrap());
     let mut random = 7_u64;
@@ -74,7 +75,7 @@ fn thousands_of_damaged_copies_are_read_or_refused() {
 fn verifying_finds_what_is_damaged() {
     let scratch = Scratch::new("verify");
     let good = sound(&scratch);
-    let path = scratch.path("bad.pmtiles");
+    let path = scratch.join("bad.pmtiles");
     let faults = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = good.clone();
         change(&mut bytes);
@@ -117,7 +118,7 @@ fn handmade(root: &[u8], leaves: &[u8], data: &[u8]) -> Vec<u8> {
 #[test]
 fn directories_that_lead_in_circles_end() {
     let scratch = Scratch::new("circles");
-    let path = scratch.path("circle.pmtiles");
+    let path = scratch.join("circle.pmtiles");
     // one entry: id 0, a leaf directory of five bytes at offset 0: itself
     let circle = [1, 0, 0, 5, 1];
     std::fs::write(&path, handmade(&circle, &circle, b"")).unwrap();
@@ -148,7 +149,7 @@ fn directories_that_lead_in_circles_end() {
 #[test]
 fn lengths_beyond_their_section_are_a_fault_of_that_tile_alone() {
     let scratch = Scratch::new("beyond");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let tile = png(b"x");
     // ids 0 and 1; lengths 9 and 100; the second follows the first
     let root = [2, 0, 1, 1, 1, 9, 100, 1, 0];
@@ -177,7 +178,7 @@ fn lengths_beyond_their_section_are_a_fault_of_that_tile_alone() {
 #[test]
 fn an_empty_root_is_an_archive_without_tiles() {
     let scratch = Scratch::new("empty");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     std::fs::write(&path, handmade(&[0], b"", b"")).unwrap();
     let archive = PmtilesArchive::open(&path).unwrap();
     assert_eq!(archive.tile(at(0, 0, 0)).unwrap(), None);
@@ -191,7 +192,7 @@ fn an_empty_root_is_an_archive_without_tiles() {
 fn a_file_cut_while_it_is_served_is_an_error_and_not_the_end() {
     let scratch = Scratch::new("cut");
     let good = sound(&scratch);
-    let path = scratch.path("cut.pmtiles");
+    let path = scratch.join("cut.pmtiles");
     std::fs::write(&path, &good).unwrap();
     let archive = PmtilesArchive::open(&path).unwrap();
     let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
@@ -208,7 +209,7 @@ proptest! {
     #[test]
     fn any_directories_are_read_or_refused(root: Vec<u8>, leaves: Vec<u8>, data: Vec<u8>) {
         let scratch = Scratch::new("any-directory");
-        let path = scratch.path("a.pmtiles");
+        let path = scratch.join("a.pmtiles");
         std::fs::write(&path, handmade(&root, &leaves, &data)).unwrap();
         ask(&path, true);
     }

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use cartotheque::archive::{self, TileFormat};
 use cartotheque::config::{FileSources, LoadOptions, Loaded, Severity, check, load, reload};
 
-use crate::scratch::{Scratch, at, info, png, pyramid, write};
+use crate::common::Scratch;
+use crate::made::{at, info, png, pyramid, write};
 
 fn loaded(scratch: &Scratch, previous: Option<&Loaded>) -> Loaded {
     let options = LoadOptions::default();
     reload(
-        &scratch.path(""),
+        &scratch.join(""),
         options,
         &FileSources,
         previous,
@@ -28,22 +29,22 @@ fn archives_of_a_bare_folder_are_layers_beside_those_that_are_drawn() {
     let scratch = Scratch::new("served");
     let sea = [(at(0, 0, 0), png(b"la mer"))];
     write(
-        &scratch.path("Fonds de carte.pmtiles"),
+        &scratch.join("Fonds de carte.pmtiles"),
         &sea,
         &info(TileFormat::Png, 0),
     );
     let mut unnamed = info(TileFormat::Png, 0);
     unnamed.name = None;
     unnamed.attribution = None;
-    write(&scratch.path("ortho_2024.pmtiles"), &sea, &unnamed);
+    write(&scratch.join("ortho_2024.pmtiles"), &sea, &unnamed);
     write(
-        &scratch.path("ortho_2024.mbtiles"),
+        &scratch.join("ortho_2024.mbtiles"),
         &sea,
         &info(TileFormat::Png, 0),
     );
-    std::fs::write(scratch.path("broken.pmtiles"), b"PMTiles\x03 and no more").unwrap();
+    std::fs::write(scratch.join("broken.pmtiles"), b"PMTiles\x03 and no more").unwrap();
     std::fs::write(
-        scratch.path("points.geojson"),
+        scratch.join("points.geojson"),
         r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [5, 45]}}]}"#,
     )
     .unwrap();
@@ -83,7 +84,7 @@ fn archives_of_a_bare_folder_are_layers_beside_those_that_are_drawn() {
 #[test]
 fn a_new_version_replaces_the_old_and_a_broken_one_does_not() {
     let scratch = Scratch::new("served-reload");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     let version = |loaded: &Loaded| loaded.catalogue.archives[0].archive.version().to_owned();
     write(
         &path,
@@ -120,21 +121,21 @@ fn a_new_version_replaces_the_old_and_a_broken_one_does_not() {
 #[test]
 fn a_layer_file_names_an_archive_and_says_more_of_it() {
     let scratch = Scratch::new("served-yaml");
-    std::fs::create_dir_all(scratch.path("capabilities/layers")).unwrap();
-    std::fs::create_dir_all(scratch.path("data")).unwrap();
+    std::fs::create_dir_all(scratch.join("capabilities/layers")).unwrap();
+    std::fs::create_dir_all(scratch.join("data")).unwrap();
     let tiles = pyramid(1);
     write(
-        &scratch.path("data/a.mbtiles"),
+        &scratch.join("data/a.mbtiles"),
         &tiles,
         &info(TileFormat::Png, 1),
     );
     std::fs::write(
-        scratch.path("capabilities/layers/fond.yaml"),
+        scratch.join("capabilities/layers/fond.yaml"),
         "id: fond\ntitle: {fr: Fond, en: Backdrop}\nsource: {file: data/a.mbtiles}\nattribution: moi\ncrs: EPSG:2154\n",
     )
     .unwrap();
     std::fs::write(
-        scratch.path("capabilities/layers/autre.yaml"),
+        scratch.join("capabilities/layers/autre.yaml"),
         "id: autre\nsource: {file: data/absent.pmtiles}\n",
     )
     .unwrap();
@@ -157,7 +158,7 @@ fn a_layer_file_names_an_archive_and_says_more_of_it() {
 #[test]
 fn a_single_archive_is_served_and_checked() {
     let scratch = Scratch::new("served-one");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     write(&path, &pyramid(2), &info(TileFormat::Png, 2));
     let options = LoadOptions::default();
     assert_eq!(ids(&load(&path, options, &FileSources)), ["a"]);
@@ -178,7 +179,7 @@ fn a_single_archive_is_served_and_checked() {
 #[test]
 fn a_description_tells_all_there_is_to_know() {
     let scratch = Scratch::new("described");
-    let path = scratch.path("a.pmtiles");
+    let path = scratch.join("a.pmtiles");
     write(&path, &pyramid(2), &info(TileFormat::Png, 2));
     let text = archive::describe(&path).unwrap().to_string();
     for line in [

@@ -1,5 +1,9 @@
 //! The real binary on a free port, and a small HTTP client to ask it.
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test program uses a part of it"
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,6 +11,10 @@
     clippy::indexing_slicing,
     reason = "a test that can't go on ends"
 )]
+
+mod scratch;
+
+pub use scratch::Scratch;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -250,22 +258,4 @@ fn unchunk(mut rest: &[u8]) -> Vec<u8> {
 /// The repository, which is a folder that the server can serve.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A folder that is removed when it is dropped.
-pub struct Scratch(pub std::path::PathBuf);
-
-impl Scratch {
-    pub fn new(name: &str) -> Scratch {
-        let path = std::env::temp_dir().join(format!("cartotheque-{name}-{}", std::process::id()));
-        let _left_over = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Scratch(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.0);
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,18 +16,15 @@ use cartotheque::query::{Expr, Filter};
 use cartotheque::store::{FeatureStore, Flow, Select, SelectStats};
 use cartotheque::style::{FeatureTypeStyle, Rule, Style, StyleNote, StyleNoteKind};
 
-/// A folder that goes away with its last user.
+use crate::scratch::Scratch;
+
+/// A folder to be served.
 #[derive(Debug)]
-pub struct Site(pub PathBuf);
+pub struct Site(pub Scratch);
 
 impl Site {
     pub fn new() -> Site {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("cartotheque-config-{}-{n}", std::process::id());
-        let root = std::env::temp_dir().join(name);
-        fs::create_dir_all(&root).unwrap();
-        Site(root)
+        Site(Scratch::new("config"))
     }
 
     pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Site {
@@ -43,12 +40,6 @@ impl Site {
 
     pub fn load(&self) -> Loaded {
         load(&self.0, LoadOptions::default(), &FakeSources::default())
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

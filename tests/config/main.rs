@@ -15,3 +15,5 @@ mod mistakes;
 mod reloading;
 mod reports;
 mod schema;
+#[path = "../common/scratch.rs"]
+mod scratch;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use cartotheque::budget::Budget;
 use cartotheque::catalogue::{Layer, LayerField, LocalText, Metadata};
@@ -19,6 +19,8 @@ use cartotheque::store::memory::MemoryFeature;
 use cartotheque::store::{FeatureStore, FgbStore, MemoryStore};
 use cartotheque::style::{ScaleRange, Style};
 use serde_json::Value as Json;
+
+use crate::scratch::Scratch;
 
 /// The columns, `secret` the last: layers hide it.
 pub const COLUMNS: [(&str, FieldType); 10] = [
@@ -256,9 +258,8 @@ pub fn as_fgb(layer: &Arc<Layer>, with_secret: bool, with_index: bool, name: &st
 
 /// A path for a file of this test program.
 pub fn scratch(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("cartotheque-formats-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.join(name)
+    static FOLDER: LazyLock<Scratch> = LazyLock::new(|| Scratch::new("formats"));
+    FOLDER.join(name)
 }
 
 pub fn set_of(query: &FeatureQuery) -> FeatureSet {

@@ -12,5 +12,7 @@ mod data;
 mod fgb;
 mod geopackage;
 mod parquet;
+#[path = "../common/scratch.rs"]
+mod scratch;
 mod shapefile;
 mod texts;

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_level_is_an_ordinary_file_that_another_reader_reads() {
     use flatgeobuf::{FallibleStreamingIterator, FeatureProperties, FgbReader};
-    let folder = Folder::new("ordinary");
+    let folder = Scratch::new("ordinary");
     let loaded = landscape(&folder, 100, 30.0);
     let layer = &loaded.catalogue.layers[0];
     let studio = Studio::new();
@@ -48,7 +48,7 @@ fn a_level_is_an_ordinary_file_that_another_reader_reads() {
 
 #[test]
 fn levels_are_found_again_and_built_anew_for_other_bytes_and_after_damage() {
-    let folder = Folder::new("again");
+    let folder = Scratch::new("again");
     let cache = folder.join("cache");
     let first = landscape(&folder, 60, 40.0);
     let layer = &first.catalogue.layers[0];
@@ -87,7 +87,7 @@ fn levels_are_found_again_and_built_anew_for_other_bytes_and_after_damage() {
 
 #[test]
 fn a_copied_cache_is_checked_once_and_noted_as_checked() {
-    let folder = Folder::new("copied");
+    let folder = Scratch::new("copied");
     let (cache, copy) = (folder.join("cache"), folder.join("copy"));
     let loaded = landscape(&folder, 60, 40.0);
     let layer = &loaded.catalogue.layers[0];
@@ -132,7 +132,7 @@ fn a_copied_cache_is_checked_once_and_noted_as_checked() {
 
 #[test]
 fn layers_that_read_one_file_in_one_style_share_its_levels_while_those_are_sound() {
-    let folder = Folder::new("shared");
+    let folder = Scratch::new("shared");
     let site = folder.join("site");
     for sub in ["capabilities/layers", "styles", "data"] {
         fs::create_dir_all(site.join(sub)).unwrap();
@@ -179,7 +179,7 @@ fn layers_that_read_one_file_in_one_style_share_its_levels_while_those_are_sound
     assert!(matches!(prepare(&keeper, sud), Outcome::Built { .. }));
 }
 
-fn prepare_command(folder: &Folder) -> std::process::Command {
+fn prepare_command(folder: &Scratch) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cartotheque"));
     command
         .arg("prepare")
@@ -191,7 +191,7 @@ fn prepare_command(folder: &Folder) -> std::process::Command {
 
 #[test]
 fn a_build_that_is_killed_leaves_nothing_that_is_taken_for_one() {
-    let folder = Folder::new("killed");
+    let folder = Scratch::new("killed");
     landscape(&folder, 500, 25.0);
     let overviews = folder.join("cache/overviews");
     let names = || -> Vec<String> {
@@ -226,7 +226,7 @@ fn a_build_that_is_killed_leaves_nothing_that_is_taken_for_one() {
 
 #[test]
 fn a_server_without_a_place_for_overviews_says_so_and_serves() {
-    let folder = Folder::new("read-only");
+    let folder = Scratch::new("read-only");
     landscape(&folder, 20, 40.0);
     let file = folder.join("a file, not a folder");
     fs::write(&file, "").unwrap();

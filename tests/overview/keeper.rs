@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_keeper_builds_what_is_wanted_and_again_what_is_deleted() {
-    let folder = Folder::new("keeper");
+    let folder = Scratch::new("keeper");
     let loaded = landscape(&folder, 60, 40.0);
     let layers = loaded.catalogue.layers.clone();
     let layer = &layers[0];
@@ -43,7 +43,7 @@ fn a_keeper_builds_what_is_wanted_and_again_what_is_deleted() {
 
 #[test]
 fn levels_of_the_cache_are_in_use_once_a_keeper_says_that_they_are() {
-    let folder = Folder::new("attached");
+    let folder = Scratch::new("attached");
     let loaded = landscape(&folder, 60, 40.0);
     let layers = loaded.catalogue.layers.clone();
     let layer = &layers[0];

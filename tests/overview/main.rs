@@ -22,7 +22,7 @@ mod pictures;
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,30 +39,8 @@ use cartotheque::store::{FeatureStore, Select};
 use cartotheque::style::Style;
 use tiny_skia::PremultipliedColorU8;
 
+use common::Scratch;
 use landscape::{ORIGIN, SIDE_STEPS, write_landscape};
-
-/// A folder of its own, removed in the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let name = format!("cartotheque-overview-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _none_before = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn load(path: &Path) -> Loaded {
     let loaded = config::load(path, LoadOptions::default(), &FileSources);
@@ -198,7 +176,7 @@ const PLAIN: &str = r##"<StyledLayerDescriptor xmlns="http://www.opengis.net/sld
 </PolygonSymbolizer></Rule></FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"##;
 
 /// A landscape with its style, loaded.
-fn landscape(folder: &Folder, side: u32, step: f64) -> Loaded {
+fn landscape(folder: &Scratch, side: u32, step: f64) -> Loaded {
     let data = folder.join("site");
     fs::create_dir_all(&data).unwrap();
     fs::write(data.join("champs.sld"), PLAIN).unwrap();

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
-    let folder = Folder::new("demo");
+    let folder = Scratch::new("demo");
     let loaded = load(common::repository());
     let (with, without) = (Studio::new(), Studio::new());
     let keeper = keeper(&with, &folder.0).saving_at_least(f64::MIN);
@@ -63,7 +63,7 @@ fn the_maps_of_all_shipped_layers_stay_within_the_bound() {
 
 #[test]
 fn a_landscape_without_gaps_has_none_at_any_level() {
-    let folder = Folder::new("gaps");
+    let folder = Scratch::new("gaps");
     let loaded = landscape(&folder, 160, 40.0);
     let layer = &loaded.catalogue.layers[0];
     let studio = Studio::new();
@@ -113,7 +113,7 @@ fn a_landscape_without_gaps_has_none_at_any_level() {
 
 #[test]
 fn maps_cut_side_by_side_have_the_pixels_of_the_whole() {
-    let folder = Folder::new("cuts");
+    let folder = Scratch::new("cuts");
     let loaded = landscape(&folder, 120, 40.0);
     let layer = &loaded.catalogue.layers[0];
     let studio = Studio::new();
@@ -149,7 +149,7 @@ fn maps_cut_side_by_side_have_the_pixels_of_the_whole() {
 
 #[test]
 fn shared_borders_stay_shared_where_polygons_are_kept() {
-    let folder = Folder::new("borders");
+    let folder = Scratch::new("borders");
     let loaded = landscape(&folder, 40, 100.0);
     let layer = &loaded.catalogue.layers[0];
     let studio = Studio::new();
@@ -195,7 +195,7 @@ fn shared_borders_stay_shared_where_polygons_are_kept() {
 
 #[test]
 fn a_filter_or_a_style_sent_along_is_answered_from_the_features() {
-    let folder = Folder::new("filter");
+    let folder = Scratch::new("filter");
     let loaded = landscape(&folder, 60, 40.0);
     let layer = &loaded.catalogue.layers[0];
     let studio = Studio::new();

@@ -105,6 +105,20 @@ export default function () {
     assert.deepEqual(found, []);
   });
 
+  test('axe finds nothing: the pages of the site, which are as wide as a narrow phone', async () => {
+    const found = [];
+    for (const prefers of [{}, { colorScheme: 'dark' }]) {
+      for (const address of ['/', '/layers/communes', '/collections?f=html', '/collections/communes?f=html', '/collections/communes/items?f=html']) {
+        const page = await open(address, { ...prefers, viewport: { width: 360, height: 740 } });
+        found.push(...(await violations(page)).map((v) => `${address}: ${v}`));
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= 360, `${address} is ${wide} px wide`);
+        await close(page);
+      }
+    }
+    assert.deepEqual(found, []);
+  });
+
   test('axe finds nothing: as text and embedded', async () => {
     const found = [];
     for (const [address, prefers] of [['/maps/essai', { colorScheme: 'dark' }], ['/maps/essai', {}], ['/maps/essai/embed', {}]]) {

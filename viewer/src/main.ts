@@ -13,7 +13,7 @@ import { MapLayers } from './map/layers.ts';
 import { convert, register } from './map/projections.ts';
 import { geometry, outline, ShapesLayer } from './map/shapes.ts';
 import { Stage } from './map/stage.ts';
-import { announce, h, later } from './ui/dom.ts';
+import { h, later, notice } from './ui/dom.ts';
 import { PopupCard } from './ui/popup.ts';
 import { searchBox } from './ui/search.ts';
 import { shell, type Shell } from './ui/shell.ts';
@@ -67,7 +67,7 @@ function start(context: MapContext, isEmbedded: boolean): void {
       return {
         view: { x, y, scale: stage.scale() },
         crs: stage.crs,
-        layers: model.state().filter((layer) => !model.layer(layer.id)?.entry.data),
+        layers: model.state(),
         ...(app.basemap ? { base: app.basemap } : context.basemaps.length ? { base: 'none' } : {}),
         ...(own ? { own } : {}),
       };
@@ -143,7 +143,7 @@ function start(context: MapContext, isEmbedded: boolean): void {
     if (!wanted) return;
     const node = model.layer(wanted.layer) ?? model.layers().find((n) => n.entry.of === wanted.layer);
     const feature = node && (await itemBy(node.entry, context.base, wanted.field, wanted.value).catch(() => undefined));
-    if (!node || !feature) return announce(tr('Objet introuvable', 'Feature not found'));
+    if (!node || !feature) return notice(tr(`Objet introuvable : ${wanted.value}`, `Feature not found: ${wanted.value}`));
     if (!node.isVisible) model.toggle(node);
     app.openFeature(node, feature);
   });

@@ -87,3 +87,11 @@ test('every change is told, the opacity apart', () => {
   model.move(model.layer('a')!, 1);
   assert.deepEqual(told, ['shown', 'opacity', 'tree']);
 });
+
+test('what a visitor added stays as it is packed, whatever the list of layers says', () => {
+  const model = new Model(entries);
+  model.add(layer('own1'), 'Mine');
+  assert.deepEqual(model.state().map((l) => l.id), ['d', 'c', 'a']);
+  model.apply([{ id: 'a', opacity: 1 }]);
+  assert.equal(model.layer('own1')!.isVisible, true);
+});

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseCoordinates } from '../src/core/coordinates.ts';
 import * as cql from '../src/core/cql.ts';
-import { csvToGeoJson, parseCsv } from '../src/core/csv.ts';
+import { csvPlaces, parseCsv } from '../src/core/csv.ts';
+import { decodeText } from '../src/core/encoding.ts';
 import { areaText, filled, lengthText, setLanguage, value } from '../src/core/text.ts';
 
 const KNOWN = ['EPSG:2154', 'EPSG:3857', 'EPSG:4326', 'EPSG:3945', 'EPSG:3946', 'EPSG:3035'];
@@ -76,10 +77,39 @@ test('CSV of any country', () => {
   assert.deepEqual(parseCsv('a\tb\n1\t'), [['a', 'b'], ['1', '']]);
 });
 
-test('points of a CSV, those without a place left out', () => {
-  const found = csvToGeoJson('nom;Longitude;Latitude\nLyon;4,83;45,76\nNulle part;;\nLoin;999;0\n');
-  assert.deepEqual(found?.features.map((f) => [f.properties?.['nom'], (f.geometry as { coordinates: number[] }).coordinates]), [['Lyon', [4.83, 45.76]]]);
-  assert.equal(csvToGeoJson('a;b\n1;2'), undefined);
+const SITE = ['EPSG:4326', 'EPSG:2154', 'EPSG:3945'];
+const placesOf = (csv: string) => {
+  const found = csvPlaces(csv, SITE);
+  return found && [found.crs, ...found.places.map((p) => p.at), found.leftOut];
+};
+
+test('points of a CSV, those without a place left out and counted', () => {
+  assert.deepEqual(placesOf('nom;Longitude;Latitude\nLyon;4,83;45,76\nNulle part;;\nLoin;999;0\n'), ['EPSG:4326', [4.83, 45.76], 2]);
+  assert.equal(placesOf('a;b\n1;2'), undefined);
+  assert.deepEqual(csvPlaces('nom;x;y\nLyon;4,8;45\n', SITE)?.places[0]?.properties, { nom: 'Lyon', x: '4,8', y: '45' });
+});
+
+test('a CSV in Lambert-93 or a conic zone is known by its coordinates', () => {
+  assert.deepEqual(placesOf('nom;X;Y\nLyon;842 666,5;6519924,2\n'), ['EPSG:2154', [842666.5, 6519924.2], 0]);
+  assert.deepEqual(placesOf('Coord. X (L93),Coord. Y (L93)\n842666,6519924\n'), ['EPSG:2154', [842666, 6519924], 0]);
+  assert.deepEqual(placesOf('x_cc45;y_cc45\n1842000;4174000\n'), ['EPSG:3945', [1842000, 4174000], 0]);
+  // of a zone that the site does not know, nothing is guessed
+  assert.deepEqual(placesOf('x;y\n1842000;5174000\n'), ['EPSG:4326', 1]);
+});
+
+test('columns of degrees go before those of metres, and both may be in one', () => {
+  assert.deepEqual(placesOf('x,y,lon,lat\n842666,6519924,4.83,45.76\n'), ['EPSG:4326', [4.83, 45.76], 0]);
+  assert.deepEqual(placesOf('nom;geo_point_2d\nLyon;45.76, 4.83\nSans;\n'), ['EPSG:4326', [4.83, 45.76], 1]);
+  assert.deepEqual(placesOf('nom;Coordonnées géographiques\nLyon;45.76,4.83\n'), ['EPSG:4326', [4.83, 45.76], 0]);
+});
+
+test('text of files in the encodings that are met', () => {
+  const bytes = (...values: number[]) => new Uint8Array(values).buffer;
+  assert.equal(decodeText(new TextEncoder().encode('Saint-Étienne').buffer as ArrayBuffer), 'Saint-Étienne');
+  assert.equal(decodeText(bytes(0xc9, 0x74, 0xe9)), 'Été');
+  assert.equal(decodeText(bytes(0xff, 0xfe, 0xc9, 0x00)), 'É');
+  const latin9 = [...'<?xml version="1.0" encoding="ISO-8859-15"?>'].map((c) => c.charCodeAt(0));
+  assert.match(decodeText(bytes(...latin9, 0xa4)), /€$/);
 });
 
 test('values as the language writes them', () => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::resolve::Resolver;
 use crate::catalogue::Layer;
 use crate::catalogue::map::{MapEntry, MapGroup, MapLayer, MapSearch, MapTable};
-use crate::config::build::Columns;
+use crate::config::columns::Columns;
 use crate::config::diagnostic::{At, Findings};
 use crate::config::file::{EntryFile, LayerEntryFile, MapFile, TableFile};
 use crate::config::ident;

@@ -118,3 +118,35 @@ fn bbox(element: &Element, literals: &dyn Literals) -> Result<Filter> {
         distance: 0.0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crs::Crs;
+    use crate::decode::fes::parse_text;
+    use crate::decode::filter_context::FilterContext;
+
+    #[test]
+    fn a_box_in_another_crs_is_tested_by_its_own_edges() {
+        let lambert = FilterContext::new(Crs::from_epsg(2154).unwrap());
+        let text = "<Filter><BBOX><ValueReference>ms:geom</ValueReference>\
+            <Envelope srsName='urn:ogc:def:crs:EPSG::4326'><lowerCorner>42 2</lowerCorner>\
+            <upperCorner>45 6</upperCorner></Envelope></BBOX></Filter>";
+        let Filter::Spatial {
+            op, left, right, ..
+        } = parse_text(text, &lambert).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!((op, left), (SpatialOp::Intersects, Expr::Geometry));
+        let Expr::Literal(Literal::Geometry(edges)) = right else {
+            panic!()
+        };
+        assert!(edges.coords().len() > 50, "the parallels bend");
+        let named = text.replace("ms:geom", "nom");
+        let filter = parse_text(&named, &lambert).unwrap();
+        assert!(
+            matches!(filter, Filter::Spatial { left: Expr::Property(name), .. } if name == "nom")
+        );
+    }
+}

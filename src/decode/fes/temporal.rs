@@ -127,3 +127,68 @@ fn last_day(month: &str) -> Option<String> {
     let days = (28..=31).rev().map(|day| format!("{month}-{day}"));
     days.into_iter().find(|day| Moment::parse(day).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::fes::{AsWritten, parse_text};
+
+    #[test]
+    fn conditions_on_times_keep_their_relation() {
+        let filter = |operator: &str, time: &str| {
+            let text = format!(
+                "<Filter><{operator}><ValueReference>jour</ValueReference>{time}</{operator}></Filter>"
+            );
+            parse_text(&text, &AsWritten)
+        };
+        let moment = |text: &str| Expr::Literal(Literal::Moment(Moment::parse(text).unwrap()));
+        let interval =
+            |from: Expr, to: Expr| Expr::Interval(Some(Box::new(from)), Some(Box::new(to)));
+        let expected = |op, right| Filter::Temporal {
+            op,
+            left: Expr::Property("jour".into()),
+            right,
+        };
+        let period = "<TimePeriod><begin><TimeInstant><timePosition>2024-01-01</timePosition>\
+            </TimeInstant></begin><endPosition>2024-02-01T12:00:00Z</endPosition></TimePeriod>";
+        let both = interval(moment("2024-01-01"), moment("2024-02-01T12:00:00Z"));
+        for (name, op) in [
+            ("During", TemporalOp::During),
+            ("After", TemporalOp::After),
+            ("Begins", TemporalOp::Starts),
+            ("BegunBy", TemporalOp::StartedBy),
+            ("TOverlaps", TemporalOp::Overlaps),
+            ("AnyInteracts", TemporalOp::Intersects),
+        ] {
+            assert_eq!(filter(name, period).unwrap(), expected(op, both.clone()));
+        }
+        let open = "<TimePeriod><beginPosition>2024-01-01</beginPosition>\
+            <endPosition indeterminatePosition='unknown'/></TimePeriod>";
+        let without_end = Expr::Interval(Some(Box::new(moment("2024-01-01"))), None);
+        assert_eq!(
+            filter("During", open).unwrap(),
+            expected(TemporalOp::During, without_end)
+        );
+        let instant =
+            "<Literal><TimeInstant><timePosition>2024-01-01</timePosition></TimeInstant></Literal>";
+        assert_eq!(
+            filter("TEquals", instant).unwrap(),
+            expected(TemporalOp::Equals, moment("2024-01-01"))
+        );
+        assert_eq!(
+            filter("AnyInteracts", "<Literal>2024-02</Literal>").unwrap(),
+            expected(
+                TemporalOp::Intersects,
+                interval(moment("2024-02-01"), moment("2024-02-29"))
+            )
+        );
+        let column = "<ValueReference>fin</ValueReference>";
+        assert_eq!(
+            filter("Before", column).unwrap(),
+            expected(TemporalOp::Before, Expr::Property("fin".into()))
+        );
+        for wrong in ["<Literal>hier</Literal>", "<TimePeriod/>", ""] {
+            assert!(filter("After", wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -233,20 +233,14 @@ impl Spill {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn folder(name: &str) -> PathBuf {
-        let name = format!("cartotheque-workshop-{name}-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        folder
-    }
+    use crate::scratch::Scratch;
 
     #[test]
     fn a_file_has_no_name_and_gives_back_what_was_written() {
-        let folder = folder("spill");
-        let workshop = Workshop::new(&folder, 1 << 20);
+        let folder = Scratch::new("spill");
+        let workshop = Workshop::new(&folder.0, 1 << 20);
         let mut spill = workshop.spill().unwrap();
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
         for byte in 0..100 {
             spill.write(&[byte; 4000]).unwrap();
         }
@@ -259,12 +253,12 @@ mod tests {
         assert_eq!(spill.read(400_000, 10, &mut out).unwrap(), 0);
         drop(spill);
         assert_eq!(workshop.used(), 0);
-        std::fs::remove_dir(folder).unwrap();
     }
 
     #[test]
     fn all_files_share_one_room() {
-        let workshop = Workshop::new(std::env::temp_dir(), 100);
+        let folder = Scratch::new("room");
+        let workshop = Workshop::new(&folder.0, 100);
         let (mut a, mut b) = (workshop.spill().unwrap(), workshop.spill().unwrap());
         a.write(&[0; 60]).unwrap();
         let refused = b.write(&[0; 60]).unwrap_err();
@@ -282,15 +276,14 @@ mod tests {
 
     #[test]
     fn a_name_is_gone_whether_it_was_opened_or_not() {
-        let folder = folder("named");
-        let workshop = Workshop::new(&folder, 1 << 20);
+        let folder = Scratch::new("named");
+        let workshop = Workshop::new(&folder.0, 1 << 20);
         let (_, mut spill) = workshop
             .named(|path| std::fs::write(path, "abc").map_err(|e| Error::io(path, &e)))
             .unwrap();
         assert_eq!(spill.measure().unwrap(), 3);
         let failed = workshop.named(|_| Err::<(), _>(Error::Cancelled));
         assert_eq!(failed.unwrap_err(), Error::Cancelled);
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
-        std::fs::remove_dir(folder).unwrap();
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
     }
 }

@@ -260,9 +260,9 @@ mod tests {
     use crate::crs::Crs;
     use crate::feature::{Field, FieldType, Value};
     use crate::geom::{Coord, PartKind};
+    use crate::scratch::Scratch;
     use crate::store::{FeatureStore, FgbStore, Select};
     use std::ops::ControlFlow;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn field(name: &str, kind: FieldType) -> Field {
         Field {
@@ -285,11 +285,8 @@ mod tests {
         fields: &[Field],
         features: &[(Geometry, Vec<u8>)],
     ) -> (FgbStore, Vec<Geometry>) {
-        // tests that run side by side write the same kinds
-        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
-        let nth = WRITTEN.fetch_add(1, Ordering::Relaxed);
-        let name = format!("cartotheque-write-{nth}-{}.fgb", std::process::id());
-        let path = std::env::temp_dir().join(name);
+        let folder = Scratch::new("write");
+        let path = folder.join("features.fgb");
         let mut writer = FgbWriter::create(&path, kind).unwrap();
         for (geometry, properties) in features {
             writer.add(geometry, properties).unwrap();
@@ -307,7 +304,6 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), size);
         assert!(!path.with_extension("leaves").exists());
         let store = FgbStore::open(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
         let mut read = Vec::new();
         let visited = store.select(&Select::default(), &Budget::unlimited(), &mut |feature| {
             let mut geometry = Geometry::default();

@@ -56,6 +56,12 @@ const PLANES: readonly Plane[] = [
   { crs: 'EPSG:3035', has: (x, y) => x > 3_000_000 && x < 4_400_000 && y > 1_900_000 && y < 3_200_000 },
 ];
 
+/** Which plane two numbers of a file without a CRS lie in; `EPSG:4326` for degrees, `undefined` for nowhere in France. */
+export function planeOf([x, y]: XY, known: readonly string[]): string | undefined {
+  if (Math.abs(x) <= 180 && Math.abs(y) <= 90) return 'EPSG:4326';
+  return PLANES.find((p) => known.includes(p.crs) && p.has(x, y))?.crs;
+}
+
 /** Two numbers: commas between them, or within them where there are other separators. */
 function pair(text: string): XY | undefined {
   const trimmed = text.replace(/\b[xyen]\s*[=:]\s*/gi, ' ').trim();

@@ -117,19 +117,23 @@ export class Model {
     return true;
   }
 
-  /** Visible layers, bottom to top, as a link or a WMS request lists them. */
+  /** Visible layers of the map, bottom to top, as a link or a WMS request lists them. */
   state(): LinkLayer[] {
-    const shown = this.layers().filter((n) => n.isVisible);
+    const shown = this.layers().filter((n) => n.isVisible && n.parent?.key !== 'own');
     return shown.reverse().map(({ entry, opacity, style }) => {
       const isDefault = !style || style === entry.style;
       return { id: entry.id, opacity, ...(isDefault ? {} : { style }) };
     });
   }
 
-  /** Shows what a link says; layers it names that are gone are left out. */
+  /**
+   * Shows what a link says; layers it names that are gone are left out. A visitor's own layers
+   * stay as they are: what is to be seen of them is said where they are packed.
+   */
   apply(state: readonly LinkLayer[]): void {
     const rank = new Map(state.map((layer, index) => [layer.id, state.length - index]));
     for (const node of this.layers()) {
+      if (node.parent?.key === 'own') continue;
       const said = state.find((layer) => layer.id === node.entry.id);
       node.isVisible = said !== undefined;
       if (!said) continue;

@@ -1,5 +1,10 @@
 /** Drawing and notes: shapes made of points, with a text each, in a layer of the visitor's own. */
 
+import Collection from 'ol/Collection.js';
+import type SimpleGeometry from 'ol/geom/SimpleGeometry.js';
+import Modify from 'ol/interaction/Modify.js';
+import VectorLayer from 'ol/layer/Vector.js';
+import type VectorSource from 'ol/source/Vector.js';
 import type { App } from '../app.ts';
 import type { GeoFeature, GeoGeometry, XY } from '../core/context.ts';
 import type { LayerNode } from '../core/model.ts';
@@ -18,19 +23,32 @@ const COLOURS: [string, string, string][] = [
 export function drawPart(app: App): HTMLElement {
   let tool: Sketch | undefined;
   let kind: Kind | undefined;
+  let reshaping: Modify | undefined;
   const words = h('input', { type: 'text', maxlength: 120, placeholder: tr('facultatif', 'optional') });
   const colour = h('select', {}, ...COLOURS.map(([code, fr, en]) => h('option', { value: code }, tr(fr, en))));
   const list = h('ul', { class: 'results' });
   const help = h('p', { class: 'quiet', role: 'status' });
   const buttons = new Map<Kind, HTMLButtonElement>();
+  const step = (label: string, run: () => void) => h('button', { type: 'button', class: 'small', onclick: run }, label);
+  // a finger that taps twice is not always understood, and a keyboard has no double click
+  const steps = h('div', { class: 'draw-tools', hidden: true },
+    step(tr('Terminer', 'Finish'), () => tool?.finish()),
+    step(tr('Annuler un point', 'Undo a point'), () => tool?.undo()));
+  const reshape = h('button', { type: 'button', class: 'small', 'aria-pressed': 'false', hidden: true, onclick: () => {
+    const isOn = reshaping !== undefined;
+    choose(undefined);
+    if (!isOn) startReshaping();
+  } }, icon('personal'), tr('Modifier', 'Edit'));
 
   const layerOf = (code: string): LayerNode | undefined =>
     app.model.layers().find((n) => n.parent?.key === 'own' && n.entry.data && n.entry.colour === code && isDrawing(n));
 
   function choose(next: Kind | undefined): void {
+    stopReshaping();
     tool?.stop();
     tool = undefined;
     kind = next;
+    steps.hidden = !kind || kind === 'point';
     for (const [name, button] of buttons) button.setAttribute('aria-pressed', String(name === kind));
     help.textContent = !kind
       ? ''
@@ -63,6 +81,54 @@ export function drawPart(app: App): HTMLElement {
     show();
   }
 
+  /** Corners of what was drawn are drawn to elsewhere by mouse or finger; a point as a whole. */
+  function startReshaping(): void {
+    const layers = app.stage.map.getLayers().getArray();
+    const sources = layers.flatMap((layer) => {
+      const node = layer.get('node') as LayerNode | undefined;
+      return layer instanceof VectorLayer && node && isDrawing(node) ? [layer.getSource() as VectorSource] : [];
+    });
+    reshaping = new Modify({ features: new Collection(sources.flatMap((source) => source.getFeatures())) });
+    reshaping.on('modifyend', ({ features }) => {
+      for (const feature of features.getArray()) {
+        const own = feature.get('own') as GeoFeature;
+        const shape = feature.getGeometry()?.clone().transform(app.stage.crs, 'EPSG:4326') as SimpleGeometry | undefined;
+        if (own.geometry && shape) own.geometry = { ...own.geometry, coordinates: shape.getCoordinates() };
+      }
+      app.model.changed('opacity');
+      announce(tr('Dessin modifié', 'Drawing changed'));
+    });
+    app.stage.map.addInteraction(reshaping);
+    // a click on a corner asks no card
+    app.stage.pointing = { pick: () => undefined };
+    reshape.setAttribute('aria-pressed', 'true');
+    help.textContent = tr('Tirez un point du dessin ; Alt et clic en retire un. Échap pour quitter.', 'Drag a point of the drawing; Alt and click takes one away. Escape to leave.');
+  }
+
+  function stopReshaping(): void {
+    if (!reshaping) return;
+    app.stage.map.removeInteraction(reshaping);
+    reshaping = undefined;
+    app.stage.pointing = undefined;
+    reshape.setAttribute('aria-pressed', 'false');
+    help.textContent = '';
+  }
+
+  /** Its words are written anew where they stand. */
+  function rename(line: HTMLElement, node: LayerNode, at: number): void {
+    const features = node.entry.data?.features ?? [];
+    const field = h('input', { type: 'text', maxlength: 120, value: String(features[at]?.properties?.['texte'] ?? ''), 'aria-label': tr('Texte du dessin', 'Text of the drawing'), onchange: () => {
+      redraw(node, features.map((f, i) => (i === at ? { ...f, properties: { ...f.properties, texte: field.value } } : f)));
+    }, onblur: () => show(), onkeydown: (event: KeyboardEvent) => {
+      if (event.key !== 'Enter' && event.key !== 'Escape') return;
+      event.stopPropagation();
+      if (event.key === 'Escape') field.value = field.defaultValue;
+      field.blur();
+    } });
+    line.querySelector('.name')?.replaceChildren(field);
+    field.focus();
+  }
+
   /** A layer is drawn from its entry: another entry is another picture. */
   function redraw(node: LayerNode, features: GeoFeature[]): void {
     const { title, opacity, isVisible } = node;
@@ -72,16 +138,19 @@ export function drawPart(app: App): HTMLElement {
 
   function show(): void {
     const drawn = app.model.layers().filter(isDrawing);
+    reshape.hidden = drawn.length === 0;
     list.replaceChildren(
       ...drawn.flatMap((node) => (node.entry.data?.features ?? []).map((feature, i) => {
         const title = String(feature.properties?.['texte'] ?? '') || { Point: tr('Point', 'Point'), LineString: tr('Ligne', 'Line') }[feature.geometry?.type ?? ''] || tr('Surface', 'Area');
         const swatch = h('span', { class: 'swatch' });
         swatch.style.background = node.entry.colour ?? '';
-        return h('li', {}, swatch, h('span', { class: 'name' }, title),
+        const line = h('li', {}, swatch, h('span', { class: 'name' }, title),
+          iconButton('personal', tr(`Modifier le texte de ${title}`, `Edit the text of ${title}`), () => rename(line, node, i)),
           iconButton('trash', tr(`Effacer ${title}`, `Delete ${title}`), () => {
             redraw(node, (node.entry.data?.features ?? []).filter((_, at) => at !== i));
             show();
           }));
+        return line;
       })),
     );
   }
@@ -89,16 +158,22 @@ export function drawPart(app: App): HTMLElement {
   for (const [name, image, fr, en] of [['point', 'point', 'Point', 'Point'], ['line', 'line', 'Ligne', 'Line'], ['area', 'area', 'Surface', 'Area']] as [Kind, IconName, string, string][]) {
     buttons.set(name, h('button', { type: 'button', class: 'small', 'aria-pressed': 'false', onclick: () => choose(kind === name ? undefined : name) }, icon(image), tr(fr, en)));
   }
-  addEventListener('keydown', (event) => event.key === 'Escape' && kind && choose(undefined));
+  addEventListener('keydown', (event) => event.key === 'Escape' && (kind || reshaping) && choose(undefined));
   app.onVerb((verb) => verb !== 'personal' && choose(undefined));
   app.stage.onCrs(() => choose(undefined));
-  app.model.onChange((change) => change === 'tree' && show());
+  app.model.onChange((change) => {
+    if (change !== 'tree') return;
+    // another tree is drawn by other layers
+    stopReshaping();
+    show();
+  });
   show();
   return h(
     'div',
     { class: 'form' },
-    h('div', { class: 'draw-tools', role: 'group', 'aria-label': tr('Dessiner', 'Draw') }, ...buttons.values()),
+    h('div', { class: 'draw-tools', role: 'group', 'aria-label': tr('Dessiner', 'Draw') }, ...buttons.values(), reshape),
     help,
+    steps,
     h('div', { class: 'pair' },
       h('label', {}, h('span', {}, tr('Texte', 'Text')), words),
       h('label', {}, h('span', {}, tr('Couleur', 'Colour')), colour)),

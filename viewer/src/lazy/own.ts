@@ -85,6 +85,7 @@ export function ownLayer(app: App, node: LayerNode): VectorLayer | undefined {
   const stroke = new Stroke({ color: colour, width: 3 });
   const fill = new Fill({ color: `${colour}33` });
   const image = new CircleStyle({ radius: 6, fill: new Fill({ color: colour }), stroke: new Stroke({ color: '#fff', width: 2 }) });
+  const plain = new Style({ stroke, fill, image });
   const layer = new VectorLayer({
     source: new VectorSource({ features }),
     style: (feature) => {
@@ -93,7 +94,7 @@ export function ownLayer(app: App, node: LayerNode): VectorLayer | undefined {
       const text = typeof words === 'string' && words
         ? new Text({ text: words, font: '600 14px system-ui, sans-serif', offsetY: own.geometry?.type === 'Point' ? -16 : 0, fill: new Fill({ color: '#1d2a33' }), stroke: new Stroke({ color: '#fff', width: 4 }), overflow: true })
         : undefined;
-      return new Style({ stroke, fill, image, ...(text ? { text } : {}) });
+      return text ? new Style({ stroke, fill, image, text }) : plain;
     },
   });
   layer.set('node', node);
@@ -124,10 +125,13 @@ export function follow(app: App): void {
   app.own = () => packed;
   app.drawOwn?.((node) => ownLayer(app, node));
   let asked = 0;
+  let told: string | undefined;
   app.model.onChange(() => {
     const mine = ++asked;
     void pack(additions(app.model)).then((text) => {
-      if (mine !== asked || text === packed) return;
+      // also where it is too long for the link: to say so again would go on for ever
+      if (mine !== asked || text === told) return;
+      told = text;
       isTooLong = text.length > LONGEST;
       packed = text && !isTooLong ? text : undefined;
       app.model.changed('opacity');

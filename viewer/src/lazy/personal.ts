@@ -2,9 +2,9 @@
 
 import type { App } from '../app.ts';
 import { parseLink, writeLink } from '../core/link.ts';
-import { tr } from '../core/text.ts';
+import { number, tr } from '../core/text.ts';
 import { fetchJson, withParameters } from '../map/wms.ts';
-import { announce, download, h, icon, later } from '../ui/dom.ts';
+import { announce, download, h, icon, later, notice } from '../ui/dom.ts';
 import { site } from '../ui/search.ts';
 import { capabilities, type Offer } from './capabilities.ts';
 import { drawPart } from './draw.ts';
@@ -83,10 +83,11 @@ function filePart(app: App): HTMLElement {
     error.hidden = true;
     for (const file of files) {
       try {
-        const features = await readFile(file);
+        const { features, leftOut } = await readFile(file, app.context.crs.map((c) => c.code));
         const node = addOwn(app, { title: file.name.replace(/\.\w+$/, ''), visible: true, opacity: 1, colour: '#8a4b00', features });
         zoomTo(app, features.map((f) => f.geometry));
-        announce(tr(`${node.title} : ${features.length} objets`, `${node.title}: ${features.length} features`));
+        const some = leftOut ? tr(` ; ${number(leftOut)} sans coordonnées lisibles, laissés de côté`, `; ${number(leftOut)} without readable coordinates, left out`) : '';
+        notice(tr(`${node.title} : ${number(features.length)} objets`, `${node.title}: ${number(features.length)} features`) + some);
       } catch (fault) {
         error.textContent = `${file.name} : ${fault instanceof Error ? fault.message : fault}`;
         error.hidden = false;
@@ -160,10 +161,7 @@ function keepPart(app: App): HTMLElement {
       const state = parseLink(kept.state ?? '');
       if (state.crs) app.stage.setCrs(state.crs);
       if (state.view) app.stage.moveToScale([state.view.x, state.view.y], state.view.scale);
-      if (state.layers && kept.map === app.context.id) {
-        const own = app.model.layers().filter((n) => n.parent?.key === 'own' && n.isVisible);
-        app.model.apply([...state.layers, ...own.filter((n) => n.entry.data).map((n) => ({ id: n.entry.id, opacity: n.opacity })).reverse()]);
-      }
+      if (state.layers && kept.map === app.context.id) app.model.apply(state.layers);
       announce(tr('Carte personnelle ouverte', 'Personal map opened'));
     } catch (fault) {
       error.textContent = fault instanceof SyntaxError ? tr('Ce fichier n’est pas une carte personnelle.', 'This file is no personal map.') : fault instanceof Error ? fault.message : String(fault);

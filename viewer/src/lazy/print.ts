@@ -24,6 +24,7 @@ export function printPanel(app: App): HTMLElement {
   const scale = h('input', { type: 'text', value: scaleText(nearest(stage.groundScale())), list: 'print-scales', inputmode: 'numeric' });
   const link = h('a', { class: 'primary', target: '_blank', rel: 'noopener' }, icon('download'), tr('Produire le PDF', 'Make the PDF'));
   const error = h('p', { class: 'error', role: 'alert', hidden: true });
+  const absent = h('p', { class: 'quiet', role: 'status', hidden: true });
   const form = h(
     'form',
     { class: 'form', onsubmit: (event: Event) => { event.preventDefault(); link.click(); } },
@@ -35,6 +36,7 @@ export function printPanel(app: App): HTMLElement {
     h('button', { type: 'button', class: 'small', onclick: () => { scale.value = scaleText(nearest(fitting())); update(); } }, icon('target'), tr('Échelle de l’écran', 'Scale of the screen')),
     h('p', { class: 'quiet' }, tr('Le cadre sur la carte est ce qui sera imprimé : déplacez la carte dessous. Légende, échelle, nord et sources sont ajoutés.', 'The frame on the map is what will be printed: move the map below it. Legend, scale, north and sources are added.')),
     app.basemap && h('p', { class: 'quiet' }, tr('Le fond de plan vient d’un autre serveur : il n’est pas imprimé.', 'The base map comes from another server: it is not printed.')),
+    absent,
     error,
     link,
   );
@@ -65,6 +67,13 @@ export function printPanel(app: App): HTMLElement {
     paper.style.left = `${width / 2 - parseFloat(paper.style.width) / 2}px`;
     paper.style.top = `${height / 2 - parseFloat(paper.style.height) / 2}px`;
     const shown = model.layers().filter((n) => n.isVisible && !n.entry.wms && !n.entry.data && isInScale(n.entry, wanted)).reverse();
+    const missing = model.layers().filter((n) => n.isVisible && (n.entry.wms || n.entry.data) && isInScale(n.entry, wanted)).map((n) => n.title);
+    const words = missing.length
+      ? tr(`Vos ajouts ne sont pas dans le PDF : ${missing.join(', ')}. Pour les avoir sur papier, imprimez la page avec le navigateur.`, `Your additions are not in the PDF: ${missing.join(', ')}. To have them on paper, print the page by the browser.`)
+      : '';
+    // this runs with each frame: what has not changed is not said again
+    if (absent.textContent !== words) absent.textContent = words;
+    absent.hidden = words === '';
     link.href = withParameters(`${context.base}/print.pdf`, {
       layout: chosen('layout'),
       dpi: chosen('dpi'),

@@ -11,10 +11,15 @@ import type { Stage } from './stage.ts';
 /** OpenLayers counts 90 dots an inch, the server 96. */
 const DPI_OPENLAYERS = 90;
 const DPI_SERVER = 96;
+/** A layer that failed is asked for again after this, then after twice as long each time. */
+const SOONEST_MS = 3000;
+const LATEST_MS = 60_000;
 
 export class MapLayers {
   private readonly drawn = new Map<LayerNode, BaseLayer>();
-  private failed = new Set<string>();
+  private readonly failed = new Map<LayerNode, ImageWMS>();
+  private wait = SOONEST_MS;
+  private timer = 0;
 
   constructor(
     private readonly stage: Stage,
@@ -32,6 +37,7 @@ export class MapLayers {
       }
       this.update();
     });
+    addEventListener('online', () => this.again());
     this.update();
   }
 
@@ -51,6 +57,8 @@ export class MapLayers {
         this.stage.map.addLayer(layer);
       }
       layer.setVisible(isShown);
+      // what is not wanted now is not missing
+      if (!isShown) this.succeeded(node);
       layer.setOpacity(node.opacity);
       layer.setZIndex(nodes.length - index);
       const source = layer instanceof ImageLayer ? (layer.getSource() as ImageWMS) : undefined;
@@ -68,15 +76,39 @@ export class MapLayers {
       // elsewhere pages of other sites may be let have pictures only
       ...(isOurs ? { serverType: 'qgis' as const, imageLoadFunction: (image, src) => void loadOurs(image, src) } : {}),
     });
-    source.on('imageloadend', () => this.failed.delete(node.title) && this.onFailed([...this.failed]));
-    source.on('imageloaderror', () => this.onFailed([...this.failed.add(node.title)]));
+    source.on('imageloadend', () => {
+      this.wait = SOONEST_MS;
+      this.succeeded(node);
+    });
+    source.on('imageloaderror', () => {
+      this.failed.set(node, source);
+      this.tell();
+      // all that failed are asked for in one go
+      this.timer ||= window.setTimeout(() => this.again(), this.wait);
+    });
     return new ImageLayer({ source });
   }
 
   private drop(node: LayerNode, layer: BaseLayer): void {
     this.stage.map.removeLayer(layer);
     this.drawn.delete(node);
-    if (this.failed.delete(node.title)) this.onFailed([...this.failed]);
+    this.succeeded(node);
+  }
+
+  private succeeded(node: LayerNode): void {
+    if (this.failed.delete(node)) this.tell();
+  }
+
+  private tell(): void {
+    this.onFailed([...new Set([...this.failed.keys()].map((node) => node.title))]);
+  }
+
+  /** Asks again for what failed: the server or the network may be back. */
+  private again(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.wait = Math.min(LATEST_MS, this.wait * 2);
+    for (const source of this.failed.values()) source.changed();
   }
 }
 

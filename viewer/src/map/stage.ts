@@ -29,6 +29,7 @@ export class Stage {
   private readonly crsListeners = new Set<() => void>();
   private readonly pickListeners = new Set<(at: XY) => void>();
   private lastPick = 0;
+  private lastAt: XY = [0, 0];
 
   constructor(
     target: HTMLElement,
@@ -86,8 +87,11 @@ export class Stage {
     const { pointing } = this;
     if (!pointing) return this.pickListeners.forEach((run) => run(at));
     const now = performance.now();
-    const isDouble = now - this.lastPick < 400;
+    const isNear = Math.hypot(at[0] - this.lastAt[0], at[1] - this.lastAt[1]) < this.resolution() * 5;
+    // who is quick sets two points at two places
+    const isDouble = isNear && now - this.lastPick < 400;
     this.lastPick = now;
+    this.lastAt = at;
     if (isDouble && pointing.finish) pointing.finish();
     else pointing.pick(at);
   }

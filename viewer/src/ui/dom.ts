@@ -57,6 +57,23 @@ export function announce(text: string): void {
   setTimeout(() => (target.textContent = text), 50);
 }
 
+const SHOWN_MS = 6000;
+let shown: HTMLElement | undefined;
+let hiding = 0;
+
+/** Says something to everybody: below the top of the map for some seconds. */
+export function notice(text: string): void {
+  announce(text);
+  const parent = document.querySelector('.stage') ?? document.body;
+  // the voice says it already
+  shown ??= h('p', { class: 'notice', 'aria-hidden': 'true' });
+  if (shown.parentElement !== parent) parent.append(shown);
+  shown.textContent = text;
+  shown.hidden = false;
+  clearTimeout(hiding);
+  hiding = window.setTimeout(() => shown && (shown.hidden = true), SHOWN_MS);
+}
+
 /** Does it once things have been quiet for a while. */
 export function later<A extends unknown[]>(ms: number, run: (...args: A) => void): (...args: A) => void {
   let timer = 0;

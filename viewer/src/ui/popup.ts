@@ -6,7 +6,7 @@ import { isInScale, type LayerNode } from '../core/model.ts';
 import { filled, tr, value } from '../core/text.ts';
 import { geometry } from '../map/shapes.ts';
 import { featureInfoUrl, fetchJson, serviceOf } from '../map/wms.ts';
-import { announce, h, iconButton, outward, safeUrl } from './dom.ts';
+import { announce, h, iconButton, notice, outward, safeUrl } from './dom.ts';
 import type { XY } from '../core/context.ts';
 
 export interface Hit {
@@ -20,6 +20,7 @@ export class PopupCard {
   private hits: Hit[] = [];
   private at = 0;
   private returnTo: HTMLElement | undefined;
+  private asked = 0;
 
   constructor(private readonly app: App) {
     this.element.addEventListener('keydown', (event) => {
@@ -104,14 +105,20 @@ export class PopupCard {
     const nodes = app.model.layers().filter((n) => n.isVisible && isInScale(n.entry, app.stage.scale()) && n.entry.queryable !== false);
     app.highlight.show();
     app.mark(at);
-    const found = await Promise.all([...services(nodes, app.context.base)].map(([, group]) => this.clicked(group, at)));
+    const mine = ++this.asked;
+    const answers = await Promise.allSettled([...services(nodes, app.context.base)].map(([, group]) => this.clicked(group, at)));
+    // another place has been asked for meanwhile
+    if (mine !== this.asked) return;
+    const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     const local = nodes.filter((n) => n.entry.data).flatMap((n) => this.local(n, at));
     // a service puts what is drawn at the place before the areas around it
-    const hits = [...local, ...found.flat()];
+    const hits = [...local, ...found];
     if (hits.length) return this.show(hits);
     this.close();
     app.mark(at);
-    announce(tr('Rien à cet endroit', 'Nothing at this place'));
+    notice(answers.some((answer) => answer.status === 'rejected')
+      ? tr('Le serveur ne répond pas : cliquez de nouveau dans un instant.', 'The server does not answer: click again in a moment.')
+      : tr('Rien à cet endroit', 'Nothing at this place'));
   }
 
   private async clicked(nodes: LayerNode[], at: XY): Promise<Hit[]> {
@@ -124,9 +131,9 @@ export class PopupCard {
         const node = owner(String(feature.id ?? ''), nodes);
         return node ? [{ node, feature }] : [];
       });
-    } catch {
+    } catch (fault) {
       // a WMS of elsewhere may know no JSON: its text as it is
-      if (!nodes[0]?.entry.wms || nodes[0].entry.of) return [];
+      if (!nodes[0]?.entry.wms || nodes[0].entry.of) throw fault;
       const text = await fetch(ask('text/plain')).then((answer) => (answer.ok ? answer.text() : '')).catch(() => '');
       const node = nodes[0];
       const properties = { [tr('Réponse du service', 'Answer of the service')]: text.trim().slice(0, 2000) };

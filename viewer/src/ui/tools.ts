@@ -3,7 +3,7 @@
 import type { App } from '../app.ts';
 import { tr } from '../core/text.ts';
 import { convert } from '../map/projections.ts';
-import { announce, h, iconButton } from './dom.ts';
+import { announce, h, iconButton, notice } from './dom.ts';
 import { overview } from './overview.ts';
 
 export function toolButtons(app: App, stageElement: HTMLElement): HTMLElement {
@@ -56,7 +56,7 @@ function locate({ stage, mark }: App): void {
       mark(at);
       announce(tr(`Position trouvée, à ${Math.round(coords.accuracy)} m près`, `Position found, within ${Math.round(coords.accuracy)} m`));
     },
-    () => announce(tr('Position indisponible', 'Position not available')),
+    () => notice(tr('Position indisponible', 'Position not available')),
     { enableHighAccuracy: true, timeout: 10_000 },
   );
 }

@@ -1,42 +1,9 @@
-//! A folder for one test, and archives to put into it.
+//! Archives of tiles that are made up.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cartotheque::archive::{self, ArchiveInfo, Content, TileFormat, WebTile, Written};
 use cartotheque::geom::Bbox;
-
-/// A folder that is removed with the test.
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    pub fn new(name: &str) -> Scratch {
-        let process = std::process::id();
-        let path = std::env::temp_dir().join(format!("cartotheque-archive-{process}-{name}"));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Scratch(path)
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// The names of what is in it.
-    pub fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(&self.0).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 pub type Tiles = Vec<(WebTile, Vec<u8>)>;
 

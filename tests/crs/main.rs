@@ -3,11 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
-use cartotheque::crs::{AxisOrder, Crs, CrsKind, DEFAULT_ADVERTISED, Projector, Transform};
+mod boxes;
+mod projector;
+#[path = "../common/scratch.rs"]
+mod scratch;
+
+use cartotheque::crs::{AxisOrder, Crs, CrsKind, DEFAULT_ADVERTISED, Transform};
 use cartotheque::error::Error;
 use cartotheque::geom::{Bbox, Coord};
 use proj::Proj;
 use proptest::prelude::*;
+
+use scratch::Scratch;
 
 /// Every projected CRS that France uses, and those of Europe and the web.
 fn projected() -> Vec<u32> {
@@ -452,324 +459,28 @@ proptest! {
 }
 
 // ── boxes ────────────────────────────────────────────────────────────────────────────────────
-
-fn holds(boxes: &[Bbox], coord: Coord) -> bool {
-    boxes.iter().any(|b| b.contains_point(coord))
-}
-
-#[test]
-fn the_image_of_a_box_holds_the_image_of_every_point_of_it() {
-    let mut dice = Dice(3);
-    for code in projected() {
-        let crs = epsg(code);
-        for other in [epsg(4326), epsg(3857), epsg(2154)] {
-            for (source, target) in [(&crs, &other), (&other, &crs)] {
-                let transform = Transform::new(source, target).unwrap();
-                let to_source = Transform::new(&crs, source).unwrap();
-                let area = to_source.forward_bbox(&crs.area_bbox()[0])[0];
-                for round in 0..8 {
-                    // from a few pixels up to twice the area
-                    let size = 2.0 * 0.3f64.powi(round);
-                    let [x, y] = dice.within(&area);
-                    let bbox = Bbox::new(x, y, x, y).unwrap().grown(
-                        area.width() * size * dice.roll() / 2.0,
-                        area.height() * size * dice.roll() / 2.0,
-                    );
-                    let boxes = transform.forward_bbox(&bbox);
-                    for _ in 0..100 {
-                        let at = dice.within(&bbox);
-                        let image = one(&transform, at);
-                        if image.iter().any(|v| v.is_nan()) {
-                            continue;
-                        }
-                        assert!(
-                            holds(&boxes, image),
-                            "{source} to {target}: {bbox:?} {at:?} {image:?} {boxes:?}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn the_image_of_a_regional_box_is_hardly_grown() {
-    let transform = Transform::new(&epsg(4326), &epsg(2154)).unwrap();
-    let region = Bbox::new(2.06, 44.11, 7.19, 46.81).unwrap();
-    let boxes = transform.forward_bbox(&region);
-    assert_eq!(boxes.len(), 1);
-    let mut exact: Option<Bbox> = None;
-    for i in 0..=1_000 {
-        let t = f64::from(i) / 1_000.0;
-        let (x, y) = (
-            region.min_x + t * region.width(),
-            region.min_y + t * region.height(),
-        );
-        let mut edge = [
-            [x, region.min_y],
-            [x, region.max_y],
-            [region.min_x, y],
-            [region.max_x, y],
-        ];
-        transform.forward(&mut edge);
-        let part = Bbox::around(&edge).unwrap();
-        exact = Some(exact.map_or(part, |e| e.union(&part)));
-    }
-    let exact = exact.unwrap();
-    assert!(boxes[0].contains(&exact));
-    assert!(
-        boxes[0].width() < exact.width() * 1.03,
-        "{boxes:?} {exact:?}"
-    );
-    assert!(
-        boxes[0].height() < exact.height() * 1.03,
-        "{boxes:?} {exact:?}"
-    );
-}
-
-#[test]
-fn a_box_across_the_antimeridian_becomes_two_and_one_around_a_pole_goes_round() {
-    // 170°E … 170°W in Web Mercator, as a client that scrolled on asks it
-    let transform = Transform::new(&epsg(3857), &epsg(4326)).unwrap();
-    let x = |lon: f64| lon.to_radians() * 6_378_137.0;
-    let bbox = Bbox::new(x(170.0), -1e6, x(190.0), 1e6).unwrap();
-    let boxes = transform.forward_bbox(&bbox);
-    assert_eq!(boxes.len(), 2, "{boxes:?}");
-    assert!(holds(&boxes, [175.0, 0.0]) && holds(&boxes, [-175.0, 0.0]));
-    assert!(
-        !holds(&boxes, [160.0, 0.0]) && !holds(&boxes, [-160.0, 0.0]) && !holds(&boxes, [0.0, 0.0])
-    );
-
-    // around the north pole: Arctic polar stereographic
-    let transform = Transform::new(&epsg(3995), &epsg(4326)).unwrap();
-    let around = Bbox::new(-1e6, -1.3e6, 1.7e6, 1e6).unwrap();
-    let boxes = transform.forward_bbox(&around);
-    assert_eq!(boxes.len(), 1, "{boxes:?}");
-    assert_eq!(
-        (boxes[0].min_x, boxes[0].max_x, boxes[0].max_y),
-        (-180.0, 180.0, 90.0)
-    );
-    assert!((60.0..75.0).contains(&boxes[0].min_y), "{boxes:?}");
-
-    // beside it, astride the antimeridian (the way down from the pole in 3995 is 0°, up is 180°)
-    let beside = Bbox::new(-5e5, 1e6, 5e5, 2e6).unwrap();
-    let boxes = transform.forward_bbox(&beside);
-    assert_eq!(boxes.len(), 2, "{boxes:?}");
-    assert!(
-        holds(&boxes, [179.0, 76.0])
-            && holds(&boxes, [-179.0, 76.0])
-            && !holds(&boxes, [0.0, 76.0])
-    );
-}
-
-#[test]
-fn a_box_of_which_nothing_can_be_projected_has_no_image() {
-    let transform = Transform::new(&epsg(3035), &epsg(4326)).unwrap();
-    let nowhere = Bbox::new(1e9, 1e9, 2e9, 2e9).unwrap();
-    assert_eq!(transform.forward_bbox(&nowhere), []);
-    // a window far larger than the earth still finds it
-    let everywhere = Bbox::new(-3e7, -3e7, 4e7, 4e7).unwrap();
-    assert!(holds(&transform.forward_bbox(&everywhere), [4.8, 45.7]));
-}
-
-#[test]
-fn the_area_of_use_is_in_the_crss_units() {
-    let area = epsg(2154).area_bbox();
-    assert_eq!(area.len(), 1);
-    assert!(
-        area[0].contains(&Bbox::new(624_753.0, 6_334_556.0, 1_035_258.0, 6_642_903.0).unwrap())
-    );
-    assert!(area[0].width() < 2.5e6, "{area:?}");
-    let lon_lat = epsg(4171).area_bbox();
-    assert_eq!(lon_lat, epsg(4171).area_of_use);
-    // grads from Paris: 0 is Paris, 55 grads north are 49.5°
-    let grads = epsg(4807).area_bbox();
-    assert!(grads[0].contains_point([0.0, 54.3]), "{grads:?}");
-    assert!(epsg(4978).area_bbox().is_empty());
-}
-
 // ── drawing ──────────────────────────────────────────────────────────────────────────────────
-
-#[test]
-fn a_projector_keeps_within_its_tolerance_over_random_boxes() {
-    let mut dice = Dice(4);
-    for code in projected() {
-        let crs = epsg(code);
-        let others = match code {
-            // another datum, asked of PROJ's database
-            2154 | 3035 | 3857 | 3946 | 25831 => vec![epsg(3857), epsg(4326), epsg(27572)],
-            _ => vec![epsg(3857), epsg(4326)],
-        };
-        for other in others {
-            for (source, target) in [(&crs, &other), (&other, &crs)] {
-                let transform = Transform::new(source, target).unwrap();
-                let proj = Proj::new(transform.pipeline()).unwrap();
-                let to_source = Transform::new(&crs, source).unwrap();
-                let area = to_source.forward_bbox(&crs.area_bbox()[0])[0];
-                for round in 0..6 {
-                    let [x, y] = dice.within(&area);
-                    let part = 0.2f64.powi(round) / 2.0;
-                    let bbox = Bbox::new(x, y, x, y)
-                        .unwrap()
-                        .grown(area.width() * part, area.height() * part);
-                    // an eighth of a pixel of a map of 800 pixels
-                    let Some(image) = transform.forward_bbox(&bbox).first().copied() else {
-                        continue;
-                    };
-                    let tolerance = image.width() / 800.0 / 8.0;
-                    let projector = Projector::new(&transform, tolerance);
-                    let from: Vec<Coord> = (0..200).map(|_| dice.within(&bbox)).collect();
-                    let mut to = from.clone();
-                    projector.project(&mut to);
-                    for (from, to) in from.iter().zip(&to) {
-                        if to.iter().all(|v| v.is_nan()) {
-                            assert!(
-                                one(&transform, *from).iter().all(|v| v.is_nan()),
-                                "{from:?}"
-                            );
-                            continue;
-                        }
-                        let exact = match (source.turn(), target.turn()) {
-                            // beyond ±180° x goes on, where PROJ begins again
-                            (Some(360.0), Some(turn)) => {
-                                let turns = (from[0] / 360.0).round();
-                                let [x, y] = by_proj(&proj, [from[0] - 360.0 * turns, from[1]]);
-                                [x + turn * turns, y]
-                            }
-                            _ => by_proj(&proj, *from),
-                        };
-                        assert!(
-                            distance(*to, exact) <= tolerance,
-                            "{source} to {target}: {from:?} {to:?} {exact:?} {tolerance}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn a_projector_keeps_within_its_tolerance_wherever_on_earth() {
-    // round both poles, over ±180°, oblique, transverse and far outside of their areas
-    let mut dice = Dice(6);
-    let world = Bbox::new(-180.0, -90.0, 180.0, 90.0).unwrap();
-    let lonlat = epsg(4326);
-    for code in [
-        2154, 3857, 3035, 3031, 3413, 3995, 32631, 32701, 2193, 3832, 27572, 21781, 6933,
-    ] {
-        let crs = epsg(code);
-        let (there, back) = (
-            Transform::new(&lonlat, &crs).unwrap(),
-            Transform::new(&crs, &lonlat).unwrap(),
-        );
-        for exponent in (-4..=18).step_by(2) {
-            let tolerance_m = f64::from(exponent).exp2() * 1.3;
-            let from: Vec<Coord> = (0..400).map(|_| dice.within(&world)).collect();
-            let mut exact = from.clone();
-            there.forward(&mut exact);
-            let mut near = from.clone();
-            Projector::new(&there, tolerance_m).project(&mut near);
-            for ((from, exact), near) in from.iter().zip(&exact).zip(&near) {
-                let is_same = exact.iter().all(|v| v.is_nan()) && near.iter().all(|v| v.is_nan());
-                assert!(
-                    is_same || distance(*near, *exact) <= tolerance_m,
-                    "{code}: {from:?} {near:?} {exact:?} {tolerance_m}"
-                );
-            }
-            // and back, where there is a way back
-            let planar: Vec<Coord> = exact.into_iter().filter(|c| c[0].is_finite()).collect();
-            let tolerance = tolerance_m / 111_000.0;
-            let (mut exact, mut near) = (planar.clone(), planar.clone());
-            back.forward(&mut exact);
-            Projector::new(&back, tolerance).project(&mut near);
-            for ((from, exact), near) in planar.iter().zip(&exact).zip(&near) {
-                let is_same = exact.iter().all(|v| v.is_nan()) && near.iter().all(|v| v.is_nan());
-                assert!(
-                    is_same || distance(*near, *exact) <= tolerance,
-                    "{code} back: {from:?} {near:?} {exact:?} {tolerance}"
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn a_projector_gives_the_same_bits_whatever_else_it_projects() {
-    let transform = Transform::new(&epsg(27572), &epsg(3857)).unwrap();
-    assert!(!transform.is_closed_form());
-    let mut dice = Dice(5);
-    let france = epsg(27572).area_bbox()[0];
-    let coords: Vec<Coord> = (0..5_000).map(|_| dice.within(&france)).collect();
-    let mut whole = coords.clone();
-    Projector::new(&transform, 1.0).project(&mut whole);
-    // one by one, backwards, with a tolerance of the same class, after so many other cells
-    // that the first are forgotten
-    let projector = Projector::new(&transform, 1.7);
-    let mut others: Vec<Coord> = (0..20_000).map(|_| dice.within(&france)).collect();
-    projector.project(&mut others);
-    for (coord, expected) in coords.iter().zip(&whole).rev() {
-        let mut single = [*coord];
-        projector.project(&mut single);
-        assert_eq!(
-            single[0].map(f64::to_bits),
-            expected.map(f64::to_bits),
-            "{coord:?}"
-        );
-    }
-    let exact: Vec<Coord> = coords.iter().map(|c| one(&transform, *c)).collect();
-    assert!(exact != whole, "the lattice was not used");
-}
-
-#[test]
-fn a_projector_bears_any_tolerance_and_any_position() {
-    let transform = Transform::new(&epsg(27572), &epsg(3857)).unwrap();
-    for tolerance in [
-        0.0,
-        -1.0,
-        f64::NAN,
-        f64::INFINITY,
-        f64::MIN_POSITIVE,
-        1e-12,
-        1e12,
-        1e300,
-    ] {
-        let projector = Projector::new(&transform, tolerance);
-        let mut coords = [
-            [600_000.0, 2_200_000.0],
-            [f64::NAN, 0.0],
-            [f64::INFINITY, 0.0],
-            [1e300, -1e300],
-            [-0.0, 0.0],
-        ];
-        projector.project(&mut coords);
-        assert!(coords[0].iter().all(|v| v.is_finite()), "{tolerance}");
-        assert!(coords[1].iter().all(|v| v.is_nan()), "{tolerance}");
-    }
-}
-
 // ── PROJ's database is the one in the program ────────────────────────────────────────────────
 
 #[test]
 fn a_planted_database_is_not_read() {
-    let folder = std::env::temp_dir().join(format!("cartotheque-planted-{}", std::process::id()));
+    let scratch = Scratch::new("planted");
+    let folder = &scratch.0;
     std::fs::create_dir_all(folder.join("proj")).unwrap();
     for place in ["proj.db", "proj.ini", "proj/proj.db", "proj/proj.ini"] {
         std::fs::write(folder.join(place), b"SQLite format 3\0 no, it is not").unwrap();
     }
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "resolves_from_the_program_alone", "--ignored"])
-        .current_dir(&folder)
+        .current_dir(folder)
         .env_clear()
-        .env("PROJ_DATA", &folder)
-        .env("PROJ_LIB", &folder)
-        .env("PROJ_USER_WRITABLE_DIRECTORY", &folder)
-        .env("XDG_DATA_HOME", &folder)
+        .env("PROJ_DATA", folder)
+        .env("PROJ_LIB", folder)
+        .env("PROJ_USER_WRITABLE_DIRECTORY", folder)
+        .env("XDG_DATA_HOME", folder)
         .env("PROJ_NETWORK", "ON")
         .output()
         .unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success() && text.contains("1 passed"),
