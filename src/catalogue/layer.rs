@@ -35,6 +35,9 @@ pub struct Layer {
     pub xml: XmlNames,
     /// The columns that say when a feature is; never hidden ones.
     pub time: Option<LayerTime>,
+    /// True where its file says `time:`: maps have a dimension then. A field that merely holds
+    /// dates, when something was last changed say, is no reason to take features off a map.
+    pub is_temporal: bool,
     pub popup: Option<Popup>,
     /// The column that names a feature.
     pub label: Option<usize>,

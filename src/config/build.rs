@@ -109,6 +109,7 @@ pub fn build(
             namespace: file.namespace.as_ref().map(|at| at.value.clone()),
             geometry: file.geometry_name.clone(),
         },
+        is_temporal: time.is_some() && !file.time.is_empty(),
         time,
         popup,
         label,

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use cartotheque::budget::Budget;
 use cartotheque::catalogue::{
-    Catalogue, Contact, Group, Layer, LayerField, LocalText, Metadata, Node, Popup, Site,
+    Catalogue, Contact, Group, Layer, LayerField, LayerTime, LocalText, Metadata, Node, Popup, Site,
 };
 use cartotheque::crs::{AxisOrder, Crs, CrsInfo, CrsKind};
 use cartotheque::encode::ImageFormat;
@@ -28,6 +28,7 @@ use cartotheque::protocol::wms::{
     CapabilitiesCache, Engine, Service, StyleChoice, StyledLayer, answer,
 };
 use cartotheque::protocol::{Answer, Body, Request};
+use cartotheque::query::Moment;
 use cartotheque::store::{FeatureStore, Flow, Select, SelectStats};
 use cartotheque::style::{ScaleRange, Style};
 use tiny_skia::{Color, Pixmap};
@@ -191,7 +192,8 @@ pub fn layer(id: &str, title: LocalText) -> Layer {
         fields,
         id_column: Some(0),
         xml: Default::default(),
-        time: None,
+        is_temporal: true,
+        time: (id == "communes").then_some(LayerTime::Instant(0)),
         popup: Some(Popup {
             title: Some("{nom} ({insee})".into()),
             fields: vec!["pop".into(), "insee".into()],
@@ -355,6 +357,11 @@ impl Engine for FakeEngine {
             CrsKind::Geographic => layer.extent_lonlat,
             _ => layer.extent_lonlat.and(layer.store.extent()),
         }
+    }
+
+    fn time_extent(&self, layer: &Layer, _: &Budget) -> Result<[Option<Moment>; 2]> {
+        let ends = layer.time.map(|_| ["2001-05-04", "2024-02-29"]);
+        Ok(ends.map_or([None, None], |ends| ends.map(Moment::parse)))
     }
 
     fn map(&self, request: &MapRequest, _: &Budget) -> Result<Drawn> {

@@ -226,6 +226,7 @@ pub fn layer_of(store: Arc<dyn FeatureStore>) -> Layer {
         xml: Default::default(),
         popup: None,
         label: None,
+        is_temporal: false,
         time: None,
         scales: ScaleRange::default(),
         metadata: Metadata::default(),

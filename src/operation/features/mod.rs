@@ -20,6 +20,7 @@ mod sort;
 mod stream;
 mod time_extent;
 mod tuples;
+mod when;
 
 pub use bound::bind_filter;
 pub use copy::FgbStream;
@@ -29,3 +30,4 @@ pub use select::{Found, Selections};
 pub use stream::{FeatureStream, Pieces};
 pub use time_extent::TimeExtents;
 pub use tuples::TupleStream;
+pub use when::touches;

@@ -11,7 +11,7 @@ use crate::geom::{Bbox, Size};
 use crate::operation::{
     Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest,
 };
-use crate::query::Filter;
+use crate::query::{Filter, Moment};
 use crate::style::Style;
 
 /// The work behind the protocol: what a WMS asks of the rest of the house.
@@ -27,6 +27,13 @@ pub trait Engine: Sync {
     /// The layer's extent in a CRS; `None` where it can't be told. Called once for each layer
     /// and advertised CRS, then kept.
     fn extent_in(&self, layer: &Layer, crs: &Crs) -> Option<Bbox>;
+
+    /// The first and the last moment of a layer's features; `None` where it has none. Called once
+    /// for each version of a layer that has times.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn time_extent(&self, layer: &Layer, budget: &Budget) -> Result<[Option<Moment>; 2]>;
 
     /// # Errors
     /// What drawing meets: limits, deadline, damaged data.

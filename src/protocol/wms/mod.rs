@@ -4,7 +4,7 @@
 //!
 //! # Not supported
 //! - GetFeatureInfo by XML POST, which no schema has; GetMap and GetCapabilities are read.
-//! - Dimensions: no layer declares one, so `TIME` and `ELEVATION` are ignored (06-042 §C.3.3).
+//! - Dimensions but time: no layer declares one, so `ELEVATION` is ignored (06-042 §C.3.3).
 //! - `AUTO2` CRSs: not advertised, answered with InvalidCRS.
 
 mod answer;

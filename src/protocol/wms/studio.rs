@@ -15,6 +15,7 @@ use crate::geom::{Bbox, Size};
 use crate::operation::{
     Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Studio,
 };
+use crate::query::Moment;
 use crate::style::Style;
 
 impl Engine for Studio {
@@ -24,6 +25,10 @@ impl Engine for Studio {
 
     fn extent_in(&self, layer: &Layer, crs: &Crs) -> Option<Bbox> {
         Studio::extent_in(self, layer, crs)
+    }
+
+    fn time_extent(&self, layer: &Layer, budget: &Budget) -> Result<[Option<Moment>; 2]> {
+        Studio::time_extent(self, layer, budget)
     }
 
     fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {

@@ -1,6 +1,7 @@
-use crate::catalogue::{Layer, LayerTime};
+use crate::catalogue::Layer;
 use crate::error::{Error, Result};
-use crate::query::{CompareOp, Expr, Filter, Literal, Moment};
+use crate::operation::features::touches;
+use crate::query::{Filter, Moment};
 
 /// Reads `datetime`: an instant or a day, or two with `/` between them, of which one may be `..`
 /// or nothing, or one and a duration (OGC 17-069r4 §7.15.4). What passes are the features whose time touches it, both
@@ -10,47 +11,7 @@ use crate::query::{CompareOp, Expr, Filter, Literal, Moment};
 /// `InvalidParameter` for anything else, and for an end before its beginning.
 pub fn filter(text: &str, layer: &Layer) -> Result<Option<Filter>> {
     let (from, to) = period(text)?;
-    let fields = &layer.store.schema().fields;
-    let property = |column: usize| {
-        let field = fields.get(column);
-        field.map(|field| Expr::Property(field.name.clone()))
-    };
-    Ok(match layer.time {
-        None => None,
-        Some(LayerTime::Instant(column)) => property(column).map(|time| {
-            let mut parts = vec![Filter::Not(Box::new(Filter::IsNull(time.clone())))];
-            parts.extend(from.map(|from| compared(&time, CompareOp::GreaterOrEqual, from)));
-            parts.extend(to.map(|to| compared(&time, CompareOp::LessOrEqual, to)));
-            Filter::And(parts)
-        }),
-        Some(LayerTime::Interval(start, end)) => {
-            property(start).zip(property(end)).map(|(start, end)| {
-                let open = |time: &Expr| Filter::IsNull(time.clone());
-                let mut parts = vec![Filter::Not(Box::new(Filter::And(vec![
-                    open(&start),
-                    open(&end),
-                ])))];
-                parts.extend(from.map(|from| {
-                    let ends = compared(&end, CompareOp::GreaterOrEqual, from);
-                    Filter::Or(vec![open(&end), ends])
-                }));
-                parts.extend(to.map(|to| {
-                    let starts = compared(&start, CompareOp::LessOrEqual, to);
-                    Filter::Or(vec![open(&start), starts])
-                }));
-                Filter::And(parts)
-            })
-        }
-    })
-}
-
-fn compared(time: &Expr, op: CompareOp, moment: Moment) -> Filter {
-    Filter::Compare {
-        op,
-        left: time.clone(),
-        right: Expr::Literal(Literal::Moment(moment)),
-        match_case: true,
-    }
+    Ok(touches(layer, from, to))
 }
 
 /// The first and the last moment; `None` where there is no end.

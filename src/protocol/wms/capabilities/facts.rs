@@ -1,11 +1,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
+use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{AxisOrder, Crs, CrsKind};
 use crate::geom::Bbox;
 use crate::operation::with_room;
 use crate::protocol::wms::{Service, crs_name, legend};
+use crate::query::Moment;
 
 /// What capabilities say of layers that takes work to know.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct LayerFacts {
     pub boxes: Box<[Option<Bbox>]>,
     /// The layer's own CRS, where it is not among those offered, with the extent in it.
     pub own: Option<(Offered, Bbox)>,
+    /// The first and the last moment of its features, where it has times.
+    pub times: Option<[Moment; 2]>,
     /// Width and height of each style's legend; `None` where it can't be drawn.
     pub legends: Box<[Option<[u32; 2]>]>,
 }
@@ -176,11 +180,18 @@ impl LayerFacts {
                 service.engine.legend_size(&request).ok()
             })
             .collect();
+        // of features without an end, or whose store can't be read, no dimension is told
+        let times = layer.is_temporal.then(|| {
+            let ends = service.engine.time_extent(layer, &Budget::unlimited());
+            let [first, last] = ends.ok()?;
+            Some([first?, last?])
+        });
         LayerFacts {
             layer: Arc::downgrade(layer),
             lonlat,
             boxes,
             own: extent.map(|extent| (own, extent)),
+            times: times.flatten(),
             legends,
         }
     }

@@ -9,6 +9,7 @@ use crate::geom::{Bbox, STANDARD_PIXEL_M};
 use crate::protocol::ows::{DEGREES, METRES, push_outward};
 use crate::protocol::record::inspire_theme;
 use crate::protocol::wms::Version;
+use crate::query::Moment;
 use crate::style::Style;
 
 /// The authority that our layer identifiers are of: this site.
@@ -116,6 +117,9 @@ impl Writer<'_> {
             if let Some((own, bbox)) = &known.own {
                 self.bounding_box(own, bbox);
             }
+            if let Some(times) = known.times {
+                self.time_dimension(times);
+            }
         }
         if let Some(attribution) = layer.attribution.as_deref().filter(|a| !a.is_empty()) {
             self.push("<Attribution>");
@@ -132,6 +136,33 @@ impl Writer<'_> {
         self.styles(layer, index);
         self.scales(layer);
         self.push("</Layer>\n");
+    }
+
+    /// The dimension `time` (06-042 Annex C; 01-068r3 Annex C). Without TIME all features are
+    /// drawn: the default is the whole extent.
+    fn time_dimension(&mut self, [first, last]: [Moment; 2]) {
+        let extent = match first == last {
+            true => first.to_string(),
+            false => format!("{first}/{last}"),
+        };
+        let resolution = match (first, last) {
+            _ if first == last => "",
+            (Moment::Day(_), Moment::Day(_)) => "/P1D",
+            _ => "/PT1S",
+        };
+        // 1.1.1 takes several values without saying so
+        let (begin, end, multiple) = match self.is_130() {
+            true => ("", "</Dimension>\n", " multipleValues=\"1\""),
+            false => ("/>\n<Extent name=\"time\"", "</Extent>\n", ""),
+        };
+        self.push("<Dimension name=\"time\" units=\"ISO8601\"");
+        self.push(begin);
+        self.push(&format!(
+            " default=\"{extent}\"{multiple} nearestValue=\"0\">"
+        ));
+        self.push(&extent);
+        self.push(resolution);
+        self.push(end);
     }
 
     fn open_layer(&mut self, queryable: bool) {

@@ -171,6 +171,13 @@ impl Reader<'_> {
                 (asked, constraint) => asked.or(constraint),
             };
         }
+        if let Some(times) = self.times()? {
+            for layer in &mut layers {
+                let at = self.at(&times, &layer.layer)?;
+                let both: Vec<Filter> = layer.filter.take().into_iter().chain(at).collect();
+                layer.filter = (!both.is_empty()).then_some(Filter::And(both));
+            }
+        }
         Ok((layers, names))
     }
 

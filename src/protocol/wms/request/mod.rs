@@ -5,6 +5,7 @@ mod feature_info;
 mod filter;
 mod legend;
 mod map;
+mod time;
 mod values;
 
 pub use feature_info::GetFeatureInfo;
