@@ -162,6 +162,13 @@ FAULTS = (
     ),
     Fault(
         "ets-wfs20",
+        "propertyIs",
+        "Unknown constructor function: {http://www.w3.org/2001/XMLSchema}anySimpleType",
+        "takes any number of a type for its question, in the order of a hash, but has no name for xs:long, which is a "
+        "built-in type (XML Schema Part 2 §3.3.16), and asks for xs:anySimpleType() where it happens to take one",
+    ),
+    Fault(
+        "ets-wfs20",
         "joinWithIntersects",
         "Two feature properties are required, but received 0",
         "ends before it asks the server: it joins surfaces of two feature types, and where only one has them, as in its "
