@@ -2,7 +2,7 @@
 //! and asks the reference data of CITE over HTTP, converted by `cartotheque import`.
 //!
 //! Only what `tests/wms/`, `tests/wmts.rs`, `tests/wfs/`, `tests/features/`, `tests/tiles/` and
-//! `tests/ogcapi.rs` do not hold already: those are by the clauses too, on other data.
+//! `tests/ogcapi/` do not hold already: those are by the clauses too, on other data.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
