@@ -265,6 +265,25 @@ fn communes_and_their_names_cut_anywhere_are_the_same() {
     communes("EPSG:3035", LYON_LAEA, &[150.0, 30.0]);
 }
 
+/// Of countries and départements few positions are near such maps; pieces see fewer of them.
+#[test]
+fn borders_that_go_on_far_beyond_the_map_are_the_same_cut_anywhere() {
+    let borders = |crs, centre, resolutions: &[f64]| {
+        maps_cut_are_equal(
+            &["pays", "region", "departements"],
+            crs,
+            centre,
+            resolutions,
+            6,
+        );
+    };
+    // where France, Switzerland, Ain and Haute-Savoie meet
+    borders("EPSG:2154", [932_600.0, 6_569_800.0], &[90.0, 12.0, 1.5]);
+    borders("EPSG:3857", [661_000.0, 5_800_700.0], &[152.874, 9.55]);
+    borders("EPSG:4326", [5.9, 46.13], &[0.000_8, 0.000_05]);
+    borders("EPSG:3035", [4_000_900.0, 2_566_800.0], &[70.0, 7.0]);
+}
+
 #[test]
 fn every_layer_cut_anywhere_is_the_same() {
     let site = state().whole();

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use jpeg_encoder::{ColorType, Encoder};
 use tiny_skia::Pixmap;
 
@@ -17,23 +19,25 @@ pub fn write(pixmap: &Pixmap) -> Result<Vec<u8>> {
     };
     let width = u16::try_from(pixmap.width()).map_err(|_| too_large())?;
     let height = u16::try_from(pixmap.height()).map_err(|_| too_large())?;
-    let (pixels, _) = pixmap.data().as_chunks::<4>();
-    let rgb: Vec<u8> = pixels
-        .iter()
-        .flat_map(|[r, g, b, a]| {
-            let white = 255 - a;
-            [
-                r.saturating_add(white),
-                g.saturating_add(white),
-                b.saturating_add(white),
-            ]
-        })
-        .collect();
-    let mut out = Vec::with_capacity(rgb.len() / 8);
+    let mut out = Vec::with_capacity(pixmap.data().len() / 16);
     Encoder::new(&mut out, QUALITY)
-        .encode(&rgb, width, height, ColorType::Rgb)
+        .encode(&on_white(pixmap), width, height, ColorType::Rgba)
         .map_err(|e| Error::Internal {
             message: format!("JPEG: {e}"),
         })?;
     Ok(out)
+}
+
+/// The pixels on white: JPEG knows no transparency, and what is left of alpha is not read.
+fn on_white(pixmap: &Pixmap) -> Cow<'_, [u8]> {
+    let (pixels, _) = pixmap.data().as_chunks::<4>();
+    if pixels.iter().all(|[.., alpha]| *alpha == u8::MAX) {
+        return Cow::Borrowed(pixmap.data());
+    }
+    let blended = pixels.iter().flat_map(|[red, green, blue, alpha]| {
+        let white = u8::MAX - alpha;
+        // premultiplied: no more than alpha
+        [red, green, blue, &u8::MAX].map(|channel| channel.saturating_add(white))
+    });
+    Cow::Owned(blended.collect())
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::features::bind_filter;
 use super::map::of_layer;
+use super::near::Near;
 use super::reach::Way;
 use super::{FeatureInfoRequest, FoundFeature, FoundFeatures, LayerReport, MapLayer};
 use crate::budget::Budget;
@@ -14,7 +15,7 @@ use crate::catalogue::Layer;
 use crate::error::Result;
 use crate::feature::{Feature, FieldType, OwnedValue, Value};
 use crate::geom::{Bbox, Coord, Geometry, View};
-use crate::render::{CompiledStyle, Hit, HitTest, SymbolCache};
+use crate::render::{CompiledPass, CompiledStyle, Hit, HitTest, SymbolCache};
 use crate::store::Select;
 
 /// Pixels around a click that a line or a point may be away.
@@ -132,12 +133,19 @@ fn find_in_layer(
         return Ok(Hits::default());
     }
     let wanted = (request.feature_count as usize).max(1);
-    let mut geometry = Geometry::default();
+    let (mut geometry, mut part) = (Geometry::default(), Geometry::default());
     let mut hits = Hits::default();
+    // positions in one cell of the grid become one of them
+    let pixel_size = view.resolution_x().max(view.resolution_y());
+    let least_m = pixel_size / 2.0 * request.map.crs.metres_per_unit;
+    let is_local = style.passes().iter().all(CompiledPass::is_local);
     let mut seen = 0usize;
     for (view, boxes) in views {
         let mut hit_test = HitTest::new(&view, pixel, tolerance);
         let position = view.to_world(pixel);
+        let near = is_local
+            .then(|| Near::new(&boxes, &layer.layer.crs, least_m))
+            .flatten();
         let select = Select { boxes, offset: 0 };
         let stats = layer.layer.store.select(&select, budget, &mut |feature| {
             if filter.as_ref().is_some_and(|f| !f.matches(feature)) {
@@ -148,9 +156,25 @@ fn find_in_layer(
             let vertices = geometry.coords().len() as u64;
             told.vertices += vertices;
             budget.spend(0, vertices)?;
-            way.projector.project(geometry.coords_mut());
-            if let Some(hit) = hit_test.hit(&style, &geometry, feature) {
+            let is_reduced = near
+                .as_ref()
+                .is_some_and(|near| near.reduce(&geometry, feature.bbox(), &mut part));
+            let hit = match is_reduced {
+                true => {
+                    way.projector.project(part.coords_mut());
+                    hit_test.hit(&style, &part, feature)
+                }
+                false => {
+                    way.projector.project(geometry.coords_mut());
+                    hit_test.hit(&style, &geometry, feature)
+                }
+            };
+            if let Some(hit) = hit {
                 seen += 1;
+                if is_reduced {
+                    // far and wide, where no others will be asked for
+                    way.forward.forward(geometry.coords_mut());
+                }
                 // later features lie above: the last ones are the topmost
                 let found = describe(&layer.layer, feature, &geometry, position);
                 hits.put(hit, found, wanted);

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::LayerReport;
 use super::map::Prepared;
+use super::near::Near;
 use super::speck::Speck;
 use crate::budget::Budget;
 use crate::crs::ProjectorRun;
@@ -100,6 +101,17 @@ impl Job<'_> {
             ..all
         };
         self.ready.detail.way.boxes_in(self.store, &rows)
+    }
+
+    /// What is near the map, for a pass that draws no more than what is there.
+    fn near(&self, pass: &CompiledPass<'_>) -> Option<Near> {
+        let way = &self.ready.detail.way.forward;
+        let pixel = self.view.resolution_x().max(self.view.resolution_y());
+        // positions in one cell of the grid become one of them
+        let least_m = pixel / 2.0 * way.target().metres_per_unit;
+        pass.is_local()
+            .then(|| Near::new(&self.boxes, way.source(), least_m))
+            .flatten()
     }
 
     fn draw_pass(
@@ -234,7 +246,10 @@ struct Hand<'a, 'b> {
     /// Of a level: how many a feature stands for.
     count_column: Option<usize>,
     is_of_lines: bool,
-    geometry: Geometry,
+    /// Where positions far from the map make no difference.
+    near: Option<Near>,
+    whole: Geometry,
+    part: Geometry,
     counts: Counts,
 }
 
@@ -253,7 +268,9 @@ where
             speck: Speck::new(way, job.store.schema(), &job.view),
             count_column: level.and_then(|level| level.count_column),
             is_of_lines: job.store.schema().geometry.dimension() == Some(1),
-            geometry: Geometry::default(),
+            near: job.near(pass),
+            whole: Geometry::default(),
+            part: Geometry::default(),
             counts: Counts::default(),
         }
     }
@@ -281,10 +298,8 @@ where
             self.spend(2 * once)?;
             self.painter.speck(self.pass, &bbox, feature)
         } else {
-            feature.geometry(&mut self.geometry)?;
-            self.spend(self.geometry.coords().len() as u64 * once)?;
-            self.projector.project(self.geometry.coords_mut());
-            self.painter.feature(self.pass, &self.geometry, feature)
+            self.read(feature, once)?;
+            self.paint(feature)
         };
         self.counts.drawn += once * u64::from(applied);
         if self.painter.is_stopped() {
@@ -296,18 +311,33 @@ where
     /// Draws a line, or many that a net stands for; other lines that stand for several look like
     /// them.
     fn line(&mut self, feature: &dyn Feature, count: Option<f64>, once: u64) -> Result<bool> {
-        feature.geometry(&mut self.geometry)?;
-        self.spend(self.geometry.coords().len() as u64 * once)?;
-        let coords = self.geometry.coords_mut();
-        if let (Some(count), true, Some(bbox)) =
-            (count, is_net(count, coords), Bbox::around(&*coords))
+        self.read(feature, once)?;
+        if is_net(count, self.whole.coords())
+            && let (Some(count), Some(bbox)) = (count, self.whole.bbox())
         {
             let mut corners = corners_of(&bbox);
             self.projector.project(&mut corners);
             return Ok(self.painter.net(self.pass, &corners, count, feature));
         }
-        self.projector.project(coords);
-        Ok(self.painter.feature(self.pass, &self.geometry, feature))
+        Ok(self.paint(feature))
+    }
+
+    fn read(&mut self, feature: &dyn Feature, once: u64) -> Result<()> {
+        feature.geometry(&mut self.whole)?;
+        self.spend(self.whole.coords().len() as u64 * once)
+    }
+
+    /// Draws what was read; of a feature that reaches far beyond the map what can be seen.
+    fn paint(&mut self, feature: &dyn Feature) -> bool {
+        let near = self.near.as_ref();
+        let is_reduced =
+            near.is_some_and(|near| near.reduce(&self.whole, feature.bbox(), &mut self.part));
+        let geometry = match is_reduced {
+            true => &mut self.part,
+            false => &mut self.whole,
+        };
+        self.projector.project(geometry.coords_mut());
+        self.painter.feature(self.pass, geometry, feature)
     }
 
     fn spend(&mut self, vertices: u64) -> Result<()> {

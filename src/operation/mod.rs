@@ -9,6 +9,7 @@ mod legend;
 mod level_of_detail;
 mod map;
 mod map_legend;
+mod near;
 mod print;
 mod reach;
 mod speck;

@@ -181,6 +181,13 @@ impl<'s> CompiledStyle<'s> {
 }
 
 impl<'s> CompiledPass<'s> {
+    /// True where all that is drawn at a place depends on the positions around it alone, so that
+    /// others may be left out.
+    pub fn is_local(&self) -> bool {
+        let mut symbolizers = self.rules.iter().flat_map(|rule| &rule.symbolizers);
+        symbolizers.all(CompiledSymbolizer::is_local)
+    }
+
     /// Calls `visit` with each rule that applies to the feature, in order. An `ElseFilter` rule
     /// applies where no other rule of the pass does.
     pub fn each_rule<'a>(
@@ -372,6 +379,18 @@ pub fn check_image(format: ImageFormat, data: &[u8]) -> std::result::Result<(), 
 }
 
 impl CompiledSymbolizer {
+    /// True where what is drawn at a place depends on the positions around it alone: no dashes or
+    /// marks are counted from a line's beginning, no symbol stands in the middle of the whole.
+    fn is_local(&self) -> bool {
+        match self {
+            CompiledSymbolizer::Line { stroke, .. } => stroke.is_local(),
+            CompiledSymbolizer::Polygon { stroke, .. } => {
+                stroke.as_ref().is_none_or(|stroke| stroke.is_local())
+            }
+            CompiledSymbolizer::Point(_) => false,
+        }
+    }
+
     /// How far from the geometry it can draw, in device pixels.
     pub fn reach_px(&self) -> f64 {
         match self {
@@ -395,6 +414,10 @@ impl CompiledSymbolizer {
 }
 
 impl CompiledStroke {
+    fn is_local(&self) -> bool {
+        matches!(self.kind, CompiledStrokeKind::Solid(_)) && self.dash.is_empty()
+    }
+
     fn reach_px(&self) -> f64 {
         match &self.kind {
             CompiledStrokeKind::Solid(_) => {

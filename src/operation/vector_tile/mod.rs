@@ -12,7 +12,6 @@
 mod grid;
 mod levels;
 mod line;
-mod near;
 mod points;
 mod ring;
 
@@ -22,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use super::anchors::Anchors;
 use super::level_of_detail::Sources;
+use super::near::Near;
 use super::reach::Way;
 use crate::budget::Budget;
 use crate::catalogue::Layer;
@@ -36,7 +36,6 @@ use crate::tile::{TileAddress, TileMatrix, TileMatrixSet};
 use grid::Grid;
 use levels::{Origins, Whom};
 use line::Lines;
-use near::Near;
 use points::Points;
 
 pub use points::layer_name as points_layer;
@@ -247,6 +246,8 @@ fn fill(
     told.pipeline = way.forward.pipeline().to_owned();
     let keys = keys(layer, columns);
     let ids = Ids::of(layer);
+    // positions in one square of the grid become one
+    let least_m = 2.0 * grid.unit() * request.set.crs.metres_per_unit;
     let mut projector = way.projector.run();
     let (mut whole, mut part) = (Geometry::default(), Geometry::default());
     let mut batch = 0;
@@ -264,7 +265,7 @@ fn fill(
             points: Vec::new(),
             out,
         };
-        let near = Near::new(&boxes, origins.crs());
+        let near = Near::new(&boxes, origins.crs(), least_m);
         let select = Select { boxes, offset: 0 };
         let mut damaged = 0;
         let stats: SelectStats = store.select(&select, budget, &mut |feature| {

@@ -54,9 +54,10 @@ impl Length {
 
     /// How far from 0 it can be.
     pub fn furthest(&self) -> f64 {
-        self.range
-            .into_iter()
-            .fold(0.0, |most, v| most.max(v.abs()))
+        match self.constant() {
+            Some(value) => value.abs(),
+            None => self.range.into_iter().map(f64::abs).fold(0.0, f64::max),
+        }
     }
 
     /// The value, where it is the same for every feature.
@@ -117,6 +118,7 @@ pub fn coarse(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geom::{Bbox, Size};
 
     #[test]
     fn the_largest_of_a_choice_is_known_and_that_of_a_column_is_not() {
@@ -150,5 +152,28 @@ mod tests {
                 assert_eq!(coarse(value * (1.0 + noise)), near);
             }
         }
+    }
+
+    #[test]
+    fn a_shift_that_is_the_same_for_all_is_no_further_than_it_says() {
+        let size = Size {
+            width: 256,
+            height: 256,
+        };
+        let bbox = Bbox::new(0.0, 0.0, 256.0, 256.0).unwrap();
+        let view = View::new(bbox, size, 1.0);
+        let furthest = |shift: f64| {
+            let measure = Measure {
+                value: Expr::number(shift),
+                unit: Unit::Pixel,
+            };
+            let range = [-500.0, 500.0];
+            let length = Length::new(&measure, &Schema::default(), &view, range, 0.0);
+            length.unwrap().furthest()
+        };
+        assert_eq!(
+            [0.0, -7.0, 12.0, -9e9].map(furthest),
+            [0.0, 7.0, 12.0, 500.0]
+        );
     }
 }

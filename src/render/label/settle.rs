@@ -60,6 +60,8 @@ pub fn settle(
     let mut next = fates.clone();
     for _ in 0..rounds {
         let mut open = false;
+        // of those that are placed in this round, or may be
+        let mut news = Vec::new();
         for (index, contender) in contenders.iter().enumerate() {
             budget.check_every_so_often(index)?;
             let fate = at(&fates, index);
@@ -79,30 +81,38 @@ pub fn settle(
                 (false, true) => fate.and(Fate::PLACED),
                 (false, false) => fate.without(Fate::UNDECIDED).and(Fate::PLACED),
             };
-            set(&mut next, index, after);
+            if after != fate {
+                set(&mut next, index, after);
+                news.push(index);
+            }
         }
         if !open {
             break;
         }
         fates.copy_from_slice(&next);
-        for (index, contender) in contenders.iter().enumerate() {
-            budget.check_every_so_often(index)?;
-            let fate = at(&fates, index);
-            if !fate.may_be(Fate::UNDECIDED) {
+        // what was placed before has dropped what it overlaps then
+        for (nth, index) in news.into_iter().enumerate() {
+            budget.check_every_so_often(nth)?;
+            let Some(contender) = contenders.get(index) else {
                 continue;
-            }
-            let mut maybe = contender.exposed;
-            let surely = grid.any_in_conflict(contender, boxes, &mut |other| {
-                let placed = other != index && at(&fates, other).may_be(Fate::PLACED);
-                maybe |= placed;
-                placed && at(&fates, other) == Fate::PLACED
-            });
-            let after = match (surely, maybe) {
-                (true, _) => Fate::DROPPED,
-                (false, true) => fate.and(Fate::DROPPED),
-                (false, false) => fate,
             };
-            set(&mut next, index, after);
+            let is_placed = at(&fates, index) == Fate::PLACED;
+            grid.any_in_conflict(contender, boxes, &mut |other| {
+                if other != index && at(&fates, other).may_be(Fate::UNDECIDED) {
+                    let after = match is_placed {
+                        true => Fate::DROPPED,
+                        false => at(&next, other).and(Fate::DROPPED),
+                    };
+                    set(&mut next, other, after);
+                }
+                false
+            });
+        }
+        for (index, contender) in contenders.iter().enumerate() {
+            let fate = at(&next, index);
+            if contender.exposed && fate.may_be(Fate::UNDECIDED) {
+                set(&mut next, index, fate.and(Fate::DROPPED));
+            }
         }
         fates.copy_from_slice(&next);
     }
@@ -329,6 +339,51 @@ mod tests {
             .collect()
     }
 
+    /// The rounds as the module tells them: each contender looks at all others.
+    fn by_definition(boxes: &[PixelBox], exposed: &[bool], rounds: usize) -> Vec<Fate> {
+        let mut fates = vec![Fate::UNDECIDED; boxes.len()];
+        for _ in 0..rounds {
+            for step in [Fate::PLACED, Fate::DROPPED] {
+                let before = fates.clone();
+                let of = |index: usize| {
+                    let others = (0..boxes.len())
+                        .filter(|other| *other != index && overlap(&boxes[index], &boxes[*other]));
+                    let in_way: Vec<Fate> = match step {
+                        Fate::PLACED => {
+                            let first = others.filter(|other| *other < index);
+                            first.map(|other| before[other]).collect()
+                        }
+                        _ => others.map(|other| before[other]).collect(),
+                    };
+                    let asked = match step {
+                        Fate::PLACED => Fate::UNDECIDED,
+                        _ => Fate::PLACED,
+                    };
+                    let surely = in_way.contains(&asked);
+                    let maybe = exposed[index] || in_way.iter().any(|f| f.may_be(asked));
+                    match (step, surely, maybe) {
+                        (Fate::PLACED, true, _) | (Fate::DROPPED, false, false) => before[index],
+                        (Fate::PLACED, false, false) => {
+                            before[index].without(Fate::UNDECIDED).and(Fate::PLACED)
+                        }
+                        (Fate::DROPPED, true, _) => Fate::DROPPED,
+                        _ => before[index].and(step),
+                    }
+                };
+                for index in (0..boxes.len()).filter(|i| before[*i].may_be(Fate::UNDECIDED)) {
+                    fates[index] = of(index);
+                }
+            }
+        }
+        let decided = fates
+            .into_iter()
+            .map(|fate| match fate.may_be(Fate::UNDECIDED) {
+                true => fate.without(Fate::UNDECIDED).and(Fate::DROPPED),
+                false => fate,
+            });
+        decided.collect()
+    }
+
     #[test]
     fn a_chain_of_conflicts_can_not_reach_across() {
         // taking away the first of a chain changes the next ones and nothing beyond
@@ -387,6 +442,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_rounds_are_those_of_the_definition(
+            boxes in any_boxes(), exposed in prop::collection::vec(prop::bool::weighted(0.2), 120)
+        ) {
+            for number in 1..5 {
+                let fates = rounds(&boxes, &exposed, number);
+                prop_assert_eq!(fates, by_definition(&boxes, &exposed, number));
+            }
+        }
+
         #[test]
         fn placed_ones_never_overlap_and_the_first_is_always_placed(boxes in any_boxes()) {
             let fates = rounds(&boxes, &[], 4);
