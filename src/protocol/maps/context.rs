@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::catalogue::map::{
-    Basemap, BasemapKind, Map, MapEntry, MapLayer, MapService, MapTool, PrintLayout,
-};
+use crate::catalogue::map::{Map, MapEntry, MapLayer, MapService, MapTool, PrintLayout};
 use crate::catalogue::{Layer, LayerField, bbox_lonlat};
 use crate::crs::{Crs, CrsKind};
 use crate::encode::xml::push_url_component;
@@ -110,7 +108,7 @@ pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
             "offer": view.offer.iter().map(Crs::id).collect::<Vec<_>>(),
         },
         "crs": crs,
-        "basemaps": map.basemaps.iter().map(|b| basemap(b, language)).collect::<Vec<_>>(),
+        "basemaps": super::basemap::described(service, base),
         "entries": entries(service, &map.entries, &own, base),
         "search": map
             .search
@@ -133,6 +131,8 @@ pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
             "layouts": map.print.layouts.iter().copied().map(PrintLayout::name).collect::<Vec<_>>(),
             "dpi": map.print.dpi,
             "sources": map.print.sources,
+            // what a page may send along, of what it drew itself
+            "bytes": service.limits.body_bytes,
         },
         "services": map.services.iter().copied().map(MapService::name).collect::<Vec<_>>(),
         "links": links(service, base, &own),
@@ -350,20 +350,6 @@ fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
 
 pub(super) fn link(rel: &str, href: String, media_type: &str, title: &str) -> Value {
     json!({"rel": rel, "href": href, "type": media_type, "title": title})
-}
-
-fn basemap(basemap: &Basemap, language: &str) -> Value {
-    json!({
-        "id": basemap.id,
-        "title": basemap.title.get(language),
-        "kind": basemap.kind.name(),
-        "url": (basemap.kind != BasemapKind::None).then_some(&basemap.url),
-        "layer": basemap.layer,
-        "matrixSet": basemap.matrix_set,
-        "style": basemap.style,
-        "format": basemap.format,
-        "attribution": basemap.attribution,
-    })
 }
 
 /// A CRS for programs without a database of them.

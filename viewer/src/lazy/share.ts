@@ -41,7 +41,7 @@ export function sharePanel(app: App): HTMLElement {
   return h(
     'div',
     { class: 'form' },
-    h('p', {}, tr('Ce lien garde le lieu, l’échelle, les couches, leur ordre et leur opacité.', 'This link keeps the place, the scale, the layers, their order and opacity.')),
+    h('p', {}, tr('Ce lien garde le lieu, l’échelle, les couches, leur ordre, leur opacité, et la table ouverte avec ses filtres.', 'This link keeps the place, the scale, the layers, their order and opacity, and the table that is open with its filters.')),
     field,
     h('div', { class: 'choices' }, button(field), mail),
     h('details', {}, h('summary', {}, tr('Code QR', 'QR code')), code),

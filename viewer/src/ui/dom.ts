@@ -108,7 +108,11 @@ export async function copy(text: string, field?: HTMLInputElement | HTMLTextArea
 
 /** Gives the visitor a file. */
 export function download(name: string, type: string, content: string): void {
-  const href = URL.createObjectURL(new Blob([content], { type }));
+  downloadBlob(name, new Blob([content], { type }));
+}
+
+export function downloadBlob(name: string, content: Blob): void {
+  const href = URL.createObjectURL(content);
   const link = h('a', { href, download: name });
   document.body.append(link);
   link.click();

@@ -5,7 +5,7 @@ import { type GeoFeature, linkOf, type LayerEntry, type SearchEntry, type XY } f
 import { parseCoordinates } from '../core/coordinates.ts';
 import * as cql from '../core/cql.ts';
 import type { LayerNode } from '../core/model.ts';
-import { tr, value } from '../core/text.ts';
+import { counted, tr, value } from '../core/text.ts';
 import { items, itemsUrl } from '../map/items.ts';
 import { convert } from '../map/projections.ts';
 import { announce, h, icon, later } from './dom.ts';
@@ -53,7 +53,7 @@ export function searchBox(app: App): HTMLElement {
     list.hidden = list.childElementCount === 0;
     input.setAttribute('aria-expanded', String(!list.hidden));
     input.removeAttribute('aria-activedescendant');
-    if (isDone && !list.hidden) announce(found.length ? tr(`${found.length} résultats`, `${found.length} results`) : tr('Aucun résultat', 'Nothing found'));
+    if (isDone && !list.hidden) announce(found.length ? counted(found.length, 'résultat', 'result') : tr('Aucun résultat', 'Nothing found'));
   }
 
   function hide(): void {
