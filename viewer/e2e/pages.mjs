@@ -78,6 +78,19 @@ export default function () {
     await close(page);
   });
 
+  test('what the map as text needs is not asked for where the map is shown', async () => {
+    const page = await open('about:blank', PHONE);
+    const asked = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${base}/maps/essai`);
+    await ready(page);
+    await page.waitForTimeout(5000);
+    assert.deepEqual(asked.filter((url) => /map\.png|GetLegendGraphic/.test(url)), []);
+    await page.evaluate(() => document.getElementById('as-text').click());
+    await page.waitForFunction(() => document.querySelector('#alternative img').naturalWidth > 0);
+    await close(page);
+  });
+
   test('on a phone the panel is a sheet', async () => {
     const page = await open('/maps/essai', PHONE);
     await ready(page);

@@ -45,8 +45,7 @@ export default function () {
     const asked = new Set();
     page.on('request', (request) => {
       const url = new URL(request.url());
-      // the map as text has a picture of its own, of WMS 1.1.1
-      if (url.searchParams.get('REQUEST') === 'GetMap' && url.searchParams.get('VERSION') === '1.3.0') asked.add(`${url.searchParams.get('LAYERS')} ${url.searchParams.get('STYLES')}`);
+      if (url.searchParams.get('REQUEST') === 'GetMap') asked.add(`${url.searchParams.get('LAYERS')} ${url.searchParams.get('STYLES')}`);
     });
     await page.goto(`${base}/maps/essai`);
     await ready(page);

@@ -14,18 +14,20 @@ use crate::protocol::ogcapi;
 use crate::protocol::record;
 use crate::style::ScaleRange;
 
-/// Relation, address, media type and title of what is made of every map.
-const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
+/// Relation, address, media type, French and English title of what is made of every map.
+const DOCUMENTS: [(&str, &str, &str, &str, &str); 9] = [
     (
         "qlr",
         "layers.qlr",
         "application/x-qgis-layer-definition",
+        "Couches pour QGIS",
         "Layers for QGIS",
     ),
     (
         "qgs",
         "project.qgs",
         "application/x-qgis-project",
+        "Projet QGIS",
         "Project for QGIS",
     ),
     (
@@ -33,11 +35,13 @@ const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
         "context.json",
         "application/geo+json",
         "OWS Context",
+        "OWS Context",
     ),
     (
         "context",
         "context.atom",
         "application/atom+xml",
+        "OWS Context en Atom",
         "OWS Context as Atom",
     ),
     (
@@ -45,19 +49,22 @@ const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
         "context.wmc",
         "application/vnd.ogc.context+xml",
         "Web Map Context",
+        "Web Map Context",
     ),
     (
         "style",
         "style.json",
         "application/vnd.mapbox.style+json",
+        "Style MapLibre",
         "MapLibre style",
     ),
-    ("legend", "legend.png", "image/png", "Legend"),
-    ("preview", "map.png", "image/png", "Picture"),
+    ("legend", "legend.png", "image/png", "Légende", "Legend"),
+    ("preview", "map.png", "image/png", "Image", "Picture"),
     (
         "record",
         "record.xml",
         "application/vnd.iso.19139+xml",
+        "Fiche de métadonnées",
         "Record",
     ),
 ];
@@ -269,7 +276,11 @@ fn layer_links(map: &Map, entry: &MapLayer, own: &str, base: &str) -> Vec<Value>
     let (mut id, mut of) = (String::new(), String::new());
     push_url_component(&mut id, &entry.id);
     push_url_component(&mut of, &entry.of);
-    let style = entry.layer.styles.first().map_or("", |s| s.id.as_str());
+    let mut style = String::new();
+    push_url_component(
+        &mut style,
+        entry.layer.styles.first().map_or("", |s| s.id.as_str()),
+    );
     let mut links = Vec::new();
     let mut add = |rel: &str, href: String, media_type: &str| {
         links.push(json!({"rel": rel, "href": href, "type": media_type}));
@@ -299,15 +310,29 @@ fn tools(map: &Map) -> Vec<&'static str> {
 
 fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
     let map = service.map;
+    let said = |french: &'static str, english: &'static str| match service.language {
+        "fr" => french,
+        _ => english,
+    };
     let mut links = vec![
         link(
             "self",
             format!("{own}?f=json"),
             "application/json",
-            "This document",
+            said("Ce document", "This document"),
         ),
-        link("alternate", own.to_owned(), "text/html", "The map"),
-        link("catalogue", format!("{base}/maps"), "text/html", "All maps"),
+        link(
+            "alternate",
+            own.to_owned(),
+            "text/html",
+            said("La carte", "The map"),
+        ),
+        link(
+            "catalogue",
+            format!("{base}/maps"),
+            "text/html",
+            said("Toutes les cartes", "All maps"),
+        ),
     ];
     if map.has(MapService::Wms) {
         links.push(link("wms", format!("{own}/wms"), "text/xml", "WMS"));
@@ -331,19 +356,30 @@ fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
         href.is_none_or(|href| site.offers_address(own, href))
     });
     links.extend(api);
-    for (rel, name, media_type, title) in DOCUMENTS {
+    for (rel, name, media_type, french, english) in DOCUMENTS {
         if !super::is_made(map, name) {
             continue;
         }
+        let title = said(french, english);
         links.push(link(rel, format!("{own}/{name}"), media_type, title));
     }
     if map.tools.contains(&MapTool::Print) {
         let sheet = format!("{own}/print.pdf");
-        links.push(link("pdf", sheet, "application/pdf", "The map on paper"));
+        links.push(link(
+            "pdf",
+            sheet,
+            "application/pdf",
+            said("La carte en PDF", "The map on paper"),
+        ));
     }
     if map.tools.contains(&MapTool::Embed) {
         let embed = format!("{own}/embed");
-        links.push(link("embed", embed, "text/html", "The map for an iframe"));
+        links.push(link(
+            "embed",
+            embed,
+            "text/html",
+            said("La carte à insérer dans une page", "The map for an iframe"),
+        ));
     }
     links
 }

@@ -48,7 +48,7 @@ export function searchBox(app: App): HTMLElement {
           h('span', { class: 'note' }, [hit.note, hit.group].filter(Boolean).join(' · ')),
         ),
       ),
-      ...(found.length === 0 && isDone ? [h('li', { role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false', class: 'quiet' }, tr('Aucun résultat', 'Nothing found'))] : []),
+      ...(found.length === 0 && isDone ? [h('li', { role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false', class: 'quiet' }, tr('Aucun résultat : essayez un nom de commune, ou des coordonnées', 'Nothing found: try a municipality, or coordinates'))] : []),
     );
     list.hidden = list.childElementCount === 0;
     input.setAttribute('aria-expanded', String(!list.hidden));
@@ -93,8 +93,13 @@ export function searchBox(app: App): HTMLElement {
     show(now, false);
     running = new AbortController();
     const { signal } = running;
-    const found = await Promise.all(app.context.search.map((entry) => features(app, entry, words, signal).catch(() => [])));
-    if (!signal.aborted) show([...places(app, words), ...found.flat(), ...titles(app, words)], true);
+    const find = async (text: string) =>
+      (await Promise.all(app.context.search.map((entry) => features(app, entry, text, signal).catch(() => [])))).flat();
+    let found = await find(words);
+    // of an address, which nobody knows here, the municipality that it ends with
+    const last = /\d.*[\s,]([^\s,\d]{3,})$/.exec(words)?.[1];
+    if (!found.length && !now.length && last) found = await find(last);
+    if (!signal.aborted) show([...places(app, words), ...found, ...titles(app, words)], true);
   });
 
   input.addEventListener('input', ask);
