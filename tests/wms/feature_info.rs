@@ -110,6 +110,9 @@ fn wms130_7_4_3_3_query_layers_are_queryable_layers_of_the_map() {
         code(&asked("fond %26 carte", "fond %26 carte")),
         "LayerNotQueryable"
     );
+    asked("limites,limites", "limites,communes,limites");
+    let twice = world.engine.infos.lock().unwrap().pop().unwrap();
+    assert_eq!(twice.query_layers.len(), 4, "each of the map's layers once");
     asked("stations,limites", "limites,stations");
     let infos = world.engine.infos.lock().unwrap();
     let ids: Vec<&str> = infos
@@ -137,6 +140,17 @@ fn wms130_7_4_3_6_feature_count_is_one_by_default_and_more_is_longer() {
         assert!(one.body.len() < two.body.len(), "{format}");
     }
     assert_eq!(world.engine.infos.lock().unwrap()[0].feature_count, 1);
+    for (text, expected) in [
+        ("7", 7),
+        ("0", 1),
+        ("-3", 1),
+        ("many", 1),
+        ("99999999999", 1000),
+    ] {
+        world.get(&format!("{INFO}&FEATURE_COUNT={text}"));
+        let asked = world.engine.infos.lock().unwrap().pop().unwrap();
+        assert_eq!(asked.feature_count, expected, "{text}");
+    }
 }
 
 #[test]

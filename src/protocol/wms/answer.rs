@@ -118,7 +118,16 @@ fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
     };
     let bytes = engine.encode(&drawn.pixmap, format)?;
     crate::render::recycle(drawn.pixmap);
-    Ok(Answer::ok(format.media_type(), bytes))
+    let answer = Answer::ok(format.media_type(), bytes);
+    let defaults = reader.default_times(&request.map.layers);
+    if defaults.is_empty() {
+        return Ok(answer);
+    }
+    // in the words of 06-042 Annex C
+    let warnings = defaults
+        .iter()
+        .map(|time| format!("99 Default value used: time={time} ISO8601"));
+    Ok(answer.with_header("warning", warnings.collect::<Vec<_>>().join(", ")))
 }
 
 fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Answer> {

@@ -9,6 +9,7 @@ use crate::geom::{Bbox, STANDARD_PIXEL_M};
 use crate::protocol::ows::{DEGREES, METRES, push_outward};
 use crate::protocol::record::inspire_theme;
 use crate::protocol::wms::Version;
+use crate::protocol::wms::request::time_extent;
 use crate::query::Moment;
 use crate::style::Style;
 
@@ -141,10 +142,7 @@ impl Writer<'_> {
     /// The dimension `time` (06-042 Annex C; 01-068r3 Annex C). Without TIME all features are
     /// drawn: the default is the whole extent.
     fn time_dimension(&mut self, [first, last]: [Moment; 2]) {
-        let extent = match first == last {
-            true => first.to_string(),
-            false => format!("{first}/{last}"),
-        };
+        let extent = time_extent([first, last]);
         let resolution = match (first, last) {
             _ if first == last => "",
             (Moment::Day(_), Moment::Day(_)) => "/P1D",
