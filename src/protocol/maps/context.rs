@@ -378,7 +378,7 @@ fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
             "embed",
             embed,
             "text/html",
-            said("La carte à insérer dans une page", "The map for an iframe"),
+            said("La carte dans un cadre (iframe)", "The map for an iframe"),
         ));
     }
     links
