@@ -452,7 +452,6 @@ fn server() -> Value {
                 ("temporary_bytes", reference("bytes")),
                 ("body_bytes", reference("bytes")),
                 ("xml_depth", whole(1, 512)),
-                ("allowed_hosts", list(text())),
             ]),
         ),
         (
