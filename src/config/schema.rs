@@ -453,7 +453,6 @@ fn server() -> Value {
                 ("temporary_bytes", reference("bytes")),
                 ("body_bytes", reference("bytes")),
                 ("xml_depth", whole(1, 512)),
-                ("allowed_hosts", list(text())),
             ]),
         ),
         (

@@ -393,7 +393,6 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         "temporary_bytes",
         "body_bytes",
         "xml_depth",
-        "allowed_hosts",
     ];
     let fields = Fields::new(entry, &keys, findings);
     let default = Limits::default();
@@ -428,7 +427,6 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         tile_bytes: default.tile_bytes,
         temporary_bytes: default.temporary_bytes,
         body_bytes: default.body_bytes,
-        allowed_hosts: Vec::new(),
     };
     let wfs_count = fields
         .get("wfs_count")
@@ -448,29 +446,11 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         // less than that and the names of a layer's fields alone would not fit
         bytes("tile_bytes", default.tile_bytes).max(10_000),
     );
-    let mut allowed_hosts = Vec::new();
-    for host in fields.texts("allowed_hosts", findings) {
-        let is_host = !host.value.starts_with('.')
-            && host
-                .value
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
-        if is_host {
-            allowed_hosts.push(host.value.to_lowercase());
-        } else {
-            findings.error_help(
-                &host.place,
-                format!("expected the name of a host, found {:?}", host.value),
-                "e.g. styles.example.org, without https:// and path",
-            );
-        }
-    }
     Limits {
         body_bytes,
         tile_bytes,
         wfs_count,
         temporary_bytes: temporary_bytes.unwrap_or(default.temporary_bytes),
-        allowed_hosts,
         ..limits
     }
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::{InfoContext, by_layer};
-use crate::catalogue::{Layer, LayerField, PopupField};
+use crate::catalogue::{LayerField, PopupField};
 use crate::encode::xml::{escaped, push_attribute, push_text};
 use crate::feature::{FieldType, OwnedValue, Value};
 use crate::operation::FoundFeature;
@@ -38,7 +38,7 @@ pub fn write(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
             continue;
         };
         out.push_str("\n<section><h1>");
-        push_text(&mut out, layer_title(layer, context.language));
+        push_text(&mut out, layer.title.get_or(context.language, &layer.id));
         out.push_str("</h1>");
         for feature in features {
             push_feature(&mut out, feature, context.language);
@@ -47,13 +47,6 @@ pub fn write(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
     }
     out.push_str("</body></html>\n");
     out
-}
-
-fn layer_title<'a>(layer: &'a Layer, language: &str) -> &'a str {
-    match layer.title.get(language) {
-        "" => &layer.id,
-        title => title,
-    }
 }
 
 fn push_feature(out: &mut String, feature: &FoundFeature, language: &str) {
