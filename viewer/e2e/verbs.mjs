@@ -86,6 +86,28 @@ export default function () {
     await close(page);
   });
 
+  test('Voir, Imprimer: a base map of this server’s layers is one picture on the screen, and a link to the sheet has it', async () => {
+    const page = await open('about:blank');
+    const asked = [];
+    page.on('requestfinished', (request) => /GetMap/.test(request.url()) && asked.push(new URL(request.url())));
+    await page.goto(`${base}/maps/fond#base=ici`);
+    await ready(page);
+    await page.waitForTimeout(1500);
+    const below = asked.filter((url) => url.pathname === '/wms');
+    assert.deepEqual(below.map((url) => url.searchParams.get('LAYERS')), ['pays,departements,cours-eau']);
+    assert.ok(await page.getByLabel('Fond d’ici').isChecked());
+    await page.getByText('Natural Earth').first().waitFor();
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    const answer = await page.request.get(await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href'));
+    const file = path.join(shots, 'print-own-basemap.pdf');
+    await writeFile(file, await answer.body());
+    execFileSync('pdftoppm', ['-png', '-r', '60', '-singlefile', file, file.replace(/\.pdf$/, '')]);
+    assert.doesNotMatch(execFileSync('pdftotext', [file, '-'], { encoding: 'utf8' }), /Sans le fond/);
+    await shot(page, 'basemap-own');
+    await close(page);
+  });
+
   test('Imprimer: drawings, files and layers added are on the paper; what lets no page read it is said', async () => {
     const page = await open(`/maps/essai#view=${LYON},50000&crs=EPSG:2154&layers=departements&base=none`);
     await ready(page);
@@ -133,6 +155,8 @@ export default function () {
     assert.equal(link, `${base}/maps/essai#${VIEW}`);
     await page.getByText('Code QR', { exact: true }).click();
     await page.locator('.qr').waitFor();
+    await page.getByText('Ouvrir dans QGIS').click();
+    assert.equal(await page.getByRole('link', { name: 'Projet (la carte entière)' }).getAttribute('href'), `${base}/maps/essai/project.qgs`);
     await page.getByText('Insérer dans une page').click();
     assert.match(await page.getByLabel('Code à insérer').inputValue(), /^<iframe src="http:.*\/maps\/essai\/embed#view=.*"/);
     await shot(page, 'share');

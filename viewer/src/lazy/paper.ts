@@ -35,6 +35,8 @@ export interface Drawn {
 
 /** Finer pictures of a base map have names too small to read. */
 const BASE_DPI = 150;
+/** The server takes no larger pictures than those of an A3 sheet at this. */
+const FINEST_DPI = 300;
 /** Symbols and texts are as large on paper as on a screen of this. */
 const SCREEN_DPI = 96;
 const LONGEST_MS = 60_000;
@@ -67,7 +69,8 @@ export async function drawForPaper(app: App, sheet: Sheet): Promise<Drawn> {
     return layer ? [{ node, layer }] : [];
   });
   if (layers.length) {
-    const above = await picture(app, sheet, sheet.dpi, sheet.dpi / SCREEN_DPI, layers.map((l) => l.layer));
+    const finest = Math.min(sheet.dpi, FINEST_DPI);
+    const above = await picture(app, sheet, finest, finest / SCREEN_DPI, layers.map((l) => l.layer));
     missing.push(...layers.filter((l) => above.failed.has(l.layer)).map((l) => l.node.title));
     if (layers.length > missing.length && !(await add('above', above))) missing.push(...layers.map((l) => l.node.title));
   }
