@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { base, close, complaints, open, pixel, ready, shot, shots } from './harness.mjs';
+import { base, close, complaints, open, PHONE, pixel, ready, shot, shots } from './harness.mjs';
 
 const LYON = [842666, 6519924];
 const VIEW = `view=${LYON},100000&crs=EPSG:2154&layers=communes*0.5,aerodromes&base=none`;
@@ -41,6 +41,21 @@ export default function () {
     await shot(page, 'print');
     await verb(page, 'Imprimer');
     await page.locator('.paper').waitFor({ state: 'detached' });
+    await close(page);
+  });
+
+  test('Imprimer: on a phone the frame is in the part of the map that is seen, and so is the sheet', async () => {
+    const page = await open(`/maps/essai#${VIEW}`, PHONE);
+    await ready(page);
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    await page.waitForTimeout(300);
+    await shot(page, 'phone-print');
+    const [frame, panel, map] = await Promise.all(['.paper', '.panel', '.map'].map((what) => page.locator(what).boundingBox()));
+    assert.ok(frame.y >= map.y && frame.y + frame.height <= panel.y, JSON.stringify([frame, panel]));
+    const asked = new URL(await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href')).searchParams;
+    const [x, y] = await pixel(page, asked.get('center').split(',').map(Number));
+    assert.ok(Math.hypot(x - frame.x - frame.width / 2, y - frame.y - frame.height / 2) < 3, `${x} ${y} ${JSON.stringify(frame)}`);
     await close(page);
   });
 
