@@ -395,6 +395,7 @@ fn server() -> Value {
                 ("wmts", text()),
                 ("wms", text()),
                 ("xyz", text()),
+                ("layers", said("Of this server, top to bottom", list(text()))),
                 ("layer", text()),
                 ("style", text()),
                 ("format", text()),

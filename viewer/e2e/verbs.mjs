@@ -1,14 +1,26 @@
 // "Imprimer", "Personnaliser", "Partager".
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { base, close, complaints, open, pixel, ready, shot } from './harness.mjs';
+import { base, close, complaints, open, pixel, ready, shot, shots } from './harness.mjs';
 
 const LYON = [842666, 6519924];
 const VIEW = `view=${LYON},100000&crs=EPSG:2154&layers=communes*0.5,aerodromes&base=none`;
 const verb = (page, name) => page.getByRole('navigation', { name: 'Que faire de la carte' }).getByRole('button', { name }).click();
+
+/** Makes the PDF, keeps a picture of it, and gives its words. */
+async function sheet(page, name) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Produire le PDF' }).click()]);
+  const file = path.join(shots, `${name}.pdf`);
+  await download.saveAs(file);
+  assert.equal((await readFile(file)).subarray(0, 5).toString(), '%PDF-');
+  execFileSync('pdftoppm', ['-png', '-r', '60', '-singlefile', file, file.replace(/\.pdf$/, '')]);
+  return execFileSync('pdftotext', [file, '-'], { encoding: 'utf8' });
+}
 
 export default function () {
   test('Imprimer: the dialog asks the server for what the frame shows', async () => {
@@ -65,10 +77,51 @@ export default function () {
     assert.ok(asked.some((one) => one.get('CRS') === 'EPSG:3857'), String(asked));
     await verb(page, 'Imprimer');
     await page.locator('.paper').waitFor();
-    await page.getByText('il n’est pas imprimé').waitFor();
-    const link = await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href');
-    assert.equal(new URL(link).searchParams.get('base'), 'relief');
+    const link = page.getByRole('link', { name: 'Produire le PDF' });
+    assert.equal(new URL(await link.getAttribute('href')).searchParams.get('base'), 'relief');
+    const words = await sheet(page, 'print-basemap');
+    assert.match(words, /Un autre service/);
+    assert.doesNotMatch(words, /Sans le fond/);
     assert.deepEqual(complaints.slice(before), []);
+    await close(page);
+  });
+
+  test('Imprimer: drawings, files and layers added are on the paper; what lets no page read it is said', async () => {
+    const page = await open(`/maps/essai#view=${LYON},50000&crs=EPSG:2154&layers=departements&base=none`);
+    await ready(page);
+    await verb(page, 'Personnaliser');
+    await page.getByLabel('Texte', { exact: true }).fill('Ici l’essai');
+    await page.getByRole('button', { name: 'Point', exact: true }).click();
+    await page.mouse.click(...(await pixel(page, LYON)));
+    await page.locator('.results').getByText('Ici l’essai').waitFor();
+    await page.keyboard.press('Escape');
+    // a server that shows its pictures to everybody, and lets no page of others read them
+    const closed = createServer((request, answer) => {
+      answer.writeHead(200, { 'content-type': 'image/png' });
+      answer.end(Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64'));
+    });
+    closed.unref();
+    await new Promise((done) => closed.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${closed.address().port}/wms`;
+    await page.evaluate(async (packed) => {
+      const stream = new Blob([packed]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+      const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+      location.hash = `${location.hash.replace(/&own=.*/, '')}&own=${btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}`;
+    }, JSON.stringify([
+      { title: 'Service fermé', visible: true, opacity: 1, wms: { url, name: 'a', version: '1.3.0' } },
+      { title: 'Dessin rouge', visible: true, opacity: 1, colour: '#c8102e', features: [{ type: 'Feature', geometry: { type: 'Polygon', coordinates: [[[4.8, 45.7], [4.9, 45.7], [4.9, 45.8], [4.8, 45.8], [4.8, 45.7]]] }, properties: { texte: 'Ici l’essai' } }] },
+    ]));
+    await page.waitForFunction(() => window.cartotheque.app.model.layers().some((n) => n.title === 'Service fermé'));
+    await ready(page);
+    const before = complaints.length;
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    await sheet(page, 'print-drawings');
+    await page.getByText('N’est pas dans le PDF : Service fermé.').waitFor();
+    await shot(page, 'print-missing');
+    const said = complaints.splice(before).filter((text) => !/CORS|ERR_FAILED|EncodingError/.test(text));
+    assert.deepEqual(said, []);
+    closed.close();
     await close(page);
   });
 
