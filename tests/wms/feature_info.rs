@@ -238,6 +238,13 @@ fn gml_has_the_frame_by_which_qgis_and_openlayers_know_layers_and_features() {
         gml.contains("<gml:lowerCorner>45 0</gml:lowerCorner>"),
         "{gml}"
     );
+    let query = with(INFO, "CRS", Some("CRS:84"));
+    let answer = world.get(&format!(
+        "{query}&INFO_FORMAT=application/vnd.ogc.gml/3.1.1"
+    ));
+    // OGC 07-092r3: the authority's version is part of it
+    let name = "srsName=\"urn:ogc:def:crs:OGC:1.3:CRS84\"";
+    assert!(text(&answer).contains(name), "{}", text(&answer));
 }
 
 #[test]

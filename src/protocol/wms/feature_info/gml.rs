@@ -43,7 +43,7 @@ pub fn write_gml3(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
     let crs = context.crs;
     let style = GmlStyle::new(
         GmlVersion::V311,
-        &format!("urn:ogc:def:crs:{}::{}", crs.authority, crs.code),
+        &crs.urn(),
         crs.axis_order == crate::crs::AxisOrder::NorthEast,
         context.decimals(),
     );

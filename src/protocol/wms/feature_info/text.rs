@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::html::shown_value;
+use super::value::shown_value;
 use super::{InfoContext, by_layer};
 use crate::operation::FoundFeature;
 
