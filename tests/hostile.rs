@@ -426,3 +426,36 @@ fn size_of(png: &[u8]) -> (u32, u32) {
     let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
     (number(16), number(20))
 }
+
+#[test]
+fn a_legend_of_very_many_entries_is_cut_and_says_how_many_are_left_out() {
+    let size = |rules: usize, language: &str| {
+        let rule = |number: usize| {
+            format!(
+                "<Rule><Title>r{number}</Title><PolygonSymbolizer><Fill/></PolygonSymbolizer></Rule>"
+            )
+        };
+        let rules: String = (0..rules).map(rule).collect();
+        let sld = format!(
+            "<StyledLayerDescriptor version='1.0.0'><NamedLayer><Name>communes</Name><UserStyle>\
+             <FeatureTypeStyle>{rules}</FeatureTypeStyle></UserStyle></NamedLayer>\
+             </StyledLayerDescriptor>"
+        );
+        let query = format!(
+            "VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=communes&FORMAT=image/png\
+             &LANGUAGE={language}&SLD_BODY={}",
+            escaped(&sld)
+        );
+        let (answer, _) = ask(&query, 10);
+        assert_eq!(answer.media_type, "image/png");
+        size_of(&answer.body)
+    };
+    let (narrow, whole) = size(200, "fre");
+    let (wide, cut) = size(2_000, "fre");
+    let (_, more) = size(300, "fre");
+    let line = whole - size(199, "fre").1;
+    assert!(cut > whole && cut - whole <= line, "one line more");
+    assert_eq!(cut, more);
+    assert!(wide > narrow, "… et 1800 autres");
+    assert!(size(2_000, "eng").0 > narrow);
+}

@@ -179,6 +179,39 @@ fn a_click_finds_only_what_is_drawn() {
 }
 
 #[test]
+fn a_layer_that_is_drawn_twice_has_each_feature_once() {
+    let ids = |layers: &str, filters: &str| -> Vec<String> {
+        let more: &[(&str, &str)] = match filters {
+            "" => &[],
+            filters => &[("CQL_FILTER", filters)],
+        };
+        let path = map(layers, more).replace("GetMap", "GetFeatureInfo");
+        let path = format!(
+            "{path}&QUERY_LAYERS={layers}&I=62&J=60&FEATURE_COUNT=9&INFO_FORMAT=application/json"
+        );
+        let found = server().get(&path).json();
+        let features = found["features"].as_array().unwrap().clone();
+        let ids = features
+            .iter()
+            .map(|f| f["id"].as_str().unwrap().to_owned());
+        ids.collect()
+    };
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    let once = sorted(ids("communes", ""));
+    assert!(!once.is_empty());
+    assert_eq!(sorted(ids("communes,communes", "")), once);
+    // what each of two filters leaves
+    let halves = ids("communes,communes", "population < 2000;population > 1000");
+    assert_eq!(sorted(halves), once);
+    let both = ids("decoupages,communes", "");
+    let communes = both.iter().filter(|id| id.starts_with("communes."));
+    assert_eq!(sorted(communes.cloned().collect()), once);
+}
+
+#[test]
 fn geometries_are_in_the_layer_s_crs_or_in_the_one_they_name() {
     let lyon = drawn(&map("communes", &[("CQL_FILTER", "insee = '69123'")]));
     assert!(!lyon.is_empty());

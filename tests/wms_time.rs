@@ -62,12 +62,17 @@ fn server() -> &'static Server {
     &SERVER.get_or_init(start).1
 }
 
+/// A map of 10 × 10 pixels.
+fn map(layers: &str, time: &str) -> String {
+    format!(
+        "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layers}&CRS=CRS:84&STYLES=\
+         &BBOX=0,0,10,10&WIDTH=10&HEIGHT=10&FORMAT=image/png{time}"
+    )
+}
+
 /// Pixels that are drawn of the map of 10 × 10, at a time.
 fn drawn(layers: &str, time: &str) -> usize {
-    let reply = server().get(&format!(
-        "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layers}&STYLES=&CRS=CRS:84\
-         &BBOX=0,0,10,10&WIDTH=10&HEIGHT=10&FORMAT=image/png{time}"
-    ));
+    let reply = server().get(&map(layers, time));
     assert_eq!(reply.status, 200, "{}", reply.text());
     let pixels = reply.picture().2;
     pixels.iter().filter(|p| **p == [0, 0, 0, 255]).count()
@@ -115,6 +120,21 @@ fn wms13_c_a_click_finds_what_is_at_the_time() {
     assert_eq!(found(""), 1);
     assert_eq!(found("&TIME=2023"), 1);
     assert_eq!(found("&TIME=2024"), 0);
+    assert_eq!(found("&TIME=current"), 0);
+}
+
+#[test]
+fn wms13_c_a_default_that_is_used_is_told_in_a_header() {
+    let warning = |layers: &str, time: &str| {
+        let reply = server().get(&map(layers, time));
+        reply.header("warning").to_owned()
+    };
+    let told = "99 Default value used: time=2001-05-04/2024-02-29 ISO8601";
+    assert_eq!(warning("visits", ""), told);
+    assert_eq!(warning("always,visits,visits", "&TIME="), told);
+    for (layers, time) in [("visits", "&TIME=2024"), ("always", ""), ("works", "")] {
+        assert_eq!(warning(layers, time), "", "{layers}{time}");
+    }
 }
 
 #[test]
@@ -145,10 +165,7 @@ fn wms13_c_what_is_no_time_is_said() {
         "2024/2023",
         "2024-01-01/2024-02-01/x",
     ] {
-        let reply = server().get(&format!(
-            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=visits&STYLES=&CRS=CRS:84\
-             &BBOX=0,0,10,10&WIDTH=10&HEIGHT=10&FORMAT=image/png&TIME={time}"
-        ));
+        let reply = server().get(&map("visits", &format!("&TIME={time}")));
         let report = reply.text();
         assert!(
             report.contains("code=\"InvalidDimensionValue\""),

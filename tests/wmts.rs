@@ -175,7 +175,12 @@ fn wmts100_7_1_3_what_is_missing_or_wrong_is_named() {
         let bogus = with(TILE, name, Some("Bogus"));
         assert_exception(&bogus, "InvalidParameterValue", Some(locator));
     }
-    for (name, locator) in [("I", "I"), ("J", "J"), ("INFOFORMAT", "InfoFormat")] {
+    for (name, locator) in [
+        ("FORMAT", "format"),
+        ("I", "I"),
+        ("J", "J"),
+        ("INFOFORMAT", "InfoFormat"),
+    ] {
         assert_exception(
             &with(INFO, name, None),
             "MissingParameterValue",
@@ -247,6 +252,28 @@ fn wmts100_7_2_names_of_parameters_come_in_any_case_and_order_also_as_a_form() {
 }
 
 #[test]
+fn wmts100_10_2_5_an_address_of_what_there_is_not_is_not_found() {
+    for path in [
+        "nonsense/default/WebMercatorQuad/8/91/131.png",
+        "communes/nonsense/WebMercatorQuad/8/91/131.png",
+        "communes/default/nonsense/8/91/131.png",
+        "communes/default/WebMercatorQuad/99/91/131.png",
+        "communes/default/WebMercatorQuad/8/0/131.png",
+        "communes/default/WebMercatorQuad/8/x/131.png",
+        "communes/default/WebMercatorQuad/8/91/131.gif",
+        "communes/default/WebMercatorQuad/8/91/131/100/256.json",
+    ] {
+        let reply = server().get(&format!("/wmts/1.0.0/{path}"));
+        assert_eq!(reply.status, 404, "{path}");
+        assert_eq!(reply.header("content-type"), "text/xml", "{path}");
+        schema::assert_valid(&reply.text(), REPORT);
+    }
+    // what is wrong there is not the address
+    let tile = "/wmts/1.0.0/communes/default/WebMercatorQuad/8/91/131.png?explain=perhaps";
+    assert_eq!(server().get(tile).status, 400);
+}
+
+#[test]
 fn every_format_is_sent_in_its_type() {
     for (format, ending, magic) in [
         ("image/png", "png", &b"\x89PNG"[..]),
@@ -293,6 +320,14 @@ fn wmts100_7_3_a_click_answers_what_is_there_in_every_format() {
     }
     assert_exception(&with(INFO, "I", Some("256")), "PointIJOutOfRange", None);
     assert_exception(&with(INFO, "J", Some("-1")), "PointIJOutOfRange", None);
+    for (name, value) in [("I", "x"), ("I", "1.5"), ("J", "1e1"), ("J", "-")] {
+        let wrong = with(INFO, name, Some(value));
+        assert_exception(&wrong, "InvalidParameterValue", Some(name));
+    }
+    let without = server().get(&with(INFO, "VERSION", None));
+    assert_eq!(without.body, found.body, "MapStore names no version");
+    let later = with(INFO, "VERSION", Some("1.1.0"));
+    assert_exception(&later, "InvalidParameterValue", Some("version"));
     let format = with(INFO, "INFOFORMAT", Some("image/png"));
     assert_exception(&format, "InvalidParameterValue", Some("InfoFormat"));
 }

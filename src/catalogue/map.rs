@@ -168,14 +168,17 @@ pub enum PaperFormat {
     A3,
 }
 
-/// A map from elsewhere under the layers.
-#[derive(Debug, Clone, PartialEq)]
+/// A map under the layers: from elsewhere, or of layers of this server.
+#[derive(Debug, Clone)]
 pub struct Basemap {
     /// `none` is the map without one.
     pub id: String,
     pub title: LocalText,
     pub kind: BasemapKind,
+    /// Of elsewhere; empty for what is this server's own.
     pub url: String,
+    /// Of this server, top first, each in its default style.
+    pub layers: Vec<Arc<Layer>>,
     pub layer: Option<String>,
     pub matrix_set: Option<String>,
     pub style: Option<String>,
@@ -189,6 +192,8 @@ pub enum BasemapKind {
     Wmts,
     Wms,
     Xyz,
+    /// Layers of this server.
+    Layers,
 }
 
 impl MapStatus {
@@ -304,12 +309,12 @@ impl PaperFormat {
 }
 
 impl BasemapKind {
-    /// The word in answers.
+    /// The word in answers: to viewers layers of this server are a WMS, too.
     pub fn name(self) -> &'static str {
         match self {
             BasemapKind::None => "none",
             BasemapKind::Wmts => "wmts",
-            BasemapKind::Wms => "wms",
+            BasemapKind::Wms | BasemapKind::Layers => "wms",
             BasemapKind::Xyz => "xyz",
         }
     }

@@ -21,6 +21,14 @@ impl LocalText {
             .map_or_else(|| self.default_text(), |(_, text)| text)
     }
 
+    /// The text in a language; another one where there is none.
+    pub fn get_or<'t>(&'t self, language: &str, fallback: &'t str) -> &'t str {
+        match self.get(language) {
+            "" => fallback,
+            text => text,
+        }
+    }
+
     pub fn default_text(&self) -> &str {
         self.0.first().map_or("", |(_, text)| text)
     }

@@ -12,7 +12,7 @@ use crate::catalogue::{
     ArchiveLayer, Catalogue, Fault, Layer, LocalText, Namespace, Site, XmlNames,
 };
 use crate::crs::Crs;
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::tile::TileMatrixSets;
 
 /// What capabilities advertise where server.yaml does not say: the web, Europe, then France.
@@ -63,6 +63,13 @@ impl Assembly<'_> {
             languages: self.languages,
         };
         let tree = tree::resolve(&self.server.groups, &known, findings);
+        for at in self.server.basemaps.iter().flat_map(|b| &b.layers) {
+            let id = at.value.as_str();
+            if !served.contains_key(id) && !known.declared.contains(id) {
+                let near = nearest(id, served.keys().copied());
+                findings.error_nearest(&at.place, format!("no layer {id:?}"), near, None);
+            }
+        }
         let sequence = self.sequence();
         match Catalogue::new(site, self.layers, tree, sequence, self.faults) {
             Ok(catalogue) => catalogue.with_archives(self.archives),

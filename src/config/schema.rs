@@ -395,6 +395,7 @@ fn server() -> Value {
                 ("wmts", text()),
                 ("wms", text()),
                 ("xyz", text()),
+                ("layers", said("Of this server, top to bottom", list(text()))),
                 ("layer", text()),
                 ("style", text()),
                 ("format", text()),
@@ -452,7 +453,6 @@ fn server() -> Value {
                 ("temporary_bytes", reference("bytes")),
                 ("body_bytes", reference("bytes")),
                 ("xml_depth", whole(1, 512)),
-                ("allowed_hosts", list(text())),
             ]),
         ),
         (

@@ -1,8 +1,9 @@
 //! What is at a pixel of a map: features whose symbols are drawn there, then those whose areas
 //! lie around it and are drawn otherwise, by their outlines say.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::features::bind_filter;
@@ -36,7 +37,7 @@ pub fn find(
 ) -> Result<FoundFeatures> {
     let mut found = FoundFeatures::default();
     let mut inside = Vec::new();
-    for layer in &request.query_layers {
+    for (place, layer) in request.query_layers.iter().enumerate() {
         let started = Instant::now();
         let mut told = LayerReport {
             layer: layer.layer.id.clone(),
@@ -44,7 +45,15 @@ pub fn find(
             threads: 1,
             ..LayerReport::default()
         };
-        let hits = find_in_layer(request, layer, budget, symbols, &mut told)?;
+        let mut hits = find_in_layer(request, layer, budget, symbols, &mut told)?;
+        // a layer that is drawn twice, in two styles say, has its features once
+        let is_same = |other: &Arc<Layer>| Arc::ptr_eq(other, &layer.layer);
+        let mut before = request.query_layers.iter().take(place);
+        if before.any(|other| is_same(&other.layer)) {
+            let known = found.features.iter().chain(&inside);
+            let known = known.filter(|feature| is_same(&feature.layer));
+            hits.leave_out(&known.map(|feature| feature.id.as_str()).collect());
+        }
         match hits.drawn.is_empty() {
             true => inside.extend(hits.inside),
             false => found
@@ -76,6 +85,12 @@ impl Hits {
         self.drawn.truncate(wanted);
         let left = wanted.saturating_sub(self.drawn.len());
         self.inside.truncate(left);
+    }
+
+    fn leave_out(&mut self, ids: &HashSet<&str>) {
+        for list in [&mut self.drawn, &mut self.inside] {
+            list.retain(|feature| !ids.contains(feature.id.as_str()));
+        }
     }
 }
 
@@ -203,7 +218,7 @@ fn find_in_layer(
 
 /// What people may see of a feature.
 fn describe(
-    layer: &std::sync::Arc<Layer>,
+    layer: &Arc<Layer>,
     feature: &dyn Feature,
     geometry: &Geometry,
     position: [f64; 2],
@@ -220,7 +235,7 @@ fn describe(
         })
         .collect();
     FoundFeature {
-        layer: std::sync::Arc::clone(layer),
+        layer: Arc::clone(layer),
         id: layer.feature_id(feature),
         values,
         geometry: geometry.clone(),

@@ -16,7 +16,7 @@ const MARGIN_PX: f64 = 4.0;
 const GAP_PX: f64 = 8.0;
 /// Labels wider than this are broken.
 const MAX_LABEL_PX: f64 = 320.0;
-/// A legend with more entries is cut, and says so in its last line.
+/// A legend with more entries is cut; as a picture it says so in its last line.
 const MAX_ENTRIES: usize = 200;
 
 /// The entries of a legend, top to bottom.
@@ -26,7 +26,8 @@ const MAX_ENTRIES: usize = 200;
 pub fn entries(request: &LegendRequest, symbols: &SymbolCache) -> Result<Vec<LegendEntry>> {
     let geometry = request.layer.store.schema().geometry;
     let [width, height] = request.swatch;
-    rules(request)?
+    shown(request)?
+        .rules
         .into_iter()
         .map(|rule| {
             let mut swatch = swatch(
@@ -63,9 +64,27 @@ fn draw_sample_text(swatch: &mut Pixmap, pixel_ratio: f64) {
     sample.draw(&mut swatch.as_mut(), at, [60, 60, 60, 255]);
 }
 
+/// What a legend shows, and how many more it would.
+struct Shown<'a> {
+    rules: Vec<&'a Rule>,
+    left_out: usize,
+}
+
+impl Shown<'_> {
+    /// The text beside each swatch, and what stands below the last of them.
+    fn titles(&self, request: &LegendRequest) -> Vec<String> {
+        let titles = self.rules.iter().map(|rule| title_of(rule, request));
+        let rest = (self.left_out > 0).then(|| match request.language.as_str() {
+            "fr" => format!("… et {} autres", self.left_out),
+            _ => format!("… and {} more", self.left_out),
+        });
+        titles.chain(rest).collect()
+    }
+}
+
 /// The rules to show: those in scale, or the one named. Rules that only write labels are left
 /// out where others are there to stand for the layer.
-fn rules(request: &LegendRequest) -> Result<Vec<&Rule>> {
+fn shown(request: &LegendRequest) -> Result<Shown<'_>> {
     let all = request
         .style
         .feature_type_styles
@@ -83,7 +102,10 @@ fn rules(request: &LegendRequest) -> Result<Vec<&Rule>> {
                 ),
             ));
         }
-        return Ok(found);
+        return Ok(Shown {
+            rules: found,
+            left_out: 0,
+        });
     }
     let in_scale = |rule: &&Rule| {
         request
@@ -100,18 +122,19 @@ fn rules(request: &LegendRequest) -> Result<Vec<&Rule>> {
             .iter()
             .all(|s| matches!(s, Symbolizer::Text(_)))
     };
-    let mut shown: Vec<&Rule> = seen.iter().copied().filter(draws).collect();
-    if shown.is_empty() {
-        shown = seen;
+    let mut rules: Vec<&Rule> = seen.iter().copied().filter(draws).collect();
+    if rules.is_empty() {
+        rules = seen;
     }
     // the same class at several scales, or its outline drawn in another pass, is one line
     let mut titles = std::collections::HashSet::new();
-    shown.retain(|rule| match rule.title.as_ref().or(rule.name.as_ref()) {
+    rules.retain(|rule| match rule.title.as_ref().or(rule.name.as_ref()) {
         Some(title) => titles.insert(title.clone()),
         None => true,
     });
-    shown.truncate(MAX_ENTRIES);
-    Ok(shown)
+    let left_out = rules.len().saturating_sub(MAX_ENTRIES);
+    rules.truncate(MAX_ENTRIES);
+    Ok(Shown { rules, left_out })
 }
 
 fn title_of(rule: &Rule, request: &LegendRequest) -> String {
@@ -178,10 +201,7 @@ fn lay_out(request: &LegendRequest, titles: &[String], swatch: [u32; 2]) -> Layo
 /// # Errors
 /// As [`entries`].
 pub fn size(request: &LegendRequest) -> Result<[u32; 2]> {
-    let titles: Vec<String> = rules(request)?
-        .into_iter()
-        .map(|r| title_of(r, request))
-        .collect();
+    let titles = shown(request)?.titles(request);
     Ok(lay_out(request, &titles, device_swatch(request)).size)
 }
 
@@ -198,7 +218,7 @@ fn device_swatch(request: &LegendRequest) -> [u32; 2] {
 /// As [`entries`]; `Internal` for a size that can't be allocated.
 pub fn draw(request: &LegendRequest, symbols: &SymbolCache) -> Result<Pixmap> {
     let entries = entries(request, symbols)?;
-    let titles: Vec<String> = entries.iter().map(|e| e.title.clone()).collect();
+    let titles = shown(request)?.titles(request);
     let layout = lay_out(request, &titles, device_swatch(request));
     let [width, height] = layout.size;
     let mut pixmap = Pixmap::new(width, height).ok_or_else(|| Error::Internal {
@@ -229,24 +249,27 @@ pub fn draw(request: &LegendRequest, symbols: &SymbolCache) -> Result<Pixmap> {
         );
     }
     let gap = (GAP_PX * request.pixel_ratio).round() as u32;
-    for (entry, row) in entries.iter().zip(&layout.rows) {
-        let swatch = &entry.swatch;
-        let drop = row.height.saturating_sub(swatch.height()) / 2;
-        let top = i32::try_from(row.top + drop).unwrap_or(i32::MAX);
-        let left = i32::try_from(margin).unwrap_or(0);
-        pixmap.draw_pixmap(
-            left,
-            top,
-            swatch.as_ref(),
-            &PixmapPaint::default(),
-            Transform::identity(),
-            None,
-        );
+    let [swatch_width, _] = device_swatch(request);
+    for (place, row) in layout.rows.iter().enumerate() {
+        // the line below the last entry has no swatch
+        if let Some(LegendEntry { swatch, .. }) = entries.get(place) {
+            let drop = row.height.saturating_sub(swatch.height()) / 2;
+            let top = i32::try_from(row.top + drop).unwrap_or(i32::MAX);
+            let left = i32::try_from(margin).unwrap_or(0);
+            pixmap.draw_pixmap(
+                left,
+                top,
+                swatch.as_ref(),
+                &PixmapPaint::default(),
+                Transform::identity(),
+                None,
+            );
+        }
         if let Some(label) = &row.label {
             let [_, h] = label.size();
             let drop = row.height.saturating_sub(h) / 2;
             let at = [
-                i64::from(margin + swatch.width() + gap),
+                i64::from(margin + swatch_width + gap),
                 i64::from(row.top + drop),
             ];
             label.draw(&mut pixmap.as_mut(), at, ink);

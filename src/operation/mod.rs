@@ -20,7 +20,7 @@ mod vector_tile;
 
 pub use cover::Cover;
 pub use level_of_detail::Sources;
-pub use print::{PrintPart, PrintRequest};
+pub use print::{PrintPart, PrintPicture, PrintRequest};
 pub use reach::{extent_in, with_room};
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;

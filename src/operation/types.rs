@@ -165,8 +165,6 @@ pub struct Limits {
     /// Bytes of a request body or of an `SLD_BODY`.
     pub body_bytes: usize,
     pub xml_depth: u32,
-    /// Hosts from which `SLD=` and external graphics may be fetched. Default: none.
-    pub allowed_hosts: Vec<String>,
 }
 
 impl Default for Limits {
@@ -189,7 +187,6 @@ impl Default for Limits {
             temporary_bytes: 20_000_000_000,
             body_bytes: 2 << 20,
             xml_depth: 64,
-            allowed_hosts: Vec::new(),
         }
     }
 }

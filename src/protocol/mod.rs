@@ -7,13 +7,13 @@ pub mod maps;
 mod more;
 mod offered;
 pub mod ogcapi;
-pub mod ows;
+pub(crate) mod ows;
 pub mod record;
 pub mod site;
 pub mod tiles;
 pub mod wfs;
 pub mod wms;
-pub mod wmts;
+pub(crate) mod wmts;
 
 pub use crate::operation::features::Pieces;
 pub use more::More;

@@ -1,4 +1,5 @@
-//! Pictures as symbols: PNG and SVG, decoded once, drawn at the size and angle asked.
+//! Pictures as symbols: PNG and SVG, decoded once, drawn at the size and angle asked; and larger
+//! ones that somebody sends, PNG and WebP.
 //!
 //! An SVG is drawn from its own bytes alone: no file, no network, no linked or embedded raster
 //! picture, no text (it would need the system's fonts, and differ from machine to machine).
@@ -47,13 +48,43 @@ impl Image {
         }
         // a decoder's fault must not be the server's end
         let decoded = catch_unwind(AssertUnwindSafe(|| match format {
-            ImageFormat::Png => png(data).map(Source::Raster),
+            ImageFormat::Png => png(data, is_symbol).map(Source::Raster),
             ImageFormat::Svg => svg::read(data).map(|tree| Source::Vector(Box::new(tree))),
             ImageFormat::Jpeg => Err("JPEG pictures are not drawn".to_owned()),
         }));
         decoded
             .unwrap_or_else(|_| Err("the decoder failed".to_owned()))
             .map(Image)
+    }
+
+    /// Decodes a picture of at most `max_pixels`, PNG or lossy or lossless WebP, as its bytes
+    /// begin. Of an animation it is the first frame.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn raster(data: &[u8], max_pixels: u64) -> Result<Image, String> {
+        let decoded = catch_unwind(AssertUnwindSafe(|| match data {
+            [0x89, b'P', b'N', b'G', ..] => png(data, |size| fits(size, max_pixels)),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => webp(data, |size| fits(size, max_pixels)),
+            _ => Err("expected a PNG or a WebP".to_owned()),
+        }));
+        decoded
+            .unwrap_or_else(|_| Err("the decoder failed".to_owned()))
+            .map(|pixmap| Image(Source::Raster(pixmap)))
     }
 
     /// Width and height in pixels at 96 DPI.
@@ -101,7 +132,28 @@ impl Image {
     }
 }
 
-fn png(data: &[u8]) -> Result<Pixmap, String> {
+type Size = [u32; 2];
+
+fn is_symbol([width, height]: Size) -> Result<(), String> {
+    if width > MAX_SIDE || height > MAX_SIDE {
+        return Err(format!(
+            "{width} by {height} pixels, a symbol has at most {MAX_SIDE} a side"
+        ));
+    }
+    Ok(())
+}
+
+fn fits([width, height]: Size, max_pixels: u64) -> Result<(), String> {
+    if u64::from(width) * u64::from(height) > max_pixels {
+        return Err(format!(
+            "{width} by {height} pixels, expected at most {max_pixels} in all"
+        ));
+    }
+    Ok(())
+}
+
+/// Nothing is allocated for pixels before `check` has seen how many there are.
+fn png(data: &[u8], check: impl Fn(Size) -> Result<(), String>) -> Result<Pixmap, String> {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(data));
     decoder.set_limits(png::Limits { bytes: 64 << 20 });
     decoder.set_transformations(
@@ -109,17 +161,28 @@ fn png(data: &[u8]) -> Result<Pixmap, String> {
     );
     let mut reader = decoder.read_info().map_err(|e| e.to_string())?;
     let (width, height) = (reader.info().width, reader.info().height);
-    if width > MAX_SIDE || height > MAX_SIDE {
-        return Err(format!(
-            "{width} by {height} pixels, a symbol has at most {MAX_SIDE} a side"
-        ));
-    }
+    check([width, height])?;
     let mut bytes = vec![0; reader.output_buffer_size().ok_or("too large")?];
     let frame = reader.next_frame(&mut bytes).map_err(|e| e.to_string())?;
+    pixmap([width, height], &bytes, frame.color_type.samples())
+}
+
+fn webp(data: &[u8], check: impl Fn(Size) -> Result<(), String>) -> Result<Pixmap, String> {
+    let cursor = std::io::Cursor::new(data);
+    let mut decoder = image_webp::WebPDecoder::new(cursor).map_err(|e| e.to_string())?;
+    let (width, height) = decoder.dimensions();
+    check([width, height])?;
+    let mut bytes = vec![0; decoder.output_buffer_size().ok_or("too large")?];
+    decoder.read_image(&mut bytes).map_err(|e| e.to_string())?;
+    let channels = if decoder.has_alpha() { 4 } else { 3 };
+    pixmap([width, height], &bytes, channels)
+}
+
+/// Rows of straight colours as pixels; one to four channels.
+fn pixmap([width, height]: Size, bytes: &[u8], channels: usize) -> Result<Pixmap, String> {
     let mut pixmap = Pixmap::new(width, height).ok_or("no pixels")?;
-    let channels = frame.color_type.samples();
     let pixels = pixmap.data_mut().as_chunks_mut::<4>().0;
-    for (target, source) in pixels.iter_mut().zip(bytes.chunks_exact(channels)) {
+    for (target, source) in pixels.iter_mut().zip(bytes.chunks_exact(channels.max(1))) {
         let color = match source {
             [gray] => super::Color::rgb(*gray, *gray, *gray),
             [gray, a] => super::Color {

@@ -105,11 +105,15 @@ impl Route {
 
     /// The methods of a path, as `Allow` tells them.
     ///
-    /// POST only where requests come as forms or documents. Elsewhere it would mean to add
+    /// POST only where requests come as forms or documents, or bring pictures. Elsewhere it would mean to add
     /// something: QGIS from 3.32 on lets people edit a collection whose items say POST.
     pub fn methods(path: &str) -> &'static str {
         match Route::parse(path) {
             Some(Route::Wms { .. } | Route::Wfs { .. } | Route::Wmts(_)) => {
+                "GET, HEAD, POST, OPTIONS"
+            }
+            // what the page drew goes on the sheet with it, and is kept nowhere
+            Some(Route::Maps(MapsAddress::Document { name, .. })) if name == "print.pdf" => {
                 "GET, HEAD, POST, OPTIONS"
             }
             // never that of another map
@@ -211,7 +215,13 @@ mod tests {
             })
         );
         assert_eq!(Route::parse("/layers/a/b/c"), None);
-        for path in ["/wms", "/collections/a/wfs/", "/wmts", "/maps/m/wms"] {
+        for path in [
+            "/wms",
+            "/collections/a/wfs/",
+            "/wmts",
+            "/maps/m/wms",
+            "/maps/m/print.pdf",
+        ] {
             assert!(Route::methods(path).contains("POST"), "{path}");
         }
         for path in [
@@ -219,6 +229,7 @@ mod tests {
             "/collections/a/items",
             "/maps/m/collections",
             "/maps/m",
+            "/maps/m/map.png",
         ] {
             assert!(!Route::methods(path).contains("POST"), "{path}");
         }

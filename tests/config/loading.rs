@@ -354,7 +354,7 @@ licence: https://example.org/licence
 crs: [\"EPSG:2154\", \"CRS:84\"]
 basemaps: {plan-ign: {title: Plan IGN, wmts: \"https://example.org/wmts\", layer: PLAN}}
 roles: {ddt-38: {api_keys: env:DDT38_KEYS}}
-limits: {width: 4096, seconds: 10, body_bytes: 1MiB, allowed_hosts: [Styles.example.org]}
+limits: {width: 4096, seconds: 10, body_bytes: 1MiB}
 cache: {memory: 256MB, disk: .cache}
 ",
     );
@@ -372,7 +372,6 @@ cache: {memory: 256MB, disk: .cache}
     assert_eq!(site.revised.len(), 10);
     assert_eq!((loaded.limits.width, loaded.limits.height), (4096, 8192));
     assert_eq!(loaded.limits.body_bytes, 1 << 20);
-    assert_eq!(loaded.limits.allowed_hosts, ["styles.example.org"]);
     assert_eq!(loaded.server.cache.memory, Some(256_000_000));
     assert_eq!(loaded.server.basemaps[0].layer.as_deref(), Some("PLAN"));
     assert_eq!(

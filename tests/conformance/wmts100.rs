@@ -359,7 +359,9 @@ fn wmts100_7_3_2_every_wrong_value_of_a_click_is_named() {
         ),
         ("ROW=512", "ROW=1024", "TileOutOfRange", "tilerow"),
         ("COL=512", "COL=1024", "TileOutOfRange", "tilecol"),
+        ("FORMAT=image/png&", "", "MissingParameterValue", "format"),
         ("&I=5", "", "MissingParameterValue", "i"),
+        ("&I=5", "&I=x", "InvalidParameterValue", "i"),
         ("&J=5", "&J=256", "PointIJOutOfRange", ""),
     ] {
         let reply = lakes().get(&good.replace(right, wrong));

@@ -496,10 +496,6 @@ impl Engine for FakeEngine {
             .collect()
     }
 
-    fn fetch_style(&self, _: &str, _: &Budget) -> Result<String> {
-        Ok("departements *fetched".into())
-    }
-
     fn write_styles(&self, styles: &[(Arc<Layer>, Arc<Style>)]) -> Result<String> {
         Ok(styles
             .iter()

@@ -110,6 +110,9 @@ fn wms130_7_4_3_3_query_layers_are_queryable_layers_of_the_map() {
         code(&asked("fond %26 carte", "fond %26 carte")),
         "LayerNotQueryable"
     );
+    asked("limites,limites", "limites,communes,limites");
+    let twice = world.engine.infos.lock().unwrap().pop().unwrap();
+    assert_eq!(twice.query_layers.len(), 4, "each of the map's layers once");
     asked("stations,limites", "limites,stations");
     let infos = world.engine.infos.lock().unwrap();
     let ids: Vec<&str> = infos
@@ -137,6 +140,17 @@ fn wms130_7_4_3_6_feature_count_is_one_by_default_and_more_is_longer() {
         assert!(one.body.len() < two.body.len(), "{format}");
     }
     assert_eq!(world.engine.infos.lock().unwrap()[0].feature_count, 1);
+    for (text, expected) in [
+        ("7", 7),
+        ("0", 1),
+        ("-3", 1),
+        ("many", 1),
+        ("99999999999", 1000),
+    ] {
+        world.get(&format!("{INFO}&FEATURE_COUNT={text}"));
+        let asked = world.engine.infos.lock().unwrap().pop().unwrap();
+        assert_eq!(asked.feature_count, expected, "{text}");
+    }
 }
 
 #[test]
@@ -224,6 +238,13 @@ fn gml_has_the_frame_by_which_qgis_and_openlayers_know_layers_and_features() {
         gml.contains("<gml:lowerCorner>45 0</gml:lowerCorner>"),
         "{gml}"
     );
+    let query = with(INFO, "CRS", Some("CRS:84"));
+    let answer = world.get(&format!(
+        "{query}&INFO_FORMAT=application/vnd.ogc.gml/3.1.1"
+    ));
+    // OGC 07-092r3: the authority's version is part of it
+    let name = "srsName=\"urn:ogc:def:crs:OGC:1.3:CRS84\"";
+    assert!(text(&answer).contains(name), "{}", text(&answer));
 }
 
 #[test]

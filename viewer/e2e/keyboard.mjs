@@ -1,7 +1,7 @@
 // The same with the keyboard alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { close, open, ready, shot, view } from './harness.mjs';
+import { close, open, pixel, ready, shot, view } from './harness.mjs';
 
 const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
 
@@ -85,6 +85,52 @@ export default function () {
     await page.locator('.popup').getByRole('heading', { name }).waitFor();
     await page.keyboard.press('Escape');
     await page.locator('.drawer').waitFor({ state: 'detached' });
+    await close(page);
+  });
+
+  test('a drawing is made and reshaped by keys, or by clicks without dragging', async () => {
+    const page = await open('/maps/essai#view=842666,6519924,100000&crs=EPSG:2154&layers=communes');
+    await ready(page);
+    await tabTo(page, /^Personnaliser$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Ligne', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    const map = page.locator('.map');
+    const line = () => page.evaluate(() => {
+      const { app, convert } = window.cartotheque;
+      const line = app.model.layers().find((n) => n.entry.data)?.entry.data.features[0].geometry.coordinates;
+      return line?.map((at) => convert(at, 'EPSG:4326', 'EPSG:2154').map(Math.round));
+    });
+    const move = async (key) => {
+      await page.keyboard.press(key);
+      await page.waitForTimeout(600);
+    };
+    await map.focus();
+    await page.keyboard.press('Enter');
+    await move('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(100);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => window.cartotheque.app.model.layers().some((n) => n.entry.data));
+    const [first, second] = await line();
+    await page.getByRole('button', { name: 'Modifier', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await map.focus();
+    await page.keyboard.press('Enter');
+    await move('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(600);
+    const [same, moved] = await line();
+    assert.deepEqual(same, first);
+    assert.ok(Math.abs(moved[0] - second[0]) < 2 && moved[1] - second[1] > 1000, `${second} ${moved}`);
+    // by two clicks
+    await page.mouse.click(...(await pixel(page, first)));
+    await page.waitForTimeout(600);
+    await page.mouse.click(...(await pixel(page, [first[0], first[1] + 2000])));
+    await page.waitForTimeout(600);
+    const [clicked] = await line();
+    assert.ok(Math.abs(clicked[1] - first[1] - 2000) < 100, `${first} ${clicked}`);
+    await shot(page, 'keyboard-reshape');
     await close(page);
   });
 

@@ -78,6 +78,19 @@ export default function () {
     await close(page);
   });
 
+  test('what the map as text needs is not asked for where the map is shown', async () => {
+    const page = await open('about:blank', PHONE);
+    const asked = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${base}/maps/essai`);
+    await ready(page);
+    await page.waitForTimeout(5000);
+    assert.deepEqual(asked.filter((url) => /map\.png|GetLegendGraphic/.test(url)), []);
+    await page.evaluate(() => document.getElementById('as-text').click());
+    await page.waitForFunction(() => document.querySelector('#alternative img').naturalWidth > 0);
+    await close(page);
+  });
+
   test('on a phone the panel is a sheet', async () => {
     const page = await open('/maps/essai', PHONE);
     await ready(page);
@@ -95,6 +108,38 @@ export default function () {
     await page.locator('.popup h2').waitFor();
     await shot(page, 'phone-popup');
     await close(page);
+  });
+
+  test('enlarged twice and four times nothing is cut off: WCAG 2.1, 1.4.10', async () => {
+    for (const viewport of [{ width: 640, height: 410 }, { width: 320, height: 256 }, { width: 320, height: 640 }, { width: 800, height: 360 }]) {
+      const page = await open('/maps/essai', { viewport });
+      await ready(page);
+      const name = `${viewport.width}x${viewport.height}`;
+      await shot(page, `zoom-${name}`);
+      const faults = await page.evaluate(() => {
+        const page = document.documentElement;
+        const stage = document.querySelector('.stage').getBoundingClientRect();
+        const cut = [...document.querySelectorAll('.tools button, .status select, .status .scale, .scale-bar')].filter((e) => {
+          const box = e.getBoundingClientRect();
+          return box.width > 0 && (box.left < stage.left - 1 || box.right > stage.right + 1 || box.top < stage.top - 1 || box.bottom > stage.bottom + 1);
+        });
+        const title = document.querySelector('h1');
+        return [
+          ...(page.scrollWidth > innerWidth ? [`${page.scrollWidth} px wide`] : []),
+          ...(title.scrollHeight > title.clientHeight + 1 ? ['the title is cut'] : []),
+          ...cut.map((e) => e.getAttribute('aria-label')),
+        ];
+      });
+      assert.deepEqual(faults, [], name);
+      for (const verb of ['Voir', 'Imprimer', 'Personnaliser', 'Partager']) {
+        const button = page.getByRole('navigation', { name: 'Que faire de la carte' }).getByRole('button', { name: verb });
+        await button.click();
+        const panel = await page.locator('.panel-body').boundingBox();
+        assert.ok(panel.height > 90, `${name}: ${verb} has ${panel.height} px`);
+      }
+      await shot(page, `zoom-panel-${name}`);
+      await close(page);
+    }
   });
 
   test('in English, in the dark', async () => {

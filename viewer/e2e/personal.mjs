@@ -105,19 +105,19 @@ export default function () {
     const put = await files(page);
     const near = ({ geometry }) => Math.hypot(geometry.coordinates[0] - 4.8320, geometry.coordinates[1] - 45.7672) < 0.02;
     await put('l93.csv', 'nom;X;Y\nSaint-\xc9tienne;842666,5;6519924,2\nSans;;\n');
-    await page.locator('.notice').getByText('1 sans coordonnées lisibles').waitFor({ state: 'attached' });
+    await page.locator('.notice').getByText('laissés de côté : 1').waitFor({ state: 'attached' });
     let [first] = await features(page);
     assert.equal(first.properties.nom, 'Saint-Étienne');
     assert.ok(near(first), JSON.stringify(first));
     await put('l93.geojson', JSON.stringify({ type: 'FeatureCollection', crs: { type: 'name', properties: { name: 'urn:ogc:def:crs:EPSG::2154' } }, features: [
       { type: 'Feature', properties: {}, geometry: { type: 'MultiPoint', coordinates: [LYON] } }] }));
-    await page.locator('.notice').getByText('l93 : 1 objets').waitFor({ state: 'attached' });
+    await page.locator('.notice').getByText('l93 : 1 objet').waitFor({ state: 'attached' });
     [first] = await features(page);
     assert.ok(near({ geometry: { coordinates: first.geometry.coordinates[0] } }), JSON.stringify(first));
     const good = { type: 'Feature', properties: null, geometry: { type: 'Point', coordinates: [4.8, 45.7, 200] } };
     await put('half.geojson', JSON.stringify({ type: 'FeatureCollection', features: [
       good, null, { type: 'Feature', geometry: { type: 'Polygon', coordinates: [4, 5] } }, { type: 'Feature', geometry: { type: 'Nope', coordinates: [1] } }] }));
-    await page.locator('.notice').getByText('half : 1 objets ; 3 sans').waitFor({ state: 'attached' });
+    await page.locator('.notice').getByText('half : 1 objet ; sans coordonnées lisibles et laissés de côté : 3').waitFor({ state: 'attached' });
     for (const [name, content, said] of [
       ['nothing.geojson', 'null', 'Aucun objet'],
       ['cut.geojson', '{"type":"FeatureColl', 'ni GeoJSON'],
@@ -128,17 +128,6 @@ export default function () {
       await page.locator('.error').getByText(name).waitFor();
       assert.match(await page.locator('.error', { hasText: name }).textContent(), new RegExp(said));
     }
-    await close(page);
-  });
-
-  test('Imprimer: additions that are not in the PDF are named', async () => {
-    const page = await open(`/maps/essai#${VIEW}`);
-    await ready(page);
-    const put = await files(page);
-    await put('arbres.csv', 'nom;lon;lat\nA;4,83;45,76\n');
-    await page.locator('.notice').waitFor({ state: 'attached' });
-    await verb(page, 'Imprimer');
-    await page.getByText('Vos ajouts ne sont pas dans le PDF : arbres.').waitFor();
     await close(page);
   });
 

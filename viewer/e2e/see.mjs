@@ -1,7 +1,7 @@
 // "Voir": tree, legend, scales, click, search, measures, link.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { close, open, pixel, ready, shot, view } from './harness.mjs';
+import { base, close, complaints, open, pixel, ready, shot, view } from './harness.mjs';
 
 const LYON = [842666, 6519924];
 const row = (page, name) => page.locator(`[role=treeitem][aria-label^="${name}"]`);
@@ -37,6 +37,31 @@ export default function () {
     await row(page, 'Fond administratif').locator('.check').click();
     assert.equal(await page.getByRole('treeitem', { name: 'Fond administratif', exact: true }).getAttribute('aria-checked'), 'true');
     await page.waitForFunction(() => location.hash.includes('region'));
+    await close(page);
+  });
+
+  test('layers without an opacity are one picture, whose names make room for each other; a faulty one is told alone', async () => {
+    const page = await open('about:blank');
+    const asked = new Set();
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (url.searchParams.get('REQUEST') === 'GetMap') asked.add(`${url.searchParams.get('LAYERS')} ${url.searchParams.get('STYLES')}`);
+    });
+    await page.goto(`${base}/maps/essai`);
+    await ready(page);
+    const together = ['mer,pays,lacs ,,', 'cours-eau ', 'departements,villes ,', 'communes ', 'aerodromes '];
+    assert.deepEqual([...asked].sort(), together.sort());
+    asked.clear();
+    await page.evaluate(() => window.cartotheque.app.model.setOpacity(window.cartotheque.app.model.layer('pays'), 0.5));
+    await ready(page);
+    assert.deepEqual([...asked].sort(), ['lacs ', 'mer ', 'pays ']);
+    await page.evaluate(() => window.cartotheque.app.model.setOpacity(window.cartotheque.app.model.layer('pays'), 1));
+    await page.route(/GetMap.*LAYERS=[^&]*lacs/, (route) => route.fulfill({ status: 500 }));
+    const before = complaints.length;
+    await page.getByRole('button', { name: 'Zoomer', exact: true }).click();
+    await page.locator('.trouble', { hasText: 'Couche indisponible : Lacs' }).waitFor();
+    assert.doesNotMatch(await page.locator('.trouble').textContent(), /Pays/);
+    complaints.splice(before);
     await close(page);
   });
 
@@ -120,6 +145,17 @@ export default function () {
     await page.waitForFunction(() => window.cartotheque.app.stage.scale() < 100_000);
     const { centre } = await view(page);
     assert.ok(Math.hypot(centre[0] - 907_000, centre[1] - 6_479_000) < 8000, String(centre));
+    await close(page);
+  });
+
+  test('of an address the municipality is found; what nothing is found for says what may be', async () => {
+    const page = await open('/maps/essai');
+    await ready(page);
+    const box = page.getByRole('combobox', { name: 'Rechercher dans la carte' });
+    await box.fill('12 rue de la République, 38000 Grenoble');
+    await page.getByRole('option', { name: /^Grenoble/ }).waitFor();
+    await box.fill('xyzxyz');
+    await page.getByRole('option', { name: 'essayez un nom de commune' }).waitFor();
     await close(page);
   });
 

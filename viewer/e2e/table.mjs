@@ -49,6 +49,32 @@ export default function () {
     await close(page);
   });
 
+  test('the link has the table with its filters, its order and what it follows', async () => {
+    const page = await open('/maps/essai');
+    await ready(page);
+    const drawer = await table(page);
+    await drawer.getByRole('button', { name: /^Population/ }).click();
+    await drawer.getByLabel('Filtrer Département').fill('isere');
+    await drawer.getByLabel(/^Filtrer Population/).fill('< 100; x');
+    await drawer.getByLabel(/^Filtrer Population/).fill('>= 20000');
+    await page.waitForFunction(() => location.hash.includes('table=communes;population;;departement:isere;population:%3E%3D%2020000'));
+    const other = await open(page.url());
+    await ready(other);
+    const same = other.locator('.drawer');
+    await same.locator('tbody tr[data-row="0"] td', { hasText: /\p{L}/u }).first().waitFor();
+    await other.waitForTimeout(500);
+    assert.deepEqual(await column(same, 1), await column(drawer, 1));
+    assert.equal(await same.getByLabel('Filtrer Département').inputValue(), 'isere');
+    assert.equal(await same.locator('th[aria-sort=ascending]').count(), 1);
+    await shot(other, 'table-link');
+    await other.getByRole('button', { name: 'Fermer la table' }).click();
+    await other.waitForFunction(() => !location.hash.includes('table='));
+    await close(other);
+    await drawer.getByLabel('Filtrer Département').fill('nulle part');
+    await drawer.getByText('0 objet', { exact: true }).waitFor();
+    await close(page);
+  });
+
   test('a row leads to its place and opens its card', async () => {
     const page = await open('/maps/essai');
     await ready(page);

@@ -1,14 +1,26 @@
 // "Imprimer", "Personnaliser", "Partager".
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { base, close, complaints, open, pixel, ready, shot } from './harness.mjs';
+import { base, close, complaints, open, PHONE, pixel, ready, shot, shots } from './harness.mjs';
 
 const LYON = [842666, 6519924];
 const VIEW = `view=${LYON},100000&crs=EPSG:2154&layers=communes*0.5,aerodromes&base=none`;
 const verb = (page, name) => page.getByRole('navigation', { name: 'Que faire de la carte' }).getByRole('button', { name }).click();
+
+/** Makes the PDF, keeps a picture of it, and gives its words. */
+async function sheet(page, name) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Produire le PDF' }).click()]);
+  const file = path.join(shots, `${name}.pdf`);
+  await download.saveAs(file);
+  assert.equal((await readFile(file)).subarray(0, 5).toString(), '%PDF-');
+  execFileSync('pdftoppm', ['-png', '-r', '60', '-singlefile', file, file.replace(/\.pdf$/, '')]);
+  return execFileSync('pdftotext', [file, '-'], { encoding: 'utf8' });
+}
 
 export default function () {
   test('Imprimer: the dialog asks the server for what the frame shows', async () => {
@@ -29,6 +41,21 @@ export default function () {
     await shot(page, 'print');
     await verb(page, 'Imprimer');
     await page.locator('.paper').waitFor({ state: 'detached' });
+    await close(page);
+  });
+
+  test('Imprimer: on a phone the frame is in the part of the map that is seen, and so is the sheet', async () => {
+    const page = await open(`/maps/essai#${VIEW}`, PHONE);
+    await ready(page);
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    await page.waitForTimeout(300);
+    await shot(page, 'phone-print');
+    const [frame, panel, map] = await Promise.all(['.paper', '.panel', '.map'].map((what) => page.locator(what).boundingBox()));
+    assert.ok(frame.y >= map.y && frame.y + frame.height <= panel.y, JSON.stringify([frame, panel]));
+    const asked = new URL(await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href')).searchParams;
+    const [x, y] = await pixel(page, asked.get('center').split(',').map(Number));
+    assert.ok(Math.hypot(x - frame.x - frame.width / 2, y - frame.y - frame.height / 2) < 3, `${x} ${y} ${JSON.stringify(frame)}`);
     await close(page);
   });
 
@@ -65,10 +92,73 @@ export default function () {
     assert.ok(asked.some((one) => one.get('CRS') === 'EPSG:3857'), String(asked));
     await verb(page, 'Imprimer');
     await page.locator('.paper').waitFor();
-    await page.getByText('il n’est pas imprimé').waitFor();
-    const link = await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href');
-    assert.equal(new URL(link).searchParams.get('base'), 'relief');
+    const link = page.getByRole('link', { name: 'Produire le PDF' });
+    assert.equal(new URL(await link.getAttribute('href')).searchParams.get('base'), 'relief');
+    const words = await sheet(page, 'print-basemap');
+    assert.match(words, /Un autre service/);
+    assert.doesNotMatch(words, /Sans le fond/);
     assert.deepEqual(complaints.slice(before), []);
+    await close(page);
+  });
+
+  test('Voir, Imprimer: a base map of this server’s layers is one picture on the screen, and a link to the sheet has it', async () => {
+    const page = await open('about:blank');
+    const asked = [];
+    page.on('requestfinished', (request) => /GetMap/.test(request.url()) && asked.push(new URL(request.url())));
+    await page.goto(`${base}/maps/fond#base=ici`);
+    await ready(page);
+    await page.waitForTimeout(1500);
+    const below = asked.filter((url) => url.pathname === '/wms');
+    assert.deepEqual(below.map((url) => url.searchParams.get('LAYERS')), ['pays,departements,cours-eau']);
+    assert.ok(await page.getByLabel('Fond d’ici').isChecked());
+    await page.getByText('Natural Earth').first().waitFor();
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    const answer = await page.request.get(await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href'));
+    const file = path.join(shots, 'print-own-basemap.pdf');
+    await writeFile(file, await answer.body());
+    execFileSync('pdftoppm', ['-png', '-r', '60', '-singlefile', file, file.replace(/\.pdf$/, '')]);
+    assert.doesNotMatch(execFileSync('pdftotext', [file, '-'], { encoding: 'utf8' }), /Sans le fond/);
+    await shot(page, 'basemap-own');
+    await close(page);
+  });
+
+  test('Imprimer: drawings, files and layers added are on the paper; what lets no page read it is said', async () => {
+    const page = await open(`/maps/essai#view=${LYON},50000&crs=EPSG:2154&layers=departements&base=none`);
+    await ready(page);
+    await verb(page, 'Personnaliser');
+    await page.getByLabel('Texte', { exact: true }).fill('Ici l’essai');
+    await page.getByRole('button', { name: 'Point', exact: true }).click();
+    await page.mouse.click(...(await pixel(page, LYON)));
+    await page.locator('.results').getByText('Ici l’essai').waitFor();
+    await page.keyboard.press('Escape');
+    // a server that shows its pictures to everybody, and lets no page of others read them
+    const closed = createServer((request, answer) => {
+      answer.writeHead(200, { 'content-type': 'image/png' });
+      answer.end(Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64'));
+    });
+    closed.unref();
+    await new Promise((done) => closed.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${closed.address().port}/wms`;
+    await page.evaluate(async (packed) => {
+      const stream = new Blob([packed]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+      const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+      location.hash = `${location.hash.replace(/&own=.*/, '')}&own=${btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}`;
+    }, JSON.stringify([
+      { title: 'Service fermé', visible: true, opacity: 1, wms: { url, name: 'a', version: '1.3.0' } },
+      { title: 'Dessin rouge', visible: true, opacity: 1, colour: '#c8102e', features: [{ type: 'Feature', geometry: { type: 'Polygon', coordinates: [[[4.8, 45.7], [4.9, 45.7], [4.9, 45.8], [4.8, 45.8], [4.8, 45.7]]] }, properties: { texte: 'Ici l’essai' } }] },
+    ]));
+    await page.waitForFunction(() => window.cartotheque.app.model.layers().some((n) => n.title === 'Service fermé'));
+    await ready(page);
+    const before = complaints.length;
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    await sheet(page, 'print-drawings');
+    await page.getByText('N’est pas dans le PDF : Service fermé.').waitFor();
+    await shot(page, 'print-missing');
+    const said = complaints.splice(before).filter((text) => !/CORS|ERR_FAILED|EncodingError/.test(text));
+    assert.deepEqual(said, []);
+    closed.close();
     await close(page);
   });
 
@@ -80,6 +170,8 @@ export default function () {
     assert.equal(link, `${base}/maps/essai#${VIEW}`);
     await page.getByText('Code QR', { exact: true }).click();
     await page.locator('.qr').waitFor();
+    await page.getByText('Ouvrir dans QGIS').click();
+    assert.equal(await page.getByRole('link', { name: 'Projet (la carte entière)' }).getAttribute('href'), `${base}/maps/essai/project.qgs`);
     await page.getByText('Insérer dans une page').click();
     assert.match(await page.getByLabel('Code à insérer').inputValue(), /^<iframe src="http:.*\/maps\/essai\/embed#view=.*"/);
     await shot(page, 'share');

@@ -2,7 +2,7 @@
 
 import type BaseLayer from 'ol/layer/Base.js';
 import type { GeoFeature, MapContext, XY } from './core/context.ts';
-import type { LinkState } from './core/link.ts';
+import type { LinkState, LinkTable } from './core/link.ts';
 import type { LayerNode, Model } from './core/model.ts';
 import type { ShapesLayer } from './map/shapes.ts';
 import type { Stage } from './map/stage.ts';
@@ -27,7 +27,10 @@ export interface App {
   open(verb: Verb | undefined): void;
   /** Tells when a verb's panel opens or closes. */
   onVerb(run: (verb: Verb | undefined) => void): void;
-  openTable(node: LayerNode): void;
+  /** `as` is how a link has it. */
+  openTable(node: LayerNode, as?: LinkTable): void;
+  /** The table as it is now; there while one is open. */
+  table?: LinkTable | undefined;
   /** Zooms to a feature in longitude and latitude, marks it and shows its card. */
   openFeature(node: LayerNode, feature: GeoFeature): void;
   /** Marks a place given in the CRS of the view. */

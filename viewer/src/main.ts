@@ -70,12 +70,13 @@ function start(context: MapContext, isEmbedded: boolean): void {
         layers: model.state(),
         ...(app.basemap ? { base: app.basemap } : context.basemaps.length ? { base: 'none' } : {}),
         ...(own ? { own } : {}),
+        ...(app.table ? { table: app.table } : {}),
       };
     },
     address: () => context.base + languageQuery(context) + writeLink(app.state()),
     open: (verb) => view?.open(verb),
     onVerb: (run) => verbListeners.add(run),
-    openTable: (node) => void import('./lazy/table.ts').then(({ openTable }) => openTable(app, document.body, node)),
+    openTable: (node, as) => void import('./lazy/table.ts').then(({ openTable }) => openTable(app, document.body, node, as)),
     openFeature(node, feature) {
       const shape = geometry(feature.geometry);
       shape?.transform('EPSG:4326', stage.crs);
@@ -119,6 +120,8 @@ function start(context: MapContext, isEmbedded: boolean): void {
     if (state.layers) model.apply(state.layers);
     const wanted = state.base ?? context.basemaps[0]?.id;
     if (wanted && wanted !== 'none' && wanted !== app.basemap) app.setBasemap(wanted);
+    const listed = state.table && model.layer(state.table.layer);
+    if (listed) app.openTable(listed, state.table);
   }
 
   // now that everything has its place the map knows its size

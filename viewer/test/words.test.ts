@@ -4,7 +4,7 @@ import { parseCoordinates } from '../src/core/coordinates.ts';
 import * as cql from '../src/core/cql.ts';
 import { csvPlaces, parseCsv } from '../src/core/csv.ts';
 import { decodeText } from '../src/core/encoding.ts';
-import { areaText, filled, lengthText, setLanguage, value } from '../src/core/text.ts';
+import { areaText, counted, filled, lengthText, setLanguage, value } from '../src/core/text.ts';
 
 const KNOWN = ['EPSG:2154', 'EPSG:3857', 'EPSG:4326', 'EPSG:3945', 'EPSG:3946', 'EPSG:3035'];
 const first = (text: string) => parseCoordinates(text, KNOWN)[0];
@@ -124,4 +124,11 @@ test('values as the language writes them', () => {
   assert.equal(value(519127), '519,127');
   assert.equal(filled('{nom} ({pop})', { nom: 'Lyon', pop: 5 }), 'Lyon (5)');
   assert.equal(filled('{nom}', {}), '');
+});
+
+test('0 and 1 are singular in French, 1 alone in English', () => {
+  setLanguage('fr');
+  assert.deepEqual([0, 1, 2].map((n) => counted(n, 'objet', 'feature')), ['0 objet', '1 objet', '2 objets']);
+  setLanguage('en');
+  assert.deepEqual([0, 1, 2].map((n) => counted(n, 'objet', 'feature')), ['0 features', '1 feature', '2 features']);
 });

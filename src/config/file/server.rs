@@ -55,14 +55,17 @@ pub enum GroupItem {
     Group(GroupFile),
 }
 
-/// A map from elsewhere under the layers, for viewers.
+/// A map under the layers of a map: from elsewhere, for viewers, or of layers of this server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Basemap {
     pub id: String,
     pub title: Option<Text>,
-    /// `wmts`, `wms` or `xyz`.
+    /// `wmts`, `wms`, `xyz` or `layers`.
     pub service: String,
+    /// Empty for `layers`.
     pub url: String,
+    /// Of this server, top to bottom.
+    pub layers: Vec<At<String>>,
     pub layer: Option<String>,
     pub style: Option<String>,
     pub format: Option<String>,
@@ -307,6 +310,7 @@ impl Basemap {
             "wmts",
             "wms",
             "xyz",
+            "layers",
             "layer",
             "style",
             "format",
@@ -314,13 +318,14 @@ impl Basemap {
             "attribution",
         ];
         let fields = Fields::new(&pair.value, &keys, findings);
-        let service = ["wmts", "wms", "xyz"]
+        let service = ["wmts", "wms", "xyz", "layers"]
             .into_iter()
             .find(|key| fields.get(key).is_some());
         let Some(service) = service else {
             if pair.value.is_map() {
                 let message = format!("the base map {:?} has no address", pair.key);
-                let help = "one of wmts: https://…, wms: https://…, xyz: https://…/{z}/{x}/{y}.png";
+                let help = "one of wmts: https://…, wms: https://…, xyz: https://…/{z}/{x}/{y}.png, \
+                            or layers: [a, b] of this server";
                 findings.error_help(&pair.key_place, message, help);
             }
             return None;
@@ -331,11 +336,17 @@ impl Basemap {
             findings.error_help(&pair.key_place, message, help);
             return None;
         }
+        let layers = fields.texts("layers", findings);
+        let url = match service {
+            "layers" => String::new(),
+            service => fields.get(service).and_then(|e| read_url(&e, findings))?,
+        };
         Some(Basemap {
             id: pair.key.to_owned(),
             title: fields.get("title").and_then(|e| Text::read(&e, findings)),
             service: service.to_owned(),
-            url: fields.get(service).and_then(|e| read_url(&e, findings))?,
+            url,
+            layers,
             layer: fields.text("layer", findings),
             style: fields.text("style", findings),
             format: fields.text("format", findings),
@@ -382,7 +393,6 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         "temporary_bytes",
         "body_bytes",
         "xml_depth",
-        "allowed_hosts",
     ];
     let fields = Fields::new(entry, &keys, findings);
     let default = Limits::default();
@@ -417,7 +427,6 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         tile_bytes: default.tile_bytes,
         temporary_bytes: default.temporary_bytes,
         body_bytes: default.body_bytes,
-        allowed_hosts: Vec::new(),
     };
     let wfs_count = fields
         .get("wfs_count")
@@ -437,29 +446,11 @@ fn read_limits(entry: &Entry<'_>, findings: &mut Findings) -> Limits {
         // less than that and the names of a layer's fields alone would not fit
         bytes("tile_bytes", default.tile_bytes).max(10_000),
     );
-    let mut allowed_hosts = Vec::new();
-    for host in fields.texts("allowed_hosts", findings) {
-        let is_host = !host.value.starts_with('.')
-            && host
-                .value
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
-        if is_host {
-            allowed_hosts.push(host.value.to_lowercase());
-        } else {
-            findings.error_help(
-                &host.place,
-                format!("expected the name of a host, found {:?}", host.value),
-                "e.g. styles.example.org, without https:// and path",
-            );
-        }
-    }
     Limits {
         body_bytes,
         tile_bytes,
         wfs_count,
         temporary_bytes: temporary_bytes.unwrap_or(default.temporary_bytes),
-        allowed_hosts,
         ..limits
     }
 }

@@ -200,7 +200,11 @@ impl Builder<'_> {
     fn unused(&self, maps: &Maps) -> Option<Diagnostic> {
         let used: HashSet<&str> = maps
             .iter()
-            .flat_map(|map| map.layers().map(|layer| layer.of.as_str()))
+            .flat_map(|map| {
+                let below = map.basemaps.iter().flat_map(|basemap| &basemap.layers);
+                let below = below.map(|layer| layer.id.as_str());
+                map.layers().map(|layer| layer.of.as_str()).chain(below)
+            })
             .collect();
         let all = self.layers.iter().map(|layer| layer.id.as_str());
         let unused: Vec<&str> = all.filter(|id| !used.contains(id)).collect();

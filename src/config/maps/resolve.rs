@@ -40,13 +40,14 @@ struct Missing {
 impl<'a> Resolver<'a> {
     pub fn new(builder: &'a Builder<'a>, extents: &'a Extents, parts: &'a Parts) -> Resolver<'a> {
         let layers = builder.layers.iter();
+        let layers = layers.map(|layer| (layer.id.as_str(), layer)).collect();
         Resolver {
-            layers: layers.map(|layer| (layer.id.as_str(), layer)).collect(),
+            basemaps: basemaps(builder, &layers),
+            layers,
             builder,
             extents,
             parts,
             crs: Mutex::default(),
-            basemaps: basemaps(builder),
         }
     }
 
@@ -293,11 +294,14 @@ impl<'a> Resolver<'a> {
         let mut chosen: Vec<Arc<Basemap>> = Vec::new();
         for at in &file.basemaps {
             match self.basemaps.get(at.value.as_str()) {
-                Some(basemap) if chosen.contains(basemap) => {
+                Some(basemap) if chosen.iter().any(|known| known.id == basemap.id) => {
                     let message = format!("the base map {:?} is listed twice", at.value);
                     findings.error_help(&at.place, message, "keep one of them");
                 }
-                Some(basemap) => chosen.push(Arc::clone(basemap)),
+                Some(basemap) => {
+                    self.check_basemap(basemap, file, &at.place, findings);
+                    chosen.push(Arc::clone(basemap));
+                }
                 None => {
                     let message = format!("no base map {:?} in server.yaml", at.value);
                     let near = nearest(&at.value, self.basemaps.keys().copied());
@@ -310,6 +314,27 @@ impl<'a> Resolver<'a> {
             chosen.extend(self.basemaps.get(NONE).map(Arc::clone));
         }
         chosen
+    }
+
+    /// Who sees a map sees what lies under it.
+    fn check_basemap(
+        &self,
+        basemap: &Basemap,
+        file: &MapFile,
+        place: &Place,
+        findings: &mut Findings,
+    ) {
+        let is_public = file.access.settled(&self.builder.server.access).is_public();
+        for layer in &basemap.layers {
+            if is_public && !layer.access.is_public() {
+                let (id, layer) = (&basemap.id, &layer.id);
+                let message = format!(
+                    "the layer {layer:?} of the base map {id:?} is restricted, and this map is public"
+                );
+                let help = "restrict the map: access: {roles: […]}, or take the base map out";
+                findings.error_help(place, message, help);
+            }
+        }
     }
 
     fn record(&self, file: &MapFile, findings: &mut Findings) -> Option<PathBuf> {
@@ -345,8 +370,11 @@ impl Missing {
 /// The id of the map without a base map.
 const NONE: &str = "none";
 
-fn basemaps<'a>(builder: &Builder<'a>) -> HashMap<&'a str, Arc<Basemap>> {
-    // their texts are checked with the server file
+fn basemaps<'a>(
+    builder: &Builder<'a>,
+    layers: &HashMap<&'a str, &'a Arc<Layer>>,
+) -> HashMap<&'a str, Arc<Basemap>> {
+    // their texts and layers are checked with the server file
     let mut unheard = Findings::new(Path::new(""));
     let none = Basemap {
         id: NONE.to_owned(),
@@ -356,6 +384,7 @@ fn basemaps<'a>(builder: &Builder<'a>) -> HashMap<&'a str, Arc<Basemap>> {
         ]),
         kind: BasemapKind::None,
         url: String::new(),
+        layers: Vec::new(),
         layer: None,
         matrix_set: None,
         style: None,
@@ -374,9 +403,16 @@ fn basemaps<'a>(builder: &Builder<'a>) -> HashMap<&'a str, Arc<Basemap>> {
             kind: match written.service.as_str() {
                 "wmts" => BasemapKind::Wmts,
                 "wms" => BasemapKind::Wms,
+                "layers" => BasemapKind::Layers,
                 _ => BasemapKind::Xyz,
             },
             url: written.url.clone(),
+            layers: written
+                .layers
+                .iter()
+                .filter_map(|at| layers.get(at.value.as_str()))
+                .map(|layer| Arc::clone(layer))
+                .collect(),
             layer: written.layer.clone(),
             matrix_set: written.matrix_set.clone(),
             style: written.style.clone(),

@@ -137,7 +137,7 @@ pub(super) fn imprint(layout: &Layout, request: &PrintRequest, words: Words) -> 
         Some((HAIRLINE, 0.2)),
     )])];
     let lines = (height / 2.8).floor().max(1.0) as usize;
-    let missing = request.basemap.as_deref();
+    let missing = request.missing_basemap.as_deref();
     let missing = missing.map(|title| (words.without_basemap(title), 1));
     let sources = (!request.sources.is_empty()).then(|| words.sources(&request.sources));
     // three lines are on the right, too

@@ -13,7 +13,10 @@ mod scale;
 mod sheet;
 mod words;
 
+use std::sync::Arc;
+
 use jiff::civil::DateTime;
+use tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
 
 use super::{MapLayer, MapRequest, Studio};
 use crate::budget::Budget;
@@ -22,6 +25,7 @@ use crate::crs::Crs;
 use crate::encode::pdf::{self, Document, Item, MapPlace, Part, PictureId, PictureWriter, Role};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Coord, Size, View};
+use crate::render::image::Image;
 use columns::Column;
 use layout::Layout;
 use scale::Cut;
@@ -54,7 +58,11 @@ pub struct PrintRequest {
     /// Where the data come from, each once.
     pub sources: Vec<String>,
     /// The title of a base map of elsewhere that readers have seen below the layers, and miss here.
-    pub basemap: Option<String>,
+    pub missing_basemap: Option<String>,
+    /// What lies below the layers and was drawn elsewhere.
+    pub below: Option<PrintPicture>,
+    /// What lies above the layers and was drawn elsewhere.
+    pub above: Option<PrintPicture>,
     /// Where the map is found; empty: nowhere.
     pub address: String,
     /// Two letters: `fr`, else English.
@@ -63,6 +71,27 @@ pub struct PrintRequest {
     pub printed: DateTime,
     /// What a map may have at most: width times height.
     pub max_pixels: u64,
+}
+
+/// A picture of a part of the plane, north up. It need not cover the map.
+#[derive(Debug, Clone)]
+pub struct PrintPicture {
+    pub image: Arc<Image>,
+    /// In the CRS of the map, x before y.
+    pub bbox: Bbox,
+}
+
+impl PrintPicture {
+    fn draw(&self, target: &mut Pixmap, view: &View) {
+        let b = &self.bbox;
+        let (rx, ry) = (view.resolution_x(), view.resolution_y());
+        // f64 to here: coordinates have more digits than an f32
+        let [sx, sy] = [b.width() / rx, b.height() / ry].map(|v| v as f32);
+        let left = ((b.min_x - view.bbox.min_x) / rx) as f32;
+        let top = ((view.bbox.max_y - b.max_y) / ry) as f32;
+        self.image
+            .draw(target, Transform::from_row(sx, 0.0, 0.0, sy, left, top));
+    }
 }
 
 /// A part of a legend.
@@ -208,12 +237,32 @@ fn draw(
             crs: request.crs.clone(),
             layers: request.layers.clone(),
             background: [255; 3],
-            transparent: false,
+            transparent: request.below.is_some(),
         };
-        picture.add(&studio.map(&band, budget)?.pixmap)?;
+        let mut drawn = studio.map(&band, budget)?.pixmap;
+        if let Some(below) = &request.below {
+            drawn = over(below, &drawn, &band.view)?;
+        }
+        if let Some(above) = &request.above {
+            above.draw(&mut drawn, &band.view);
+        }
+        picture.add(&drawn)?;
         top = bottom;
     }
     picture.finish()
+}
+
+/// The layers over a picture on white paper.
+fn over(below: &PrintPicture, layers: &Pixmap, view: &View) -> Result<Pixmap> {
+    let mut paper =
+        Pixmap::new(layers.width(), layers.height()).ok_or_else(|| Error::Internal {
+            message: "a band without pixels".into(),
+        })?;
+    paper.fill(Color::WHITE);
+    below.draw(&mut paper, view);
+    let paint = PixmapPaint::default();
+    paper.draw_pixmap(0, 0, layers.as_ref(), &paint, Transform::identity(), None);
+    Ok(paper)
 }
 
 fn map_part(

@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::catalogue::map::{
-    Basemap, BasemapKind, Map, MapEntry, MapLayer, MapService, MapTool, PrintLayout,
-};
+use crate::catalogue::map::{Map, MapEntry, MapLayer, MapService, MapTool, PrintLayout};
 use crate::catalogue::{Layer, LayerField, bbox_lonlat};
 use crate::crs::{Crs, CrsKind};
 use crate::encode::xml::push_url_component;
@@ -16,18 +14,20 @@ use crate::protocol::ogcapi;
 use crate::protocol::record;
 use crate::style::ScaleRange;
 
-/// Relation, address, media type and title of what is made of every map.
-const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
+/// Relation, address, media type, French and English title of what is made of every map.
+const DOCUMENTS: [(&str, &str, &str, &str, &str); 9] = [
     (
         "qlr",
         "layers.qlr",
         "application/x-qgis-layer-definition",
+        "Couches pour QGIS",
         "Layers for QGIS",
     ),
     (
         "qgs",
         "project.qgs",
         "application/x-qgis-project",
+        "Projet QGIS",
         "Project for QGIS",
     ),
     (
@@ -35,11 +35,13 @@ const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
         "context.json",
         "application/geo+json",
         "OWS Context",
+        "OWS Context",
     ),
     (
         "context",
         "context.atom",
         "application/atom+xml",
+        "OWS Context en Atom",
         "OWS Context as Atom",
     ),
     (
@@ -47,19 +49,22 @@ const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
         "context.wmc",
         "application/vnd.ogc.context+xml",
         "Web Map Context",
+        "Web Map Context",
     ),
     (
         "style",
         "style.json",
         "application/vnd.mapbox.style+json",
+        "Style MapLibre",
         "MapLibre style",
     ),
-    ("legend", "legend.png", "image/png", "Legend"),
-    ("preview", "map.png", "image/png", "Picture"),
+    ("legend", "legend.png", "image/png", "Légende", "Legend"),
+    ("preview", "map.png", "image/png", "Image", "Picture"),
     (
         "record",
         "record.xml",
         "application/vnd.iso.19139+xml",
+        "Fiche de métadonnées",
         "Record",
     ),
 ];
@@ -110,7 +115,7 @@ pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
             "offer": view.offer.iter().map(Crs::id).collect::<Vec<_>>(),
         },
         "crs": crs,
-        "basemaps": map.basemaps.iter().map(|b| basemap(b, language)).collect::<Vec<_>>(),
+        "basemaps": super::basemap::described(service, base),
         "entries": entries(service, &map.entries, &own, base),
         "search": map
             .search
@@ -133,6 +138,8 @@ pub fn context(service: &Service<'_>, base: &str) -> Result<Value> {
             "layouts": map.print.layouts.iter().copied().map(PrintLayout::name).collect::<Vec<_>>(),
             "dpi": map.print.dpi,
             "sources": map.print.sources,
+            // what a page may send along, of what it drew itself
+            "bytes": service.limits.body_bytes,
         },
         "services": map.services.iter().copied().map(MapService::name).collect::<Vec<_>>(),
         "links": links(service, base, &own),
@@ -269,7 +276,11 @@ fn layer_links(map: &Map, entry: &MapLayer, own: &str, base: &str) -> Vec<Value>
     let (mut id, mut of) = (String::new(), String::new());
     push_url_component(&mut id, &entry.id);
     push_url_component(&mut of, &entry.of);
-    let style = entry.layer.styles.first().map_or("", |s| s.id.as_str());
+    let mut style = String::new();
+    push_url_component(
+        &mut style,
+        entry.layer.styles.first().map_or("", |s| s.id.as_str()),
+    );
     let mut links = Vec::new();
     let mut add = |rel: &str, href: String, media_type: &str| {
         links.push(json!({"rel": rel, "href": href, "type": media_type}));
@@ -299,15 +310,29 @@ fn tools(map: &Map) -> Vec<&'static str> {
 
 fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
     let map = service.map;
+    let said = |french: &'static str, english: &'static str| match service.language {
+        "fr" => french,
+        _ => english,
+    };
     let mut links = vec![
         link(
             "self",
             format!("{own}?f=json"),
             "application/json",
-            "This document",
+            said("Ce document", "This document"),
         ),
-        link("alternate", own.to_owned(), "text/html", "The map"),
-        link("catalogue", format!("{base}/maps"), "text/html", "All maps"),
+        link(
+            "alternate",
+            own.to_owned(),
+            "text/html",
+            said("La carte", "The map"),
+        ),
+        link(
+            "catalogue",
+            format!("{base}/maps"),
+            "text/html",
+            said("Toutes les cartes", "All maps"),
+        ),
     ];
     if map.has(MapService::Wms) {
         links.push(link("wms", format!("{own}/wms"), "text/xml", "WMS"));
@@ -331,39 +356,36 @@ fn links(service: &Service<'_>, base: &str, own: &str) -> Vec<Value> {
         href.is_none_or(|href| site.offers_address(own, href))
     });
     links.extend(api);
-    for (rel, name, media_type, title) in DOCUMENTS {
+    for (rel, name, media_type, french, english) in DOCUMENTS {
         if !super::is_made(map, name) {
             continue;
         }
+        let title = said(french, english);
         links.push(link(rel, format!("{own}/{name}"), media_type, title));
     }
     if map.tools.contains(&MapTool::Print) {
         let sheet = format!("{own}/print.pdf");
-        links.push(link("pdf", sheet, "application/pdf", "The map on paper"));
+        links.push(link(
+            "pdf",
+            sheet,
+            "application/pdf",
+            said("La carte en PDF", "The map on paper"),
+        ));
     }
     if map.tools.contains(&MapTool::Embed) {
         let embed = format!("{own}/embed");
-        links.push(link("embed", embed, "text/html", "The map for an iframe"));
+        links.push(link(
+            "embed",
+            embed,
+            "text/html",
+            said("La carte dans un cadre (iframe)", "The map for an iframe"),
+        ));
     }
     links
 }
 
 pub(super) fn link(rel: &str, href: String, media_type: &str, title: &str) -> Value {
     json!({"rel": rel, "href": href, "type": media_type, "title": title})
-}
-
-fn basemap(basemap: &Basemap, language: &str) -> Value {
-    json!({
-        "id": basemap.id,
-        "title": basemap.title.get(language),
-        "kind": basemap.kind.name(),
-        "url": (basemap.kind != BasemapKind::None).then_some(&basemap.url),
-        "layer": basemap.layer,
-        "matrixSet": basemap.matrix_set,
-        "style": basemap.style,
-        "format": basemap.format,
-        "attribution": basemap.attribution,
-    })
 }
 
 /// A CRS for programs without a database of them.

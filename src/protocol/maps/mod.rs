@@ -2,10 +2,12 @@
 //! each takes the layers of [`Map::layers`], so that all have the same ones in the same order.
 
 mod address;
+mod basemap;
 mod chosen;
 mod context;
 mod context_atom;
 mod context_json;
+mod drawn;
 mod facts;
 mod legend;
 mod list;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Service;
+use super::basemap;
 use super::chosen::Chosen;
 use super::print::{crs, extent};
 use crate::budget::Budget;
@@ -84,10 +85,13 @@ fn wanted(service: &Service<'_>, size: Size, crs: &Crs) -> Result<MapRequest> {
         .max(1e-9);
     let (dx, dy) = (resolution * width / 2.0, resolution * height / 2.0);
     let bbox = Bbox::new(x - dx, y - dy, x + dx, y + dy).unwrap_or(extent);
+    let below = service.map.basemaps.first();
+    let mut layers = below.map_or_else(Vec::new, |b| basemap::layers(service, b));
+    layers.extend(Chosen::read(service, &Kvp::parse("")?)?.layers);
     Ok(MapRequest {
         view: View::new(bbox, size, crs.metres_per_unit),
         crs: crs.clone(),
-        layers: Chosen::read(service, &Kvp::parse("")?)?.layers,
+        layers,
         background: [255; 3],
         transparent: false,
     })

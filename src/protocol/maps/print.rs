@@ -1,12 +1,14 @@
-//! `/maps/{id}/print.pdf`: the map on paper, at a true scale.
+//! `/maps/{id}/print.pdf`: the map on paper, at a true scale; by POST with what the page drew.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Service;
+use super::basemap;
 use super::chosen::{Chosen, PARAMETERS};
+use super::drawn::Drawn;
 use crate::budget::Budget;
-use crate::catalogue::map::{BasemapKind, PrintLayout};
+use crate::catalogue::map::{Basemap, BasemapKind, PrintLayout};
 use crate::crs::{Crs, Transform};
 use crate::error::{Error, Result, nearest};
 use crate::geom::{Bbox, Coord};
@@ -30,7 +32,8 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
     ];
     known.extend(PARAMETERS);
     check_parameters(&kvp, &known)?;
-    let wanted = wanted(service, &kvp, request.base)?;
+    let drawn = Drawn::read(request.body, service.limits.pixels)?;
+    let wanted = wanted(service, &kvp, drawn, request.base)?;
     let bytes = service.studio.print(&wanted, budget)?;
     let name: String = service
         .map
@@ -48,9 +51,21 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
     Ok(Answer::ok("application/pdf", bytes).with_header("content-disposition", shown))
 }
 
-fn wanted(service: &Service<'_>, kvp: &Kvp, base: &str) -> Result<PrintRequest> {
+fn wanted(service: &Service<'_>, kvp: &Kvp, drawn: Drawn, base: &str) -> Result<PrintRequest> {
     let (map, language) = (service.map, service.language);
     let chosen = Chosen::read(service, kvp)?;
+    let basemap = basemap(service, kvp)?;
+    let mut layers = basemap.map_or_else(Vec::new, |b| basemap::layers(service, b));
+    layers.extend(chosen.layers);
+    let elsewhere = basemap.filter(|b| b.kind != BasemapKind::Layers);
+    let mut sources = match map.print.sources {
+        true => sources(&layers, language),
+        false => Vec::new(),
+    };
+    let named = elsewhere.and_then(|b| b.attribution.clone());
+    // whoever draws a base map wants to be named wherever it is seen
+    sources.extend(named.filter(|name| drawn.below.is_some() && !sources.contains(name)));
+    let missing = elsewhere.filter(|_| drawn.below.is_none());
     let crs = crs(service, kvp)?;
     let own_title = kvp.get("TITLE").map(str::trim).filter(|t| !t.is_empty());
     let title = own_title.unwrap_or_else(|| match map.title.get(language) {
@@ -60,18 +75,17 @@ fn wanted(service: &Service<'_>, kvp: &Kvp, base: &str) -> Result<PrintRequest> 
     let organisation = map.metadata.organisation.as_deref();
     let author = organisation.unwrap_or(&service.site.site.contact.organisation);
     Ok(PrintRequest {
-        basemap: basemap(service, kvp)?,
+        missing_basemap: missing.map(|b| b.title.get(language).to_owned()),
+        below: drawn.below,
+        above: drawn.above,
         paper: layout(service, kvp)?,
         dpi: dpi(service, kvp)?,
         extent: extent(service, &crs)?,
         center: center(kvp)?,
         scale: scale(kvp)?,
         crs,
-        sources: match map.print.sources {
-            true => sources(&chosen.layers, language),
-            false => Vec::new(),
-        },
-        layers: chosen.layers,
+        sources,
+        layers,
         legend: chosen.legend,
         title: title.chars().take(MAX_TITLE).collect(),
         subtitle: map.abstract_.get(language).to_owned(),
@@ -84,8 +98,8 @@ fn wanted(service: &Service<'_>, kvp: &Kvp, base: &str) -> Result<PrintRequest> 
     })
 }
 
-/// The base map that is seen on the page and not here: the one that is asked for, else the first.
-fn basemap(service: &Service<'_>, kvp: &Kvp) -> Result<Option<String>> {
+/// The base map that is seen on the page: the one that is asked for, else the first.
+fn basemap<'a>(service: &Service<'a>, kvp: &Kvp) -> Result<Option<&'a Basemap>> {
     let all = &service.map.basemaps;
     let found = match kvp.get("BASE").filter(|id| !id.is_empty()) {
         None => all.first(),
@@ -101,8 +115,9 @@ fn basemap(service: &Service<'_>, kvp: &Kvp) -> Result<Option<String>> {
             })?)
         }
     };
-    let found = found.filter(|basemap| basemap.kind != BasemapKind::None);
-    Ok(found.map(|basemap| basemap.title.get(service.language).to_owned()))
+    Ok(found
+        .map(|basemap| &**basemap)
+        .filter(|basemap| basemap.kind != BasemapKind::None))
 }
 
 fn layout(service: &Service<'_>, kvp: &Kvp) -> Result<PrintLayout> {

@@ -98,37 +98,13 @@ fn origin(url: &str) -> Option<String> {
 /// The map as it is shown first, as one picture.
 fn picture(map: &Map, document: &Value) -> Option<Value> {
     const WIDTH: f64 = 800.0;
-    let box_ = &map.view.extent;
-    let height = (WIDTH * box_.height() / box_.width())
+    let extent = &map.view.extent;
+    let height = (WIDTH * extent.height() / extent.width().max(f64::MIN_POSITIVE))
         .clamp(100.0, 1600.0)
         .round();
     let own = document.get("base")?.as_str()?;
-    if !map.has(MapService::Wms) {
-        let size = format!("width={WIDTH}&height={height}");
-        return Some(json!({
-            "url": format!("{own}/map.png?{size}"), "width": WIDTH, "height": height,
-        }));
-    }
-    let shown: Vec<&str> = map
-        .layers()
-        .filter(|entry| entry.is_visible)
-        .map(|entry| entry.id.as_str())
-        .collect();
-    let mut layers = String::new();
-    for id in shown.iter().rev() {
-        if !layers.is_empty() {
-            layers.push(',');
-        }
-        push_url_component(&mut layers, id);
-    }
-    let crs = map.view.crs.id();
-    let [a, b, c, d] = [box_.min_x, box_.min_y, box_.max_x, box_.max_y];
     Some(json!({
-        // 1.1.1: x before y in every CRS
-        "url": format!(
-            "{own}/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS={layers}&STYLES=&SRS={crs}\
-             &BBOX={a},{b},{c},{d}&WIDTH={WIDTH}&HEIGHT={height}&FORMAT=image/png"
-        ),
+        "url": format!("{own}/map.png?width={WIDTH}&height={height}"),
         "width": WIDTH,
         "height": height,
     }))

@@ -2,7 +2,7 @@ use crate::catalogue::Catalogue;
 
 /// The codes of ISO 639-2, bibliographic first, of a two-letter code that the European Union's
 /// languages have; INSPIRE speaks the bibliographic ones.
-pub fn language_codes(code: &str) -> &'static [&'static str] {
+fn language_codes(code: &str) -> &'static [&'static str] {
     match code {
         "bg" => &["bul"],
         "cs" => &["cze", "ces"],

@@ -16,7 +16,7 @@ pub use bound::{DEGREES, METRES, push_outward};
 pub use element::push_element;
 pub use inspire::{push_inspire_capabilities, push_inspire_metadata};
 pub use kvp::{Kvp, MAX_PAIRS, decode};
-pub use language::{iso639_2b, language, language_codes};
+pub use language::{iso639_2b, language};
 pub use layer_crs::default_crs;
 pub use message::public_message;
 pub use pairs::pairs;

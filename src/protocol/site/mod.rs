@@ -6,6 +6,7 @@ mod json;
 mod pages;
 mod preview;
 mod viewer;
+mod words;
 
 pub use items::ItemsPage;
 pub use json::landing_json;

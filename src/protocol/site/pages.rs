@@ -1,7 +1,7 @@
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde_json::{Value, json};
 
-use super::preview_query;
+use super::{preview_query, words};
 use crate::catalogue::map::MapService;
 use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node, Site};
 use crate::encode::xml::push_url_component;
@@ -42,6 +42,8 @@ impl Pages {
             push_url_component(&mut encoded, &text);
             encoded
         });
+        templates.add_filter("day", words::day);
+        templates.add_filter("grouped", words::grouped);
         for (name, source) in [
             ("base.html", include_str!("templates/base.html")),
             ("landing.html", include_str!("templates/landing.html")),

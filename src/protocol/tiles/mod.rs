@@ -28,7 +28,7 @@ pub use prepared::{PreparedTile, keep};
 pub use reach::TileReach;
 pub use stored::StoredTile;
 pub use tile::{Tile, TileFormat};
-pub use tilejson::{check as check_tilejson, document as tilejson};
+pub use tilejson::document as tilejson;
 
 use crate::catalogue::Catalogue;
 use crate::operation::Limits;

@@ -16,7 +16,7 @@ use crate::protocol::{Answer, Request, explain, ows};
 
 /// Answers a WMS request: plain data in and out, never a panic, every error in WMS's words.
 pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> Answer {
-    let kvp = match posted::pairs(request, service.limits.body_bytes) {
+    let kvp = match posted::pairs(request, service.limits) {
         Ok(kvp) => kvp,
         Err(error) => return exception::report(&error, Version::V130),
     };
@@ -50,8 +50,7 @@ pub fn answer(service: &Service<'_>, request: &Request<'_>, budget: &Budget) -> 
 /// The answer to a request that could not be worked on: in WMS's words, in the version and the
 /// form that the request asks for.
 pub fn refuse(service: &Service<'_>, request: &Request<'_>, error: &Error) -> Answer {
-    let version =
-        posted::pairs(request, service.limits.body_bytes).map_or(Version::V130, |k| version_of(&k));
+    let version = posted::pairs(request, service.limits).map_or(Version::V130, |k| version_of(&k));
     exception::report(error, version)
 }
 
@@ -118,7 +117,16 @@ fn get_map(reader: &Reader<'_>, request: &GetMap) -> Result<Answer> {
     };
     let bytes = engine.encode(&drawn.pixmap, format)?;
     crate::render::recycle(drawn.pixmap);
-    Ok(Answer::ok(format.media_type(), bytes))
+    let answer = Answer::ok(format.media_type(), bytes);
+    let defaults = reader.default_times(&request.map.layers);
+    if defaults.is_empty() {
+        return Ok(answer);
+    }
+    // in the words of 06-042 Annex C
+    let warnings = defaults
+        .iter()
+        .map(|time| format!("99 Default value used: time={time} ISO8601"));
+    Ok(answer.with_header("warning", warnings.collect::<Vec<_>>().join(", ")))
 }
 
 fn get_feature_info(reader: &Reader<'_>, request: &GetFeatureInfo) -> Result<Answer> {

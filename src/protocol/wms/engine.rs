@@ -74,12 +74,6 @@ pub trait Engine: Sync {
     /// `InvalidStyle`, `Syntax` with line and column.
     fn read_styles(&self, document: &str) -> Result<Vec<StyledLayer>>;
 
-    /// A style document by URL; called only for hosts that the limits allow.
-    ///
-    /// # Errors
-    /// `InvalidParameter` for `SLD` where it can't be had.
-    fn fetch_style(&self, url: &str, budget: &Budget) -> Result<String>;
-
     /// A style document (SLD) with these styles, in order.
     ///
     /// # Errors

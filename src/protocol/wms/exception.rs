@@ -13,7 +13,7 @@ use crate::protocol::ows::{Kvp, public_message};
 /// The code and, where one parameter is to blame, its name.
 ///
 /// The codes are those of OGC 06-042 Table E.1; where it has none, those of OWS Common.
-pub fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
+fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
     match error {
         Error::InvalidParameter { name, .. } => ("InvalidParameterValue", Some(name)),
         Error::MissingParameter { name, .. } => ("MissingParameterValue", Some(name)),

@@ -30,6 +30,7 @@ const UNDERSTOOD: &[&str] = &[
     "DPI",
     "MAP_RESOLUTION",
     "FORMAT_OPTIONS",
+    "TIME",
     "LANGUAGE",
     "EXPLAIN",
     "QUERY_LAYERS",

@@ -22,12 +22,14 @@ mod studio;
 mod version;
 
 pub use answer::{answer, refuse};
-pub use capabilities::{CapabilitiesCache, LegendSizes, legend_query};
+pub use capabilities::CapabilitiesCache;
+pub(crate) use capabilities::{LegendSizes, legend_query};
 pub use engine::{Engine, StyleChoice, StyledLayer};
-pub use exception::{code, report};
-pub use feature_info::{InfoContext, InfoFormat, write as write_feature_info};
-pub use legend::default_legend;
-pub use version::{Version, crs_name};
+pub(crate) use exception::report;
+pub(crate) use feature_info::{InfoContext, InfoFormat, write as write_feature_info};
+pub(crate) use legend::default_legend;
+pub use version::Version;
+pub(crate) use version::crs_name;
 
 use crate::catalogue::Catalogue;
 use crate::operation::Limits;

@@ -5,6 +5,7 @@
 use crate::decode::xml::{Element, Limits, is_document};
 use crate::encode::xml::push_url_component;
 use crate::error::{Error, Result};
+use crate::operation;
 use crate::protocol::ows::{self, Kvp, push_element};
 use crate::protocol::{Body, Request};
 
@@ -13,12 +14,18 @@ use crate::protocol::{Body, Request};
 /// # Errors
 /// As [`ows::pairs`]; `Syntax` for a body that is no XML, `InvalidParameter` for a document that
 /// is no request of this service.
-pub fn pairs(request: &Request<'_>, limit: usize) -> Result<Kvp> {
+pub fn pairs(request: &Request<'_>, limits: &operation::Limits) -> Result<Kvp> {
     let body = request.body.as_ref();
-    match body.filter(|body| body.bytes.len() <= limit && is_document(body.bytes)) {
-        None => ows::pairs(request, limit),
+    let bytes = limits.body_bytes;
+    match body.filter(|body| body.bytes.len() <= bytes && is_document(body.bytes)) {
+        None => ows::pairs(request, bytes),
         Some(body) => {
-            let form = form(&Element::parse_bytes(body.bytes, &Limits::default())?)?;
+            let limits = Limits {
+                bytes,
+                depth: limits.xml_depth as usize,
+                ..Limits::default()
+            };
+            let form = form(&Element::parse_bytes(body.bytes, &limits)?)?;
             let body = Body {
                 media_type: "application/x-www-form-urlencoded",
                 bytes: form.as_bytes(),

@@ -67,7 +67,7 @@ impl<'a> Scope<'a> {
 
     /// A layer's name without the prefix that features have in WFS: who came to a layer from there,
     /// or from a server of workspaces, writes `ddt:communes`. No id holds a colon.
-    fn without_prefix<'n>(&self, name: &'n str) -> &'n str {
+    pub fn without_prefix<'n>(&self, name: &'n str) -> &'n str {
         match name.split_once(':') {
             Some((prefix, id)) => match self.catalogue.layer(id) {
                 Ok(layer) if self.catalogue.site.namespace_of(layer).prefix == prefix => id,

@@ -10,7 +10,7 @@ use crate::catalogue::Layer;
 use crate::crs::Crs;
 use crate::decode::sld::{self, StyleContent};
 use crate::encode::{self, Effort, ImageFormat};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::geom::{Bbox, Size};
 use crate::operation::{
     Drawn, FeatureInfoRequest, FoundFeatures, LegendEntry, LegendRequest, MapRequest, Studio,
@@ -74,15 +74,6 @@ impl Engine for Studio {
                 },
             })
             .collect())
-    }
-
-    fn fetch_style(&self, url: &str, _budget: &Budget) -> Result<String> {
-        Err(Error::parameter(
-            "SLD",
-            format!(
-                "this server fetches nothing from the network, found {url:?}: send the style as SLD_BODY"
-            ),
-        ))
     }
 
     fn write_styles(&self, styles: &[(Arc<Layer>, Arc<Style>)]) -> Result<String> {

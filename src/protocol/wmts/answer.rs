@@ -2,6 +2,7 @@ use super::request::{self, GetCapabilities, GetFeatureInfo, Request, Sections};
 use super::{Service, WmtsAddress, capabilities as documents, exception};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
+use crate::protocol::ows::Kvp;
 use crate::protocol::tiles::{self, PreparedTile, TilesRequest};
 use crate::protocol::{Answer, ows, wms};
 
@@ -40,40 +41,58 @@ pub fn prepare(
     address: &WmtsAddress,
     request: &WmtsRequest<'_>,
 ) -> Prepared {
-    let prepared = match address {
-        WmtsAddress::Capabilities if !takes_xml(request.accept) => {
-            return Prepared::Answer(not_acceptable(request.accept));
-        }
-        _ => understood(service, address, request),
+    if *address == WmtsAddress::Capabilities && !takes_xml(request.accept) {
+        return Prepared::Answer(not_acceptable(request.accept));
+    }
+    let kvp = match pairs(service, request) {
+        Ok(kvp) => kvp,
+        Err(error) => return Prepared::Answer(exception::report(&error)),
     };
-    prepared.unwrap_or_else(|error| Prepared::Answer(exception::report(&error)))
+    let understood = match address {
+        WmtsAddress::Kvp => request::from_pairs(service, &kvp),
+        WmtsAddress::Capabilities => Ok(Request::Capabilities(GetCapabilities {
+            sections: Sections::ALL,
+            is_known: false,
+        })),
+        WmtsAddress::Resource(resource) => request::from_resource(service, resource),
+    };
+    match understood {
+        Ok(understood) => ready(service, understood, &kvp, &request.http)
+            .unwrap_or_else(|error| Prepared::Answer(exception::report(&error))),
+        Err(error) => Prepared::Answer(misread(address, &error)),
+    }
 }
 
-fn understood(
-    service: &Service<'_>,
-    address: &WmtsAddress,
-    request: &WmtsRequest<'_>,
-) -> Result<Prepared> {
-    let catalogue = service.wms.catalogue;
-    let http = &request.http;
-    let kvp = ows::pairs(
+fn pairs(service: &Service<'_>, request: &WmtsRequest<'_>) -> Result<Kvp> {
+    ows::pairs(
         &crate::protocol::Request {
-            query: http.query,
+            query: request.http.query,
             body: request.body,
-            base: http.base,
+            base: request.http.base,
             collection: None,
         },
         service.wms.limits.body_bytes,
-    )?;
+    )
+}
+
+/// What is wrong with a request. An address of something that there is not is not found
+/// (07-057r7 §10.2.5); a wrong value in pairs makes a bad request (§7.2.3).
+fn misread(address: &WmtsAddress, error: &Error) -> Answer {
+    let report = exception::report(error);
+    match (address, report.status) {
+        (WmtsAddress::Resource(_), 400) => report.with_status(404),
+        _ => report,
+    }
+}
+
+fn ready(
+    service: &Service<'_>,
+    understood: Request,
+    kvp: &Kvp,
+    http: &TilesRequest<'_>,
+) -> Result<Prepared> {
+    let catalogue = service.wms.catalogue;
     let language = ows::language(catalogue, kvp.get("LANGUAGE"));
-    let understood = match address {
-        WmtsAddress::Kvp => request::from_pairs(service, &kvp)?,
-        WmtsAddress::Capabilities => Request::Capabilities(GetCapabilities {
-            sections: Sections::ALL,
-            is_known: false,
-        }),
-        WmtsAddress::Resource(resource) => request::from_resource(service, resource)?,
-    };
     Ok(match understood {
         Request::Capabilities(wanted) => Prepared::Capabilities(wanted, language),
         Request::Tile(wish) => {

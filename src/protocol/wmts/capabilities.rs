@@ -137,12 +137,8 @@ impl Writer<'_> {
 
     fn identification(&mut self) {
         let site = &self.service.wms.catalogue.site;
-        let title = match site.title.get(self.language) {
-            "" => "cartotheque",
-            title => title,
-        };
         self.push("<ows:ServiceIdentification>\n");
-        self.element("ows:Title", title);
+        self.element("ows:Title", site.title.get_or(self.language, "cartotheque"));
         self.optional("ows:Abstract", site.abstract_.get(self.language));
         self.push("<ows:Keywords>\n");
         for keyword in &site.keywords {
@@ -164,11 +160,12 @@ impl Writer<'_> {
     fn provider(&mut self) {
         let site = &self.service.wms.catalogue.site;
         let contact = &site.contact;
-        let name = [contact.organisation.as_str(), site.title.get(self.language)]
-            .into_iter()
-            .find(|name| !name.is_empty());
+        let name = match contact.organisation.as_str() {
+            "" => site.title.get_or(self.language, "cartotheque"),
+            name => name,
+        };
         self.push("<ows:ServiceProvider>\n");
-        self.element("ows:ProviderName", name.unwrap_or("cartotheque"));
+        self.element("ows:ProviderName", name);
         if let Some(url) = &contact.url {
             self.push("<ows:ProviderSite");
             xml::push_attribute(&mut self.out, "xlink:href", url);

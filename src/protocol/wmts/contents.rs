@@ -49,10 +49,10 @@ impl<'a> Writer<'a> {
 
     fn layer(&mut self, layer: &Arc<Layer>, index: usize) {
         let language = self.language;
-        let title = or_else(layer.title.get(language), &layer.id);
+        let title = layer.title.get_or(language, &layer.id);
         self.push("<Layer>\n");
         self.element("ows:Title", title);
-        let text = or_else(layer.abstract_.get(language), title);
+        let text = layer.abstract_.get_or(language, title);
         self.element("ows:Abstract", text);
         self.push("<ows:Keywords>\n");
         for keyword in keywords(layer, language, title) {
@@ -89,8 +89,8 @@ impl<'a> Writer<'a> {
                 0 => "<Style isDefault=\"true\">\n",
                 _ => "<Style>\n",
             });
-            let title = style.title.as_deref().unwrap_or_default();
-            self.element("ows:Title", or_else(title, &style.id));
+            let title = style.title.as_deref().filter(|title| !title.is_empty());
+            self.element("ows:Title", title.unwrap_or(&style.id));
             let text = style.description.as_deref().unwrap_or_default();
             self.optional("ows:Abstract", text);
             self.element("ows:Identifier", name);
@@ -134,10 +134,10 @@ impl<'a> Writer<'a> {
     }
 
     fn group(&mut self, group: &Group, id: &str, layers: &[Arc<Layer>]) {
-        let title = or_else(group.title.get(self.language), id);
+        let title = group.title.get_or(self.language, id);
         self.push("<Layer>\n");
         self.element("ows:Title", title);
-        let text = or_else(group.abstract_.get(self.language), title);
+        let text = group.abstract_.get_or(self.language, title);
         self.element("ows:Abstract", text);
         let boxes = layers.iter().filter_map(|layer| layer.extent_lonlat);
         self.geographic_box(boxes.reduce(|all, one| all.union(&one)));
@@ -348,7 +348,7 @@ impl<'a> Writer<'a> {
     fn theme(&mut self, group: &Group, place: &str) {
         let id = group.id.as_deref().unwrap_or(place);
         self.push("<Theme>\n");
-        let title = or_else(group.title.get(self.language), id);
+        let title = group.title.get_or(self.language, id);
         self.element("ows:Title", title);
         self.optional("ows:Abstract", group.abstract_.get(self.language));
         self.element("ows:Identifier", id);
@@ -387,10 +387,6 @@ fn crs_name(set: &TileMatrixSet) -> String {
 
 fn corner(matrix: &TileMatrix, order: AxisOrder) -> [f64; 2] {
     order.reorder(matrix.origin)
-}
-
-fn or_else<'a>(text: &'a str, fallback: &'a str) -> &'a str {
-    if text.is_empty() { fallback } else { text }
 }
 
 /// INSPIRE demands keywords; a layer without any has its title.

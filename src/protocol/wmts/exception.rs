@@ -7,7 +7,7 @@ use crate::protocol::Answer;
 use crate::protocol::ows::public_message;
 
 /// The code and, where one parameter is to blame, its name.
-pub fn code(error: &Error) -> (&'static str, Option<&str>) {
+fn code(error: &Error) -> (&'static str, Option<&str>) {
     match error {
         Error::InvalidParameter { name, .. } => ("InvalidParameterValue", Some(name)),
         Error::MissingParameter { name, .. } => ("MissingParameterValue", Some(name)),

@@ -16,9 +16,9 @@ mod exception;
 mod request;
 
 pub use address::{Resource, WmtsAddress};
-pub use answer::{Prepared, PreparedInfo, WmtsRequest, capabilities, prepare};
+pub use answer::{Prepared, WmtsRequest, capabilities, prepare};
 pub use capabilities::WmtsDocuments;
-pub use exception::{code, report};
+pub use exception::report;
 
 use crate::catalogue::Catalogue;
 use crate::overview::Overviews;

@@ -133,18 +133,18 @@ pub fn from_pairs(service: &Service<'_>, kvp: &Kvp) -> Result<Request> {
     match name.to_ascii_lowercase().as_str() {
         "getcapabilities" => capabilities(service, kvp).map(Request::Capabilities),
         "gettile" => {
+            required(kvp, "VERSION", "1.0.0")?;
             version(kvp)?;
             let format = tile_format(required(kvp, "FORMAT", "a media type such as image/png")?)?;
             wish(service, &words(kvp)?, format).map(Request::Tile)
         }
         "getfeatureinfo" => {
+            // MapStore names no version here
             version(kvp)?;
             let words = words(kvp)?;
-            // the format of the tile that was clicked on does not change what is there, but one that
-            // there is not is told (Server.KVP.GET.GetFeatureInfo.Invalid.Format)
-            if let Some(text) = kvp.get("FORMAT") {
-                tile_format(text)?;
-            }
+            // the format of the tile that was clicked on does not change what is there, but it must
+            // be one of them (Table 30; Server.KVP.GET.GetFeatureInfo.Missing, .Invalid.Format)
+            tile_format(required(kvp, "FORMAT", "a media type such as image/png")?)?;
             let found = wish(service, &words, TileFormat::Image(ImageFormat::Png))?;
             let text = required(kvp, "INFOFORMAT", "a media type such as text/html")?;
             let format = InfoFormat::parse(text).ok_or_else(|| no_info_format(text))?;
@@ -229,9 +229,9 @@ fn capabilities(service: &Service<'_>, kvp: &Kvp) -> Result<GetCapabilities> {
 }
 
 fn version(kvp: &Kvp) -> Result<()> {
-    match required(kvp, "VERSION", "1.0.0")? {
-        "1.0.0" => Ok(()),
-        other => Err(Error::parameter(
+    match kvp.get("VERSION") {
+        None | Some("1.0.0") => Ok(()),
+        Some(other) => Err(Error::parameter(
             "version",
             format!("expected 1.0.0, found {other:?}"),
         )),
@@ -393,16 +393,8 @@ fn index(
     text: &str,
     (min, max): (u32, u32),
 ) -> Result<u32> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        let found: String = text.chars().take(40).collect();
-        return Err(Error::parameter(
-            name,
-            format!("expected a whole number, found {found:?}"),
-        ));
-    }
-    match text.parse() {
-        Ok(value) if (min..=max).contains(&value) => Ok(value),
+    match whole(name, text)? {
+        Some(value) if (min..=max).contains(&value) => Ok(value),
         _ => Err(Error::TileOutOfRange {
             axis,
             value: text.chars().take(40).collect(),
@@ -412,12 +404,29 @@ fn index(
     }
 }
 
+/// A whole number; `None` for one below zero or beyond all that are counted here.
+///
+/// # Errors
+/// `InvalidParameter` for what is no whole number.
+fn whole(name: &'static str, text: &str) -> Result<Option<u32>> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let found: String = text.chars().take(40).collect();
+        return Err(Error::parameter(
+            name,
+            format!("expected a whole number, found {found:?}"),
+        ));
+    }
+    Ok(text.parse().ok())
+}
+
 /// A click at column `i`, row `j` of a tile.
 fn info(tile: TileWish, asked: &str, [i, j]: [&str; 2], format: InfoFormat) -> Result<Request> {
     let view = tile.set.view(tile.address, 1)?;
     let Size { width, height } = view.size;
-    let pixel = match (i.parse::<u32>(), j.parse::<u32>()) {
-        (Ok(column), Ok(row)) if column < width && row < height => [column, row],
+    let [column, row] = [whole("I", i)?, whole("J", j)?];
+    let pixel = match (column, row) {
+        (Some(column), Some(row)) if column < width && row < height => [column, row],
         _ => {
             return Err(Error::InvalidPoint {
                 i: i.chars().take(40).collect(),

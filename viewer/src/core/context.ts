@@ -22,7 +22,8 @@ export interface MapContext {
   entries: Entry[];
   search: SearchEntry[];
   tools: string[];
-  print?: { layouts: string[]; dpi: number[] } | null;
+  /** `bytes` is the most that the page may send along of what it drew itself. */
+  print?: { layouts: string[]; dpi: number[]; bytes: number } | null;
   services?: string[];
   links: Link[];
 }
@@ -71,6 +72,8 @@ export interface BasemapEntry {
   style?: string | null;
   format?: string | null;
   attribution?: string | null;
+  /** Layers of this server: it prints them itself. */
+  own?: boolean;
 }
 
 export type Entry = GroupEntry | LayerEntry;

@@ -1,6 +1,6 @@
 /**
  * A map's state in the fragment of its address:
- * `#view=x,y,scale&crs=EPSG:2154&layers=a,b:style*0.6&base=plan-ign`.
+ * `#view=x,y,scale&crs=EPSG:2154&layers=a,b:style*0.6&base=plan-ign&table=a;-field;map;field:words`.
  *
  * Layers stand bottom to top, as in a WMS request. What is damaged or unknown is left out, never an
  * error: an old link shows what is still there.
@@ -13,6 +13,18 @@ export interface LinkState {
   base?: string;
   /** Visitor's own additions, packed by `pack`. */
   own?: string;
+  table?: LinkTable;
+}
+
+/** The attribute table that is open. */
+export interface LinkTable {
+  layer: string;
+  /** A field, with `-` before it for the other way; empty for the order of the data. */
+  sort: string;
+  /** Whether it shows what the map shows. */
+  isFollowing: boolean;
+  /** What is written above columns, by field. */
+  filters: [string, string][];
 }
 
 export interface LinkLayer {
@@ -43,7 +55,34 @@ export function parseLink(fragment: string): LinkState {
   if (base) state.base = base;
   const own = pairs.get('own');
   if (own) state.own = own;
+  const table = parseTable(pairs.get('table') ?? '');
+  if (table) state.table = table;
   return state;
+}
+
+function parseTable(text: string): LinkTable | undefined {
+  const [layer = '', sort = '', map = '', ...filters] = text.split(';').map((part) => part.split(':').map(opened));
+  if (!layer[0]) return undefined;
+  return {
+    layer: layer[0],
+    sort: sort[0] ?? '',
+    isFollowing: map[0] === 'map',
+    filters: filters.flatMap(([field, words]): [string, string][] => (field && words ? [[field, words]] : [])),
+  };
+}
+
+function writeTable({ layer, sort, isFollowing, filters }: LinkTable): string {
+  const parts = [closed(layer), closed(sort), isFollowing ? 'map' : '', ...filters.map((filter) => filter.map(closed).join(':'))];
+  return plain(parts.join(';').replace(/;+$/, '')).replaceAll('%3B', ';');
+}
+
+/** What separates parts, within one. */
+function closed(text: string): string {
+  return text.replace(/[%;:]/g, encodeURIComponent);
+}
+
+function opened(text: string): string {
+  return text.replace(/%(25|3B|3A)/gi, decodeURIComponent);
 }
 
 function parseLayer(text: string): LinkLayer[] {
@@ -67,6 +106,7 @@ export function writeLink(state: LinkState): string {
   if (state.layers) parts.push(`layers=${state.layers.map(writeLayer).join(',')}`);
   if (state.base) parts.push(`base=${plain(state.base)}`);
   if (state.own) parts.push(`own=${plain(state.own)}`);
+  if (state.table) parts.push(`table=${writeTable(state.table)}`);
   return `#${parts.join('&')}`;
 }
 

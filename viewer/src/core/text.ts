@@ -19,6 +19,12 @@ export function number(value: number, digits?: number | null): string {
   return new Intl.NumberFormat(language, options).format(value);
 }
 
+/** `2 objets`; in French 0 and 1 are singular, in English 1 alone is. */
+export function counted(count: number, french: string, english: string): string {
+  const isMany = language === 'fr' ? Math.abs(count) >= 2 : count !== 1;
+  return `${number(count)} ${tr(french, english)}${isMany ? 's' : ''}`;
+}
+
 export function scaleText(scale: number): string {
   return `1:${number(Math.round(scale), 0)}`;
 }

@@ -1,6 +1,7 @@
 /** Drawing and notes: shapes made of points, with a text each, in a layer of the visitor's own. */
 
 import Collection from 'ol/Collection.js';
+import type Feature from 'ol/Feature.js';
 import type SimpleGeometry from 'ol/geom/SimpleGeometry.js';
 import Modify from 'ol/interaction/Modify.js';
 import VectorLayer from 'ol/layer/Vector.js';
@@ -19,6 +20,9 @@ const COLOURS: [string, string, string][] = [
   ['#c8102e', 'rouge', 'red'], ['#0b5d7a', 'bleu', 'blue'], ['#2e6b34', 'vert', 'green'],
   ['#8a4b00', 'brun', 'brown'], ['#5b2a86', 'violet', 'purple'], ['#1d2a33', 'noir', 'black'],
 ];
+
+/** Pixels around a point of a drawing within which it is taken. */
+const REACH = 12;
 
 export function drawPart(app: App): HTMLElement {
   let tool: Sketch | undefined;
@@ -88,21 +92,41 @@ export function drawPart(app: App): HTMLElement {
       const node = layer.get('node') as LayerNode | undefined;
       return layer instanceof VectorLayer && node && isDrawing(node) ? [layer.getSource() as VectorSource] : [];
     });
-    reshaping = new Modify({ features: new Collection(sources.flatMap((source) => source.getFeatures())) });
-    reshaping.on('modifyend', ({ features }) => {
-      for (const feature of features.getArray()) {
-        const own = feature.get('own') as GeoFeature;
-        const shape = feature.getGeometry()?.clone().transform(app.stage.crs, 'EPSG:4326') as SimpleGeometry | undefined;
-        if (own.geometry && shape) own.geometry = { ...own.geometry, coordinates: shape.getCoordinates() };
-      }
-      app.model.changed('opacity');
-      announce(tr('Dessin modifié', 'Drawing changed'));
-    });
+    const features = sources.flatMap((source) => source.getFeatures());
+    reshaping = new Modify({ features: new Collection(features) });
+    reshaping.on('modifyend', (event) => keepShapes(event.features.getArray()));
     app.stage.map.addInteraction(reshaping);
-    // a click on a corner asks no card
-    app.stage.pointing = { pick: () => undefined };
+    // without dragging: the point at the place is taken, and put where the next one is
+    let held: Corner | undefined;
+    app.stage.pointing = {
+      pick(at) {
+        if (held) {
+          moveCorner(held, at);
+          keepShapes([held.feature]);
+          held = undefined;
+          return;
+        }
+        held = cornerAt(features, at, app.stage.resolution() * REACH);
+        announce(held
+          ? tr('Point pris : allez où il doit être, puis Entrée.', 'Point taken: go where it shall be, then Enter.')
+          : tr('Pas de point du dessin à cet endroit.', 'No point of the drawing at this place.'));
+      },
+    };
     reshape.setAttribute('aria-pressed', 'true');
-    help.textContent = tr('Tirez un point du dessin ; Alt et clic en retire un. Échap pour quitter.', 'Drag a point of the drawing; Alt and click takes one away. Escape to leave.');
+    help.textContent = tr(
+      'Tirez un point du dessin, ou cliquez-le (Entrée quand il est au centre de la carte) puis sa nouvelle place. Alt et clic retire un point. Échap pour quitter.',
+      'Drag a point of the drawing, or click it (Enter when it is in the middle of the map) and then its new place. Alt and click takes a point away. Escape to leave.',
+    );
+  }
+
+  function keepShapes(features: readonly Feature[]): void {
+    for (const feature of features) {
+      const own = feature.get('own') as GeoFeature;
+      const shape = feature.getGeometry()?.clone().transform(app.stage.crs, 'EPSG:4326') as SimpleGeometry | undefined;
+      if (own.geometry && shape) own.geometry = { ...own.geometry, coordinates: shape.getCoordinates() };
+    }
+    app.model.changed('opacity');
+    announce(tr('Dessin modifié', 'Drawing changed'));
   }
 
   function stopReshaping(): void {
@@ -179,6 +203,38 @@ export function drawPart(app: App): HTMLElement {
       h('label', {}, h('span', {}, tr('Couleur', 'Colour')), colour)),
     list,
   );
+}
+
+/** A point of a drawing: where it stands in the nested lists of its coordinates. */
+interface Corner {
+  feature: Feature;
+  path: number[];
+}
+
+/** The corner nearest to a place, within `reach` units of the view. */
+function cornerAt(features: readonly Feature[], at: XY, reach: number): Corner | undefined {
+  let best: Corner | undefined;
+  let least = reach;
+  const walk = (feature: Feature, value: unknown, path: number[]): void => {
+    if (!Array.isArray(value)) return;
+    if (typeof value[0] !== 'number') return value.forEach((one, i) => walk(feature, one, [...path, i]));
+    const far = Math.hypot(value[0] - at[0], value[1] - at[1]);
+    // the first point of a ring stands before the same one at its end
+    if (far < least) [best, least] = [{ feature, path }, far];
+  };
+  for (const feature of features) walk(feature, (feature.getGeometry() as SimpleGeometry | undefined)?.getCoordinates(), []);
+  return best;
+}
+
+function moveCorner({ feature, path }: Corner, at: XY): void {
+  const shape = feature.getGeometry() as SimpleGeometry;
+  const moved = (value: unknown, [index, ...rest]: number[]): unknown => {
+    if (index === undefined || !Array.isArray(value)) return at;
+    const list = value.map((one, i) => (i === index ? moved(one, rest) : one));
+    // a ring ends where it begins
+    return shape.getType() === 'Polygon' && rest.length === 0 && index === 0 ? [...list.slice(0, -1), list[0]] : list;
+  };
+  shape.setCoordinates(moved(shape.getCoordinates(), path) as never[]);
 }
 
 function isDrawing(node: LayerNode): boolean {

@@ -9,3 +9,11 @@ export const FRAMES: Record<string, readonly [number, number]> = {
   'a3-paysage': [312, 246],
   'a3-portrait': [275, 305],
 };
+
+/** The greatest height that the map may have on each sheet, mm. */
+export const HIGHEST: Record<string, number> = {
+  'a4-paysage': 172,
+  'a4-portrait': 224,
+  'a3-paysage': 258,
+  'a3-portrait': 344,
+};

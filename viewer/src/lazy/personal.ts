@@ -2,7 +2,7 @@
 
 import type { App } from '../app.ts';
 import { parseLink, writeLink } from '../core/link.ts';
-import { number, tr } from '../core/text.ts';
+import { counted, number, tr } from '../core/text.ts';
 import { fetchJson, withParameters } from '../map/wms.ts';
 import { announce, download, h, icon, later, notice } from '../ui/dom.ts';
 import { site } from '../ui/search.ts';
@@ -86,8 +86,8 @@ function filePart(app: App): HTMLElement {
         const { features, leftOut } = await readFile(file, app.context.crs.map((c) => c.code));
         const node = addOwn(app, { title: file.name.replace(/\.\w+$/, ''), visible: true, opacity: 1, colour: '#8a4b00', features });
         zoomTo(app, features.map((f) => f.geometry));
-        const some = leftOut ? tr(` ; ${number(leftOut)} sans coordonnées lisibles, laissés de côté`, `; ${number(leftOut)} without readable coordinates, left out`) : '';
-        notice(tr(`${node.title} : ${number(features.length)} objets`, `${node.title}: ${number(features.length)} features`) + some);
+        const some = leftOut ? tr(` ; sans coordonnées lisibles et laissés de côté : ${number(leftOut)}`, `; without readable coordinates and left out: ${number(leftOut)}`) : '';
+        notice(`${node.title}${tr(' :', ':')} ${counted(features.length, 'objet', 'feature')}${some}`);
       } catch (fault) {
         error.textContent = `${file.name} : ${fault instanceof Error ? fault.message : fault}`;
         error.hidden = false;
@@ -162,6 +162,8 @@ function keepPart(app: App): HTMLElement {
       if (state.crs) app.stage.setCrs(state.crs);
       if (state.view) app.stage.moveToScale([state.view.x, state.view.y], state.view.scale);
       if (state.layers && kept.map === app.context.id) app.model.apply(state.layers);
+      const listed = state.table && app.model.layer(state.table.layer);
+      if (listed) app.openTable(listed, state.table);
       announce(tr('Carte personnelle ouverte', 'Personal map opened'));
     } catch (fault) {
       error.textContent = fault instanceof SyntaxError ? tr('Ce fichier n’est pas une carte personnelle.', 'This file is no personal map.') : fault instanceof Error ? fault.message : String(fault);

@@ -2,10 +2,10 @@
 
 import { encode } from 'uqr';
 import type { App } from '../app.ts';
-import { linkOf } from '../core/context.ts';
+import { linkOf, type MapContext } from '../core/context.ts';
 import { writeLink } from '../core/link.ts';
 import { tr } from '../core/text.ts';
-import { copy, h, icon, later } from '../ui/dom.ts';
+import { address, copy, h, icon, later } from '../ui/dom.ts';
 
 export function sharePanel(app: App): HTMLElement {
   const { context } = app;
@@ -41,7 +41,7 @@ export function sharePanel(app: App): HTMLElement {
   return h(
     'div',
     { class: 'form' },
-    h('p', {}, tr('Ce lien garde le lieu, l’échelle, les couches, leur ordre et leur opacité.', 'This link keeps the place, the scale, the layers, their order and opacity.')),
+    h('p', {}, tr('Ce lien garde le lieu, l’échelle, les couches, leur ordre, leur opacité, et la table ouverte avec ses filtres.', 'This link keeps the place, the scale, the layers, their order and opacity, and the table that is open with its filters.')),
     field,
     h('div', { class: 'choices' }, button(field), mail),
     h('details', {}, h('summary', {}, tr('Code QR', 'QR code')), code),
@@ -53,7 +53,21 @@ export function sharePanel(app: App): HTMLElement {
           h('label', {}, h('span', {}, tr('Hauteur (px)', 'Height (px)')), height)),
         snippet,
         h('div', {}, button(snippet)))),
+    inQgis(context),
   );
+}
+
+/** The whole map for QGIS, as a project, as layers, or as a service. */
+function inQgis({ links }: MapContext): HTMLElement | false {
+  const [project, layers, wms] = ['qgs', 'qlr', 'wms'].map((rel) => linkOf(links, rel));
+  if (!project || !layers || !wms) return false;
+  return h('details', {},
+    h('summary', {}, tr('Ouvrir dans QGIS', 'Open in QGIS')),
+    h('div', { class: 'form' },
+      h('ul', {},
+        h('li', {}, h('a', { href: project }, tr('Projet (la carte entière)', 'Project (the whole map)'))),
+        h('li', {}, h('a', { href: layers }, tr('Couches, à glisser dans un projet', 'Layers, to be dropped into a project')))),
+      address('WMS', wms)));
 }
 
 function picture(text: string): Element {

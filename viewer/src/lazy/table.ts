@@ -7,8 +7,9 @@ import { transformExtent } from 'ol/proj.js';
 import type { App } from '../app.ts';
 import type { Field, GeoFeature } from '../core/context.ts';
 import * as cql from '../core/cql.ts';
+import type { LinkTable } from '../core/link.ts';
 import type { LayerNode } from '../core/model.ts';
-import { number, tr, value } from '../core/text.ts';
+import { counted, tr, value } from '../core/text.ts';
 import { EVERYTHING, item, items, itemsUrl, query, type Wanted } from '../map/items.ts';
 import { announce, h, icon, iconButton, later, outward, safeUrl } from '../ui/dom.ts';
 
@@ -19,7 +20,7 @@ const HIGHEST = 8_000_000;
 
 let opened: { close(): void } | undefined;
 
-export function openTable(app: App, parent: HTMLElement, node: LayerNode): void {
+export function openTable(app: App, parent: HTMLElement, node: LayerNode, as?: LinkTable): void {
   opened?.close();
   const { stage, context } = app;
   const { entry } = node;
@@ -29,9 +30,9 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode): void 
   const url = itemsUrl(entry, context.base);
   const isNumber = (f: Field) => f.type === 'integer' || f.type === 'number';
 
-  let sort = entry.table?.sort ?? '';
-  let isFollowing = false;
-  const filters = new Map<string, string>();
+  let sort = as?.sort || (entry.table?.sort ?? '');
+  let isFollowing = as?.isFollowing ?? false;
+  const filters = new Map(as?.filters.filter(([name]) => columns.some((c) => c.name === name)));
   let pages = new Map<number, GeoFeature[] | 'asked'>();
   let total = 0;
   let turn = 0;
@@ -40,7 +41,7 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode): void 
   const returnTo = document.activeElement instanceof HTMLElement ? document.activeElement : undefined;
 
   const count = h('span', { class: 'quiet', 'aria-live': 'polite' });
-  const follow = h('input', { type: 'checkbox', onchange: () => { isFollowing = follow.checked; reload(); } });
+  const follow = h('input', { type: 'checkbox', checked: isFollowing, onchange: () => { isFollowing = follow.checked; reload(); } });
   const csv = h('a', { class: 'primary', download: `${entry.id}.csv` }, icon('download'), 'CSV');
   const body = h('tbody');
   const headers = h('tr');
@@ -77,6 +78,11 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode): void 
     grid.scrollTop = 0;
     csv.href = query(url, { ...wanted(), limit: EVERYTHING, properties: columns.map((c) => c.name), format: context.language === 'fr' ? 'csv-fr' : 'csv' });
     void ask(0);
+    const written = [...filters].filter(([, words]) => words.trim());
+    // what a visitor has added comes to be known later than the link is read
+    if (node.parent?.key !== 'own') app.table = { layer: entry.id, sort: sort === (entry.table?.sort ?? '') ? '' : sort, isFollowing, filters: written };
+    // what is in the link
+    app.model.changed('opacity');
   }
 
   async function ask(page: number): Promise<void> {
@@ -89,7 +95,7 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode): void 
       pages.set(page, found.features);
       const isFirst = total === 0;
       total = found.numberMatched ?? found.features.length;
-      if (isFirst) count.textContent = total === 1 ? tr('1 objet', '1 feature') : tr(`${number(total)} objets`, `${number(total)} features`);
+      if (isFirst) count.textContent = counted(total, 'objet', 'feature');
       table.setAttribute('aria-rowcount', String(total + 1));
     } catch {
       if (mine !== turn) return;
@@ -187,6 +193,8 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode): void 
 
   function close(): void {
     opened = undefined;
+    app.table = undefined;
+    app.model.changed('opacity');
     drawer.remove();
     document.documentElement.style.setProperty('--drawer', '0px');
     document.documentElement.classList.remove('has-drawer');

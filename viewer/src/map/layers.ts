@@ -1,11 +1,15 @@
-/** The tree's layers as pictures: each its own, so that opacity and order cost no request. */
+/**
+ * The tree's layers as pictures. Those of the map's own service that lie one on the other without an opacity are one
+ * picture together: names of one make room for names of the others. All else is a picture by itself, whose opacity and
+ * place cost no request.
+ */
 
 import type ImageWrapper from 'ol/Image.js';
 import type BaseLayer from 'ol/layer/Base.js';
 import ImageLayer from 'ol/layer/Image.js';
 import ImageWMS from 'ol/source/ImageWMS.js';
 import { isInScale, type LayerNode, type Model } from '../core/model.ts';
-import { serviceOf } from './wms.ts';
+import { type Service, serviceOf } from './wms.ts';
 import type { Stage } from './stage.ts';
 
 /** OpenLayers counts 90 dots an inch, the server 96. */
@@ -14,10 +18,19 @@ const DPI_SERVER = 96;
 /** A layer that failed is asked for again after this, then after twice as long each time. */
 const SOONEST_MS = 3000;
 const LATEST_MS = 60_000;
+/** Layers in one picture: an address with their names must not be too long, nor what a server draws at once. */
+const MOST = 20;
+
+/** Nodes of one picture, bottom first. */
+type Run = [LayerNode, ...LayerNode[]];
 
 export class MapLayers {
+  /** Each picture by its lowest layer. */
   private readonly drawn = new Map<LayerNode, BaseLayer>();
+  private runs = new Map<LayerNode, Run>();
   private readonly failed = new Map<LayerNode, ImageWMS>();
+  /** Layers of pictures that failed together: which of them it is shows when each is by itself. */
+  private readonly apart = new Set<LayerNode>();
   private wait = SOONEST_MS;
   private timer = 0;
 
@@ -46,42 +59,64 @@ export class MapLayers {
     const nodes = this.model.layers();
     for (const [node, layer] of this.drawn) if (!nodes.includes(node)) this.drop(node, layer);
     const scale = this.stage.scale();
-    nodes.forEach((node, index) => {
-      const isShown = node.isVisible && isInScale(node.entry, scale);
-      let layer = this.drawn.get(node);
-      if (!layer && !isShown) return;
+    this.runs = new Map(this.together(nodes.filter((n) => n.isVisible && isInScale(n.entry, scale))).map((run) => [run[0], run]));
+    for (const [node, layer] of this.drawn) {
+      if (this.runs.has(node)) continue;
+      layer.setVisible(false);
+      // what is not wanted now is not missing
+      this.succeeded(node);
+    }
+    for (const [lead, run] of this.runs) {
+      let layer = this.drawn.get(lead);
       if (!layer) {
-        layer = node.entry.data ? this.vector(node) : this.picture(node);
-        if (!layer) return;
-        this.drawn.set(node, layer);
+        layer = lead.entry.data ? this.vector(lead) : this.picture(run);
+        if (!layer) continue;
+        this.drawn.set(lead, layer);
         this.stage.map.addLayer(layer);
       }
-      layer.setVisible(isShown);
-      // what is not wanted now is not missing
-      if (!isShown) this.succeeded(node);
-      layer.setOpacity(node.opacity);
-      layer.setZIndex(nodes.length - index);
+      layer.setVisible(true);
+      layer.setOpacity(lead.opacity);
+      layer.setZIndex(nodes.length - nodes.indexOf(lead));
       const source = layer instanceof ImageLayer ? (layer.getSource() as ImageWMS) : undefined;
-      if (source && source.getParams()['STYLES'] !== node.style) source.updateParams({ STYLES: node.style });
-    });
+      const [{ name }, style] = this.asked(run);
+      const now = source?.getParams();
+      if (now && (now['LAYERS'] !== name || now['STYLES'] !== style)) source?.updateParams({ LAYERS: name, STYLES: style });
+    }
   }
 
-  private picture(node: LayerNode): BaseLayer {
-    const { url, name, version } = serviceOf(node, this.stage.context.base);
-    const isOurs = !node.entry.wms || url.startsWith(this.stage.context.base) || node.entry.of !== undefined;
-    const source = new ImageWMS({
-      url,
-      params: { LAYERS: name, STYLES: node.style, VERSION: version, FORMAT: 'image/png', TRANSPARENT: 'TRUE' },
-      ratio: 1.1,
-      // elsewhere pages of other sites may be let have pictures only
-      ...(isOurs ? { serverType: 'qgis' as const, imageLoadFunction: (image, src) => void loadOurs(image, src) } : {}),
-    });
+  /** Layers that are seen, top first, as the pictures that they make. */
+  private together(shown: readonly LayerNode[]): Run[] {
+    const all: Run[] = [];
+    let isOpen = false;
+    for (const node of [...shown].reverse()) {
+      const mayJoin = !node.entry.wms && !node.entry.data && node.opacity === 1 && !this.apart.has(node);
+      const last = all.at(-1);
+      if (mayJoin && isOpen && last && last.length < MOST) last.push(node);
+      else all.push([node]);
+      isOpen = mayJoin;
+    }
+    return all;
+  }
+
+  private asked(run: Run): [Service, style: string] {
+    const all = run.map((node) => serviceOf(node, this.stage.context.base));
+    return [{ ...all[0]!, name: all.map((s) => s.name).join(',') }, run.map((n) => n.style).join(',')];
+  }
+
+  private picture(run: Run): BaseLayer {
+    const [lead] = run;
+    const source = pictures(...this.asked(run), !lead.entry.wms || lead.entry.of !== undefined);
     source.on('imageloadend', () => {
       this.wait = SOONEST_MS;
-      this.succeeded(node);
+      this.succeeded(lead);
     });
     source.on('imageloaderror', () => {
-      this.failed.set(node, source);
+      const failed = this.runs.get(lead);
+      if (failed && failed.length > 1) {
+        failed.forEach((node) => this.apart.add(node));
+        return this.update();
+      }
+      this.failed.set(lead, source);
       this.tell();
       // all that failed are asked for in one go
       this.timer ||= window.setTimeout(() => this.again(), this.wait);
@@ -110,6 +145,17 @@ export class MapLayers {
     this.wait = Math.min(LATEST_MS, this.wait * 2);
     for (const source of this.failed.values()) source.changed();
   }
+}
+
+/** `isOurs`: of this server. Of others pages may be let have nothing but pictures to look at, unless they say otherwise. */
+export function pictures({ url, name, version }: Service, style: string, isOurs: boolean, isForPaper = false): ImageWMS {
+  return new ImageWMS({
+    url,
+    params: { LAYERS: name, STYLES: style, VERSION: version, FORMAT: 'image/png', TRANSPARENT: 'TRUE' },
+    ratio: isForPaper ? 1 : 1.1,
+    ...(isOurs ? { serverType: 'qgis' as const, imageLoadFunction: (image, src) => void loadOurs(image, src) }
+      : isForPaper ? { crossOrigin: 'anonymous' } : {}),
+  });
 }
 
 /** As the server counts dots; and asked for again where it is too busy just now (503 with Retry-After). */

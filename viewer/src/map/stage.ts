@@ -38,6 +38,8 @@ export class Stage {
     this.crs = context.view.crs;
     this.map = new OlMap({
       target,
+      // three pixels for one of CSS are seen by nobody, and weigh twice what two do
+      pixelRatio: Math.min(2, devicePixelRatio),
       controls: [],
       layers: [],
       keyboardEventTarget: target,

@@ -3,7 +3,7 @@
 import type { App } from '../app.ts';
 import { linkOf } from '../core/context.ts';
 import { date, tr } from '../core/text.ts';
-import { copy, h, iconButton, outward } from './dom.ts';
+import { address, h, outward } from './dom.ts';
 
 export function aboutView({ context, model }: App): HTMLElement {
   const facts: [string, Node | string | null | undefined][] = [
@@ -40,16 +40,4 @@ export function aboutView({ context, model }: App): HTMLElement {
     services.length > 0 && h('h3', {}, tr('Services', 'Services')),
     ...services,
   );
-}
-
-/** An address to copy. */
-export function address(label: string, href: string): HTMLElement {
-  const field = h('input', { type: 'text', readonly: true, value: href, 'aria-label': label, onfocus: () => field.select() });
-  const button = iconButton('copy', tr(`Copier : ${label}`, `Copy: ${label}`), async () => {
-    if (await copy(href, field)) {
-      button.classList.add('done');
-      setTimeout(() => button.classList.remove('done'), 1500);
-    }
-  });
-  return h('div', { class: 'address' }, h('span', { 'aria-hidden': 'true' }, label), field, button);
 }

@@ -1,5 +1,6 @@
 /** Elements in one call, icons, and the voice for screen readers. Text is never markup. */
 
+import { tr } from '../core/text.ts';
 import { ICONS, type IconName } from './icons.ts';
 
 type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
@@ -108,10 +109,26 @@ export async function copy(text: string, field?: HTMLInputElement | HTMLTextArea
 
 /** Gives the visitor a file. */
 export function download(name: string, type: string, content: string): void {
-  const href = URL.createObjectURL(new Blob([content], { type }));
+  downloadBlob(name, new Blob([content], { type }));
+}
+
+export function downloadBlob(name: string, content: Blob): void {
+  const href = URL.createObjectURL(content);
   const link = h('a', { href, download: name });
   document.body.append(link);
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}
+
+/** An address to copy. */
+export function address(label: string, href: string): HTMLElement {
+  const field = h('input', { type: 'text', readonly: true, value: href, 'aria-label': label, onfocus: () => field.select() });
+  const button = iconButton('copy', tr(`Copier : ${label}`, `Copy: ${label}`), async () => {
+    if (await copy(href, field)) {
+      button.classList.add('done');
+      setTimeout(() => button.classList.remove('done'), 1500);
+    }
+  });
+  return h('div', { class: 'address' }, h('span', { 'aria-hidden': 'true' }, label), field, button);
 }

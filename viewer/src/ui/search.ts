@@ -5,7 +5,7 @@ import { type GeoFeature, linkOf, type LayerEntry, type SearchEntry, type XY } f
 import { parseCoordinates } from '../core/coordinates.ts';
 import * as cql from '../core/cql.ts';
 import type { LayerNode } from '../core/model.ts';
-import { tr, value } from '../core/text.ts';
+import { counted, tr, value } from '../core/text.ts';
 import { items, itemsUrl } from '../map/items.ts';
 import { convert } from '../map/projections.ts';
 import { announce, h, icon, later } from './dom.ts';
@@ -48,12 +48,12 @@ export function searchBox(app: App): HTMLElement {
           h('span', { class: 'note' }, [hit.note, hit.group].filter(Boolean).join(' · ')),
         ),
       ),
-      ...(found.length === 0 && isDone ? [h('li', { role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false', class: 'quiet' }, tr('Aucun résultat', 'Nothing found'))] : []),
+      ...(found.length === 0 && isDone ? [h('li', { role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false', class: 'quiet' }, tr('Aucun résultat : essayez un nom de commune, ou des coordonnées', 'Nothing found: try a municipality, or coordinates'))] : []),
     );
     list.hidden = list.childElementCount === 0;
     input.setAttribute('aria-expanded', String(!list.hidden));
     input.removeAttribute('aria-activedescendant');
-    if (isDone && !list.hidden) announce(found.length ? tr(`${found.length} résultats`, `${found.length} results`) : tr('Aucun résultat', 'Nothing found'));
+    if (isDone && !list.hidden) announce(found.length ? counted(found.length, 'résultat', 'result') : tr('Aucun résultat', 'Nothing found'));
   }
 
   function hide(): void {
@@ -93,8 +93,13 @@ export function searchBox(app: App): HTMLElement {
     show(now, false);
     running = new AbortController();
     const { signal } = running;
-    const found = await Promise.all(app.context.search.map((entry) => features(app, entry, words, signal).catch(() => [])));
-    if (!signal.aborted) show([...places(app, words), ...found.flat(), ...titles(app, words)], true);
+    const find = async (text: string) =>
+      (await Promise.all(app.context.search.map((entry) => features(app, entry, text, signal).catch(() => [])))).flat();
+    let found = await find(words);
+    // of an address, which nobody knows here, the municipality that it ends with
+    const last = /\d.*[\s,]([^\s,\d]{3,})$/.exec(words)?.[1];
+    if (!found.length && !now.length && last) found = await find(last);
+    if (!signal.aborted) show([...places(app, words), ...found, ...titles(app, words)], true);
   });
 
   input.addEventListener('input', ask);

@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import { linkOf } from '../core/context.ts';
 import { EVERYTHING, itemsUrl, query } from '../map/items.ts';
 import type { LayerNode } from '../core/model.ts';
-import { date, number, tr } from '../core/text.ts';
+import { counted, date, tr } from '../core/text.ts';
 import { h, icon, outward } from './dom.ts';
 import type { IconName } from './icons.ts';
 
@@ -39,7 +39,7 @@ export function settings(app: App, node: LayerNode, close: () => void): HTMLElem
   const facts = [
     entry.organisation,
     entry.revised && tr(`données du ${date(entry.revised)}`, `data of ${date(entry.revised)}`),
-    entry.count != null && tr(`${number(entry.count)} objets`, `${number(entry.count)} features`),
+    entry.count != null && counted(entry.count, 'objet', 'feature'),
   ].filter((fact): fact is string => Boolean(fact));
 
   const panel = h(

@@ -4,11 +4,9 @@ import type { App } from '../app.ts';
 import { tr } from '../core/text.ts';
 import { convert } from '../map/projections.ts';
 import { announce, h, iconButton, notice } from './dom.ts';
-import { overview } from './overview.ts';
 
 export function toolButtons(app: App, stageElement: HTMLElement): HTMLElement {
   const { stage, context } = app;
-  const view = overview(app);
   const zoom = h(
     'div',
     { class: 'cluster' },
@@ -39,12 +37,16 @@ export function toolButtons(app: App, stageElement: HTMLElement): HTMLElement {
       measures.append(button);
     }
   }
-  const look = iconButton('overview', tr('Vue d’ensemble', 'Overview'), () => {
+  let view: HTMLElement | undefined;
+  const look = iconButton('overview', tr('Vue d’ensemble', 'Overview'), async () => {
+    const { overview } = await import('../lazy/overview.ts');
+    view ??= bar.appendChild(overview(app));
     view.hidden = !view.hidden;
     look.setAttribute('aria-pressed', String(!view.hidden));
   }, { 'aria-pressed': 'false', class: 'icon-button wide-only' });
   tools.append(look);
-  return h('div', { class: 'tools', role: 'toolbar', 'aria-label': tr('Outils de la carte', 'Map tools'), 'aria-orientation': 'vertical' }, zoom, tools, measures.childElementCount > 0 && measures, view);
+  const bar = h('div', { class: 'tools', role: 'toolbar', 'aria-label': tr('Outils de la carte', 'Map tools'), 'aria-orientation': 'vertical' }, zoom, tools, measures.childElementCount > 0 && measures);
+  return bar;
 }
 
 function locate({ stage, mark }: App): void {

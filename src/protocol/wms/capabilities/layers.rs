@@ -2,13 +2,14 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::facts::Offered;
-use super::{Writer, facts_at};
-use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, LocalText, Node};
+use super::{UNTITLED, Writer, facts_at};
+use crate::catalogue::{Group, INSPIRE_DEFAULT_STYLE, Layer, Node};
 use crate::encode::xml;
 use crate::geom::{Bbox, STANDARD_PIXEL_M};
 use crate::protocol::ows::{DEGREES, METRES, push_outward};
 use crate::protocol::record::inspire_theme;
 use crate::protocol::wms::Version;
+use crate::protocol::wms::request::time_extent;
 use crate::query::Moment;
 use crate::style::Style;
 
@@ -24,15 +25,7 @@ impl Writer<'_> {
         let language = self.language().to_owned();
         let site = &catalogue.site;
         self.push("<Layer>\n");
-        let title = site.title.get(&language);
-        self.element(
-            "Title",
-            if title.is_empty() {
-                "cartotheque"
-            } else {
-                title
-            },
-        );
+        self.element("Title", site.title.get_or(&language, UNTITLED));
         self.optional("Abstract", site.abstract_.get(&language));
         for i in 0..self.facts.crs.len() {
             self.crs(i);
@@ -80,9 +73,8 @@ impl Writer<'_> {
                 .any(|layer| layer.queryable);
         self.open_layer(is_queryable);
         self.optional("Name", group.id.as_deref().unwrap_or_default());
-        let title = group.title.get(&language);
-        let fallback = group.id.as_deref().unwrap_or("–");
-        self.element("Title", if title.is_empty() { fallback } else { title });
+        let id = group.id.as_deref().unwrap_or("–");
+        self.element("Title", group.title.get_or(&language, id));
         self.optional("Abstract", group.abstract_.get(&language));
         let (lonlat, boxes) = self.facts.around(&members);
         if let Some(lonlat) = lonlat {
@@ -102,9 +94,9 @@ impl Writer<'_> {
         let language = self.scope.language.as_str();
         self.open_layer(layer.queryable);
         self.element("Name", &layer.id);
-        let title = or_else(&layer.title, language, &layer.id);
+        let title = layer.title.get_or(language, &layer.id);
         self.element("Title", title);
-        self.element("Abstract", or_else(&layer.abstract_, language, title));
+        self.element("Abstract", layer.abstract_.get_or(language, title));
         self.keywords(layer, title);
         if let Some(known) = facts_at(facts, index) {
             if let Some((own, _)) = known.own.as_ref().filter(|(own, _)| self.speaks(own)) {
@@ -141,10 +133,7 @@ impl Writer<'_> {
     /// The dimension `time` (06-042 Annex C; 01-068r3 Annex C). Without TIME all features are
     /// drawn: the default is the whole extent.
     fn time_dimension(&mut self, [first, last]: [Moment; 2]) {
-        let extent = match first == last {
-            true => first.to_string(),
-            false => format!("{first}/{last}"),
-        };
+        let extent = time_extent([first, last]);
         let resolution = match (first, last) {
             _ if first == last => "",
             (Moment::Day(_), Moment::Day(_)) => "/P1D",
@@ -369,13 +358,6 @@ pub fn legend_query(version: Version, layer: &str, style: &str) -> String {
     query.push_str("&amp;style=");
     xml::push_url_component(&mut query, style);
     query
-}
-
-fn or_else<'a>(text: &'a LocalText, language: &str, fallback: &'a str) -> &'a str {
-    match text.get(language) {
-        "" => fallback,
-        text => text,
-    }
 }
 
 /// The layers under some nodes, by their places in the catalogue.

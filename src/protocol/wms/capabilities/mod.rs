@@ -25,6 +25,9 @@ const MAX_KEPT_BYTES: usize = 4 << 20;
 /// About what a layer with two styles and six CRSs takes in a document.
 const LAYER_BYTES: usize = 3_000;
 
+/// What a site without a title is called.
+const UNTITLED: &str = "cartotheque";
+
 /// What was computed for one state of the catalogue: extents, legend sizes, documents.
 ///
 /// Belongs to one catalogue and its successors: `sequence` tells them apart. Extents and legend

@@ -1,4 +1,4 @@
-use super::Writer;
+use super::{UNTITLED, Writer};
 use crate::encode::{ImageFormat, xml};
 use crate::protocol::ows::push_inspire_capabilities;
 use crate::protocol::record::licence;
@@ -49,18 +49,10 @@ impl Writer<'_> {
         let path = self.path.clone();
         self.push("<Service>\n");
         self.element("Name", if self.is_130() { "WMS" } else { "OGC:WMS" });
-        let title = match self.scope.only.as_ref().map(|l| l.title.get(&language)) {
-            Some(title) if !title.is_empty() => title,
-            _ => site.title.get(&language),
-        };
-        self.element(
-            "Title",
-            if title.is_empty() {
-                "cartotheque"
-            } else {
-                title
-            },
-        );
+        let of_site = site.title.get_or(&language, UNTITLED);
+        let only = self.scope.only.as_ref();
+        let title = only.map_or(of_site, |layer| layer.title.get_or(&language, of_site));
+        self.element("Title", title);
         self.optional("Abstract", site.abstract_.get(&language));
         self.push("<KeywordList>\n");
         for keyword in &site.keywords {

@@ -24,7 +24,7 @@ pub fn write_gml2(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
         xml::push_element(
             &mut out,
             "gml:name",
-            first.layer.title.get(context.language),
+            first.layer.title.get_or(context.language, &first.layer.id),
         );
         for feature in features {
             out.push_str(&format!("<{name}_feature>\n"));
@@ -43,7 +43,7 @@ pub fn write_gml3(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
     let crs = context.crs;
     let style = GmlStyle::new(
         GmlVersion::V311,
-        &format!("urn:ogc:def:crs:{}::{}", crs.authority, crs.code),
+        &crs.urn(),
         crs.axis_order == crate::crs::AxisOrder::NorthEast,
         context.decimals(),
     );

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use super::value::shown_value;
 use super::{InfoContext, by_layer};
-use crate::catalogue::{Layer, LayerField, PopupField};
+use crate::catalogue::{LayerField, PopupField};
 use crate::encode::xml::{escaped, push_attribute, push_text};
-use crate::feature::{FieldType, OwnedValue, Value};
+use crate::feature::OwnedValue;
 use crate::operation::FoundFeature;
 
 /// Readable in a popup of any client: no script, no outside address, colours of the reader's
@@ -38,7 +39,7 @@ pub fn write(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
             continue;
         };
         out.push_str("\n<section><h1>");
-        push_text(&mut out, layer_title(layer, context.language));
+        push_text(&mut out, layer.title.get_or(context.language, &layer.id));
         out.push_str("</h1>");
         for feature in features {
             push_feature(&mut out, feature, context.language);
@@ -47,13 +48,6 @@ pub fn write(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
     }
     out.push_str("</body></html>\n");
     out
-}
-
-fn layer_title<'a>(layer: &'a Layer, language: &str) -> &'a str {
-    match layer.title.get(language) {
-        "" => &layer.id,
-        title => title,
-    }
 }
 
 fn push_feature(out: &mut String, feature: &FoundFeature, language: &str) {
@@ -139,12 +133,14 @@ fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        match after.split_once('}') {
-            Some((name, tail)) if value_of(name.trim()).is_some() => {
-                out.push_str(&value_of(name.trim()).unwrap_or_default());
+        let named = after.split_once('}');
+        let filled = named.and_then(|(name, tail)| Some((value_of(name.trim())?, tail)));
+        match filled {
+            Some((value, tail)) => {
+                out.push_str(&value);
                 rest = tail;
             }
-            _ => {
+            None => {
                 out.push('{');
                 rest = after;
             }
@@ -159,66 +155,6 @@ fn is_link(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
-/// A value as a person reads it: with the decimals and the unit of its field, and the decimal
-/// comma and narrow spaces of French where it has a unit or decimals. Codes and years have
-/// neither, and stay as they are.
-pub fn shown_value(field: &LayerField, value: &OwnedValue, language: &str) -> String {
-    let value = value.as_value();
-    let number = match value {
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.as_f64(),
-        _ => None,
-    };
-    let is_quantity = field.unit.is_some() || field.decimals.is_some();
-    let mut shown = match number {
-        Some(number) if is_quantity && number.is_finite() => {
-            grouped(number, field.decimals, language)
-        }
-        _ if field.kind == FieldType::Bool && !value.is_null() => {
-            match (value.to_text().as_ref(), language) {
-                ("true", "fr") => "oui".to_owned(),
-                ("false", "fr") => "non".to_owned(),
-                ("true", _) => "yes".to_owned(),
-                _ => "no".to_owned(),
-            }
-        }
-        _ => value.to_text().into_owned(),
-    };
-    if let (Some(unit), false) = (&field.unit, shown.is_empty()) {
-        shown.push('\u{A0}');
-        shown.push_str(unit);
-    }
-    shown
-}
-
-/// A number with its thousands set apart: `12 345,6` in French, `12,345.6` else.
-fn grouped(number: f64, decimals: Option<u8>, language: &str) -> String {
-    let plain = match decimals {
-        Some(decimals) => format!("{number:.*}", usize::from(decimals.min(12))),
-        None => number.to_string(),
-    };
-    let (thousands, point) = match language {
-        "fr" => ('\u{202F}', ','),
-        _ => (',', '.'),
-    };
-    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
-    let (sign, digits) = match whole.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", whole),
-    };
-    let mut out = sign.to_owned();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(thousands);
-        }
-        out.push(digit);
-    }
-    if !fraction.is_empty() {
-        out.push(point);
-        out.push_str(fraction);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,15 +164,5 @@ mod tests {
         let value = |name: &str| (name == "nom").then(|| "Lyon".to_owned());
         assert_eq!(fill("{nom} ({ nom })", value), "Lyon (Lyon)");
         assert_eq!(fill("{code} {nom", value), "{code} {nom");
-    }
-
-    #[test]
-    fn quantities_are_written_as_the_reader_writes_them() {
-        assert_eq!(
-            grouped(1_234_567.891, Some(1), "fr"),
-            "1\u{202F}234\u{202F}567,9"
-        );
-        assert_eq!(grouped(-1234.0, None, "en"), "-1,234");
-        assert_eq!(grouped(12.5, None, "en"), "12.5");
     }
 }

@@ -13,9 +13,8 @@ pub fn write(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
     out.push_str(r#"{"type":"FeatureCollection","numberReturned":"#);
     let _ = write!(out, "{}", found.len());
     if !context.is_wgs84() {
-        let (authority, code) = (&context.crs.authority, &context.crs.code);
         out.push_str(r#","crs":{"type":"name","properties":{"name":"#);
-        push_string(&mut out, &format!("urn:ogc:def:crs:{authority}::{code}"));
+        push_string(&mut out, &context.crs.urn());
         out.push_str("}}");
     }
     out.push_str(r#","features":["#);

@@ -4,6 +4,7 @@ mod gml;
 mod html;
 mod json;
 mod text;
+mod value;
 
 use crate::crs::{Crs, CrsKind};
 use crate::operation::FoundFeature;

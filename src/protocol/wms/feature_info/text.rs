@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::html::shown_value;
+use super::value::shown_value;
 use super::{InfoContext, by_layer};
 use crate::operation::FoundFeature;
 
@@ -11,7 +11,8 @@ pub fn write(found: &[FoundFeature], context: &InfoContext<'_>) -> String {
         let Some(first) = features.first() else {
             continue;
         };
-        push_line(&mut out, first.layer.title.get(context.language));
+        let title = first.layer.title.get_or(context.language, &first.layer.id);
+        push_line(&mut out, title);
         for feature in features {
             out.push_str("  ");
             push_line(&mut out, &feature.id);

@@ -27,21 +27,27 @@ impl Reader<'_> {
         let list = self
             .kvp
             .require("QUERY_LAYERS", "names out of LAYERS, separated by commas")?;
-        let mut query_layers: Vec<MapLayer> = Vec::new();
+        let mut places: Vec<usize> = Vec::new();
         for name in self.layer_names("QUERY_LAYERS", list)? {
-            query_layers.extend(self.queried(name, &names, &map.layers)?);
+            for place in self.queried(name, &names, &map.layers)? {
+                // a group and a layer of it may both be named
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
         }
-        query_layers.reverse();
+        let of_map = places
+            .iter()
+            .rev()
+            .filter_map(|place| map.layers.get(*place));
+        let query_layers: Vec<MapLayer> = of_map.cloned().collect();
         let format = self.info_format()?;
         let pixel = self.pixel(map.view.size)?;
-        let count: Option<u32> = self
-            .kvp
-            .parsed("FEATURE_COUNT", "a positive whole number")?;
         Ok(GetFeatureInfo {
             info: FeatureInfoRequest {
                 query_layers,
                 pixel,
-                feature_count: count.unwrap_or(1).clamp(1, MAX_FEATURES),
+                feature_count: self.feature_count(),
                 tolerance_px: self.tolerance()?,
                 map,
             },
@@ -50,15 +56,19 @@ impl Reader<'_> {
         })
     }
 
-    /// The layers of the map that a name of QUERY_LAYERS stands for; of a group those that can
-    /// be asked.
-    fn queried(&self, name: &str, names: &[String], layers: &[MapLayer]) -> Result<Vec<MapLayer>> {
+    /// The places among the map's layers of those that a name of QUERY_LAYERS stands for; of a
+    /// group those that can be asked.
+    fn queried(&self, name: &str, names: &[String], layers: &[MapLayer]) -> Result<Vec<usize>> {
         self.scope.layers_of(name)?;
-        let of_name: Vec<&MapLayer> = names
+        let bare = self.scope.without_prefix(name);
+        let of_name: Vec<(usize, &MapLayer)> = names
             .iter()
             .zip(layers)
-            .filter(|(asked, layer)| *asked == name || layer.layer.id == name)
-            .map(|(_, layer)| layer)
+            .enumerate()
+            .filter(|(_, (asked, layer))| {
+                self.scope.without_prefix(asked) == bare || layer.layer.id == bare
+            })
+            .map(|(place, (_, layer))| (place, layer))
             .collect();
         if of_name.is_empty() {
             return Err(Error::parameter(
@@ -66,17 +76,25 @@ impl Reader<'_> {
                 format!("{name:?} is not one of LAYERS: expected only layers of the map"),
             ));
         }
-        let queryable: Vec<MapLayer> = of_name
-            .into_iter()
-            .filter(|layer| layer.layer.queryable)
-            .cloned()
-            .collect();
+        let queryable = of_name.into_iter().filter(|(_, l)| l.layer.queryable);
+        let queryable: Vec<usize> = queryable.map(|(place, _)| place).collect();
         if queryable.is_empty() {
             return Err(Error::LayerNotQueryable {
                 layer: name.to_owned(),
             });
         }
         Ok(queryable)
+    }
+
+    /// FEATURE_COUNT; 1 where it is absent or no positive whole number (06-042 §7.4.3.7).
+    fn feature_count(&self) -> u32 {
+        let text = self.kvp.get("FEATURE_COUNT").unwrap_or_default();
+        let is_whole = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse::<u32>() {
+            Ok(count) => count.clamp(1, MAX_FEATURES),
+            Err(_) if is_whole => MAX_FEATURES,
+            Err(_) => 1,
+        }
     }
 
     /// INFO_FORMAT; text where it is absent, as 1.1.1 lets a server choose (01-068r3 §7.3.3.5).

@@ -1,7 +1,6 @@
-use std::sync::Arc;
-
-use super::Reader;
+use super::map::style_names;
 use super::values::option;
+use super::{Reader, SIDES};
 use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
 use crate::geom::View;
@@ -38,12 +37,21 @@ impl LegendFormat {
         }
         ImageFormat::parse(text).map(LegendFormat::Image)
     }
+
+    fn has_alpha(self) -> bool {
+        match self {
+            LegendFormat::Image(format) => format.has_alpha(),
+            LegendFormat::Json => true,
+        }
+    }
 }
 
 impl Reader<'_> {
+    /// `LAYER` and `STYLE` may be lists, as GeoServer and QGIS Server have them: their legends
+    /// stand one under the other. A style document (`SLD`, `SLD_BODY`) is a library as for maps.
     pub(super) fn get_legend_graphic(&self) -> Result<GetLegendGraphic> {
-        let name = match self.kvp.get("LAYER").or_else(|| self.kvp.get("LAYERS")) {
-            Some(name) => name,
+        let list = match self.kvp.get("LAYER").or_else(|| self.kvp.get("LAYERS")) {
+            Some(list) => list,
             None => self.kvp.require("LAYER", "the name of a layer")?,
         };
         let text = self.kvp.get("FORMAT").unwrap_or("image/png");
@@ -54,10 +62,16 @@ impl Reader<'_> {
                 ImageFormat::ALL.map(ImageFormat::media_type).join(", ")
             ),
         })?;
-        let mut layers = self.scope.layers_of(name)?;
-        layers.reverse(); // bottom first becomes top first
-        let is_group = layers.len() > 1;
-        let style = self.kvp.get("STYLE").or_else(|| self.kvp.get("STYLES"));
+        let names = self.layer_names("LAYER", list)?;
+        let styles = self.kvp.get("STYLE").or_else(|| self.kvp.get("STYLES"));
+        let styles = style_names("STYLE", styles, &names)?;
+        let document = self.style_document()?.unwrap_or_default();
+        let mut chosen = Vec::new();
+        for (name, style) in names.into_iter().zip(styles) {
+            // a group's layers come bottom first
+            chosen.extend(self.styled(name, style, &document)?.into_iter().rev());
+        }
+        let is_list = chosen.len() > 1;
         let options = self.kvp.get("LEGEND_OPTIONS").unwrap_or_default();
         let is_on = |key: &str| {
             option(options, key)
@@ -67,28 +81,28 @@ impl Reader<'_> {
         let [width, height] = self.swatch()?;
         let most = MAX_SWATCH_PX / f64::from(width.max(height));
         let pixel_ratio = self.pixel_ratio()?.min(most);
-        let legends = layers
+        let transparent = self.transparent()? && format.has_alpha();
+        let background = self.background()?;
+        let legends = chosen
             .into_iter()
-            .map(|layer| {
-                Ok(LegendRequest {
-                    style: Arc::clone(layer.style(style.unwrap_or_default())?),
-                    layer,
-                    rule: self.kvp.get("RULE").map(str::to_owned),
-                    scale_denominator,
-                    swatch: [width, height],
-                    pixel_ratio,
-                    transparent: self.transparent()?,
-                    background: self.background()?,
-                    language: self.scope.language.clone(),
-                    with_title: is_on("forceTitles").unwrap_or(is_group),
-                    with_labels: is_on("forceLabels").unwrap_or(true),
-                })
+            .map(|(layer, style)| LegendRequest {
+                layer,
+                style,
+                rule: self.kvp.get("RULE").map(str::to_owned),
+                scale_denominator,
+                swatch: [width, height],
+                pixel_ratio,
+                transparent,
+                background,
+                language: self.scope.language.clone(),
+                with_title: is_on("forceTitles").unwrap_or(is_list),
+                with_labels: is_on("forceLabels").unwrap_or(true),
             })
-            .collect::<Result<Vec<_>>>()?;
+            .collect();
         Ok(GetLegendGraphic { legends, format })
     }
 
-    /// SCALE, or the scale of the map that a contextual legend (QGIS) goes with.
+    /// SCALE, or the scale of the map that a contextual legend goes with.
     fn legend_scale(&self) -> Result<Option<f64>> {
         let scale: Option<f64> = self.kvp.parsed("SCALE", "a scale denominator")?;
         match scale {
@@ -101,25 +115,30 @@ impl Reader<'_> {
             }
             None => {}
         }
-        if !self.is_contextual() {
+        let Some(sides) = self.map_sides() else {
             return Ok(None);
-        }
+        };
         let crs = self.crs()?;
-        let view = View::new(self.bbox(&crs)?, self.size()?, crs.metres_per_unit);
+        let view = View::new(self.bbox(&crs)?, self.size(sides)?, crs.metres_per_unit);
         Ok(Some(view.scale_denominator()))
     }
 
-    /// True where BBOX, WIDTH and HEIGHT are those of a map, not of a swatch.
-    fn is_contextual(&self) -> bool {
-        ["BBOX", "WIDTH", "HEIGHT"]
-            .iter()
-            .all(|name| self.kvp.get(name).is_some())
+    /// The parameters that say how wide and how high the map of a contextual legend is, where
+    /// there is one: QGIS Server's `SRCWIDTH` and `SRCHEIGHT`, else `WIDTH` and `HEIGHT`, which
+    /// are then not those of a swatch.
+    fn map_sides(&self) -> Option<[&'static str; 2]> {
+        self.kvp.get("BBOX")?;
+        let is_given = |sides: &[&str; 2]| sides.iter().all(|name| self.kvp.get(name).is_some());
+        [["SRCWIDTH", "SRCHEIGHT"], SIDES]
+            .into_iter()
+            .find(is_given)
     }
 
     /// The size of a swatch: `WIDTH` and `HEIGHT`. Default: 20 by 20.
     fn swatch(&self) -> Result<[u32; 2]> {
+        let is_of_map = self.map_sides() == Some(SIDES);
         let side = |name| -> Result<u32> {
-            let given: Option<u32> = match self.is_contextual() {
+            let given: Option<u32> = match is_of_map {
                 true => None,
                 false => self.kvp.parsed(name, "a positive whole number of pixels")?,
             };
@@ -127,6 +146,7 @@ impl Reader<'_> {
                 .unwrap_or(20)
                 .clamp(*SWATCH_RANGE.start(), *SWATCH_RANGE.end()))
         };
-        Ok([side("WIDTH")?, side("HEIGHT")?])
+        let [width, height] = SIDES;
+        Ok([side(width)?, side(height)?])
     }
 }

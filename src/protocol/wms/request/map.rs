@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::Reader;
+use super::{Reader, SIDES};
 use crate::catalogue::{INSPIRE_DEFAULT_STYLE, Layer};
 use crate::encode::ImageFormat;
 use crate::error::{Error, Result};
@@ -52,6 +52,14 @@ pub(super) struct NamedMap {
     pub names: Vec<String>,
 }
 
+/// What one name of a map stands for: a layer, or those of a group, bottom first.
+struct Place {
+    name: String,
+    layers: Vec<(Arc<Layer>, Arc<Style>)>,
+    /// What the style document has drawn of it.
+    constraint: Option<Filter>,
+}
+
 impl Reader<'_> {
     pub(super) fn get_map(&self) -> Result<GetMap> {
         let NamedMap { mut map, .. } = self.map(MapOf::Picture)?;
@@ -76,7 +84,7 @@ impl Reader<'_> {
     pub(super) fn map(&self, of: MapOf) -> Result<NamedMap> {
         let (layers, names) = self.map_layers(of)?;
         let crs = self.crs()?;
-        let mut view = View::new(self.bbox(&crs)?, self.size()?, crs.metres_per_unit);
+        let mut view = View::new(self.bbox(&crs)?, self.size(SIDES)?, crs.metres_per_unit);
         view.pixel_ratio = self.pixel_ratio()?;
         Ok(NamedMap {
             map: MapRequest {
@@ -100,55 +108,9 @@ impl Reader<'_> {
     /// The layers bottom to top, and the name each was asked by.
     fn map_layers(&self, of: MapOf) -> Result<(Vec<MapLayer>, Vec<String>)> {
         let document = self.style_document()?;
-        let mut layers = Vec::new();
-        let mut names = Vec::new();
-        // of each layer, the place of the name that it stands for
-        let mut places = Vec::new();
-        // of each place, what the style document has drawn of it
-        let mut constraints = Vec::new();
-        let mut add = |place: usize, name: &str, chosen: Vec<(Arc<Layer>, Arc<Style>)>| {
-            for (layer, style) in chosen {
-                names.push(name.to_owned());
-                places.push(place);
-                layers.push(MapLayer {
-                    layer,
-                    style,
-                    filter: None,
-                });
-            }
-        };
-        let count = match (self.kvp.get("LAYERS"), &document) {
-            (Some(list), document) => {
-                let wanted = self.layer_names("LAYERS", list)?;
-                let styles = self.style_names(&wanted, of, document.is_some())?;
-                let count = wanted.len();
-                for (place, (name, style)) in wanted.into_iter().zip(styles).enumerate() {
-                    let own = document.as_deref().unwrap_or_default();
-                    let constraint = own.iter().find(|styled| styled.layer == name);
-                    constraints.push(constraint.and_then(|styled| styled.filter.clone()));
-                    add(place, name, self.styled(name, &style, own)?);
-                }
-                count
-            }
-            (None, Some(document)) => {
-                if document.len() as u64 > u64::from(self.service.limits.layers) {
-                    return Err(Error::LimitExceeded {
-                        what: "the number of layers of the style document",
-                        limit: self.service.limits.layers.into(),
-                        found: document.len() as u64,
-                    });
-                }
-                for (place, styled) in document.iter().enumerate() {
-                    let name = &styled.layer;
-                    let chosen = match &styled.style {
-                        StyleChoice::Named(style) => self.styled(name, style, &[])?,
-                        StyleChoice::User(style) => self.with_style(name, style)?,
-                    };
-                    constraints.push(styled.filter.clone());
-                    add(place, name, chosen);
-                }
-                document.len()
-            }
+        let places = match (self.kvp.get("LAYERS"), document.as_deref()) {
+            (Some(list), document) => self.places_of_list(list, of, document)?,
+            (None, Some(document)) => self.places_of_document(document)?,
             (None, None) => {
                 return Err(Error::MissingParameter {
                     name: "LAYERS".into(),
@@ -156,34 +118,47 @@ impl Reader<'_> {
                 });
             }
         };
-        let filters = self.filters(count)?;
-        for (layer, place) in layers.iter_mut().zip(places) {
-            let asked = match &filters {
-                Some(filters) => filters.read(place, &layer.layer)?,
-                None => None,
-            };
-            let constraint = constraints.get(place).cloned().flatten();
-            if let Some(constraint) = &constraint {
-                bind_filter(constraint, &layer.layer)?;
-            }
-            layer.filter = match (asked, constraint) {
-                (Some(asked), Some(constraint)) => Some(Filter::And(vec![asked, constraint])),
-                (asked, constraint) => asked.or(constraint),
-            };
-        }
-        if let Some(times) = self.times()? {
-            for layer in &mut layers {
-                let at = self.at(&times, &layer.layer)?;
-                let both: Vec<Filter> = layer.filter.take().into_iter().chain(at).collect();
-                layer.filter = (!both.is_empty()).then_some(Filter::And(both));
+        let filters = self.filters(places.len())?;
+        let times = self.times()?;
+        let mut layers = Vec::new();
+        let mut names = Vec::new();
+        for (number, place) in places.into_iter().enumerate() {
+            for (layer, style) in place.layers {
+                let mut parts = Vec::new();
+                if let Some(filters) = &filters {
+                    parts.extend(filters.read(number, &layer)?);
+                }
+                if let Some(constraint) = &place.constraint {
+                    bind_filter(constraint, &layer)?;
+                    parts.push(constraint.clone());
+                }
+                if let Some(times) = &times {
+                    parts.extend(self.at(times, &layer)?);
+                }
+                let filter = match parts.len() {
+                    0 | 1 => parts.pop(),
+                    _ => Some(Filter::And(parts)),
+                };
+                names.push(place.name.clone());
+                layers.push(MapLayer {
+                    layer,
+                    style,
+                    filter,
+                });
             }
         }
         Ok((layers, names))
     }
 
-    /// One style name for each layer, empty for the default.
-    fn style_names(&self, layers: &[&str], of: MapOf, has_document: bool) -> Result<Vec<String>> {
-        if of == MapOf::Picture && !has_document && !self.kvp.has("STYLES") {
+    /// What the names of LAYERS stand for, in the styles of STYLES.
+    fn places_of_list(
+        &self,
+        list: &str,
+        of: MapOf,
+        document: Option<&[StyledLayer]>,
+    ) -> Result<Vec<Place>> {
+        let names = self.layer_names("LAYERS", list)?;
+        if of == MapOf::Picture && document.is_none() && !self.kvp.has("STYLES") {
             return Err(Error::MissingParameter {
                 name: "STYLES".into(),
                 expected: "one style a layer, separated by commas; empty (STYLES=) for the \
@@ -191,32 +166,49 @@ impl Reader<'_> {
                     .into(),
             });
         }
-        let Some(list) = self.kvp.get("STYLES") else {
-            return Ok(vec![String::new(); layers.len()]);
+        let styles = style_names("STYLES", self.kvp.get("STYLES"), &names)?;
+        let document = document.unwrap_or_default();
+        let named = names.into_iter().zip(styles);
+        named
+            .map(|(name, style)| {
+                let own = document.iter().find(|styled| styled.layer == name);
+                Ok(Place {
+                    name: name.to_owned(),
+                    layers: self.styled(name, style, document)?,
+                    constraint: own.and_then(|styled| styled.filter.clone()),
+                })
+            })
+            .collect()
+    }
+
+    /// What the layers of a style document stand for, where it alone says what is drawn.
+    fn places_of_document(&self, document: &[StyledLayer]) -> Result<Vec<Place>> {
+        if document.len() as u64 > u64::from(self.service.limits.layers) {
+            return Err(Error::LimitExceeded {
+                what: "the number of layers of the style document",
+                limit: self.service.limits.layers.into(),
+                found: document.len() as u64,
+            });
+        }
+        let place = |styled: &StyledLayer| {
+            let name = &styled.layer;
+            Ok(Place {
+                name: name.clone(),
+                layers: match &styled.style {
+                    StyleChoice::Named(style) => self.styled(name, style, &[])?,
+                    StyleChoice::User(style) => self.with_style(name, style)?,
+                },
+                constraint: styled.filter.clone(),
+            })
         };
-        let mut styles: Vec<String> = list.split(',').map(|s| s.trim().to_owned()).collect();
-        // a comma at the end, as LAYERS may have one
-        if styles.len() > layers.len() && styles.last().is_some_and(String::is_empty) {
-            styles.pop();
-        }
-        if styles.len() != layers.len() {
-            return Err(Error::parameter(
-                "STYLES",
-                format!(
-                    "expected {} names, one for each of LAYERS, found {} in {list:?}",
-                    layers.len(),
-                    styles.len()
-                ),
-            ));
-        }
-        Ok(styles)
+        document.iter().map(place).collect()
     }
 
     /// A layer, or a group's layers, in a style of the request's document or of the catalogue.
     ///
     /// A document beside LAYERS is a library (OGC 05-078r4 §10): its style of that name, or its
     /// first one where no name is asked for, goes before the server's.
-    fn styled(
+    pub(super) fn styled(
         &self,
         name: &str,
         style: &str,
@@ -261,17 +253,18 @@ impl Reader<'_> {
         Ok(layers.into_iter().map(|l| (l, Arc::clone(style))).collect())
     }
 
-    /// The style document of `SLD_BODY`, or of `SLD` where its host is allowed.
-    fn style_document(&self) -> Result<Option<Vec<StyledLayer>>> {
-        let limit = self.service.limits.body_bytes;
-        let text = match (self.kvp.get("SLD_BODY"), self.kvp.get("SLD")) {
-            (Some(body), _) => body.to_owned(),
-            (None, Some(url)) => {
-                self.check_host(url)?;
-                self.service.engine.fetch_style(url, self.budget)?
-            }
-            (None, None) => return Ok(None),
+    /// The style document of `SLD_BODY`.
+    pub(super) fn style_document(&self) -> Result<Option<Vec<StyledLayer>>> {
+        if self.kvp.get("SLD").is_some() && self.kvp.get("SLD_BODY").is_none() {
+            return Err(Error::parameter(
+                "SLD",
+                "this server fetches nothing from the network: send the style as SLD_BODY",
+            ));
+        }
+        let Some(text) = self.kvp.get("SLD_BODY") else {
+            return Ok(None);
         };
+        let limit = self.service.limits.body_bytes;
         if text.len() > limit {
             return Err(Error::LimitExceeded {
                 what: "the number of bytes of a style document",
@@ -279,70 +272,38 @@ impl Reader<'_> {
                 found: text.len() as u64,
             });
         }
-        self.service.engine.read_styles(&text).map(Some)
+        self.service.engine.read_styles(text).map(Some)
     }
+}
 
-    fn check_host(&self, url: &str) -> Result<()> {
-        let host = host_of(url).ok_or_else(|| {
-            Error::parameter(
-                "SLD",
-                format!("expected an http or https URL, found {url:?}"),
-            )
-        })?;
-        let allowed = &self.service.limits.allowed_hosts;
-        if allowed.iter().any(|a| a.eq_ignore_ascii_case(host)) {
-            return Ok(());
-        }
-        Err(Error::parameter(
-            "SLD",
+/// The names of a list of styles, one for each layer, empty for the default; no list is the
+/// default of all.
+pub(super) fn style_names<'k>(
+    parameter: &'static str,
+    list: Option<&'k str>,
+    layers: &[&str],
+) -> Result<Vec<&'k str>> {
+    let Some(list) = list else {
+        return Ok(vec![""; layers.len()]);
+    };
+    let mut styles: Vec<&str> = list.split(',').map(str::trim).collect();
+    // a comma at the end, as the list of layers may have one
+    if styles.len() > layers.len() && styles.last().is_some_and(|style| style.is_empty()) {
+        styles.pop();
+    }
+    if styles.len() != layers.len() {
+        return Err(Error::parameter(
+            parameter,
             format!(
-                "documents are not fetched from {host:?}: expected SLD_BODY, or a host that the \
-                 operator allowed"
+                "expected {} names, one for each of {}, found {} in {list:?}",
+                layers.len(),
+                match parameter {
+                    "STYLE" => "LAYER",
+                    _ => "LAYERS",
+                },
+                styles.len()
             ),
-        ))
+        ));
     }
-}
-
-/// The host of an http URL, without port; `None` for all else, user names included: what stands
-/// before an `@` could pass for the host.
-fn host_of(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    if !["http", "https"]
-        .iter()
-        .any(|s| scheme.eq_ignore_ascii_case(s))
-    {
-        return None;
-    }
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    if authority.contains('@') || authority.starts_with('[') {
-        return None;
-    }
-    let host = authority.split(':').next()?;
-    (!host.is_empty()).then_some(host)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_of_a_url_can_not_be_disguised() {
-        assert_eq!(
-            host_of("https://styles.example:8443/a.sld"),
-            Some("styles.example")
-        );
-        for bad in [
-            "https://allowed.example@evil.example/a.sld",
-            "file:///etc/passwd",
-            "ftp://allowed.example/",
-            "https:///a",
-            "allowed.example/a.sld",
-        ] {
-            assert_eq!(host_of(bad), None, "{bad}");
-        }
-        assert_eq!(
-            host_of("http://evil.example\\allowed.example"),
-            Some("evil.example")
-        );
-    }
+    Ok(styles)
 }

@@ -12,6 +12,7 @@ pub use feature_info::GetFeatureInfo;
 pub use legend::{GetLegendGraphic, LegendFormat};
 pub use map::GetMap;
 use map::picture_format;
+pub use time::time_extent;
 
 use std::sync::Arc;
 
@@ -42,6 +43,9 @@ pub enum Request {
 pub struct GetCapabilities {
     pub update_sequence: Option<String>,
 }
+
+/// The parameters of a map's size.
+const SIDES: [&str; 2] = ["WIDTH", "HEIGHT"];
 
 const OPERATIONS: &str =
     "GetCapabilities, GetMap, GetFeatureInfo, GetLegendGraphic, DescribeLayer, GetStyles";
@@ -212,14 +216,14 @@ impl Reader<'_> {
         let background = self.background().unwrap_or([255; 3]);
         Some(ErrorImage {
             form,
-            size: self.size().ok()?,
+            size: self.size(SIDES).ok()?,
             format,
             background: (!transparent).then_some(background),
         })
     }
 
-    /// WIDTH and HEIGHT, inside the limits.
-    fn size(&self) -> Result<Size> {
+    /// The size of a map, inside the limits; `sides` are the parameters that tell it.
+    fn size(&self, sides: [&'static str; 2]) -> Result<Size> {
         let side = |name: &'static str, limit: u32| -> Result<u32> {
             let text = self.kvp.require(name, "a number of pixels")?;
             match text.parse::<u64>() {
@@ -238,9 +242,10 @@ impl Reader<'_> {
             }
         };
         let limits = self.service.limits;
+        let [width, height] = sides;
         let size = Size {
-            width: side("WIDTH", limits.width)?,
-            height: side("HEIGHT", limits.height)?,
+            width: side(width, limits.width)?,
+            height: side(height, limits.height)?,
         };
         let found = u64::from(size.width) * u64::from(size.height);
         if found > limits.pixels {

@@ -1,14 +1,21 @@
 //! TIME: which features are drawn, of layers that have times (OGC 06-042 Annexes C and D).
 
+use std::time::Duration;
+
 use super::Reader;
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::error::{Error, Result};
+use crate::operation::MapLayer;
 use crate::operation::features::touches;
 use crate::query::{Filter, Moment};
 
 /// Times that a request may name.
 const MAX_TIMES: usize = 100;
+
+/// What a map waits for the extent of a layer's times to tell that it was the default. A look that
+/// is not done goes on with the next map; capabilities wait for its end.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What TIME asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,11 +37,29 @@ impl Reader<'_> {
         text.filter(|text| !text.is_empty()).map(parse).transpose()
     }
 
+    /// The defaults that layers of a map are drawn at, as capabilities tell them; none where TIME is
+    /// given.
+    pub(in crate::protocol::wms) fn default_times(&self, layers: &[MapLayer]) -> Vec<String> {
+        let mut defaults = Vec::new();
+        let is_default = self.kvp.get("TIME").is_none();
+        for layer in layers.iter().filter(|l| is_default && l.layer.is_temporal) {
+            let budget = Budget::new(PATIENCE, u64::MAX, u64::MAX);
+            let ends = self.service.engine.time_extent(&layer.layer, &budget);
+            if let Ok([Some(first), Some(last)]) = ends {
+                let default = time_extent([first, last]);
+                if !defaults.contains(&default) {
+                    defaults.push(default);
+                }
+            }
+        }
+        defaults
+    }
+
     /// What of a layer is at one of the times; `None` for a layer without the dimension:
     /// everything of it is.
     ///
     /// # Errors
-    /// What the store says where the newest moment is looked for.
+    /// What the store and the budget say where the newest moment is looked for.
     pub(super) fn at(&self, times: &Times, layer: &Layer) -> Result<Option<Filter>> {
         if !layer.is_temporal {
             return Ok(None);
@@ -44,8 +69,7 @@ impl Reader<'_> {
             let (from, to) = match *time {
                 Time::Between(from, to) => (Some(from), Some(to)),
                 Time::Current => {
-                    let budget = Budget::unlimited();
-                    let [_, newest] = self.service.engine.time_extent(layer, &budget)?;
+                    let [_, newest] = self.service.engine.time_extent(layer, self.budget)?;
                     // without an end it is what has not ended
                     (newest, None)
                 }
@@ -56,6 +80,14 @@ impl Reader<'_> {
             1 => parts.remove(0),
             _ => Filter::Or(parts),
         }))
+    }
+}
+
+/// A first and a last moment as Annex D writes them.
+pub fn time_extent([first, last]: [Moment; 2]) -> String {
+    match first == last {
+        true => first.to_string(),
+        false => format!("{first}/{last}"),
     }
 }
 

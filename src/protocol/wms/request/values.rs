@@ -97,17 +97,15 @@ impl Reader<'_> {
     }
 
     /// Device pixels per reference pixel, from `DPI` (QGIS, MapServer), `MAP_RESOLUTION`
-    /// (QGIS Server) or `FORMAT_OPTIONS=dpi:` (GeoServer); the first one given counts.
+    /// (QGIS Server), or `dpi:` in `FORMAT_OPTIONS` or, for legends, `LEGEND_OPTIONS` (GeoServer);
+    /// the first one given counts.
     pub(super) fn pixel_ratio(&self) -> Result<f64> {
-        let option = self
-            .kvp
-            .get("FORMAT_OPTIONS")
-            .or_else(|| self.kvp.get("LEGEND_OPTIONS"))
-            .and_then(|options| option(options, "dpi"));
         let named = |name| self.kvp.get(name).map(|text| (name, text));
+        let option = |name| Some((name, option(self.kvp.get(name)?, "dpi")?));
         let given = named("DPI")
             .or_else(|| named("MAP_RESOLUTION"))
-            .or_else(|| option.map(|text| ("FORMAT_OPTIONS", text)));
+            .or_else(|| option("FORMAT_OPTIONS"))
+            .or_else(|| option("LEGEND_OPTIONS"));
         let Some((name, text)) = given else {
             return Ok(1.0);
         };

@@ -6,7 +6,7 @@ import type { Box } from '../core/context.ts';
 import { tr } from '../core/text.ts';
 import { withParameters } from '../map/wms.ts';
 import { convert } from '../map/projections.ts';
-import { h } from './dom.ts';
+import { h } from '../ui/dom.ts';
 
 const WIDTH = 168;
 
@@ -21,11 +21,7 @@ export function overview(app: App): HTMLElement {
   function update(): void {
     if (element.hidden) return;
     if (!picture.src) {
-      const layers = app.model.layers().filter((n) => n.entry.visible && !n.entry.wms && !n.entry.data).map((n) => n.entry.id).reverse();
-      picture.src = withParameters(`${context.base}/wms`, {
-        SERVICE: 'WMS', VERSION: '1.3.0', REQUEST: 'GetMap', LAYERS: layers.join(','), STYLES: '', CRS: context.view.crs,
-        BBOX: context.view.extent.join(','), WIDTH: WIDTH * 2, HEIGHT: height * 2, FORMAT: 'image/png', DPI: 96,
-      });
+      picture.src = withParameters(`${context.base}/map.png`, { width: WIDTH * 2, height: height * 2 });
     }
     const seen = stage.extent();
     const box = (stage.crs === context.view.crs ? seen : transformExtent(seen, stage.crs, context.view.crs)) as Box;

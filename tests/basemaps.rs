@@ -1,0 +1,312 @@
+//! What lies under the layers of a map: base maps of elsewhere and of this server's own layers, on
+//! the page, in pictures and on paper.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on ends"
+)]
+
+mod common;
+#[path = "common/pdf.rs"]
+mod pdf;
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cartotheque::encode::{self, Effort, ImageFormat};
+use common::{Reply, Scratch, Server, repository};
+use pdf::Pdf;
+use serde_json::json;
+use tiny_skia::{Color, Pixmap};
+
+const BASEMAPS: &str = "basemaps:
+  relief: {title: {fr: Relief ombré, en: Shaded relief}, \
+         wms: \"https://fond.example:8443/wms?map=r\", layer: \"relief,noms\", style: gris, \
+         format: image/jpeg, attribution: Autre}
+  ici: {title: {fr: Fond d’ici, en: Our own}, layers: [cours-eau, departements, pays]}
+";
+
+/// Maps of towns: over a base map of elsewhere, over none, over one of this server.
+fn folder(name: &str) -> Scratch {
+    let scratch = Scratch::new(name);
+    let root = repository();
+    for part in ["data", "styles"] {
+        std::os::unix::fs::symlink(root.join(part), scratch.0.join(part)).unwrap();
+    }
+    let capabilities = scratch.0.join("capabilities");
+    fs::create_dir_all(capabilities.join("maps")).unwrap();
+    fs::create_dir_all(capabilities.join("layers")).unwrap();
+    for file in fs::read_dir(root.join("capabilities/layers")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(
+            file.path(),
+            capabilities.join("layers").join(file.file_name()),
+        )
+        .unwrap();
+    }
+    let yaml = fs::read_to_string(root.join("capabilities/server.yaml")).unwrap();
+    let yaml = yaml.split("basemaps:").next().unwrap();
+    fs::write(
+        capabilities.join("server.yaml"),
+        format!("{yaml}{BASEMAPS}"),
+    )
+    .unwrap();
+    let view = "view: {crs: EPSG:2154, extent: {of: departements}}";
+    for (id, basemaps, layers) in [
+        ("ain", "[relief, none]", "[departements]"),
+        ("nu", "[none]", "[departements]"),
+        ("villes", "[ici, none]", "[aerodromes]"),
+    ] {
+        let map = format!("title: Ain\nbasemaps: {basemaps}\n{view}\nlayers: {layers}\n");
+        fs::write(capabilities.join(format!("maps/{id}.yaml")), map).unwrap();
+    }
+    scratch
+}
+
+/// The words of a PDF, in the order of reading; `None` where nothing here reads them.
+fn words_of(pdf: &[u8], scratch: &Scratch) -> Option<String> {
+    let path = scratch.0.join("feuille.pdf");
+    fs::write(&path, pdf).unwrap();
+    let mut command = std::process::Command::new("pdftotext");
+    let output = command
+        .args(["-layout", "-enc", "UTF-8"])
+        .arg(path)
+        .arg("-");
+    Some(String::from_utf8_lossy(&output.output().ok()?.stdout).into_owned())
+}
+
+#[test]
+fn a_base_map_of_a_wms_is_the_browsers_to_load_and_the_paper_says_that_it_is_missing() {
+    let scratch = folder("basemaps-wms");
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let told = server.get("/maps/ain?f=json").json()["basemaps"][0].clone();
+    for (name, value) in [
+        ("kind", "wms"),
+        ("url", "https://fond.example:8443/wms?map=r"),
+        ("layer", "relief,noms"),
+        ("style", "gris"),
+        ("format", "image/jpeg"),
+        ("attribution", "Autre"),
+    ] {
+        assert_eq!(told[name], value, "{name}");
+    }
+    for page in ["/maps/ain?f=html", "/maps/ain/embed"] {
+        let reply = server.get(page);
+        let policy = reply.header("content-security-policy");
+        let images = policy.split(';').find(|p| p.trim().starts_with("img-src"));
+        let images = images.unwrap();
+        let may = ["https://fond.example:8443", " https: "];
+        assert!(may.iter().any(|m| images.contains(m)), "{policy}");
+    }
+    let sheet = |path: &str| {
+        let reply = server.get(&format!("/maps/{path}"));
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        words_of(&reply.body, &scratch)
+    };
+    let french = "Sans le fond de plan « Relief ombré »";
+    let english = "Without the base map “Shaded relief”: it comes from another server";
+    for (path, expected) in [
+        ("ain/print.pdf?lang=fr", Some(french)),
+        ("ain/print.pdf?lang=en&base=relief", Some(english)),
+        ("ain/print.pdf?lang=fr&base=none", None),
+        ("nu/print.pdf?lang=fr", None),
+    ] {
+        let Some(words) = sheet(path) else { return };
+        let words = words.replace('\u{a0}', " ");
+        assert!(words.contains("IGN, INSEE"), "{path}: {words}");
+        match expected {
+            Some(note) => assert!(words.contains(note), "{path}: {words}"),
+            None => assert!(!words.contains("Relief"), "{path}: {words}"),
+        }
+    }
+    let unknown = server.get("/maps/ain/print.pdf?base=plan");
+    assert_eq!(unknown.status, 400);
+    assert!(unknown.text().contains("relief"), "{}", unknown.text());
+}
+
+/// Which part of a picture is not white.
+fn drawn(pixels: impl Iterator<Item = [u8; 3]>) -> f64 {
+    let (mut all, mut coloured) = (0, 0);
+    for pixel in pixels {
+        all += 1;
+        coloured += usize::from(pixel != [255; 3]);
+    }
+    coloured as f64 / f64::from(all)
+}
+
+/// The same of the map on a sheet.
+fn drawn_on_paper(reply: &Reply) -> f64 {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let rgb = Pdf::read(&reply.body).map().rgb;
+    drawn(rgb.as_chunks::<3>().0.iter().copied())
+}
+
+#[test]
+fn a_base_map_of_own_layers_is_under_the_map_on_the_page_in_its_picture_and_on_paper() {
+    let scratch = folder("basemaps-own");
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let told = server.get("/maps/villes?f=json").json()["basemaps"][0].clone();
+    let site = format!("http://{}", server.address);
+    for (name, value) in [
+        ("kind", json!("wms")),
+        ("url", json!(format!("{site}/wms"))),
+        // a WMS names them from the bottom
+        ("layer", json!("pays,departements,cours-eau")),
+        ("own", json!(true)),
+    ] {
+        assert_eq!(told[name], value, "{name}");
+    }
+    let sources = told["attribution"].as_str().unwrap();
+    assert!(sources.contains("IGN"), "{sources}");
+
+    let (_, _, pixels) = server.get("/maps/villes/map.png").picture();
+    let part = drawn(pixels.iter().map(|[r, g, b, _]| [*r, *g, *b]));
+    assert!(part > 0.3, "{part}");
+
+    let over = drawn_on_paper(&server.get("/maps/villes/print.pdf?dpi=150"));
+    let without = drawn_on_paper(&server.get("/maps/villes/print.pdf?dpi=150&base=none"));
+    assert!(over > 0.3 && without < 0.05, "{over} {without}");
+    let sheet = server.get("/maps/villes/print.pdf?lang=fr");
+    let Some(words) = words_of(&sheet.body, &scratch) else {
+        return;
+    };
+    assert!(!words.contains("Sans le fond"), "{words}");
+    // what is below is nothing that the legend explains
+    assert!(!words.contains("Départements"), "{words}");
+}
+
+#[test]
+fn a_base_map_of_restricted_layers_is_for_no_public_map() {
+    let scratch = folder("basemaps-roles");
+    let layer = scratch.0.join("capabilities/layers/departements.yaml");
+    let yaml = fs::read_to_string(&layer).unwrap();
+    let yaml: Vec<&str> = yaml.lines().filter(|l| !l.starts_with("access:")).collect();
+    let yaml = yaml.join("\n");
+    fs::write(&layer, format!("{yaml}\naccess: {{roles: [ddt]}}\n")).unwrap();
+    let server = scratch.0.join("capabilities/server.yaml");
+    let site = fs::read_to_string(&server).unwrap();
+    let site = site.replace("\nroles:", "\nroles_of_the_demonstration:");
+    let site = site.split("\nroles_of_the_demonstration:").next().unwrap();
+    fs::write(
+        &server,
+        format!("{site}\nroles: {{ddt: {{title: DDT}}}}\n{BASEMAPS}"),
+    )
+    .unwrap();
+    for id in ["ain", "nu"] {
+        fs::remove_file(scratch.0.join(format!("capabilities/maps/{id}.yaml"))).unwrap();
+    }
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_cartotheque"))
+        .arg("check")
+        .arg(&scratch.0)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&said.stdout) + String::from_utf8_lossy(&said.stderr);
+    assert!(!said.status.success());
+    let expected = "the layer \"departements\" of the base map \"ici\" is restricted";
+    assert!(text.contains(expected), "{text}");
+}
+
+/// A picture of one colour, in base64.
+fn picture(color: Color, format: ImageFormat) -> String {
+    let mut pixmap = Pixmap::new(40, 30).unwrap();
+    pixmap.fill(color);
+    STANDARD.encode(encode::image(&pixmap, format, Effort::Small).unwrap())
+}
+
+fn post(server: &Server, path: &str, body: &str) -> Reply {
+    let headers = [("content-type", "application/json")];
+    server.ask("POST", path, &headers, body.as_bytes())
+}
+
+#[test]
+fn what_the_page_has_drawn_goes_below_and_above_the_layers_where_it_belongs() {
+    let scratch = folder("basemaps-drawn");
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let red = Color::from_rgba8(200, 0, 0, 255);
+    let blue = Color::from_rgba8(0, 0, 200, 255);
+    // the first covers the sheet, the other what is west of 800 km
+    let body = json!({
+        "below": {"bbox": [0.0, 6_000_000.0, 2e6, 7_000_000.0], "data": picture(red, ImageFormat::Webp)},
+        "above": {"bbox": [0.0, 6_000_000.0, 8e5, 7_000_000.0], "data": picture(blue, ImageFormat::Png)},
+    });
+    let path =
+        "/maps/ain/print.pdf?lang=fr&base=relief&dpi=150&center=800000,6500000&scale=2000000";
+    let sheet = post(&server, path, &body.to_string());
+    assert_eq!(sheet.status, 200, "{}", sheet.text());
+    let map = Pdf::read(&sheet.body).map();
+    let at = |x: u32, y: u32| {
+        let start = ((y * map.width + x) * 3) as usize;
+        [map.rgb[start], map.rgb[start + 1], map.rgb[start + 2]]
+    };
+    let (middle, high) = (map.width / 2, map.height);
+    for y in [0, high / 2, high - 1] {
+        assert_eq!(at(0, y), [0, 0, 200]);
+        assert_eq!(at(middle - 2, y), [0, 0, 200]);
+    }
+    assert_eq!(at(map.width - 1, 0), [200, 0, 0]);
+    // lines of departments lie between the two
+    let east = (middle + 2..map.width).map(|x| at(x, high / 2));
+    assert!(east.clone().any(|c| c == [200, 0, 0]) && east.clone().any(|c| c != [200, 0, 0]));
+    if let Some(words) = words_of(&sheet.body, &scratch) {
+        assert!(!words.contains("Sans le fond"), "{words}");
+        assert!(words.contains("Autre"), "{words}");
+    }
+    // what is above alone leaves the sheet without its base map, and that is said
+    let above = json!({"above": body["above"]});
+    let sheet = post(&server, path, &above.to_string());
+    let map = Pdf::read(&sheet.body).map();
+    assert_eq!(map.rgb[..3], [0, 0, 200]);
+    if let Some(words) = words_of(&sheet.body, &scratch) {
+        assert!(words.contains("Sans le fond"), "{words}");
+    }
+}
+
+#[test]
+fn pictures_that_can_not_be_read_are_refused_with_the_reason() {
+    let scratch = folder("basemaps-faults");
+    let yaml = scratch.0.join("capabilities/server.yaml");
+    let mut text = fs::read_to_string(&yaml).unwrap();
+    text.push_str("limits: {pixels: 3000000}\n");
+    fs::write(&yaml, text).unwrap();
+    let server = Server::start(&scratch.0, &[]);
+    // a few kB that are 16 MB as pixels
+    let mut bomb = Pixmap::new(2048, 2048).unwrap();
+    bomb.fill(Color::WHITE);
+    let bomb = encode::image(&bomb, ImageFormat::Png, Effort::Small).unwrap();
+    assert!(bomb.len() < 20_000);
+    let good = picture(Color::WHITE, ImageFormat::Png);
+    let mut huge = STANDARD.decode(&good).unwrap();
+    // the width in the head of a PNG
+    huge[16..20].copy_from_slice(&[0, 1, 0, 0]);
+    let sent =
+        |bbox: [f64; 4], data: &str| json!({"below": {"bbox": bbox, "data": data}}).to_string();
+    let bbox = [0.0, 0.0, 1.0, 1.0];
+    for (body, reason) in [
+        ("pas de JSON".to_owned(), "expected JSON"),
+        (json!({"under": {}}).to_string(), "under"),
+        (sent([1.0, 0.0, 0.0, 1.0], &good), "bbox"),
+        (sent(bbox, "%%%"), "below"),
+        (
+            sent(bbox, &picture(Color::WHITE, ImageFormat::Jpeg)),
+            "expected a PNG or a WebP",
+        ),
+        (sent(bbox, &good[..good.len() / 2]), "below"),
+        (sent(bbox, &STANDARD.encode(huge)), "below"),
+        (
+            sent(bbox, &STANDARD.encode(bomb)),
+            "2048 by 2048 pixels, expected at most 3000000",
+        ),
+    ] {
+        let reply = post(&server, "/maps/ain/print.pdf?dpi=150", &body);
+        assert_eq!(reply.status, 400, "{body}: {}", reply.text());
+        assert!(reply.text().contains(reason), "{reason}: {}", reply.text());
+    }
+    let fine = post(&server, "/maps/ain/print.pdf?dpi=150", &sent(bbox, &good));
+    assert_eq!(fine.status, 200, "{}", fine.text());
+    let large = post(&server, "/maps/ain/print.pdf", &" ".repeat(3_000_000));
+    assert_eq!(large.status, 413);
+    assert_eq!(post(&server, "/maps/ain/map.png", "{}").status, 405);
+}
