@@ -28,12 +28,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from client import Client, fault
-from layers import ROOT, layer_specs
+from layers import ROOT, layer_specs, sites
 from places import Places
 from png import pixels
 from report import line, markdown
 from scenes import Scene, scenes
 from servers import Cartotheque, MapServer, Server
+from styled import styled_layers, styled_scenes
 from wrk import Wrk
 
 
@@ -128,7 +129,8 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, object]:
         if not spec.file.exists():
             raise SystemExit(f"{spec.file} is missing: run scripts/make-bench-data.sh")
     places = {spec.name: Places(spec.file) for spec in specs}
-    all_scenes = scenes(places, (624753.0, 6334556.0, 1035258.0, 6642903.0))
+    services = sites(specs) | {"styled": [(of.name, of) for of in styled_layers(options.data)]}
+    all_scenes = scenes(places, (624753.0, 6334556.0, 1035258.0, 6642903.0)) + styled_scenes(places["communes"])
     chosen = [s for s in all_scenes if re.search(options.only, s.name)]
     start_scene = next(s for s in all_scenes if s.name.startswith("map_parcels_2154_256"))
 
@@ -137,17 +139,18 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     try:
         if answers(options.port):
             raise SystemExit(f"something answers on port {options.port} already: another run, or what it left behind")
-        mapserver = MapServer(folder / "mapserver", specs, options.port)
+        mapserver = MapServer(folder / "mapserver", services, options.port)
         servers.append(mapserver)
         mapserver.start()
         first_answer(mapserver, Client(mapserver), start_scene)
         if options.binary.exists():
-            cartotheque = Cartotheque(folder / "cartotheque", specs, options.binary.resolve())
+            cartotheque = Cartotheque(folder / "cartotheque", services, options.binary.resolve())
             servers.append(cartotheque)
             cartotheque.start("main")
             first_answer(cartotheque, Client(cartotheque), start_scene)
             cartotheque.start("one")
             cartotheque.start("many")
+            cartotheque.start("styled")
         else:
             print(f"{options.binary} is missing: MapServer alone", file=sys.stderr)
         for server in servers:

@@ -47,6 +47,9 @@ def fault(scene: Scene, answer: tuple[int, str, bytes]) -> str | None:
             return f"{size[0]}x{size[1]} pixels, expected {scene.width}x{scene.height}"
         if not body.endswith(b"IEND\xaeB`\x82"):
             return "the PNG is cut"
+    elif scene.check == "jpeg":
+        if not media_type.startswith("image/jpeg") or body[:2] != b"\xff\xd8" or body[-2:] != b"\xff\xd9":
+            return f"no whole JPEG but {media_type}: {body[:300]!r}"
     elif scene.check == "capabilities" and b"</WMS_Capabilities>" not in body[-40:]:
         return f"no capabilities: {body[-100:]!r}"
     elif scene.check == "text" and not body:

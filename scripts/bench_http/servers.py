@@ -8,7 +8,12 @@ import subprocess
 import time
 from pathlib import Path
 
-from layers import LayerSpec, sites
+from layers import LayerSpec
+from styled import FONT, PICTURE, StyledLayer
+
+# the layers of each service, with the names that they have there
+Named = tuple[str, LayerSpec | StyledLayer]
+Sites = dict[str, list[Named]]
 
 CPU_TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 
@@ -85,13 +90,14 @@ class MapServer(Server):
 
     name = "MapServer"
 
-    def __init__(self, folder: Path, specs: list[LayerSpec], port: int) -> None:
+    def __init__(self, folder: Path, sites: Sites, port: int) -> None:
         super().__init__()
         folder.mkdir()
         socket = folder / "mapserv.sock"
+        (folder / "fonts.txt").write_text(f"noto {FONT}\n")
         (folder / "mapserver.conf").write_text('CONFIG\n  ENV\n    MS_MAP_PATTERN "."\n  END\nEND\n')
         locations = []
-        for site, layers in sites(specs).items():
+        for site, layers in sites.items():
             mapfile = folder / f"{site}.map"
             mapfile.write_text(self._mapfile(site, layers, port))
             locations.append(
@@ -130,14 +136,19 @@ class MapServer(Server):
         self.processes += [int(pid) for pid in pid_file.read_text().split()]
 
     @staticmethod
-    def _mapfile(site: str, layers: list[tuple[str, LayerSpec]], port: int) -> str:
+    def _mapfile(site: str, layers: list[Named], port: int) -> str:
         return f"""MAP
   NAME "{site}" STATUS ON SIZE 800 600 MAXSIZE 8192 UNITS METERS
   EXTENT 624753 6334556 1035258 6642903
   IMAGETYPE "png" IMAGECOLOR 255 255 255
   PROJECTION "EPSG:2154" END
   OUTPUTFORMAT NAME "png" MIMETYPE "image/png" DRIVER "AGG/PNG" EXTENSION "png" IMAGEMODE RGB END
+  OUTPUTFORMAT NAME "jpeg" MIMETYPE "image/jpeg" DRIVER "AGG/JPEG" EXTENSION "jpg" IMAGEMODE RGB END
+  FONTSET "fonts.txt"
   SYMBOL NAME "disc" TYPE ELLIPSE POINTS 1 1 END FILLED TRUE END
+  SYMBOL NAME "hatch" TYPE HATCH END
+  SYMBOL NAME "triangle" TYPE VECTOR FILLED TRUE POINTS 0 1 0.5 0 1 1 0 1 END END
+  SYMBOL NAME "picture" TYPE SVG IMAGE "{PICTURE}" END
   WEB METADATA
     "wms_title" "{site}" "wms_onlineresource" "http://127.0.0.1:{port}/{site}?" "wms_enable_request" "*"
     "wms_srs" "EPSG:2154 EPSG:3857 EPSG:4326" "wms_feature_info_mime_type" "text/plain"
@@ -152,18 +163,20 @@ class Cartotheque(Server):
 
     name = "cartotheque"
 
-    def __init__(self, folder: Path, specs: list[LayerSpec], binary: Path) -> None:
+    def __init__(self, folder: Path, sites: Sites, binary: Path) -> None:
         super().__init__()
         self.folder, self.binary = folder, binary
         folder.mkdir()
-        for site, layers in sites(specs).items():
+        for site, layers in sites.items():
             place = folder / site
             for sub in ("capabilities/layers", "styles", "data"):
                 (place / sub).mkdir(parents=True)
             (place / "capabilities/server.yaml").write_text(
                 f"schema: cartotheque/server@1\ntitle: {site}\nlanguages: [en]\n"
                 "crs: [EPSG:2154, EPSG:3857, EPSG:4326]\n"
+                "limits: {width: 8192, height: 8192}\n"
             )
+            shutil.copy(PICTURE, place / "styles")
             for name, spec in layers:
                 data = place / "data" / spec.file.name
                 if not data.exists():
