@@ -272,6 +272,11 @@ fn pictures_that_can_not_be_read_are_refused_with_the_reason() {
     text.push_str("limits: {pixels: 3000000}\n");
     fs::write(&yaml, text).unwrap();
     let server = Server::start(&scratch.0, &[]);
+    // a few kB that are 16 MB as pixels
+    let mut bomb = Pixmap::new(2048, 2048).unwrap();
+    bomb.fill(Color::WHITE);
+    let bomb = encode::image(&bomb, ImageFormat::Png, Effort::Small).unwrap();
+    assert!(bomb.len() < 20_000);
     let good = picture(Color::WHITE, ImageFormat::Png);
     let mut huge = STANDARD.decode(&good).unwrap();
     // the width in the head of a PNG
@@ -290,6 +295,10 @@ fn pictures_that_can_not_be_read_are_refused_with_the_reason() {
         ),
         (sent(bbox, &good[..good.len() / 2]), "below"),
         (sent(bbox, &STANDARD.encode(huge)), "below"),
+        (
+            sent(bbox, &STANDARD.encode(bomb)),
+            "2048 by 2048 pixels, expected at most 3000000",
+        ),
     ] {
         let reply = post(&server, "/maps/ain/print.pdf?dpi=150", &body);
         assert_eq!(reply.status, 400, "{body}: {}", reply.text());

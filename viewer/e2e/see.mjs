@@ -148,6 +148,17 @@ export default function () {
     await close(page);
   });
 
+  test('of an address the municipality is found; what nothing is found for says what may be', async () => {
+    const page = await open('/maps/essai');
+    await ready(page);
+    const box = page.getByRole('combobox', { name: 'Rechercher dans la carte' });
+    await box.fill('12 rue de la République, 38000 Grenoble');
+    await page.getByRole('option', { name: /^Grenoble/ }).waitFor();
+    await box.fill('xyzxyz');
+    await page.getByRole('option', { name: 'essayez un nom de commune' }).waitFor();
+    await close(page);
+  });
+
   test('search takes coordinates', async () => {
     const page = await open('/maps/essai');
     await ready(page);

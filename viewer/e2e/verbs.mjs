@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { base, close, complaints, open, pixel, ready, shot, shots } from './harness.mjs';
+import { base, close, complaints, open, PHONE, pixel, ready, shot, shots } from './harness.mjs';
 
 const LYON = [842666, 6519924];
 const VIEW = `view=${LYON},100000&crs=EPSG:2154&layers=communes*0.5,aerodromes&base=none`;
@@ -41,6 +41,21 @@ export default function () {
     await shot(page, 'print');
     await verb(page, 'Imprimer');
     await page.locator('.paper').waitFor({ state: 'detached' });
+    await close(page);
+  });
+
+  test('Imprimer: on a phone the frame is in the part of the map that is seen, and so is the sheet', async () => {
+    const page = await open(`/maps/essai#${VIEW}`, PHONE);
+    await ready(page);
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    await page.waitForTimeout(300);
+    await shot(page, 'phone-print');
+    const [frame, panel, map] = await Promise.all(['.paper', '.panel', '.map'].map((what) => page.locator(what).boundingBox()));
+    assert.ok(frame.y >= map.y && frame.y + frame.height <= panel.y, JSON.stringify([frame, panel]));
+    const asked = new URL(await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href')).searchParams;
+    const [x, y] = await pixel(page, asked.get('center').split(',').map(Number));
+    assert.ok(Math.hypot(x - frame.x - frame.width / 2, y - frame.y - frame.height / 2) < 3, `${x} ${y} ${JSON.stringify(frame)}`);
     await close(page);
   });
 
@@ -83,6 +98,28 @@ export default function () {
     assert.match(words, /Un autre service/);
     assert.doesNotMatch(words, /Sans le fond/);
     assert.deepEqual(complaints.slice(before), []);
+    await close(page);
+  });
+
+  test('Voir, Imprimer: a base map of this server’s layers is one picture on the screen, and a link to the sheet has it', async () => {
+    const page = await open('about:blank');
+    const asked = [];
+    page.on('requestfinished', (request) => /GetMap/.test(request.url()) && asked.push(new URL(request.url())));
+    await page.goto(`${base}/maps/fond#base=ici`);
+    await ready(page);
+    await page.waitForTimeout(1500);
+    const below = asked.filter((url) => url.pathname === '/wms');
+    assert.deepEqual(below.map((url) => url.searchParams.get('LAYERS')), ['pays,departements,cours-eau']);
+    assert.ok(await page.getByLabel('Fond d’ici').isChecked());
+    await page.getByText('Natural Earth').first().waitFor();
+    await verb(page, 'Imprimer');
+    await page.locator('.paper').waitFor();
+    const answer = await page.request.get(await page.getByRole('link', { name: 'Produire le PDF' }).getAttribute('href'));
+    const file = path.join(shots, 'print-own-basemap.pdf');
+    await writeFile(file, await answer.body());
+    execFileSync('pdftoppm', ['-png', '-r', '60', '-singlefile', file, file.replace(/\.pdf$/, '')]);
+    assert.doesNotMatch(execFileSync('pdftotext', [file, '-'], { encoding: 'utf8' }), /Sans le fond/);
+    await shot(page, 'basemap-own');
     await close(page);
   });
 
@@ -133,6 +170,8 @@ export default function () {
     assert.equal(link, `${base}/maps/essai#${VIEW}`);
     await page.getByText('Code QR', { exact: true }).click();
     await page.locator('.qr').waitFor();
+    await page.getByText('Ouvrir dans QGIS').click();
+    assert.equal(await page.getByRole('link', { name: 'Projet (la carte entière)' }).getAttribute('href'), `${base}/maps/essai/project.qgs`);
     await page.getByText('Insérer dans une page').click();
     assert.match(await page.getByLabel('Code à insérer').inputValue(), /^<iframe src="http:.*\/maps\/essai\/embed#view=.*"/);
     await shot(page, 'share');

@@ -17,6 +17,10 @@ use crate::operation::PrintPicture;
 use crate::protocol::Body;
 use crate::render::image::Image;
 
+/// Pixels of one picture: an A3 sheet at 300 dpi has 13 million. A file of some kB may hold
+/// billions.
+const MAX_PIXELS: u64 = 16_000_000;
+
 /// The pictures below and above the map's layers.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
@@ -40,11 +44,13 @@ struct Sent {
 }
 
 impl Drawn {
-    /// Reads a body; without one there are no pictures. Each has at most `max_pixels`.
+    /// Reads a body; without one there are no pictures. Each has at most `limit` pixels, the
+    /// server's own, and never more than 16 million.
     ///
     /// # Errors
     /// `InvalidParameter` for what is not such a document, or a picture that can't be read.
-    pub fn read(body: Option<Body<'_>>, max_pixels: u64) -> Result<Drawn> {
+    pub fn read(body: Option<Body<'_>>, limit: u64) -> Result<Drawn> {
+        let max_pixels = limit.min(MAX_PIXELS);
         let Some(body) = body else {
             return Ok(Drawn::default());
         };

@@ -10,7 +10,7 @@ import type BaseLayer from 'ol/layer/Base.js';
 import ImageLayer from 'ol/layer/Image.js';
 import type Layer from 'ol/layer/Layer.js';
 import type { App } from '../app.ts';
-import type { Box } from '../core/context.ts';
+import type { Box, XY } from '../core/context.ts';
 import { isInScale, type LayerNode } from '../core/model.ts';
 import { pictures } from '../map/layers.ts';
 import { serviceOf } from '../map/wms.ts';
@@ -24,6 +24,8 @@ export interface Sheet {
   dpi: number;
   /** The denominator on the ground at the middle of the map. */
   scale: number;
+  /** In the CRS of the view. */
+  center: XY;
 }
 
 export interface Drawn {
@@ -35,6 +37,8 @@ export interface Drawn {
 
 /** Finer pictures of a base map have names too small to read. */
 const BASE_DPI = 150;
+/** The server takes no larger pictures than those of an A3 sheet at this. */
+const FINEST_DPI = 300;
 /** Symbols and texts are as large on paper as on a screen of this. */
 const SCREEN_DPI = 96;
 const LONGEST_MS = 60_000;
@@ -67,7 +71,8 @@ export async function drawForPaper(app: App, sheet: Sheet): Promise<Drawn> {
     return layer ? [{ node, layer }] : [];
   });
   if (layers.length) {
-    const above = await picture(app, sheet, sheet.dpi, sheet.dpi / SCREEN_DPI, layers.map((l) => l.layer));
+    const finest = Math.min(sheet.dpi, FINEST_DPI);
+    const above = await picture(app, sheet, finest, finest / SCREEN_DPI, layers.map((l) => l.layer));
     missing.push(...layers.filter((l) => above.failed.has(l.layer)).map((l) => l.node.title));
     if (layers.length > missing.length && !(await add('above', above))) missing.push(...layers.map((l) => l.node.title));
   }
@@ -96,7 +101,7 @@ interface Picture {
 /**
  * Draws layers on a map that nobody sees, as large as the map may be on the sheet; `ratio` are its pixels for one of CSS.
  */
-async function picture(app: App, { layout, scale }: Sheet, dpi: number, ratio: number, layers: BaseLayer[]): Promise<Picture> {
+async function picture(app: App, { layout, scale, center }: Sheet, dpi: number, ratio: number, layers: BaseLayer[]): Promise<Picture> {
   const { stage } = app;
   const [wide] = FRAMES[layout] ?? [312];
   const high = HIGHEST[layout] ?? 344;
@@ -116,7 +121,7 @@ async function picture(app: App, { layout, scale }: Sheet, dpi: number, ratio: n
   }
   const map = new OlMap({
     target, layers, controls: [], interactions: [], pixelRatio: ratio,
-    view: new View({ projection: stage.crs, center: stage.centre(), resolution, minResolution: 1e-9, maxResolution: 1e9 }),
+    view: new View({ projection: stage.crs, center, resolution, minResolution: 1e-9, maxResolution: 1e9 }),
   });
   try {
     await new Promise<void>((done, fail) => {

@@ -162,6 +162,8 @@ function keepPart(app: App): HTMLElement {
       if (state.crs) app.stage.setCrs(state.crs);
       if (state.view) app.stage.moveToScale([state.view.x, state.view.y], state.view.scale);
       if (state.layers && kept.map === app.context.id) app.model.apply(state.layers);
+      const listed = state.table && app.model.layer(state.table.layer);
+      if (listed) app.openTable(listed, state.table);
       announce(tr('Carte personnelle ouverte', 'Personal map opened'));
     } catch (fault) {
       error.textContent = fault instanceof SyntaxError ? tr('Ce fichier n’est pas une carte personnelle.', 'This file is no personal map.') : fault instanceof Error ? fault.message : String(fault);

@@ -4,6 +4,7 @@
  */
 
 import type { App } from '../app.ts';
+import type { XY } from '../core/context.ts';
 import { isInScale } from '../core/model.ts';
 import { parseScale, roundScale, SCALES } from '../core/scale.ts';
 import { scaleText, tr } from '../core/text.ts';
@@ -49,9 +50,24 @@ export function printPanel(app: App): HTMLElement {
 
   const chosen = (name: string) => form.querySelector<HTMLInputElement>(`input[name=${name}]:checked`)?.value ?? '';
 
+  /** Width and height of what of the map is seen: on a phone the panel lies over its lower part. */
+  function free(): [number, number] {
+    const [width, height] = stage.size();
+    const map = stage.map.getTargetElement()!.getBoundingClientRect();
+    const panel = document.getElementById('panel')?.getBoundingClientRect();
+    const isOver = panel && panel.width > width * 0.8 && panel.top > map.top;
+    return [width, isOver ? Math.min(height, panel.top - map.top) : height];
+  }
+
+  /** Where the middle of the frame is. */
+  function middle(): XY {
+    const [width, height] = free();
+    return (stage.map.getCoordinateFromPixel([width / 2, height / 2]) as XY | null) ?? stage.centre();
+  }
+
   /** The largest scale at which the frame lies within the window. */
   function fitting(): number {
-    const [width, height] = stage.size();
+    const [width, height] = free();
     const [w, hgt] = FRAMES[chosen('layout')] ?? [250, 160];
     const metres = stage.groundMetres() * stage.resolution();
     return Math.min((width * 0.85 * metres) / (w / 1000), (height * 0.85 * metres) / (hgt / 1000));
@@ -68,7 +84,7 @@ export function printPanel(app: App): HTMLElement {
     const pixel = stage.groundMetres() * stage.resolution();
     paper.style.width = `${((w / 1000) * wanted) / pixel}px`;
     paper.style.height = `${((hgt / 1000) * wanted) / pixel}px`;
-    const [width, height] = stage.size();
+    const [width, height] = free();
     paper.style.left = `${width / 2 - parseFloat(paper.style.width) / 2}px`;
     paper.style.top = `${height / 2 - parseFloat(paper.style.height) / 2}px`;
     const shown = model.layers().filter((n) => n.isVisible && !n.entry.wms && !n.entry.data && isInScale(n.entry, wanted)).reverse();
@@ -76,7 +92,7 @@ export function printPanel(app: App): HTMLElement {
       layout: chosen('layout'),
       dpi: chosen('dpi'),
       crs: stage.crs,
-      center: stage.centre().map((v) => Number(v.toFixed(Math.abs(v) > 360 ? 1 : 6))).join(','),
+      center: middle().map((v) => Number(v.toFixed(Math.abs(v) > 360 ? 1 : 6))).join(','),
       scale: Math.round(wanted),
       layers: shown.map((n) => n.entry.id).join(','),
       styles: shown.map((n) => n.style).join(','),
@@ -99,7 +115,7 @@ export function printPanel(app: App): HTMLElement {
     label.textContent = tr('Préparation…', 'In the making…');
     announce(label.textContent);
     try {
-      const { body, missing } = await drawForPaper(app, { layout: chosen('layout'), dpi: Number(chosen('dpi')), scale: wanted });
+      const { body, missing } = await drawForPaper(app, { layout: chosen('layout'), dpi: Number(chosen('dpi')), scale: wanted, center: middle() });
       const answer = await fetch(link.href, body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body } : {});
       if (!answer.ok) throw new Error(String(answer.status));
       downloadBlob(`${context.id}.pdf`, await answer.blob());

@@ -79,7 +79,8 @@ export function openTable(app: App, parent: HTMLElement, node: LayerNode, as?: L
     csv.href = query(url, { ...wanted(), limit: EVERYTHING, properties: columns.map((c) => c.name), format: context.language === 'fr' ? 'csv-fr' : 'csv' });
     void ask(0);
     const written = [...filters].filter(([, words]) => words.trim());
-    app.table = { layer: entry.id, sort: sort === (entry.table?.sort ?? '') ? '' : sort, isFollowing, filters: written };
+    // what a visitor has added comes to be known later than the link is read
+    if (node.parent?.key !== 'own') app.table = { layer: entry.id, sort: sort === (entry.table?.sort ?? '') ? '' : sort, isFollowing, filters: written };
     // what is in the link
     app.model.changed('opacity');
   }
