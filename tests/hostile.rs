@@ -459,3 +459,28 @@ fn a_legend_of_very_many_entries_is_cut_and_says_how_many_are_left_out() {
     assert!(wide > narrow, "… et 1800 autres");
     assert!(size(2_000, "eng").0 > narrow);
 }
+
+#[test]
+fn a_deadline_holds_inside_a_swatch_of_a_style_that_is_sent() {
+    let stroke = "<LineSymbolizer><Stroke><CssParameter name='stroke-width'>300</CssParameter>\
+                  <CssParameter name='stroke-dasharray'>1 1</CssParameter></Stroke></LineSymbolizer>";
+    for format in ["image/png", "application/json"] {
+        let sld = format!(
+            "<StyledLayerDescriptor version='1.0.0'><NamedLayer><Name>communes</Name><UserStyle>\
+             <FeatureTypeStyle><Rule><Title>{}</Title>{}</Rule></FeatureTypeStyle></UserStyle>\
+             </NamedLayer></StyledLayerDescriptor>",
+            "a b ".repeat(10_000),
+            stroke.repeat(3_000)
+        );
+        let query = format!(
+            "VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=communes&FORMAT={format}&WIDTH=512\
+             &HEIGHT=512&SLD_BODY={}",
+            escaped(&sld)
+        );
+        let (answer, took) = ask(&query, 1);
+        assert!(took.as_secs_f64() < 5.0, "{format}: {took:?}");
+        let said = String::from_utf8_lossy(&answer.body);
+        let is_whole = answer.media_type == format;
+        assert!(is_whole || said.contains("longer than"), "{format}: {said}");
+    }
+}

@@ -123,23 +123,7 @@ fn find_in_layer(
     let tolerance = request.tolerance_px.unwrap_or(TOLERANCE_PX) * view.pixel_ratio.max(1.0);
     let pixel = request.pixel.map(|p| f64::from(p) + 0.5);
     let reach = style.max_reach_px() + tolerance + 1.0;
-    let around = |[x, y]: Coord| {
-        let point = Bbox {
-            min_x: x,
-            min_y: y,
-            max_x: x,
-            max_y: y,
-        };
-        point.grown(reach * view.resolution_x(), reach * view.resolution_y())
-    };
-    // on a map that goes on round the world, where the features are
-    let turns = way.turns(&*layer.layer.store, &around(view.to_world(pixel)));
-    let views = turns.iter().map(|by| {
-        let view = view.moved_west(*by);
-        let boxes = way.boxes(&layer.layer, &around(view.to_world(pixel)));
-        (view, boxes)
-    });
-    let views: Vec<(View, Vec<Bbox>)> = views.filter(|(_, boxes)| !boxes.is_empty()).collect();
+    let views = views_near(&way, &layer.layer, view, (pixel, reach));
     told.boxes = views.iter().flat_map(|(_, boxes)| boxes.clone()).collect();
     if views.is_empty() {
         told.blank_because = Some(
@@ -214,6 +198,35 @@ fn find_in_layer(
         });
     }
     Ok(hits)
+}
+
+/// The views in which a layer may have something near a pixel, each with the boxes of the layer's
+/// CRS to look in: on a map that goes on round the world, where its features are.
+fn views_near(
+    way: &Way,
+    layer: &Layer,
+    view: &View,
+    (pixel, reach_px): (Coord, f64),
+) -> Vec<(View, Vec<Bbox>)> {
+    let around = |[x, y]: Coord| {
+        let point = Bbox {
+            min_x: x,
+            min_y: y,
+            max_x: x,
+            max_y: y,
+        };
+        point.grown(
+            reach_px * view.resolution_x(),
+            reach_px * view.resolution_y(),
+        )
+    };
+    let turns = way.turns(&*layer.store, &around(view.to_world(pixel)));
+    let views = turns.into_iter().map(|by| {
+        let view = view.moved_west(by);
+        let boxes = way.boxes(layer, &around(view.to_world(pixel)));
+        (view, boxes)
+    });
+    views.filter(|(_, boxes)| !boxes.is_empty()).collect()
 }
 
 /// What people may see of a feature.

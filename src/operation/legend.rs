@@ -3,6 +3,7 @@
 use tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
 
 use super::{LegendEntry, LegendRequest};
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::geom::Size;
 use crate::render::text::PlainText;
@@ -16,14 +17,20 @@ const MARGIN_PX: f64 = 4.0;
 const GAP_PX: f64 = 8.0;
 /// Labels wider than this are broken.
 const MAX_LABEL_PX: f64 = 320.0;
+/// Longer titles are cut: a style that is sent may hold any.
+const MAX_TITLE_CHARS: usize = 500;
 /// A legend with more entries is cut; as a picture it says so in its last line.
 const MAX_ENTRIES: usize = 200;
 
 /// The entries of a legend, top to bottom.
 ///
 /// # Errors
-/// `InvalidParameter` for a rule that the style does not have.
-pub fn entries(request: &LegendRequest, symbols: &SymbolCache) -> Result<Vec<LegendEntry>> {
+/// `InvalidParameter` for a rule that the style does not have; what the budget says.
+pub fn entries(
+    request: &LegendRequest,
+    symbols: &SymbolCache,
+    budget: &Budget,
+) -> Result<Vec<LegendEntry>> {
     let geometry = request.layer.store.schema().geometry;
     let [width, height] = request.swatch;
     shown(request)?
@@ -36,6 +43,7 @@ pub fn entries(request: &LegendRequest, symbols: &SymbolCache) -> Result<Vec<Leg
                 request.pixel_ratio,
                 geometry,
                 symbols,
+                budget,
             )?;
             let only_text = rule
                 .symbolizers
@@ -138,10 +146,12 @@ fn shown(request: &LegendRequest) -> Result<Shown<'_>> {
 }
 
 fn title_of(rule: &Rule, request: &LegendRequest) -> String {
-    rule.title
-        .clone()
-        .or_else(|| rule.name.clone())
-        .unwrap_or_else(|| request.layer.title.get(&request.language).to_owned())
+    let own = rule.title.as_deref().or(rule.name.as_deref());
+    let title = own.unwrap_or_else(|| request.layer.title.get(&request.language));
+    match title.char_indices().nth(MAX_TITLE_CHARS) {
+        Some((end, _)) => format!("{}…", title.get(..end).unwrap_or_default()),
+        None => title.to_owned(),
+    }
 }
 
 /// A legend laid out: texts and where everything goes, in device pixels.
@@ -216,8 +226,8 @@ fn device_swatch(request: &LegendRequest) -> [u32; 2] {
 ///
 /// # Errors
 /// As [`entries`]; `Internal` for a size that can't be allocated.
-pub fn draw(request: &LegendRequest, symbols: &SymbolCache) -> Result<Pixmap> {
-    let entries = entries(request, symbols)?;
+pub fn draw(request: &LegendRequest, symbols: &SymbolCache, budget: &Budget) -> Result<Pixmap> {
+    let entries = entries(request, symbols, budget)?;
     let titles = shown(request)?.titles(request);
     let layout = lay_out(request, &titles, device_swatch(request));
     let [width, height] = layout.size;

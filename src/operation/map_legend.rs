@@ -3,6 +3,7 @@
 use tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
 
 use super::{LegendRequest, MapLayer, PrintPart, legend};
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::render::SymbolCache;
 use crate::render::text::PlainText;
@@ -33,7 +34,7 @@ pub fn draw(
     pixel_ratio: f64,
     request: &dyn Fn(&MapLayer) -> LegendRequest,
     max_pixels: u64,
-    symbols: &SymbolCache,
+    (symbols, budget): (&SymbolCache, &Budget),
 ) -> Result<Pixmap> {
     let px = |length: f64| (length * pixel_ratio).round().max(0.0) as u32;
     let margin = px(MARGIN_PX);
@@ -68,7 +69,7 @@ pub fn draw(
         for (group, _) in groups.drain(..) {
             made.push(Piece::Text(text(group, GROUP_PX, true), GROUP_INK));
         }
-        let mut entries = legend::entries(&wanted, symbols)?;
+        let mut entries = legend::entries(&wanted, symbols, budget)?;
         match entries.len() {
             0 => {}
             1 => made.extend(
@@ -82,7 +83,7 @@ pub fn draw(
                     transparent: true,
                     ..wanted
                 };
-                made.push(Piece::Symbols(legend::draw(&transparent, symbols)?));
+                made.push(Piece::Symbols(legend::draw(&transparent, symbols, budget)?));
             }
         }
         for piece in made {

@@ -200,14 +200,18 @@ impl Studio {
 
     /// # Errors
     /// As [`legend::entries`].
-    pub fn legend_entries(&self, request: &LegendRequest) -> Result<Vec<LegendEntry>> {
-        legend::entries(request, &self.symbols)
+    pub fn legend_entries(
+        &self,
+        request: &LegendRequest,
+        budget: &Budget,
+    ) -> Result<Vec<LegendEntry>> {
+        legend::entries(request, &self.symbols, budget)
     }
 
     /// # Errors
     /// As [`legend::draw`].
-    pub fn legend(&self, request: &LegendRequest) -> Result<Pixmap> {
-        legend::draw(request, &self.symbols)
+    pub fn legend(&self, request: &LegendRequest, budget: &Budget) -> Result<Pixmap> {
+        legend::draw(request, &self.symbols, budget)
     }
 
     /// Draws the legends of a map's layers as one.
@@ -220,8 +224,10 @@ impl Studio {
         pixel_ratio: f64,
         request: &dyn Fn(&MapLayer) -> LegendRequest,
         max_pixels: u64,
+        budget: &Budget,
     ) -> Result<Pixmap> {
-        map_legend::draw(parts, pixel_ratio, request, max_pixels, &self.symbols)
+        let hands = (&self.symbols, budget);
+        map_legend::draw(parts, pixel_ratio, request, max_pixels, hands)
     }
 
     /// # Errors

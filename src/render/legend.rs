@@ -6,6 +6,7 @@ use super::canvas::Canvas;
 use super::compile::CompiledStyle;
 use super::painter::Painter;
 use super::symbol::SymbolCache;
+use crate::budget::Budget;
 use crate::error::Result;
 use crate::feature::{Feature, Schema, Value};
 use crate::geom::{Bbox, Geometry, GeometryType, PartKind, Size, View};
@@ -22,13 +23,15 @@ use crate::style::{
 /// Text is not drawn: the label room lays its sample over the swatch.
 ///
 /// # Errors
-/// `InvalidParameter` for a size of nothing, `InvalidStyle` as for the map.
+/// `InvalidParameter` for a size of nothing, `InvalidStyle` as for the map; what the budget says:
+/// a style that is sent may ask for more than any swatch shows.
 pub fn swatch(
     rule: &Rule,
     size: Size,
     pixel_ratio: f64,
     geometry: GeometryType,
     cache: &SymbolCache,
+    budget: &Budget,
 ) -> Result<Pixmap> {
     let pixel_ratio = if pixel_ratio.is_finite() {
         pixel_ratio.clamp(0.1, 16.0)
@@ -60,7 +63,7 @@ pub fn swatch(
         ..Style::default()
     };
     let style = CompiledStyle::new(&style, &Schema::default(), &view, cache)?;
-    let mut painter = Painter::new(&mut canvas, &view, cache);
+    let mut painter = Painter::new(&mut canvas, &view, cache).within(budget);
     for pass in style.passes() {
         for (symbolizer, original) in pass
             .rules
@@ -70,6 +73,9 @@ pub fn swatch(
         {
             let sample = sample(original, geometry, width, height);
             painter.draw(symbolizer, &sample, &Nobody);
+            if painter.is_stopped() {
+                budget.check()?;
+            }
         }
     }
     Ok(canvas.into_pixmap())
@@ -329,6 +335,7 @@ mod tests {
             2.0,
             GeometryType::Polygon,
             &SymbolCache::new(),
+            &Budget::unlimited(),
         )
         .unwrap();
         assert_eq!((swatch.width(), swatch.height()), (40, 40));
@@ -352,6 +359,7 @@ mod tests {
             1.0,
             GeometryType::Polygon,
             &SymbolCache::new(),
+            &Budget::unlimited(),
         )
         .unwrap();
         assert_eq!(pixel(&swatch, 10, 10), [0, 0, 255, 255]);
@@ -375,7 +383,17 @@ mod tests {
             symbolizers: vec![Symbolizer::Line(Box::new(line))],
             ..Rule::default()
         };
-        let drawn = |kind| swatch(&rule, size(), 1.0, kind, &SymbolCache::new()).unwrap();
+        let drawn = |kind| {
+            swatch(
+                &rule,
+                size(),
+                1.0,
+                kind,
+                &SymbolCache::new(),
+                &Budget::unlimited(),
+            )
+            .unwrap()
+        };
         assert!(pixel(&drawn(GeometryType::LineString), 10, 10)[3] > 0);
         let outline = drawn(GeometryType::Polygon);
         assert_eq!(pixel(&outline, 10, 10)[3], 0);

@@ -433,7 +433,7 @@ impl Engine for FakeEngine {
         Ok(found)
     }
 
-    fn legend(&self, request: &LegendRequest) -> Result<Pixmap> {
+    fn legend(&self, request: &LegendRequest, _: &Budget) -> Result<Pixmap> {
         self.failed()?;
         self.legends.lock().unwrap().push(request.clone());
         let mut pixmap = Pixmap::new(LEGEND[0], LEGEND[1]).unwrap();
@@ -445,7 +445,7 @@ impl Engine for FakeEngine {
         Ok(LEGEND)
     }
 
-    fn legend_entries(&self, request: &LegendRequest) -> Result<Vec<LegendEntry>> {
+    fn legend_entries(&self, request: &LegendRequest, _: &Budget) -> Result<Vec<LegendEntry>> {
         self.failed()?;
         Ok(vec![LegendEntry {
             title: format!("{} \"entrée\"", request.style.id),

@@ -134,6 +134,8 @@ export default function () {
       for (const verb of ['Voir', 'Imprimer', 'Personnaliser', 'Partager']) {
         const button = page.getByRole('navigation', { name: 'Que faire de la carte' }).getByRole('button', { name: verb });
         await button.click();
+        // the part comes when it is wanted
+        await page.locator('.panel-body .content > *').first().waitFor();
         const panel = await page.locator('.panel-body').boundingBox();
         assert.ok(panel.height > 90, `${name}: ${verb} has ${panel.height} px`);
       }

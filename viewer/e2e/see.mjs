@@ -220,6 +220,25 @@ export default function () {
     await close(page);
   });
 
+  test('a card gives the link that opens its object, on the map as it is', async () => {
+    const page = await open(`/maps/essai?lang=en#view=${LYON},50000&crs=EPSG:2154&layers=departements,communes`);
+    await ready(page);
+    await page.mouse.click(...(await pixel(page, LYON)));
+    await page.locator('.popup').getByRole('heading', { name: 'Lyon' }).waitFor();
+    await page.getByRole('button', { name: 'Copy the link to this feature' }).click();
+    await page.locator('.notice').getByText('Link copied').waitFor({ state: 'attached' });
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(new URL(link).searchParams.get('object'), 'communes;insee;69123');
+    const other = await open(link);
+    await ready(other);
+    await other.locator('.popup').getByRole('heading', { name: 'Lyon' }).waitFor();
+    assert.equal(await other.evaluate(() => document.documentElement.lang), 'en');
+    assert.deepEqual(await other.evaluate(() => window.cartotheque.app.model.state().map((l) => l.id)), ['departements', 'communes']);
+    await shot(other, 'object-link');
+    await close(other);
+    await close(page);
+  });
+
   test('PRODIGE’s deep link opens its object', async () => {
     const page = await open('/maps/essai?object=communes;insee;38185');
     await ready(page);

@@ -121,7 +121,7 @@ pub(super) fn make(request: &PrintRequest, studio: &Studio, budget: &Budget) -> 
     let rows = rows::of(
         request,
         first.view.scale_denominator(),
-        studio,
+        (studio, budget),
         &mut pictures,
     )?;
     let layout = Layout::new(request, Some(&rows));
@@ -130,7 +130,12 @@ pub(super) fn make(request: &PrintRequest, studio: &Studio, budget: &Budget) -> 
         true => rows,
         false => {
             pictures.clear();
-            rows::of(request, cut.view.scale_denominator(), studio, &mut pictures)?
+            rows::of(
+                request,
+                cut.view.scale_denominator(),
+                (studio, budget),
+                &mut pictures,
+            )?
         }
     };
     let map = draw(request, &cut.view, studio, budget)?;

@@ -2,6 +2,7 @@
 
 use super::sheet::{ACCENT, INK, Text, Type};
 use super::{PrintPart, PrintRequest};
+use crate::budget::Budget;
 use crate::encode::pdf::{Picture, PictureId};
 use crate::error::Result;
 use crate::geom::STANDARD_PIXEL_M;
@@ -111,7 +112,7 @@ impl RowKind {
 pub(super) fn of(
     request: &PrintRequest,
     denominator: f64,
-    studio: &Studio,
+    (studio, budget): (&Studio, &Budget),
     pictures: &mut Vec<Picture>,
 ) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
@@ -134,7 +135,7 @@ pub(super) fn of(
                     layer,
                     denominator,
                     request,
-                    studio,
+                    (studio, budget),
                     pictures,
                 )?;
             }
@@ -160,7 +161,7 @@ fn add_layer(
     layer: &MapLayer,
     denominator: f64,
     request: &PrintRequest,
-    studio: &Studio,
+    (studio, budget): (&Studio, &Budget),
     pictures: &mut Vec<Picture>,
 ) -> Result<()> {
     if !layer.layer.scales.contains(denominator) {
@@ -168,7 +169,7 @@ fn add_layer(
     }
     let per_mm = STANDARD_PIXEL_M * 1000.0;
     let pixel_ratio = f64::from(request.dpi) * per_mm / 25.4;
-    let entries = studio.legend_entries(&LegendRequest {
+    let legend = LegendRequest {
         layer: layer.layer.clone(),
         style: layer.style.clone(),
         rule: None,
@@ -180,7 +181,8 @@ fn add_layer(
         language: request.language.clone(),
         with_title: false,
         with_labels: true,
-    })?;
+    };
+    let entries = studio.legend_entries(&legend, budget)?;
     let is_alone = entries.len() == 1;
     if entries.len() > 1 {
         rows.push(Row {

@@ -61,9 +61,10 @@ pub fn picture(service: &Service<'_>, request: &Request<'_>, budget: &Budget) ->
         transparent,
         ..default_legend(&layer.layer, &layer.style, service.language)
     };
-    let pixmap = service
-        .studio
-        .map_legend(&parts, dpi / 96.0, &template, service.limits.pixels)?;
+    let pixmap =
+        service
+            .studio
+            .map_legend(&parts, dpi / 96.0, &template, service.limits.pixels, budget)?;
     let bytes = encode::image(&pixmap, ImageFormat::Png, Effort::Quick)?;
     Ok(Answer::ok(ImageFormat::Png.media_type(), bytes))
 }
@@ -113,7 +114,7 @@ fn entries(
                     ..default_legend(layer, style, language)
                 };
                 let symbols = match is_seen {
-                    true => service.studio.legend_entries(&request)?,
+                    true => service.studio.legend_entries(&request, budget)?,
                     false => Vec::new(),
                 };
                 let symbols = symbols.iter().map(|symbol| {

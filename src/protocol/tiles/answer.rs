@@ -42,6 +42,7 @@ pub enum Prepared {
 
 /// How long a client may show a tile without asking whether it has changed.
 pub(super) const CACHE_CONTROL: &str = "public, max-age=60";
+
 /// Reads a request and answers what needs no drawing.
 ///
 /// # Errors
@@ -69,28 +70,7 @@ pub fn prepare(
     }
     match address {
         TilesAddress::TileJson { layers, set } => {
-            let format = match kvp.get("F") {
-                None | Some("" | "json") => TileFormat::Mvt,
-                Some(name) => {
-                    TileFormat::of_extension(name).ok_or_else(|| Error::InvalidFormat {
-                        format: name.chars().take(40).collect(),
-                        expected: "mvt, png, webp, jpeg".into(),
-                    })?
-                }
-            };
-            let set = service.catalogue.site.tile_matrix_sets.get(set)?;
-            let parts = parts_of(service, layers)?;
-            parts.check(format, set.id())?;
-            tilejson::check(set, request.base, layers)?;
-            let template = template(request.base, &encoded(layers), set.id(), format);
-            let document = tilejson::of_parts(
-                &parts.layers,
-                &parts.archives,
-                set.matrices().len(),
-                &template,
-                format,
-                request.language,
-            );
+            let document = document_of(service, [layers, set], kvp.get("F"), request)?;
             Ok(document_answer(&document))
         }
         TilesAddress::Tile {
@@ -105,17 +85,6 @@ pub fn prepare(
             let set = service.catalogue.site.tile_matrix_sets.get(set)?;
             let parts = parts_of(service, layers)?;
             parts.check(*format, set.id())?;
-            let with_points = match kvp.get("POINTS") {
-                None | Some("" | "false") => false,
-                Some("true") => true,
-                Some(other) => {
-                    let other: String = other.chars().take(40).collect();
-                    return Err(Error::parameter(
-                        "points",
-                        format!("expected true or false, found {other:?}"),
-                    ));
-                }
-            };
             let wish = TileWish {
                 set: Arc::clone(set),
                 address: set.address(matrix, *column, *row)?,
@@ -123,7 +92,7 @@ pub fn prepare(
                 format: *format,
                 layers: styled(parts.layers)?,
                 archives: parts.archives,
-                with_points,
+                with_points: with_points(&kvp)?,
             };
             let wished = prepare_tile(service, wish, kvp.get("EXPLAIN"), request)?;
             Ok(match wished {
@@ -132,6 +101,51 @@ pub fn prepare(
             })
         }
     }
+}
+
+/// `points`: whether a vector tile has the points where names of areas stand.
+fn with_points(kvp: &Kvp) -> Result<bool> {
+    match kvp.get("POINTS") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => {
+            let other: String = other.chars().take(40).collect();
+            Err(Error::parameter(
+                "points",
+                format!("expected true or false, found {other:?}"),
+            ))
+        }
+    }
+}
+
+/// The TileJSON of layers in a set, of tiles in the format that `f` names: vector tiles where it
+/// names none.
+fn document_of(
+    service: &Service<'_>,
+    [layers, set]: [&str; 2],
+    f: Option<&str>,
+    request: &TilesRequest<'_>,
+) -> Result<serde_json::Value> {
+    let format = match f {
+        None | Some("json") => TileFormat::Mvt,
+        Some(name) => TileFormat::of_extension(name).ok_or_else(|| Error::InvalidFormat {
+            format: name.chars().take(40).collect(),
+            expected: "mvt, png, webp, jpeg".into(),
+        })?,
+    };
+    let set = service.catalogue.site.tile_matrix_sets.get(set)?;
+    let parts = parts_of(service, layers)?;
+    parts.check(format, set.id())?;
+    tilejson::check(set, request.base, layers)?;
+    let template = template(request.base, &encoded(layers), set.id(), format);
+    Ok(tilejson::of_parts(
+        &parts.layers,
+        &parts.archives,
+        set.matrices().len(),
+        &template,
+        format,
+        request.language,
+    ))
 }
 
 fn document_answer(document: &serde_json::Value) -> Prepared {

@@ -108,6 +108,8 @@ impl Tile {
         wish: TileWish,
         max_bytes: usize,
     ) -> Tile {
+        let mut key = Key::default();
+        add_wish(&mut key, catalogue, &wish, max_bytes);
         let TileWish {
             set,
             address,
@@ -117,50 +119,6 @@ impl Tile {
             archives,
             with_points,
         } = wish;
-        let mut key = Key::default();
-        key.add(env!("CARGO_PKG_VERSION").as_bytes());
-        key.add(set.id().as_bytes());
-        if let Some(matrix) = set.matrices().get(address.matrix) {
-            // an own set may change under its name
-            let [x, y] = matrix.origin.map(f64::to_bits);
-            let sizes = [matrix.tile_width, matrix.tile_height].map(u64::from);
-            for number in [x, y, matrix.resolution.to_bits()].iter().chain(&sizes) {
-                key.add(&number.to_le_bytes());
-            }
-        }
-        key.add(set.crs.id().as_bytes());
-        key.add(&address.matrix.to_le_bytes());
-        key.add(&address.column.to_le_bytes());
-        key.add(&address.row.to_le_bytes());
-        key.add(&pixel_ratio.to_le_bytes());
-        key.add(format.media_type().as_bytes());
-        for MapLayer {
-            layer,
-            style,
-            filter,
-        } in &layers
-        {
-            key.add(&catalogue.fingerprint(layer).to_le_bytes());
-            if format != TileFormat::Mvt {
-                key.add(style.id.as_bytes());
-                if layer.opacity < 1.0 {
-                    key.add(&layer.opacity.to_bits().to_le_bytes());
-                }
-                if let Some(filter) = filter {
-                    key.add(format!("{filter:?}").as_bytes());
-                }
-            }
-        }
-        if format == TileFormat::Mvt {
-            key.add(&max_bytes.to_le_bytes());
-        }
-        for archive in &archives {
-            key.add(archive.id.as_bytes());
-            key.add(archive.archive.version().as_bytes());
-        }
-        if with_points && format == TileFormat::Mvt {
-            key.add(b"points");
-        }
         let mut tile = Tile {
             set,
             address,
@@ -262,9 +220,7 @@ impl Tile {
             }
         }
     }
-}
 
-impl Tile {
     /// Appends what the archives have at this place.
     fn join_archives(&self, bytes: &mut Vec<u8>) -> Result<()> {
         let zoom = u8::try_from(self.address.matrix).ok();
@@ -289,6 +245,55 @@ impl Tile {
             taken.extend(declared.map(|layer| layer.id.clone()));
         }
         Ok(())
+    }
+}
+
+/// Adds to a key what a wish says and what stands behind its names, but for the levels that the
+/// tile is made from.
+fn add_wish(key: &mut Key, catalogue: &Catalogue, wish: &TileWish, max_bytes: usize) {
+    key.add(env!("CARGO_PKG_VERSION").as_bytes());
+    key.add(wish.set.id().as_bytes());
+    if let Some(matrix) = wish.set.matrices().get(wish.address.matrix) {
+        // an own set may change under its name
+        let [x, y] = matrix.origin.map(f64::to_bits);
+        let sizes = [matrix.tile_width, matrix.tile_height].map(u64::from);
+        for number in [x, y, matrix.resolution.to_bits()].iter().chain(&sizes) {
+            key.add(&number.to_le_bytes());
+        }
+    }
+    key.add(wish.set.crs.id().as_bytes());
+    key.add(&wish.address.matrix.to_le_bytes());
+    key.add(&wish.address.column.to_le_bytes());
+    key.add(&wish.address.row.to_le_bytes());
+    key.add(&wish.pixel_ratio.to_le_bytes());
+    key.add(wish.format.media_type().as_bytes());
+    let is_picture = wish.format != TileFormat::Mvt;
+    for MapLayer {
+        layer,
+        style,
+        filter,
+    } in &wish.layers
+    {
+        key.add(&catalogue.fingerprint(layer).to_le_bytes());
+        if is_picture {
+            key.add(style.id.as_bytes());
+            if layer.opacity < 1.0 {
+                key.add(&layer.opacity.to_bits().to_le_bytes());
+            }
+            if let Some(filter) = filter {
+                key.add(format!("{filter:?}").as_bytes());
+            }
+        }
+    }
+    if !is_picture {
+        key.add(&max_bytes.to_le_bytes());
+    }
+    for archive in &wish.archives {
+        key.add(archive.id.as_bytes());
+        key.add(archive.archive.version().as_bytes());
+    }
+    if wish.with_points && !is_picture {
+        key.add(b"points");
     }
 }
 

@@ -44,8 +44,8 @@ pub trait Engine: Sync {
     fn feature_info(&self, request: &FeatureInfoRequest, budget: &Budget) -> Result<FoundFeatures>;
 
     /// # Errors
-    /// `InvalidParameter` for a rule that the style does not have.
-    fn legend(&self, request: &LegendRequest) -> Result<Pixmap>;
+    /// `InvalidParameter` for a rule that the style does not have; what the budget says.
+    fn legend(&self, request: &LegendRequest, budget: &Budget) -> Result<Pixmap>;
 
     /// Width and height of what [`legend`](Engine::legend) draws.
     ///
@@ -55,7 +55,7 @@ pub trait Engine: Sync {
 
     /// # Errors
     /// As [`legend`](Engine::legend).
-    fn legend_entries(&self, request: &LegendRequest) -> Result<Vec<LegendEntry>>;
+    fn legend_entries(&self, request: &LegendRequest, budget: &Budget) -> Result<Vec<LegendEntry>>;
 
     /// # Errors
     /// `Internal` where the encoder refuses.

@@ -56,7 +56,7 @@ fn stacked(service: &Service<'_>, legends: &[LegendRequest], budget: &Budget) ->
         }
     }
     if let [one] = legends {
-        return service.engine.legend(one);
+        return service.engine.legend(one, budget);
     }
     let mut all = Pixmap::new(width, height.max(1)).ok_or_else(|| Error::Internal {
         message: format!("no picture of {width} by {height} pixels"),
@@ -68,7 +68,7 @@ fn stacked(service: &Service<'_>, legends: &[LegendRequest], budget: &Budget) ->
     let mut top: u32 = 0;
     for legend in legends {
         budget.check()?;
-        let drawn = service.engine.legend(legend)?;
+        let drawn = service.engine.legend(legend, budget)?;
         let y = i32::try_from(top).unwrap_or(i32::MAX);
         let paint = PixmapPaint::default();
         all.draw_pixmap(0, y, drawn.as_ref(), &paint, Transform::identity(), None);
@@ -92,7 +92,7 @@ fn json(engine: &dyn Engine, legends: &[LegendRequest], budget: &Budget) -> Resu
         out.push_str(r#","style":"#);
         push_string(&mut out, &legend.style.id);
         out.push_str(r#","symbols":["#);
-        for (j, entry) in engine.legend_entries(legend)?.iter().enumerate() {
+        for (j, entry) in engine.legend_entries(legend, budget)?.iter().enumerate() {
             if j > 0 {
                 out.push(',');
             }

@@ -39,16 +39,16 @@ impl Engine for Studio {
         Studio::feature_info(self, request, budget)
     }
 
-    fn legend(&self, request: &LegendRequest) -> Result<Pixmap> {
-        Studio::legend(self, request)
+    fn legend(&self, request: &LegendRequest, budget: &Budget) -> Result<Pixmap> {
+        Studio::legend(self, request, budget)
     }
 
     fn legend_size(&self, request: &LegendRequest) -> Result<[u32; 2]> {
         Studio::legend_size(self, request)
     }
 
-    fn legend_entries(&self, request: &LegendRequest) -> Result<Vec<LegendEntry>> {
-        Studio::legend_entries(self, request)
+    fn legend_entries(&self, request: &LegendRequest, budget: &Budget) -> Result<Vec<LegendEntry>> {
+        Studio::legend_entries(self, request, budget)
     }
 
     fn encode(&self, pixmap: &Pixmap, format: ImageFormat) -> Result<Vec<u8>> {

@@ -100,6 +100,8 @@ export interface LayerEntry {
   extentLonLat?: Box | null;
   queryable?: boolean;
   label?: string | null;
+  /** The field that tells features apart; none where they have numbers alone. */
+  idField?: string | null;
   fields?: Field[];
   popup?: Popup | null;
   table?: Table | null;

@@ -5,8 +5,8 @@ import type { GeoFeature, GeoJson, PopupField } from '../core/context.ts';
 import { isInScale, type LayerNode } from '../core/model.ts';
 import { filled, tr, value } from '../core/text.ts';
 import { geometry } from '../map/shapes.ts';
-import { featureInfoUrl, fetchJson, serviceOf } from '../map/wms.ts';
-import { announce, h, iconButton, notice, outward, safeUrl } from './dom.ts';
+import { featureInfoUrl, fetchJson, serviceOf, withParameters } from '../map/wms.ts';
+import { announce, copy, h, iconButton, notice, outward, safeUrl } from './dom.ts';
 import type { XY } from '../core/context.ts';
 
 export interface Hit {
@@ -80,7 +80,9 @@ export class PopupCard {
         'header',
         {},
         h('div', {}, h('p', { class: 'over' }, node.title), h('h2', {}, title)),
-        iconButton('close', tr('Fermer', 'Close'), () => this.close()),
+        h('div', { class: 'ends' },
+          node.entry.idField && iconButton('share', tr('Copier le lien vers cet objet', 'Copy the link to this feature'), () => void this.share(hit)),
+          iconButton('close', tr('Fermer', 'Close'), () => this.close())),
       ),
       rows.length ? h('dl', { class: 'facts' }, ...rows) : h('p', { class: 'quiet' }, tr('Pas d’attributs à montrer.', 'No attributes to show.')),
       ...(count > 1
@@ -97,6 +99,15 @@ export class PopupCard {
     );
     this.app.highlight.show(geometry(feature.geometry));
     announce(count > 1 ? `${title}, ${this.at + 1} / ${count}` : title);
+  }
+
+  /** The map as it is, with this object open. */
+  private async share({ node, feature }: Hit): Promise<void> {
+    const { id, idField } = node.entry;
+    const [page = '', state] = this.app.address().split('#');
+    const value = String(feature.id).replace(`${id}.`, '');
+    const link = `${withParameters(page, { object: `${id};${idField};${value}` })}#${state}`;
+    notice((await copy(link)) ? tr('Lien copié', 'Link copied') : link);
   }
 
   /** Asks what is at a place, of all layers seen there. */

@@ -10,8 +10,9 @@ use crate::operation::LegendRequest;
 const SWATCH_RANGE: std::ops::RangeInclusive<u32> = 4..=512;
 
 /// The side of a swatch in device pixels: beyond, the resolution is lowered. A legend may have
-/// hundreds of them.
+/// hundreds of them, and in JSON each stands in memory.
 const MAX_SWATCH_PX: f64 = 512.0;
+const MAX_ICON_PX: f64 = 128.0;
 
 /// A GetLegendGraphic request, understood (OGC 05-078r4 §12).
 #[derive(Debug)]
@@ -79,7 +80,11 @@ impl Reader<'_> {
         };
         let scale_denominator = self.legend_scale()?;
         let [width, height] = self.swatch()?;
-        let most = MAX_SWATCH_PX / f64::from(width.max(height));
+        let most = match format {
+            LegendFormat::Image(_) => MAX_SWATCH_PX,
+            LegendFormat::Json => MAX_ICON_PX,
+        };
+        let most = most / f64::from(width.max(height));
         let pixel_ratio = self.pixel_ratio()?.min(most);
         let transparent = self.transparent()? && format.has_alpha();
         let background = self.background()?;
