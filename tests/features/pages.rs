@@ -10,10 +10,12 @@ fn page(path: &str) -> String {
 #[test]
 fn a_page_of_items_has_a_map_a_table_and_ways_on() {
     let french = page("/collections/communes/items?f=html&limit=20&offset=20");
-    assert!(french.contains("<html lang=\"fr\">") && french.contains("21–40 sur 4021 objets"));
+    assert!(
+        french.contains("<html lang=\"fr\">") && french.contains("21–40 sur 4\u{202f}021 objets")
+    );
     assert!(french.contains("Page suivante") && french.contains("Page précédente"));
     let english = page("/collections/communes/items?f=html&lang=en&limit=20");
-    assert!(english.contains("1–20 of 4021 features") && english.contains("Next page"));
+    assert!(english.contains("1–20 of 4,021 features") && english.contains("Next page"));
     for text in [&french, &english] {
         assert_eq!(text.matches("<tr>").count(), 21);
         assert_eq!(text.matches("class=\"area\"").count(), 20);
