@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -32,6 +32,8 @@ pub struct Disk {
     clearing: Mutex<()>,
     written: AtomicU64,
     faults: AtomicU64,
+    /// The last one could not be written: said once, not of each.
+    is_failing: AtomicBool,
 }
 
 /// A file of the folder.
@@ -59,6 +61,7 @@ impl Disk {
             clearing: Mutex::new(()),
             written: AtomicU64::new(0),
             faults: AtomicU64::new(0),
+            is_failing: AtomicBool::new(false),
         };
         let bytes = disk.files().iter().map(|f| f.bytes).sum();
         disk.bytes.store(bytes, Ordering::Relaxed);
@@ -101,9 +104,12 @@ impl Disk {
         }
         if let Err(error) = self.write(&path, tile) {
             self.faults.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(file = %path.display(), %error, "a tile could not be kept");
+            if !self.is_failing.swap(true, Ordering::Relaxed) {
+                tracing::warn!(file = %path.display(), %error, "tiles can't be kept for now");
+            }
             return;
         }
+        self.is_failing.store(false, Ordering::Relaxed);
         let bytes = self.bytes.fetch_add(cost, Ordering::Relaxed) + cost;
         if bytes > self.max_bytes
             && let Ok(_alone) = self.clearing.try_lock()
@@ -123,11 +129,13 @@ impl Disk {
         }
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let beside = path.with_extension(format!("{}-{number}.part", std::process::id()));
-        fs::write(&beside, &content)?;
-        fs::rename(&beside, path).inspect_err(|_| {
-            // the rename's fault is the one to tell
-            let _ = fs::remove_file(&beside);
-        })
+        let written = fs::write(&beside, &content);
+        written
+            .and_then(|()| fs::rename(&beside, path))
+            .inspect_err(|_| {
+                // the fault before is the one to tell; on a full disk this is the half of a tile
+                let _ = fs::remove_file(&beside);
+            })
     }
 
     /// Removes the oldest files until a tenth of the room is free.
@@ -136,26 +144,30 @@ impl Disk {
         files.sort_unstable_by_key(|f| f.used);
         let mut left: u64 = files.iter().map(|f| f.bytes).sum();
         let wanted = self.max_bytes / 10 * LEAVE_TENTHS;
+        let mut fault = None;
         for file in &files {
             if left <= wanted {
                 break;
             }
             match fs::remove_file(&file.path) {
                 Ok(()) => left = left.saturating_sub(file.bytes),
-                Err(error) => {
-                    tracing::warn!(file = %file.path.display(), %error, "a kept tile could not be removed");
-                }
+                Err(error) => fault = Some((&file.path, error)),
             }
+        }
+        if let Some((path, error)) = fault {
+            tracing::warn!(file = %path.display(), %error, "kept tiles could not be removed");
         }
         self.bytes.store(left, Ordering::Relaxed);
     }
 
-    /// Every file of the folder, halves of a writer that was killed among them.
+    /// Every tile of the folder, halves of a writer that was killed among them. What somebody else
+    /// put there is not ours to count or to remove.
     fn files(&self) -> Vec<File> {
         let folders = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         folders
             .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
             .flat_map(|entry| fs::read_dir(entry.path()).into_iter().flatten().flatten())
+            .filter(|entry| is_own(&entry.path()))
             .filter_map(|entry| {
                 let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
                 Some(File {
@@ -172,6 +184,25 @@ impl Disk {
         let name = format!("{key:032x}.tile");
         self.folder.join(format!("{:02x}", key >> 120)).join(name)
     }
+}
+
+/// True for the name of a tile, or of one that is being written, in its folder.
+fn is_own(path: &Path) -> bool {
+    let name = |path: Option<&Path>| Some(path?.file_name()?.to_str()?.to_owned());
+    let (Some(folder), Some(file)) = (name(path.parent()), name(Some(path))) else {
+        return false;
+    };
+    let key = file
+        .split_once('.')
+        .filter(|(_, end)| *end == "tile" || end.ends_with(".part"))
+        .map(|(key, _)| key);
+    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    key.is_some_and(|key| {
+        key.len() == 32
+            && key.bytes().all(is_digit)
+            && folder.len() == 2
+            && key.starts_with(&folder)
+    })
 }
 
 fn parse(content: Vec<u8>) -> Option<Tile> {
@@ -236,6 +267,57 @@ mod tests {
         let again = Disk::open(&folder.0, 100_000).unwrap();
         assert_eq!(again.files().len(), left);
         assert!(again.bytes() > 0);
+    }
+
+    #[test]
+    fn what_others_put_into_the_folder_is_neither_counted_nor_removed() {
+        let folder = Scratch::new("others");
+        let disk = Disk::open(&folder.0, 20_000).unwrap();
+        disk.put(1, &tile(1, 10));
+        let own = folder.join("00");
+        for name in ["ortho.pmtiles", "0123.tile", "notes.part"] {
+            for place in [own.clone(), folder.join("ortho")] {
+                fs::create_dir_all(&place).unwrap();
+                fs::write(place.join(name), vec![0; 50_000]).unwrap();
+            }
+        }
+        let half = own.join(format!("{:032x}.1-2.part", 7));
+        fs::write(&half, vec![0; 10]).unwrap();
+        let disk = Disk::open(&folder.0, 20_000).unwrap();
+        assert_eq!(disk.files().len(), 2, "the tile and the half of one");
+        for key in 2..40 {
+            disk.put(key, &tile(1, 3_000));
+        }
+        assert!(!half.exists(), "the oldest but one");
+        for name in ["ortho.pmtiles", "0123.tile", "notes.part"] {
+            assert!(own.join(name).exists() && folder.join("ortho").join(name).exists());
+        }
+        assert!(disk.get(39).is_some());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_is_full_keeps_no_halves() {
+        let folder = Scratch::new("full");
+        let disk = Disk::open(&folder.0, 1 << 20).unwrap();
+        let beside = |number: u64| {
+            let name = format!("{}-{number}.part", std::process::id());
+            disk.path(5).with_extension(name)
+        };
+        fs::create_dir_all(disk.path(5).parent().unwrap()).unwrap();
+        // the device takes nothing: no space is left on it
+        for number in 0..2 {
+            std::os::unix::fs::symlink("/dev/full", beside(number)).unwrap();
+        }
+        for number in 0..2 {
+            disk.put(5, &tile(5, 300));
+            assert!(fs::symlink_metadata(beside(number)).is_err(), "{number}");
+        }
+        assert_eq!(disk.faults(), 2);
+        assert!(disk.is_failing.load(Ordering::Relaxed));
+        disk.put(5, &tile(5, 300));
+        assert_eq!(disk.get(5).unwrap().0, tile(5, 300));
+        assert!(!disk.is_failing.load(Ordering::Relaxed));
     }
 
     #[test]

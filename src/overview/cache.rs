@@ -278,7 +278,11 @@ impl Cache {
         match fs::rename(&building.folder, &folder) {
             Ok(()) => Ok(()),
             Err(_) if self.manifest(key).is_some() => Ok(()),
-            Err(e) => Err(Error::io(&folder, &e)),
+            Err(_) => {
+                // without a manifest: what is left of a folder whose removal was broken off
+                self.remove(key);
+                fs::rename(&building.folder, &folder).map_err(|e| Error::io(&folder, &e))
+            }
         }
     }
 
@@ -342,7 +346,8 @@ impl Cache {
     fn keys(&self) -> impl Iterator<Item = String> {
         self.entries()
             .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| !name.starts_with(BUILDING))
+            // what somebody else put there is not ours to count or to remove
+            .filter(|name| is_key(name))
     }
 
     /// Removes the folders of builds that are over.
@@ -354,6 +359,11 @@ impl Cache {
             }
         }
     }
+}
+
+/// True for a digest as keys are.
+fn is_key(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// True where nobody builds in the folder any more.
@@ -400,14 +410,19 @@ mod tests {
         cache.publish(&building, key, &manifest(key)).unwrap();
     }
 
+    fn key(name: &str) -> String {
+        super::super::digest::Digest::of(name.as_bytes())
+    }
+
     #[test]
     fn what_is_published_is_found_by_its_source_and_recipe_alone() {
         let folder = Scratch::new("cache-find");
         let cache = Cache::open(&folder.0, 1 << 20).unwrap();
-        publish(&cache, "k", 10);
-        let found = manifest("k");
+        let key = key("k");
+        publish(&cache, &key, 10);
+        let found = manifest(&key);
         let held = cache.held();
-        assert_eq!(held.find(&found.source, "r"), Some("k"));
+        assert_eq!(held.find(&found.source, "r"), Some(key.as_str()));
         assert_eq!(held.find(&found.source, "other"), None);
         let found_again = found.source.clone();
         let touched = Source {
@@ -415,9 +430,23 @@ mod tests {
             ..found.source
         };
         assert_eq!(held.find(&touched, "r"), None);
-        cache.remove("k");
+        cache.remove(&key);
         assert_eq!(cache.held().find(&found_again, "r"), None);
-        assert_eq!(cache.get("k"), None);
+        assert_eq!(cache.get(&key), None);
+    }
+
+    #[test]
+    fn what_a_removal_left_that_was_broken_off_makes_room_for_a_new_build() {
+        let folder = Scratch::new("cache-half");
+        let cache = Cache::open(&folder.0, 1 << 20).unwrap();
+        let key = key("k");
+        publish(&cache, &key, 10);
+        fs::remove_file(cache.manifest_of(&key)).unwrap();
+        assert_eq!(cache.get(&key), None);
+        publish(&cache, &key, 20);
+        assert!(cache.get(&key).is_some());
+        let level = cache.folder_of(&key).join("level.fgb");
+        assert_eq!(fs::metadata(level).unwrap().len(), 20);
     }
 
     #[test]
@@ -442,16 +471,24 @@ mod tests {
     fn the_longest_unused_is_removed_until_the_rest_fits() {
         let folder = Scratch::new("cache-trim");
         let cache = Cache::open(&folder.0, 5_000).unwrap();
-        for (age, key) in ["new", "old", "older", "oldest"].iter().enumerate() {
-            publish(&cache, key, 2_000);
+        for (age, name) in ["new", "old", "older", "oldest"].iter().enumerate() {
+            let key = key(name);
+            publish(&cache, &key, 2_000);
             let at = SystemTime::now() - Duration::from_secs(1000 * age as u64);
-            let file = File::options().append(true).open(cache.manifest_of(key));
+            let file = File::options().append(true).open(cache.manifest_of(&key));
             file.unwrap().set_modified(at).unwrap();
         }
-        cache.trim(&HashSet::from(["oldest".to_owned()]));
+        // somebody else's, in a folder that was said to be a cache
+        let others = cache.folder_of("2024");
+        fs::create_dir_all(&others).unwrap();
+        fs::write(others.join("level.fgb"), vec![0; 9_000]).unwrap();
+        cache.trim(&HashSet::from([key("oldest")]));
         let mut left: Vec<String> = cache.keys().collect();
         left.sort();
-        assert_eq!(left, ["new", "oldest"]);
+        let mut expected = ["new", "oldest"].map(key);
+        expected.sort();
+        assert_eq!(left, expected);
+        assert!(others.join("level.fgb").exists());
     }
 
     #[test]

@@ -141,7 +141,8 @@ pub fn build(
             longest = features.len() as f64 * MAX_SHARE;
             lists.push(write(&features, squares.exponent, place)?);
         }
-        if features.len() <= SHORT.max(2 * squares.unsure.len()) {
+        let is_short = features.len() <= SHORT.max(2 * squares.unsure.len());
+        if is_short || squares.are_fewest() {
             return Ok(lists);
         }
         budget.check()?;
@@ -207,6 +208,14 @@ impl Squares {
         for ((text, column, row), first) in std::mem::take(&mut self.first) {
             self.enter((text, column >> 1, row >> 1), first);
         }
+    }
+
+    /// True where joining makes no fewer of them: each lies at the middle of the CRS. As many are
+    /// left as there are texts, which may be more than a short list has.
+    fn are_fewest(&self) -> bool {
+        let is_last = |place: i64| (-1..=0).contains(&place);
+        let mut places = self.first.keys();
+        places.all(|(_, column, row)| is_last(*column) && is_last(*row))
     }
 
     /// Each feature once, neighbours one after the other.

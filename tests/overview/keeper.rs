@@ -72,6 +72,37 @@ fn levels_of_the_cache_are_in_use_once_a_keeper_says_that_they_are() {
     });
 }
 
+#[test]
+fn a_style_of_more_texts_than_a_short_list_has_is_listed_and_done() {
+    let folder = Scratch::new("many-texts");
+    let site = folder.join("site");
+    fs::create_dir_all(&site).unwrap();
+    write_landscape(&site.join("champs.fgb"), 40, 40.0);
+    let rules = (0..300).map(|number| {
+        format!(
+            "<Rule><ogc:Filter xmlns:ogc=\"http://www.opengis.net/ogc\"><ogc:PropertyIsEqualTo>\
+             <ogc:PropertyName>numero</ogc:PropertyName><ogc:Literal>{number}</ogc:Literal>\
+             </ogc:PropertyIsEqualTo></ogc:Filter><TextSymbolizer><Label>\
+             <ogc:PropertyName xmlns:ogc=\"http://www.opengis.net/ogc\">numero</ogc:PropertyName>\
+             </Label></TextSymbolizer></Rule>"
+        )
+    });
+    let rules: String = rules.collect();
+    let style = PLAIN.replace("</Rule>", &format!("</Rule>{rules}"));
+    fs::write(site.join("champs.sld"), style).unwrap();
+    let loaded = load(&site);
+    let budget = Budget::new(Duration::from_secs(60), u64::MAX, u64::MAX);
+    let keeper = keeper(&Studio::new(), &folder.join("cache"));
+    let outcome = keeper.prepare(&loaded.catalogue.layers[0], &budget, &silent);
+    assert!(matches!(outcome, Ok(Outcome::Built { .. })), "{outcome:?}");
+    let folders = fs::read_dir(folder.join("cache/overviews")).unwrap();
+    let files = folders
+        .flatten()
+        .flat_map(|entry| fs::read_dir(entry.path()).unwrap().flatten());
+    let mut names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    assert!(names.any(|name| name.contains("names")));
+}
+
 /// Ends a keeper, also where an assertion fails.
 struct Stop<'a>(&'a std::sync::atomic::AtomicBool);
 
