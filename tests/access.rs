@@ -170,7 +170,21 @@ fn every_way_to_say_who_one_is_opens_what_its_role_may_see() {
     let in_query = format!("{map}&api_key={KEY}");
     assert_eq!(ask(&in_query, &[]).status, 200);
     let by_proxy = [("X-Remote-User", "anne"), ("X-Remote-Roles", "ddt")];
-    assert_eq!(ask(&map, &by_proxy).status, 200);
+    let reply = ask(&map, &by_proxy);
+    assert_eq!(reply.status, 200);
+    // a cache in the proxy tells its users by the headers that it sends
+    for part in ["authorization", "x-remote-user", "x-remote-roles"] {
+        let vary = reply.header("vary").to_lowercase();
+        assert!(vary.contains(part), "{vary}");
+    }
+    let accented = [("X-Remote-User", "Hélène"), ("X-Remote-Roles", "ddt")];
+    assert_eq!(ask(&map, &accented).status, 200);
+    // of two headers one may be what a client sent for a proxy to pass on
+    for twice in ["X-Remote-User", "X-Remote-Roles"] {
+        let headers = [by_proxy[0], by_proxy[1], (twice, "autre")];
+        let reply = ask(&map, &headers);
+        assert_eq!(reply.status, 401, "{twice}: {}", reply.text());
+    }
 
     let anonymous = ask(&map, &[]);
     assert_eq!(anonymous.status, 401);
@@ -186,6 +200,7 @@ fn every_way_to_say_who_one_is_opens_what_its_role_may_see() {
         ("Authorization", basic("paul", "géosites 2026")),
         ("Authorization", bearer(&token(&["ddt"], -100))),
         ("Authorization", "Nonsense".to_owned()),
+        ("X-Api-Key", "clé".to_owned()),
     ] {
         for path in [map.as_str(), "/maps/ouverte?f=json"] {
             let reply = ask(path, &[(name, &value)]);

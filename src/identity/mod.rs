@@ -104,15 +104,22 @@ impl Identities {
             .unwrap_or_default();
         match scheme.as_str() {
             "basic" => self.by_password(value),
-            "bearer" if value.split('.').count() == 3 => match &self.tokens {
+            "bearer" => self.by_bearer(value, now),
+            _ => Who::Refused("expected Authorization: Basic or Bearer"),
+        }
+    }
+
+    /// A key, or what has the form of a token: a key may have dots as well.
+    fn by_bearer(&self, value: &str, now: u64) -> Who {
+        match (self.by_key(value), &self.tokens) {
+            (Who::Refused(_), tokens) if value.split('.').count() == 3 => match tokens {
                 Some(tokens) => match tokens.verify(value, now) {
                     Ok(audience) => Who::Known(audience),
                     Err(fault) => Who::Refused(fault),
                 },
                 None => Who::Refused("tokens are not accepted here"),
             },
-            "bearer" => self.by_key(value),
-            _ => Who::Refused("expected Authorization: Basic or Bearer"),
+            (who, _) => who,
         }
     }
 
@@ -206,6 +213,19 @@ mod tests {
             let who = audience(identities().who(&credentials, 0));
             assert!(who.has("ddt-38") && !who.has("dreal"));
         }
+    }
+
+    #[test]
+    fn a_key_with_the_form_of_a_token_is_a_key() {
+        let key = "a.key.of-sixteen-characters";
+        let mut identities = identities();
+        identities.keys.add("dreal", key);
+        let bearer = format!("Bearer {key}");
+        let credentials = Credentials {
+            authorization: Some(&bearer),
+            ..Credentials::default()
+        };
+        assert!(audience(identities.who(&credentials, 0)).has("dreal"));
     }
 
     #[test]

@@ -22,8 +22,9 @@ pub struct Access<'a> {
     /// The token of a signed link: `/s/{token}/maps/…`.
     link: Option<&'a str>,
     audience: Result<Audience>,
-    /// What is answered depends on who asks: somebody can be known, or came by a link.
-    is_by_audience: bool,
+    /// The headers that decide who asks, where what is answered depends on that: somebody can be
+    /// known, or came by a link.
+    decided_by: Option<Cow<'static, str>>,
 }
 
 impl<'a> Access<'a> {
@@ -43,7 +44,8 @@ impl<'a> Access<'a> {
             path,
             link,
             audience,
-            is_by_audience: !served.identities.is_empty() || link.is_some(),
+            decided_by: (!served.identities.is_empty() || link.is_some())
+                .then(|| who::headers(&served.identities)),
         }
     }
 
@@ -77,10 +79,10 @@ impl<'a> Access<'a> {
         if answer.status == 401 {
             answer = answer.with_header("www-authenticate", CHALLENGE);
         }
-        if !self.is_by_audience {
+        let Some(headers) = &self.decided_by else {
             return answer;
-        }
-        answer = answer.with_header("vary", "Authorization, X-Api-Key");
+        };
+        answer = answer.with_header("vary", headers.clone());
         if matches!(&self.audience, Ok(audience) if !audience.is_identified() && self.link.is_none())
         {
             return answer;

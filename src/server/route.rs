@@ -166,7 +166,7 @@ pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
 }
 
 /// Percent-decodes one segment; `None` where the bytes are no UTF-8.
-fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
+pub(super) fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
     if !segment.contains('%') {
         return Some(Cow::Borrowed(segment));
     }

@@ -10,6 +10,7 @@ use actix_web::http::header;
 use tokio::sync::Semaphore;
 
 use super::pool::guarded;
+use super::route::percent_decoded;
 use crate::error::Error;
 use crate::identity::{Audience, Credentials, Identities, Who};
 
@@ -22,15 +23,15 @@ const MAX_WAITING: usize = 32;
 /// Turns at verifying passwords.
 #[derive(Debug)]
 pub struct Turns {
-    verifying: Semaphore,
-    waiting: Semaphore,
+    verifying: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Default for Turns {
     fn default() -> Turns {
         Turns {
-            verifying: Semaphore::new(MAX_VERIFYING),
-            waiting: Semaphore::new(MAX_WAITING),
+            verifying: Arc::new(Semaphore::new(MAX_VERIFYING)),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
         }
     }
 }
@@ -48,14 +49,24 @@ pub async fn audience(
     if identities.is_empty() {
         return Ok(Audience::default());
     }
-    let text = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
     let proxy = identities.proxy.as_ref();
+    let peer = request.peer_addr().map(|address| address.ip());
+    // what others send under these names is nothing, neither once nor twice
+    let proxy = proxy.filter(|proxy| peer.is_some_and(|peer| proxy.trusts(peer)));
+    let authorization = said(request, header::AUTHORIZATION.as_str())?;
+    let key_header = said(request, "x-api-key")?;
+    let of_proxy = |name: Option<&str>| match name {
+        Some(name) => said(request, name),
+        None => Ok(None),
+    };
+    let user = of_proxy(proxy.map(|proxy| proxy.user_header.as_str()))?;
+    let roles = of_proxy(proxy.and_then(|proxy| proxy.roles_header.as_deref()))?;
     let credentials = Credentials {
-        authorization: text(header::AUTHORIZATION.as_str()),
-        api_key: api_key.or_else(|| text("x-api-key")),
-        peer: request.peer_addr().map(|address| address.ip()),
-        proxy_user: proxy.and_then(|proxy| text(&proxy.user_header)),
-        proxy_roles: proxy.and_then(|proxy| text(proxy.roles_header.as_deref()?)),
+        authorization: authorization.as_deref(),
+        api_key: api_key.or(key_header.as_deref()),
+        peer,
+        proxy_user: user.as_deref(),
+        proxy_roles: roles.as_deref(),
     };
     let who = match identities.who(&credentials, now()) {
         Who::ToVerify { name, password } => {
@@ -74,6 +85,38 @@ pub async fn audience(
     }
 }
 
+/// The value of a header that says who somebody is, whatever bytes it is of: users have names with
+/// accents, and who sends what proves nothing is told so.
+///
+/// # Errors
+/// `Unauthorized` where it comes twice. Of two one may be what a client sent for a proxy to pass
+/// on, and nothing tells which.
+fn said<'r>(request: &'r HttpRequest, name: &str) -> Result<Option<Cow<'r, str>>, Error> {
+    let mut values = request.headers().get_all(name);
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Error::Unauthorized {
+            what: format!("expected the header {name} once, found it twice"),
+        });
+    }
+    Ok(first.map(|value| String::from_utf8_lossy(value.as_bytes())))
+}
+
+/// The names of the headers that say who sends a request, as `Vary` tells them: a cache between
+/// the trusted proxy and us tells its users by them too.
+pub fn headers(identities: &Identities) -> Cow<'static, str> {
+    const USUAL: &str = "Authorization, X-Api-Key";
+    let Some(proxy) = &identities.proxy else {
+        return Cow::Borrowed(USUAL);
+    };
+    let mut names = format!("{USUAL}, {}", proxy.user_header);
+    if let Some(roles) = &proxy.roles_header {
+        names.push_str(", ");
+        names.push_str(roles);
+    }
+    Cow::Owned(names)
+}
+
 async fn verified(
     identities: Arc<Identities>,
     name: String,
@@ -81,13 +124,20 @@ async fn verified(
     turns: &Turns,
 ) -> Result<Who, Error> {
     let busy = || Error::Busy { retry_after_s: 2 };
-    let _waiting = turns.waiting.try_acquire().map_err(|_| busy())?;
-    let _turn = turns.verifying.acquire().await.map_err(|_| busy())?;
+    let waiting = Arc::clone(&turns.waiting).try_acquire_owned();
+    let waiting = waiting.map_err(|_| busy())?;
+    let turn = Arc::clone(&turns.verifying).acquire_owned().await;
+    let turn = turn.map_err(|_| busy())?;
     // it may have been verified while this one waited
     if let Some(audience) = identities.passwords.seen(&name, &password) {
         return Ok(Who::Known(audience));
     }
-    let work = move || guarded(move || identities.verify(&name, &password));
+    // the turn is given back when the work ends: a client that resets its connection ends this
+    // future, not the thread that computes
+    let work = move || {
+        let _of_work = (waiting, turn);
+        guarded(move || identities.verify(&name, &password))
+    };
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| busy())?
@@ -110,7 +160,11 @@ pub fn without_key(query: &str) -> (Cow<'_, str>, Option<String>) {
     let Some(pair) = query.split('&').find(is_key) else {
         return (Cow::Borrowed(query), None);
     };
-    let value = pair.split_once('=').map(|(_, value)| value.to_owned());
+    // no form: a plus sign is one, as keys in Base64 have them
+    let value = pair.split_once('=').map(|(_, value)| {
+        let decoded = percent_decoded(value);
+        decoded.map_or_else(|| value.to_owned(), Cow::into_owned)
+    });
     let rest: Vec<&str> = query.split('&').filter(|pair| !is_key(pair)).collect();
     (
         Cow::Owned(rest.join("&")),
@@ -121,6 +175,7 @@ pub fn without_key(query: &str) -> (Cow<'_, str>, Option<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Passwords;
 
     #[test]
     fn a_key_in_the_query_is_taken_out_of_it() {
@@ -135,5 +190,45 @@ mod tests {
         assert_eq!(without_key("api_key=abc"), ("".into(), Some("abc".into())));
         assert_eq!(without_key("api_key="), ("".into(), None));
         assert_eq!(without_key("xapi_key=abc").1, None);
+    }
+
+    #[test]
+    fn a_key_in_the_query_may_be_escaped_and_a_plus_sign_in_it_is_one() {
+        for (query, key) in [
+            ("api_key=a%2Bb%2Fc%3D", "a+b/c="),
+            ("api_key=a+b/c=", "a+b/c="),
+            // what is no text proves nothing, and is not nothing
+            ("api_key=%ff", "%ff"),
+        ] {
+            assert_eq!(without_key(query).1.as_deref(), Some(key), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_password_takes_its_turn_until_it_is_computed_though_the_client_is_gone() {
+        // half a second of computing, whatever the password is
+        let hash = "$argon2id$v=19$m=65536,t=8,p=1$bm9ib2R5c3NhbHRub2JvZHk$\
+            AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+        let passwords = Passwords::parse(&format!("marie:{hash}:ddt")).unwrap();
+        let identities = Arc::new(Identities {
+            passwords,
+            ..Identities::default()
+        });
+        let turns = Turns::default();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let verifying = verified(identities, "marie".into(), "wrong".into(), &turns);
+            let soon = std::time::Duration::from_millis(10);
+            let answered = tokio::time::timeout(soon, verifying).await;
+            assert!(answered.is_err(), "{answered:?}");
+            assert_eq!(turns.verifying.available_permits(), 0);
+            assert_eq!(turns.waiting.available_permits(), MAX_WAITING - 1);
+            let turn = turns.verifying.acquire().await.unwrap();
+            assert_eq!(turns.waiting.available_permits(), MAX_WAITING);
+            drop(turn);
+        });
     }
 }
