@@ -458,6 +458,53 @@ fn a_changed_file_is_noticed_and_a_broken_version_keeps_the_old_one() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_site_is_not_emptied_by_a_lack_of_file_descriptors() {
+    let scratch = Scratch::new("descriptors");
+    for folder in ["data", "capabilities/layers"] {
+        std::fs::create_dir_all(scratch.0.join(folder)).unwrap();
+    }
+    let from = repository().join("data/departements.fgb");
+    std::fs::copy(from, scratch.0.join("data/places.fgb")).unwrap();
+    let declare = |id: &str| {
+        let file = scratch.0.join(format!("capabilities/layers/{id}.yaml"));
+        std::fs::write(
+            file,
+            format!("id: {id}\nsource: {{file: data/places.fgb}}\n"),
+        )
+        .unwrap();
+    };
+    declare("places");
+    let command = format!(
+        "ulimit -n 60; exec {} serve {} --listen 127.0.0.1:0",
+        env!("CARGO_BIN_EXE_cartotheque"),
+        scratch.0.display()
+    );
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &command]);
+    shell.env("CARTOTHEQUE_OVERVIEW_MB", "0");
+    let server = Server::spawn(shell);
+    assert_eq!(server.get("/").json()["layers"][0]["id"], "places");
+    // requests that never end take all there are, while the folder changes
+    let half: Vec<TcpStream> = (0..80)
+        .filter_map(|_| TcpStream::connect(&server.address).ok())
+        .map(|mut stream| {
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").unwrap();
+            stream
+        })
+        .collect();
+    declare("others");
+    server.wait_until("the fault in the log", |s| {
+        s.log().contains("this folder can't be looked into")
+    });
+    assert!(!server.log().contains("layers=0"), "{}", server.log());
+    drop(half);
+    server.wait_until("what was there and what came", |s| {
+        s.get("/").json()["layers"].as_array().map(Vec::len) == Some(2)
+    });
+}
+
+#[test]
 fn a_file_cut_in_place_is_an_error_that_nothing_keeps_and_its_layer_alone_goes() {
     let scratch = Scratch::new("cut");
     let data = scratch.0.join("places.fgb");

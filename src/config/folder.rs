@@ -62,6 +62,10 @@ pub struct Folder {
     pub foreign: Vec<PathBuf>,
     /// Files of `capabilities/` that nothing reads.
     pub strays: Vec<PathBuf>,
+    /// Folders that could not be looked into, or not wholly, and why.
+    pub unlisted: Vec<(PathBuf, String)>,
+    /// True where there is `capabilities/layers/`, empty or not.
+    pub has_layers_folder: bool,
     /// True where the path is one file.
     pub is_single_file: bool,
     /// Of all these, and of other files that the configuration names.
@@ -176,6 +180,7 @@ impl Folder {
                     self.server = Some(path);
                 }
                 ("layers", true) => {
+                    self.has_layers_folder = true;
                     let (found, strays) = self.yaml_files(&path);
                     self.layers.extend(found);
                     self.strays.extend(strays);
@@ -258,12 +263,25 @@ impl Folder {
     /// The entries of a folder with `true` for folders; hidden ones and editors' leftovers
     /// are no entries. Files are stamped.
     fn list(&mut self, folder: &Path) -> Vec<(PathBuf, bool)> {
-        let Ok(entries) = fs::read_dir(folder) else {
-            return Vec::new();
-        };
         let mut found = Vec::new();
-        for entry in entries.flatten() {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.unlisted.push((folder.to_owned(), error.to_string()));
+                return found;
+            }
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.unlisted.push((folder.to_owned(), error.to_string()));
+                    break;
+                }
+            };
             if self.stamps.len() >= MAX_FILES {
+                let message = format!("more than {MAX_FILES} files: the others are not seen");
+                self.unlisted.push((folder.to_owned(), message));
                 break;
             }
             let name = entry.file_name();

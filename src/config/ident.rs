@@ -91,7 +91,7 @@ pub fn slug(name: &str) -> String {
 }
 
 /// The letter without its accent, for lower-case letters of Latin scripts.
-fn fold(c: char) -> char {
+pub(super) fn fold(c: char) -> char {
     match c {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => 'a',
         'ç' | 'ć' | 'č' | 'ĉ' | 'ċ' => 'c',

@@ -70,6 +70,17 @@ struct State {
     maps: maps::State,
     /// What was found out of columns of ids.
     ids: Vec<Ids>,
+    declared: Declared,
+    /// Folders that could not be looked into.
+    unlisted: HashSet<PathBuf>,
+}
+
+/// What configuration there was in this state or in one before it: where it goes away, what it
+/// closed does not open.
+#[derive(Debug, Default, Clone, Copy)]
+struct Declared {
+    server: bool,
+    layers: bool,
 }
 
 /// Whether a column of some data repeats ids.
@@ -145,14 +156,23 @@ pub fn reload(
 ) -> Loaded {
     let named: &[PathBuf] = previous.map_or(&[], |p| p.named.as_slice());
     let loaded = match Folder::scan(path, named) {
-        Ok(folder) => Loader {
-            folder,
-            options,
-            sources,
-            previous,
-            held,
+        Ok(folder) => {
+            let kept = previous.and_then(|previous| {
+                let lost = previous.lost_in(&folder)?;
+                Some(previous.kept_without(lost, folder.clone()))
+            });
+            if let Some(kept) = kept {
+                return kept;
+            }
+            Loader {
+                folder,
+                options,
+                sources,
+                previous,
+                held,
+            }
+            .load()
         }
-        .load(),
         Err(message) => Loaded {
             catalogue: Arc::default(),
             server: ServerFile::default(),
@@ -274,8 +294,10 @@ impl Loader<'_> {
             fault: server_fault,
         } = self.server();
         let files = self.layer_files();
+        let was_declared = self.declared();
         let plans = Planner {
             folder: &self.folder,
+            is_declared: was_declared.layers,
             server: &server,
             held: self.held,
             allow_outside: self.options.allow_outside,
@@ -372,6 +394,8 @@ impl Loader<'_> {
             let mut built = by_origin.values();
             built.any(|built| Arc::ptr_eq(&built.made_from.store, &known.of))
         });
+        let unlisted = self.folder.unlisted.iter().map(|(path, _)| path.clone());
+        let unlisted = unlisted.collect();
         let has_errors = diagnostics.iter().any(|d| d.severity == Severity::Error);
         Loaded {
             catalogue: Arc::new(catalogue),
@@ -391,6 +415,8 @@ impl Loader<'_> {
                 archives: archives.state,
                 maps: built.state,
                 ids,
+                declared: was_declared,
+                unlisted,
             },
         }
     }
@@ -441,6 +467,15 @@ impl Loader<'_> {
             gathered.diagnostics.extend(plan.findings.into_vec());
         }
         gathered
+    }
+
+    fn declared(&self) -> Declared {
+        let before = self.state().map(|state| state.declared);
+        let before = before.unwrap_or_default();
+        Declared {
+            server: before.server || self.folder.server.is_some(),
+            layers: before.layers || !self.folder.layers.is_empty(),
+        }
     }
 
     fn state(&self) -> Option<&State> {

@@ -61,6 +61,8 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Planner<'a> {
     pub folder: &'a Folder,
+    /// True where layer files say what is served, even if none is left.
+    pub is_declared: bool,
     pub server: &'a ServerFile,
     pub held: &'a HashSet<PathBuf>,
     pub allow_outside: bool,
@@ -69,10 +71,10 @@ pub struct Planner<'a> {
 impl Planner<'_> {
     /// Plans the layers, in the order of their files.
     pub fn plans(&self, files: &Kept<LayerRead>) -> Vec<Plan> {
-        let mut plans: Vec<Plan> = if self.folder.layers.is_empty() {
-            self.plans_of_data()
-        } else {
+        let mut plans: Vec<Plan> = if self.is_declared {
             self.plans_of_files(files)
+        } else {
+            self.plans_of_data()
         };
         refuse_shared_ids(&mut plans, self.folder);
         let by_default = plans

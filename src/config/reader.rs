@@ -4,6 +4,7 @@
 use crate::error::nearest;
 
 use super::diagnostic::{At, Findings, Place};
+use super::ident;
 use super::yaml::{Node, ScalarKind, Value, shortened};
 
 /// A node and its place in the document.
@@ -42,6 +43,18 @@ impl<'a> Fields<'a> {
             .map(|(_, entry)| entry.clone())
     }
 
+    /// The value of a key, also where it is nothing; none where the key is absent.
+    pub fn said(&self, key: &str) -> Option<Entry<'a>> {
+        let mut entries = self.0.iter();
+        let found = entries.find(|(name, _)| *name == key);
+        found.map(|(_, entry)| entry.clone())
+    }
+
+    /// True where a key is there that may be a slip for this one.
+    pub fn has_nearly(&self, key: &str) -> bool {
+        self.0.iter().any(|(name, _)| may_mean(name, key))
+    }
+
     /// A text, where the key is there.
     pub fn text(&self, key: &str, findings: &mut Findings) -> Option<String> {
         self.get(key)?.text(findings)
@@ -61,6 +74,12 @@ impl<'a> Fields<'a> {
             .filter_map(|item| item.text_at(findings))
             .collect()
     }
+}
+
+/// True where a word is this key, or a slip for it: other case, accents, a letter or two.
+pub fn may_mean(word: &str, key: &str) -> bool {
+    let plain: String = word.to_lowercase().chars().map(ident::fold).collect();
+    plain == key || nearest(&plain, [key]).is_some()
 }
 
 /// One entry of a mapping.

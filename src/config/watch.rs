@@ -109,6 +109,7 @@ pub fn watch(
     let mut watcher = Watcher::new(&first.folder);
     let mut current = first;
     let mut pause = every;
+    let mut took_before = Duration::ZERO;
     let positions = |current: &mut Loaded, held: &HashSet<PathBuf>| {
         let began = Instant::now();
         look_for_repeated_ids(current, stop).then(|| {
@@ -125,7 +126,10 @@ pub fn watch(
         // a path that is gone is a change like others: the reload says so
         let there = Folder::scan(path, &current.named).unwrap_or_default();
         let step = watcher.look(started.elapsed(), &there.stamps);
-        pause = every.max(looked.elapsed().saturating_mul(LOOK_SHARE));
+        let took = looked.elapsed();
+        // one slow look is a busy machine, two are a large folder
+        pause = every.max(took.min(took_before).saturating_mul(LOOK_SHARE));
+        took_before = took;
         if let Step::Reload { held } = step {
             let began = Instant::now();
             let next = reload(path, options, sources, Some(&current), &held);

@@ -1,10 +1,11 @@
 //! From a path to a catalogue.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cartotheque::catalogue::{LayerTime, Node};
-use cartotheque::config::{LoadOptions, Secret, Severity, load};
+use cartotheque::config::{LoadOptions, Secret, Severity, load, reload};
 use cartotheque::feature::FieldType;
 use cartotheque::identity::Audience;
 
@@ -259,6 +260,79 @@ fn what_says_no_access_has_the_one_of_the_site() {
     let public = loaded.catalogue.seen_by(&Audience::default()).unwrap();
     let seen: Vec<_> = public.layers.iter().map(|l| l.id.as_str()).collect();
     assert_eq!(seen, ["ouvert"]);
+}
+
+#[test]
+fn what_seems_to_restrict_restricts() {
+    let of_layer = [
+        "access:",
+        "access: ~",
+        "acces: {roles: [ddt]}",
+        "Access: ddt",
+        "access: []",
+    ];
+    for said in of_layer {
+        let site = full_site();
+        site.layer(
+            "ferme",
+            &format!("source: {{file: data/communes.fgb}}\n{said}"),
+        );
+        let loaded = site.load();
+        assert_eq!(ids(&loaded), ["communes"], "{said}");
+        let is_told = |line: &String| line.contains("layers/ferme.yaml") && line.contains("error");
+        assert!(lines(&loaded).iter().any(is_told), "{said}");
+        // also where an earlier version was public
+        site.layer("ferme", "source: {file: data/communes.fgb}");
+        let before = site.load();
+        assert_eq!(ids(&before).len(), 2);
+        site.layer(
+            "ferme",
+            &format!("source: {{file: data/communes.fgb}}\n{said}"),
+        );
+        let options = LoadOptions::default();
+        let sources = FakeSources::default();
+        let after = reload(&site.0, options, &sources, Some(&before), &HashSet::new());
+        assert_eq!(ids(&after), ["communes"], "{said}");
+    }
+}
+
+#[test]
+fn a_server_file_at_fault_opens_nothing_that_it_may_close() {
+    let public = |said: &str| {
+        let site = full_site();
+        site.write("capabilities/server.yaml", said)
+            .layer("communes", "source: {file: data/communes.fgb}")
+            .layer(
+                "ouvert",
+                "source: {file: data/communes.fgb}\naccess: public",
+            );
+        let loaded = site.load();
+        assert!(
+            lines(&loaded).iter().any(|line| line.contains("error")),
+            "{said}"
+        );
+        let seen = loaded.catalogue.seen_by(&Audience::default()).unwrap();
+        seen.layers.iter().map(|l| l.id.clone()).collect::<Vec<_>>()
+    };
+    for closed in [
+        "access: {roles: [ddt]}\ntitle: [",
+        "title: [\naccess: {roles: [ddt]}",
+        "{title: [, access: {roles: [ddt]}",
+        "\"access\" : {roles: [ddt]}\ntitle: [",
+        "acces: {roles: [ddt]}",
+        "Accès: {roles: [ddt]}\ntitle: [",
+        "access:\n  roles: [ddt]\ntitle: [",
+        "access:",
+    ] {
+        assert_eq!(public(closed), ["ouvert"], "{closed}");
+    }
+    for open in [
+        "title: [",
+        "# access: {roles: [ddt]}\ntitle: [",
+        "access: public\ntitle: [",
+    ] {
+        assert_eq!(public(open), ["communes", "ouvert"], "{open}");
+    }
 }
 
 #[test]

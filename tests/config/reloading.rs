@@ -132,8 +132,75 @@ fn what_is_removed_or_becomes_restricted_goes_away() {
     // an access that is written wrong is no reason to go on in public
     site.layer("b", "source: {file: data/b.fgb}\naccess: [ddt]");
     assert!(ids(&next(&site, &sources, &first)).is_empty());
+}
+
+/// Moves a part of the site away.
+fn put_away(site: &Site, part: &str) {
+    let from = site.0.join(part);
+    std::fs::rename(&from, from.with_extension("away")).unwrap();
+}
+
+#[test]
+fn what_was_declared_is_not_opened_by_taking_the_declarations_away() {
+    let site = two_layers();
+    site.write("capabilities/server.yaml", "roles: {ddt: {}}")
+        .layer("b", "source: {file: data/b.fgb}\naccess: {roles: [ddt]}");
+    let sources = FakeSources::default();
+    let public = |loaded: &Loaded| {
+        let seen = loaded.catalogue.seen_by(&Audience::default()).unwrap();
+        let ids = seen.layers.iter().map(|layer| layer.id.clone());
+        ids.collect::<Vec<_>>()
+    };
+    let first = load(&site.0, LoadOptions::default(), &sources);
+    assert_eq!(public(&first), ["a"]);
+    // the folder of layers, or all of the configuration, is gone: all stays as it was
+    put_away(&site, "capabilities/layers");
+    let second = next(&site, &sources, &first);
+    put_away(&site, "capabilities");
+    let third = next(&site, &sources, &second);
+    for kept in [&second, &third] {
+        assert!(kept.refused && same(&first, kept, "b"));
+        assert_eq!((ids(kept).len(), public(kept)), (2, vec!["a".to_owned()]));
+        let [fault] = &kept.catalogue.faults[..] else {
+            panic!("{:?}", kept.catalogue.faults)
+        };
+        assert_eq!(
+            (fault.subject.as_str(), fault.still_served),
+            ("capabilities", true)
+        );
+        assert!(fault.message.contains("this folder is gone"));
+    }
+    // it is there again without any layer: nothing is served, the data by themselves neither
+    std::fs::create_dir_all(site.0.join("capabilities/layers")).unwrap();
+    let fourth = next(&site, &sources, &third);
+    assert!(ids(&fourth).is_empty());
+    assert!(ids(&next(&site, &sources, &fourth)).is_empty());
+    // a start knows of nothing before it
+    let anew = load(&site.0, LoadOptions::default(), &sources);
+    assert_eq!(public(&anew), ["a", "b"]);
+}
+
+#[test]
+fn a_server_file_that_is_gone_stays_in_force() {
+    let site = Site::new();
+    site.write("data/a.fgb", COMMUNES).write(
+        "capabilities/server.yaml",
+        "title: Un\nroles: {ddt: {}}\naccess: {roles: [ddt]}",
+    );
+    let sources = FakeSources::default();
+    let first = load(&site.0, LoadOptions::default(), &sources);
     std::fs::remove_dir_all(site.0.join("capabilities")).unwrap();
-    assert_eq!(ids(&next(&site, &sources, &first)), ["b"]);
+    let second = next(&site, &sources, &first);
+    let third = next(&site, &sources, &second);
+    for loaded in [&first, &second, &third] {
+        assert_eq!(ids(loaded), ["a"]);
+        let seen = loaded.catalogue.seen_by(&Audience::default()).unwrap();
+        assert!(seen.layers.is_empty());
+    }
+    assert_eq!(third.catalogue.site.title.default_text(), "Un");
+    let fault = &third.catalogue.faults[0];
+    assert_eq!(fault.subject, "capabilities/server.yaml");
+    assert!(fault.message.contains("this file is gone"));
 }
 
 #[test]

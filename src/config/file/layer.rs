@@ -236,9 +236,7 @@ impl LayerFile {
                 .or_else(|| metadata.record.clone()),
             metadata,
             attribution: fields.text("attribution", findings),
-            access: fields
-                .get("access")
-                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
+            access: Access::of(&fields, findings),
             queryable: fields.get("queryable").and_then(|e| e.boolean(findings)),
         }
     }
@@ -526,7 +524,25 @@ impl Access {
         }
     }
 
-    pub fn read(entry: &Entry<'_>, findings: &mut Findings) -> Access {
+    /// What a file says under `access`.
+    ///
+    /// A key without a value, or one that is nearly called so, was meant to restrict: nobody, for
+    /// safety.
+    pub(super) fn of(fields: &Fields<'_>, findings: &mut Findings) -> Access {
+        match fields.said("access") {
+            Some(entry) => Access::read(&entry, findings),
+            // that the key is unknown has been said
+            None if fields.has_nearly("access") => Access::Nobody,
+            None => Access::Inherited,
+        }
+    }
+
+    fn read(entry: &Entry<'_>, findings: &mut Findings) -> Access {
+        let help = "write access: public, or access: {roles: [ddt-38]}";
+        if entry.is_null() || entry.is_list() {
+            entry.expected_help("`public` or roles", help, findings);
+            return Access::Nobody;
+        }
         if entry.is_map() {
             let fields = Fields::new(entry, &["roles"], findings);
             let roles = fields.texts("roles", findings);
@@ -544,7 +560,6 @@ impl Access {
             Some("public") => return Access::Public,
             Some(other) => {
                 let message = format!("unknown access {:?}", shortened(other));
-                let help = "write access: public, or access: {roles: [ddt-38]}";
                 findings.error_help(&entry.place, message, help);
             }
             None => {}

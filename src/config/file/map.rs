@@ -146,9 +146,7 @@ impl MapFile {
             aliases: fields.texts("aliases", findings),
             title,
             abstract_,
-            access: fields
-                .get("access")
-                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
+            access: Access::of(&fields, findings),
             status: fields
                 .get("status")
                 .and_then(|e| word(&e, "status", &MapStatus::ALL, MapStatus::name, findings))

@@ -5,7 +5,7 @@ use super::xml_names::read_namespace;
 use super::{Access, Text, check_schema, licence, read_tree};
 use crate::catalogue::{Contact, Namespace};
 use crate::config::diagnostic::{At, Findings, Place};
-use crate::config::reader::{Entry, Fields, Pair};
+use crate::config::reader::{Entry, Fields, Pair, may_mean};
 use crate::config::words::{CONTACT_ROLES, is_language, is_url, language_meant};
 use crate::error::nearest;
 use crate::operation::Limits;
@@ -114,7 +114,10 @@ impl ServerFile {
     pub fn read(path: &Path, findings: &mut Findings) -> ServerFile {
         match read_tree(path, findings) {
             Some(tree) => ServerFile::of_tree(&tree, findings),
-            None => ServerFile::default(),
+            None => ServerFile {
+                access: access_of_unreadable(path),
+                ..ServerFile::default()
+            },
         }
     }
 
@@ -157,9 +160,7 @@ impl ServerFile {
                 .iter()
                 .map(|pair| RoleFile::read(pair, findings))
                 .collect(),
-            access: fields
-                .get("access")
-                .map_or(Access::Inherited, |e| Access::read(&e, findings)),
+            access: Access::of(&fields, findings),
             identities: fields
                 .get("identities")
                 .map_or_else(IdentitiesFile::default, |e| {
@@ -173,6 +174,37 @@ impl ServerFile {
                 .map_or_else(CacheFile::default, |e| CacheFile::read(&e, findings)),
         }
     }
+}
+
+/// Who may see the site where its file can't be read as YAML: nobody, as soon as it says, or seems
+/// to say, `access:` with anything but `public`.
+fn access_of_unreadable(path: &Path) -> Access {
+    let Ok(bytes) = std::fs::read(path) else {
+        return Access::Nobody;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().map(str::trim_start);
+    let told = lines.filter(|line| !line.starts_with('#'));
+    match told.into_iter().any(may_restrict) {
+        true => Access::Nobody,
+        false => Access::Inherited,
+    }
+}
+
+/// True where a line has a key that may be `access`, and its value is not `public`.
+fn may_restrict(line: &str) -> bool {
+    let mut parts = line.split(':').peekable();
+    while let (Some(key), Some(value)) = (parts.next(), parts.peek()) {
+        let is_letter = |c: char| c.is_alphabetic();
+        let key = key.trim_end_matches(|c: char| !is_letter(c));
+        let word = key.rsplit(|c: char| !is_letter(c)).next().unwrap_or("");
+        let value = value.trim_start_matches(|c: char| !is_letter(c));
+        let value = value.split(|c: char| !is_letter(c)).next().unwrap_or("");
+        if may_mean(word, "access") && value != "public" {
+            return true;
+        }
+    }
+    false
 }
 
 impl ServerFile {

@@ -9,8 +9,8 @@ use super::{Built, Loader, MadeFrom, Material, ServerRead, distinct, first_error
 use crate::catalogue::{Access, Fault};
 use crate::config::Opened;
 use crate::config::build::{Ingredients, StyleRead, build};
-use crate::config::diagnostic::{Diagnostic, Findings, Severity};
-use crate::config::file::{LayerFile, ServerFile};
+use crate::config::diagnostic::{Diagnostic, Findings, Place, Severity};
+use crate::config::file::{self, LayerFile, ServerFile};
 use crate::config::foreign;
 use crate::config::kept::Kept;
 use crate::config::maps::{self, MapRead};
@@ -30,7 +30,16 @@ impl Loader<'_> {
         });
         let mut findings = Findings::new(shown);
         let before = self.previous.map(|previous| &previous.server);
+        let was_there = self.state().is_some_and(|state| state.declared.server);
         let server = match (path, before) {
+            (None, Some(before)) if was_there => {
+                findings.error_help(
+                    &Place::default(),
+                    "this file is gone: what it said holds until it is back",
+                    "a restart forgets it",
+                );
+                before.clone()
+            }
             (None, _) => ServerFile::default(),
             (Some(path), Some(before)) if self.held.contains(path) => before.clone(),
             (Some(path), _) => ServerFile::read(path, &mut findings),
@@ -49,6 +58,13 @@ impl Loader<'_> {
         };
         let mut errors = findings.as_slice().iter();
         let is_unknown = errors.any(|d| d.severity == Severity::Error && is_of_identities(&d.key));
+        if before.is_none() && server.access == file::Access::Nobody {
+            findings.error_help(
+                &Place::default(),
+                "who may see the site can't be read here",
+                "until it can, only what says `access:` in its own file is served",
+            );
+        }
         let before = before.cloned();
         let said = before.clone().filter(|_| is_unknown);
         let fault = Fault {
@@ -339,6 +355,17 @@ impl Loader<'_> {
             list.push(Diagnostic::of_file(Severity::Info, shown, message).with_help(help));
         }
         list.extend(foreign::notice(folder));
+        for (path, message) in &folder.unlisted {
+            let message = format!("this folder can't be looked into: {message}");
+            let shown = folder.relative(path);
+            let is_ours = ["capabilities", "styles", "data"].map(Path::new);
+            let severity = match is_ours.iter().any(|ours| shown.starts_with(ours)) {
+                true => Severity::Error,
+                // a folder of the system, `lost+found` say
+                false => Severity::Warning,
+            };
+            list.push(Diagnostic::of_file(severity, shown, message));
+        }
         for path in &folder.strays {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let meant = crate::error::nearest(

@@ -1,14 +1,15 @@
 //! What holds where a change is refused: what was there, and no more rights than either state gives.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Loaded;
 use crate::catalogue::{Access, Catalogue, Fault};
 use crate::config::assemble::with_faults;
-use crate::config::diagnostic::Severity;
+use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::file;
+use crate::config::folder::Folder;
 
 /// Who may see what, as files say it.
 struct Said {
@@ -44,6 +45,52 @@ impl Loaded {
             named: previous.named.clone(),
             state: previous.state.clone(),
             ..self
+        }
+    }
+
+    /// What a state needs that a later look at its folder does not show, and why that is no change
+    /// to follow: a folder that can't be looked into (no file descriptor is left, say) is not an
+    /// empty one, and without its layer files all data would be public.
+    pub(super) fn lost_in(&self, folder: &Folder) -> Option<(PathBuf, String)> {
+        let state = &self.state;
+        let mut unlisted = folder.unlisted.iter();
+        if let Some((path, why)) = unlisted.find(|(path, _)| !state.unlisted.contains(path)) {
+            let message = format!("this folder can't be looked into: {why}");
+            return Some((folder.relative(path).to_owned(), message));
+        }
+        let is_gone = state.declared.layers && !folder.has_layers_folder;
+        is_gone.then(|| {
+            let message = "this folder is gone: all stays as it was until it is back";
+            (
+                Path::new("capabilities/layers").to_owned(),
+                message.to_owned(),
+            )
+        })
+    }
+
+    /// This state for a folder in which something of it is lost.
+    pub(super) fn kept_without(
+        &self,
+        (lost, message): (PathBuf, String),
+        folder: Folder,
+    ) -> Loaded {
+        let fault = Fault {
+            access: Access::Public,
+            // names of folders further in are told to the log alone
+            subject: lost.iter().next().unwrap_or_default().display().to_string(),
+            message: message.clone(),
+            still_served: true,
+        };
+        Loaded {
+            catalogue: Arc::new(with_faults(&self.catalogue, vec![fault])),
+            server: self.server.clone(),
+            limits: self.limits.clone(),
+            identities: Arc::clone(&self.identities),
+            diagnostics: vec![Diagnostic::of_file(Severity::Error, &lost, message)],
+            refused: true,
+            folder,
+            named: self.named.clone(),
+            state: self.state.clone(),
         }
     }
 
