@@ -354,18 +354,9 @@ impl FeatureStore for FgbStore {
         &self.version
     }
 
+    /// A file that was only touched, its size and samples of its bytes as they were, is not gone.
     fn is_gone(&self) -> bool {
-        if self.intact().is_err() {
-            return true;
-        }
-        // A file of another inode took the place of ours, which lives on in the map. A cut
-        // within the last page raises nothing: only the length tells.
-        let gone = FileStamp::of(&self.path)
-            .is_ok_and(|now| now.inode == self.stamp.inode && now != self.stamp);
-        if gone {
-            self.written_over.store(true, Ordering::Relaxed);
-        }
-        gone
+        self.intact().is_err() || self.is_found_gone(|| !self.has_its_samples())
     }
 
     fn flatgeobuf(&self) -> Option<&[u8]> {
@@ -516,7 +507,7 @@ impl FeatureStore for FgbStore {
         let record = feature_at(self.section(), leaf.offset)
             .and_then(|bytes| self.record(bytes, &mut scratch))
             .map_err(|damage| {
-                self.is_gone();
+                self.is_found_gone(|| true);
                 damaged(&self.path, fid, damage)
             })?;
         visit(&self.feature(fid, leaf, record, &scratch))?;
@@ -529,9 +520,30 @@ impl FgbStore {
     /// there are zeros, which look like damaged features, or like an index without any.
     fn still_there(&self, stats: SelectStats) -> Result<SelectStats> {
         if stats.damaged > 0 {
-            self.is_gone();
+            self.is_found_gone(|| true);
         }
         self.intact().map(|()| stats)
+    }
+
+    /// Looks whether the file has another stamp than it had, and remembers what `is_new` says of one
+    /// of the same size: where a damaged feature was met the stamp alone decides.
+    fn is_found_gone(&self, is_new: impl Fn() -> bool) -> bool {
+        // A file of another inode took the place of ours, which lives on in the map. A cut
+        // within the last page raises nothing: only the length tells.
+        let gone = FileStamp::of(&self.path).is_ok_and(|now| {
+            now.inode == self.stamp.inode
+                && now != self.stamp
+                && (now.size != self.stamp.size || is_new())
+        });
+        if gone {
+            self.written_over.store(true, Ordering::Relaxed);
+        }
+        gone
+    }
+
+    /// True where header and samples are those of the file that was opened.
+    fn has_its_samples(&self) -> bool {
+        version(&self.stamp, self.mapping.bytes(), self.header.end) == self.version
     }
 
     /// # Errors
