@@ -179,6 +179,36 @@ fn a_base_map_of_own_layers_is_under_the_map_on_the_page_in_its_picture_and_on_p
 }
 
 #[test]
+fn the_picture_of_a_map_is_made_again_when_what_lies_under_it_changes() {
+    let scratch = folder("basemaps-changed");
+    fs::remove_file(scratch.0.join("styles")).unwrap();
+    fs::create_dir(scratch.0.join("styles")).unwrap();
+    for file in fs::read_dir(repository().join("styles")).unwrap().flatten() {
+        fs::copy(file.path(), scratch.0.join("styles").join(file.file_name())).unwrap();
+    }
+    // a layer of the map has the id that a layer of the base map has on the site
+    let map = "title: Villes\nbasemaps: [ici]\nview: {crs: EPSG:2154, extent: {of: departements}}\n\
+               layers:\n  - {layer: aerodromes, id: pays}\n";
+    fs::write(scratch.0.join("capabilities/maps/villes.yaml"), map).unwrap();
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let picture = |server: &Server| {
+        let reply = server.get("/maps/villes/map.png");
+        (reply.header("etag").to_owned(), reply.body)
+    };
+    let before = picture(&server);
+    assert_eq!(picture(&server), before);
+    let style = scratch.0.join("styles/pays.sld");
+    let sld = fs::read_to_string(&style).unwrap();
+    let colour = sld.find("fill\">#").unwrap() + "fill\">".len();
+    let mut changed = sld.clone();
+    changed.replace_range(colour..colour + 7, "#123456");
+    fs::write(&style, changed).unwrap();
+    server.wait_until("another picture", |server| picture(server) != before);
+    let after = picture(&server);
+    assert!(after.0 != before.0 && after.1 != before.1);
+}
+
+#[test]
 fn a_base_map_of_restricted_layers_is_for_no_public_map() {
     let scratch = folder("basemaps-roles");
     let layer = scratch.0.join("capabilities/layers/departements.yaml");

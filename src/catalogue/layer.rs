@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Access, LocalText, XmlNames};
+use super::{Access, LocalText, Site, XmlNames};
 use crate::crs::Crs;
 use crate::error::{Error, Result, nearest};
 use crate::feature::{FeatureId, FieldType};
@@ -222,6 +222,39 @@ impl Layer {
             )
         );
         shown.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// True where both have one fingerprint, as far as that can be told without looking at what
+    /// is behind them: two that a map or a reload made of one layer have.
+    pub(super) fn is_shown_as(&self, other: &Layer) -> bool {
+        let styles = || self.styles.iter().zip(&other.styles);
+        Arc::ptr_eq(&self.store, &other.store)
+            && self.id == other.id
+            && self.crs == other.crs
+            && self.styles.len() == other.styles.len()
+            && styles().all(|(own, other)| Arc::ptr_eq(own, other))
+            && self.fields == other.fields
+            && self.id_column == other.id_column
+            && self.time == other.time
+            && self.scales == other.scales
+    }
+
+    /// A number that is another one when what is told in words of the layer, or of the site that
+    /// it is in, changes: the same in every process.
+    pub(super) fn wording(&self, site: &Site) -> u64 {
+        let of_layer = (
+            (&self.title, &self.abstract_, &self.keywords, &self.xml),
+            (&self.popup, self.label, &self.attribution, &self.metadata),
+            (self.is_temporal, self.queryable, &self.access),
+        );
+        let of_site = (
+            (&site.title, &site.abstract_, &site.keywords, &site.contact),
+            (&site.licence, &site.namespace, &site.languages, &site.crs),
+            &site.withheld,
+        );
+        let mut hasher = Fnv::default();
+        format!("{of_layer:?} {of_site:?}").hash(&mut hasher);
         hasher.finish()
     }
 

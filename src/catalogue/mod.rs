@@ -52,6 +52,7 @@ pub struct Catalogue {
     faded: HashMap<usize, Arc<Layer>>,
     /// Of each layer, once it was asked for.
     fingerprints: Vec<OnceLock<u64>>,
+    wordings: Vec<OnceLock<u64>>,
 }
 
 /// The site: what all services say of themselves.
@@ -187,6 +188,7 @@ impl Catalogue {
         tree.extend(rest.into_iter().map(Node::Layer));
         Ok(Catalogue {
             fingerprints: layers.iter().map(|_| OnceLock::new()).collect(),
+            wordings: layers.iter().map(|_| OnceLock::new()).collect(),
             site,
             layers,
             tree,
@@ -298,12 +300,24 @@ impl Catalogue {
     /// A number that is another one when the data of a layer, its styles or what is shown of it
     /// change: the same in every process that serves the same.
     pub fn fingerprint(&self, layer: &Layer) -> u64 {
-        let place = self
-            .by_id
-            .get(&layer.id)
-            .and_then(|index| self.fingerprints.get(*index));
+        let place = self.by_id.get(&layer.id);
+        // what lies under a map may be a layer of the site, under an id that the map has for another
+        let place = place.filter(|index| {
+            let own = self.layers.get(**index);
+            own.is_some_and(|own| own.is_shown_as(layer))
+        });
+        let kept = place.and_then(|index| self.fingerprints.get(*index));
         let of_layer = || layer.fingerprint();
-        place.map_or_else(of_layer, |place| *place.get_or_init(of_layer))
+        kept.map_or_else(of_layer, |kept| *kept.get_or_init(of_layer))
+    }
+
+    /// A number that is another one when what is told in words of a layer of this catalogue
+    /// changes: titles, names in XML, the site around it. The same in every process.
+    pub fn wording(&self, layer: &Layer) -> u64 {
+        let place = self.by_id.get(&layer.id);
+        let kept = place.and_then(|index| self.wordings.get(*index));
+        let of_layer = || layer.wording(&self.site);
+        kept.map_or_else(of_layer, |kept| *kept.get_or_init(of_layer))
     }
 
     /// True where the name is a group's.

@@ -125,8 +125,17 @@ impl MemoryStore {
 fn fingerprint(schema: &Schema, features: &[MemoryFeature]) -> String {
     let mut print = Fingerprint::new().bytes(format!("{schema:?}").as_bytes());
     for feature in features {
-        for [x, y] in feature.geometry.iter().flat_map(Geometry::coords) {
-            print = print.bytes(&x.to_le_bytes()).bytes(&y.to_le_bytes());
+        if let Some(geometry) = &feature.geometry {
+            print = print.bytes(format!("{:?}", geometry.kind()).as_bytes());
+            for part in geometry.parts() {
+                // the same positions are two polygons, or one with a hole
+                print = print.bytes(format!("{:?}", part.kind).as_bytes());
+                for sequence in part.sequences() {
+                    print = print.bytes(&(sequence.len() as u64).to_le_bytes());
+                    let numbers = sequence.iter().flatten();
+                    print = numbers.fold(print, |print, n| print.bytes(&n.to_le_bytes()));
+                }
+            }
         }
         print = print.bytes(format!("{:?}", feature.values).as_bytes());
     }
@@ -287,5 +296,30 @@ mod tests {
         };
         assert_eq!(version(1.0), version(1.0));
         assert_ne!(version(1.0), version(2.0));
+    }
+
+    #[test]
+    fn the_version_tells_a_hole_from_a_polygon_of_its_own() {
+        let outer = [[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 0.0]];
+        let inner = [[4.0, 2.0], [5.0, 2.0], [5.0, 3.0], [4.0, 2.0]];
+        let version = |kind: GeometryType, end_first: fn(&mut Geometry)| {
+            let mut geometry = Geometry::new(kind);
+            geometry.extend(outer);
+            end_first(&mut geometry);
+            geometry.extend(inner);
+            geometry.end_part(PartKind::Polygon);
+            let feature = MemoryFeature {
+                geometry: Some(geometry),
+                values: vec![],
+            };
+            let store = MemoryStore::new(Schema::default(), None, vec![feature]);
+            store.version().to_owned()
+        };
+        let hole = version(GeometryType::MultiPolygon, Geometry::end_sequence);
+        let two = version(GeometryType::MultiPolygon, |g| {
+            g.end_part(PartKind::Polygon);
+        });
+        let alone = version(GeometryType::Polygon, Geometry::end_sequence);
+        assert!(hole != two && hole != alone);
     }
 }

@@ -204,6 +204,28 @@ fn a_file_cut_while_it_is_served_is_an_error_and_not_the_end() {
     assert!(refused > 30, "{refused}");
 }
 
+#[test]
+fn a_directory_that_was_cut_away_is_an_error_and_not_a_place_without_tiles() {
+    let scratch = Scratch::new("cut-directory");
+    let path = scratch.join("cut.pmtiles");
+    // id 0: a leaf of five bytes two pages on, which leads to a tile of nine
+    let root = [1, 0, 0, 5, 0x81, 0x40];
+    let mut leaves = vec![0; 8_192];
+    leaves.extend([1, 0, 1, 9, 1]);
+    let tile = png(b"x");
+    std::fs::write(&path, handmade(&root, &leaves, &tile)).unwrap();
+    let sound = PmtilesArchive::open(&path).unwrap();
+    assert_eq!(sound.tile(at(0, 0, 0)).unwrap().unwrap().bytes, tile);
+    let archive = PmtilesArchive::open(&path).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(200).unwrap();
+    // zeros are a directory without entries
+    for _ in 0..2 {
+        let refused = archive.tile(at(0, 0, 0)).unwrap_err().to_string();
+        assert!(refused.contains("the file was cut"), "{refused}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
     #[test]

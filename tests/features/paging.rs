@@ -125,6 +125,38 @@ fn a_page_that_is_known_is_not_sent_again() {
 }
 
 #[test]
+fn a_page_that_is_known_is_sent_again_once_what_it_tells_has_changed() {
+    let scratch = Scratch::new("features-told");
+    let point = serde_json::json!({"n": 1});
+    let yaml = |more: &str| format!("id: points\nsource: {{file: data/points.geojson}}\n{more}");
+    layer(&scratch, "points", "", &[(point, [5.0, 45.0])]);
+    let file = "capabilities/layers/points.yaml";
+    write(&scratch, file, &yaml("title: Avant\n"));
+    let site = |title: &str| format!("schema: cartotheque/server@1\ntitle: {title}\n");
+    write(&scratch, "capabilities/server.yaml", &site("Site"));
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let tag = |format: &str| {
+        let path = format!("/collections/points/items?f={format}");
+        server.get(&path).header("etag").to_owned()
+    };
+    let change = |path: &str, text: &str, told: &str| {
+        let before = ["html", "gml"].map(tag);
+        write(&scratch, path, text);
+        server.wait_until(told, |server| {
+            let page = server.get("/collections/points/items?f=html").text();
+            let gml = server.get("/collections/points/items?f=gml").text();
+            page.contains(told) || gml.contains(told)
+        });
+        let after = ["html", "gml"].map(tag);
+        assert!(before.iter().zip(&after).all(|(a, b)| a != b), "{told}");
+    };
+    change(file, &yaml("title: Après\n"), "Après");
+    let namespace = "title: Après\nnamespace: {prefix: ici, uri: \"urn:ici\"}\n";
+    change(file, &yaml(namespace), "urn:ici");
+    change("capabilities/server.yaml", &site("Autre"), "Autre");
+}
+
+#[test]
 fn clients_a9_every_id_of_a_page_finds_its_feature() {
     for (server, layer) in [
         (server(), "communes"),

@@ -6,6 +6,7 @@
 //! UTFGrid (`grids`, `grid_data`).
 
 mod connection;
+mod patience;
 mod pool;
 mod reader;
 mod writer;

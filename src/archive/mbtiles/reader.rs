@@ -1,13 +1,13 @@
 //! Reading: metadata once, then one query for each tile.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{ErrorCode, OptionalExtension, Row};
 use serde_json::{Map, Value};
 
 use super::connection::{self, fault};
+use super::patience::{MAX_TIMEOUTS, PAUSE, Patience};
 use super::pool::Pool;
 use crate::archive::{ArchiveInfo, Center, Tile, TileArchive, TileFormat, Verified, WebTile, info};
 use crate::error::{Error, Result};
@@ -25,15 +25,11 @@ const MAX_METADATA_BYTES: usize = 4 << 20;
 const TILE: &str = "SELECT tile_data FROM tiles \
     WHERE zoom_level = ?1 AND tile_column = ?2 AND tile_row = ?3 LIMIT 1";
 
-/// A database that so often did not answer in time is not asked again: it would only keep the
-/// threads of the server from other layers.
-const MAX_TIMEOUTS: u32 = 3;
-
 /// An MBTiles file.
 #[derive(Debug)]
 pub struct MbtilesArchive {
     path: PathBuf,
-    timeouts: AtomicU32,
+    patience: Patience,
     pool: Pool,
     info: ArchiveInfo,
     version: String,
@@ -55,7 +51,7 @@ impl MbtilesArchive {
         .info()?;
         Ok(MbtilesArchive {
             path: path.to_owned(),
-            timeouts: AtomicU32::new(0),
+            patience: Patience::default(),
             version: Fingerprint::new().stamp(&stamp).text(),
             pool: Pool::new(path, stamp, reader),
             info,
@@ -78,9 +74,11 @@ impl TileArchive for MbtilesArchive {
     }
 
     fn tile(&self, tile: WebTile) -> Result<Option<Tile>> {
-        if self.timeouts.load(Ordering::Relaxed) >= MAX_TIMEOUTS {
-            let message =
-                format!("the database did not answer in time {MAX_TIMEOUTS} times: it is given up");
+        if self.patience.is_over() {
+            let pause = PAUSE.as_secs();
+            let message = format!(
+                "the database did not answer in time {MAX_TIMEOUTS} times: it is not asked for {pause} s"
+            );
             return Err(Error::data(&self.path, message));
         }
         let place = (tile.z(), tile.x(), tile.tms_row());
@@ -91,7 +89,7 @@ impl TileArchive for MbtilesArchive {
                 .and_then(|mut query| query.query_row(place, |row| stored(row, 0)).optional())
                 .map_err(|e| {
                     if e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
-                        self.timeouts.fetch_add(1, Ordering::Relaxed);
+                        self.patience.note_timeout();
                     }
                     fault(&self.path, &e)
                 })

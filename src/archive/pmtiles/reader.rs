@@ -187,11 +187,17 @@ impl PmtilesArchive {
                 "expected a tile of at most {MAX_TILE_BYTES} bytes, found one of {length}"
             )));
         }
-        let bytes = self.mapping.bytes().get(range).unwrap_or(&[]).to_vec();
+        Ok(self.mapping.bytes().get(range).unwrap_or(&[]).to_vec())
+    }
+
+    /// # Errors
+    /// `Data` where a part of the file was found gone: what was read there are zeros, which look
+    /// like a tile, or like directories without any.
+    fn intact(&self) -> Result<()> {
         if self.mapping.is_damaged() {
             return Err(self.fault("the file was cut while it was served".to_owned()));
         }
-        Ok(bytes)
+        Ok(())
     }
 
     fn fault(&self, message: String) -> Error {
@@ -214,13 +220,11 @@ impl TileArchive for PmtilesArchive {
     }
 
     fn tile(&self, tile: WebTile) -> Result<Option<Tile>> {
-        match self.locate(tile.id())? {
-            Some(range) => {
-                let declared = self.header.tile_compression.coding();
-                Ok(Some(Tile::of_stored(self.bytes(range)?, declared)))
-            }
-            None => Ok(None),
-        }
+        let bytes = self.locate(tile.id())?.map(|range| self.bytes(range));
+        let bytes = bytes.transpose()?;
+        self.intact()?;
+        let declared = self.header.tile_compression.coding();
+        Ok(bytes.map(|bytes| Tile::of_stored(bytes, declared)))
     }
 
     fn verify(&self) -> Result<Verified> {

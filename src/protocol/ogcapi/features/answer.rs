@@ -46,7 +46,8 @@ pub fn items(
         Some(item) => Wanted::item(service, layer, item, &sent)?,
         None => Wanted::page(service, layer, &sent, view)?,
     };
-    let tag = entity_tag(catalogue.fingerprint(layer), request, &path, view);
+    let state = [catalogue.fingerprint(layer), catalogue.wording(layer)];
+    let tag = entity_tag(state, request, &path, view);
     if is_known(request.if_none_match, &tag) {
         return Ok(finished(
             Answer::ok(view.media_type(), "").with_status(304),

@@ -26,10 +26,12 @@ pub fn check_snapshot(sent: &Sent<'_>, layer: &Layer) -> Result<()> {
     }
 }
 
-/// An entity tag of what a request is answered with: of the data, of how they are shown, of the
-/// whole request. Weak, for the answer says when it was made.
-pub fn entity_tag(fingerprint: u64, request: &ApiRequest<'_>, path: &str, view: View) -> String {
-    let mut state = Fingerprint::new().bytes(&fingerprint.to_le_bytes());
+/// An entity tag of what a request is answered with: of the data and of how they are shown and
+/// named, which `state` stands for, and of the whole request. Weak, for the answer says when it was
+/// made.
+pub fn entity_tag(state: [u64; 2], request: &ApiRequest<'_>, path: &str, view: View) -> String {
+    let of_layer = state.map(u64::to_le_bytes);
+    let mut state = Fingerprint::new().bytes(of_layer.as_flattened());
     let version = env!("CARGO_PKG_VERSION");
     for part in [
         version,
