@@ -37,9 +37,10 @@ pub fn fault(id: &str) -> Option<(String, Option<String>)> {
         let what = match wrong {
             c if c.is_whitespace() => "a space".to_owned(),
             c if c.is_control() => "a control character".to_owned(),
-            c => format!("{c:?}"),
+            c => format!("{:?}", c.to_string()),
         };
-        return Some((format!("an id holds no {what}, found {id:?}"), instead()));
+        let message = format!("expected an id without {what}, found {id:?}");
+        return Some((message, instead()));
     }
     if id.is_empty() || id.chars().all(|c| c == '.') {
         return Some((format!("an id is a name, found {id:?}"), None));

@@ -38,12 +38,14 @@ mod plan;
 mod reader;
 mod repeated;
 mod schema;
+mod slips;
 mod sources;
 mod tile_sets;
 mod tree;
 mod watch;
 mod words;
 mod yaml;
+mod yaml_faults;
 
 pub use check::{Checked, check, check_at};
 pub use diagnostic::{Diagnostic, Place, Severity};

@@ -5,6 +5,7 @@ use crate::error::nearest;
 
 use super::diagnostic::{At, Findings, Place};
 use super::ident;
+use super::slips::{key_help, key_meant, number_meant};
 use super::yaml::{Node, ScalarKind, Value, shortened};
 
 /// A node and its place in the document.
@@ -16,43 +17,69 @@ pub struct Entry<'a> {
 
 /// A mapping whose keys are known beforehand.
 #[derive(Debug)]
-pub struct Fields<'a>(Vec<(&'a str, Entry<'a>)>);
+pub struct Fields<'a> {
+    place: Place,
+    entries: Vec<(&'a str, Entry<'a>)>,
+    /// What keys that are not known were meant for.
+    meant: Vec<String>,
+}
 
 impl<'a> Fields<'a> {
     /// Reads a mapping; keys that are not `known` are errors with "did you mean".
     pub fn new(entry: &Entry<'a>, known: &[&str], findings: &mut Findings) -> Fields<'a> {
         let entries = entry.entries(findings);
-        for (key, place) in entries.iter().map(|e| (e.key, &e.key_place)) {
-            if !known.contains(&key) {
-                findings.error_nearest(
-                    place,
-                    format!("unknown key {:?}", shortened(key)),
-                    nearest(key, known.iter().copied()),
-                    Some(format!("known keys: {}", known.join(", "))),
-                );
-            }
+        let mut meant = Vec::new();
+        // in braces the mapping begins before its first key
+        let in_braces = entries.first().map(|pair| pair.key_place.mark) != Some(entry.place.mark);
+        for pair in entries.iter().filter(|pair| !known.contains(&pair.key)) {
+            meant.extend(key_meant(pair.key, known));
+            let help = if !in_braces || !pair.follows_comma() {
+                key_help(pair.key, known, !entry.place.key.is_empty())
+            } else if pair.key.bytes().all(|b| b.is_ascii_digit()) {
+                "a comma begins another key: write a number with a point, as in 0.7".to_owned()
+            } else {
+                "a comma begins another key: put a text with a comma between quotes".to_owned()
+            };
+            let message = format!("unknown key {:?}", shortened(pair.key));
+            findings.error_help(&pair.key_place, message, help);
         }
-        Fields(entries.into_iter().map(|e| (e.key, e.value)).collect())
+        Fields {
+            place: entry.place.clone(),
+            entries: entries.into_iter().map(|e| (e.key, e.value)).collect(),
+            meant,
+        }
+    }
+
+    /// Reports a key that must be there, unless another was meant for it, which has been told.
+    pub fn require(&self, key: &str, missing: &str, help: &str, findings: &mut Findings) {
+        match self.said(key) {
+            Some(entry) if entry.is_null() => {
+                let message = format!("the key {key:?} has no value");
+                let help = format!("{help}; what begins with # or ! stands between quotes");
+                findings.error_help(&entry.place, message, help);
+            }
+            None if !self.meant.iter().any(|meant| meant == key) => {
+                findings.error_help(&self.place, missing, help);
+            }
+            _ => {}
+        }
     }
 
     /// The value of a key; none where the key is absent or its value is nothing.
     pub fn get(&self, key: &str) -> Option<Entry<'a>> {
-        self.0
-            .iter()
-            .find(|(name, entry)| *name == key && !entry.is_null())
-            .map(|(_, entry)| entry.clone())
+        self.said(key).filter(|entry| !entry.is_null())
     }
 
     /// The value of a key, also where it is nothing; none where the key is absent.
     pub fn said(&self, key: &str) -> Option<Entry<'a>> {
-        let mut entries = self.0.iter();
+        let mut entries = self.entries.iter();
         let found = entries.find(|(name, _)| *name == key);
         found.map(|(_, entry)| entry.clone())
     }
 
     /// True where a key is there that may be a slip for this one.
     pub fn has_nearly(&self, key: &str) -> bool {
-        self.0.iter().any(|(name, _)| may_mean(name, key))
+        self.entries.iter().any(|(name, _)| may_mean(name, key))
     }
 
     /// A text, where the key is there.
@@ -88,6 +115,16 @@ pub struct Pair<'a> {
     pub key: &'a str,
     pub key_place: Place,
     pub value: Entry<'a>,
+}
+
+impl Pair<'_> {
+    /// True for what in braces is a word without a colon, as behind the comma in
+    /// `{title: Ain, Isère}`.
+    fn follows_comma(&self) -> bool {
+        let (key, value) = (&self.key_place.mark, &self.value.place.mark);
+        self.value.is_null()
+            && (key.line, key.column.saturating_add(key.length)) == (value.line, value.column)
+    }
 }
 
 impl<'a> Entry<'a> {
@@ -172,7 +209,10 @@ impl<'a> Entry<'a> {
                 })
                 .collect(),
             Value::Scalar(scalar) => {
-                let help = format!("write [{}]", shortened(&scalar.text));
+                let help = match scalar.text.strip_prefix('-') {
+                    Some(_) => "a space follows the dash of each element: - a".to_owned(),
+                    None => format!("write [{}]", shortened(&scalar.text)),
+                };
                 self.expected_help("a list", help, findings);
                 Vec::new()
             }
@@ -213,10 +253,14 @@ impl<'a> Entry<'a> {
         match &self.node.value {
             Value::Scalar(scalar) => match (scalar.kind, scalar.text.to_lowercase().as_str()) {
                 (ScalarKind::Bool(value), _) => return Some(value),
-                (_, "yes" | "on" | "oui" | "vrai") => {
+                (_, word @ ("true" | "false")) => {
+                    let help = format!("write {word} without quotes");
+                    self.expected_help("true or false", help, findings);
+                }
+                (_, "yes" | "on" | "oui" | "vrai" | "o" | "y" | "1") => {
                     self.expected_help("true or false", "did you mean true?", findings);
                 }
-                (_, "no" | "off" | "non" | "faux") => {
+                (_, "no" | "off" | "non" | "faux" | "n" | "0") => {
                     self.expected_help("true or false", "did you mean false?", findings);
                 }
                 _ => self.expected("true or false", findings),
@@ -234,13 +278,27 @@ impl<'a> Entry<'a> {
         {
             return Some(value);
         }
-        let what = if max < f64::MAX {
-            format!("a number from {min} to {max}")
-        } else {
-            format!("a number of at least {min}")
-        };
-        self.expected(&what, findings);
+        let what = format!("a number from {min} to {max}");
+        self.expected_number(&what, min, max, findings);
         None
+    }
+
+    /// Reports that a number was expected, with the one that was meant where that can be told.
+    fn expected_number(&self, what: &str, min: f64, max: f64, findings: &mut Findings) {
+        let Value::Scalar(scalar) = &self.node.value else {
+            return self.expected(what, findings);
+        };
+        let is_number = matches!(scalar.kind, ScalarKind::Number(_));
+        match number_meant(&scalar.text, min, max) {
+            Some(meant) if !is_number && scalar.text.trim().parse() == Ok(meant) => {
+                self.expected_help(what, format!("write {meant} without quotes"), findings);
+            }
+            Some(meant) if is_number => {
+                self.expected_help(what, format!("did you mean {meant}?"), findings);
+            }
+            Some(meant) => self.expected_help(what, format!("write {meant}"), findings),
+            None => self.expected(what, findings),
+        }
     }
 
     /// A whole number in a range, both ends included.
@@ -252,7 +310,17 @@ impl<'a> Entry<'a> {
         {
             return Some(value);
         }
-        self.expected(&format!("a whole number from {min} to {max}"), findings);
+        let what = format!("a whole number from {min} to {max}");
+        // what has decimals is not meant for one without
+        let Value::Scalar(scalar) = &self.node.value else {
+            self.expected(&what, findings);
+            return None;
+        };
+        let meant = number_meant(&scalar.text, min as f64, max as f64);
+        match meant.filter(|meant| meant.fract() == 0.0) {
+            Some(_) => self.expected_number(&what, min as f64, max as f64, findings),
+            None => self.expected(&what, findings),
+        }
         None
     }
 
@@ -263,12 +331,31 @@ impl<'a> Entry<'a> {
         {
             return Some(bytes);
         }
-        self.expected_help(
-            "a size such as 256MB",
-            "units: kB, MB, GB (1000), KiB, MiB, GiB (1024)",
-            findings,
+        let help = match &self.node.value {
+            Value::Scalar(scalar) => size_meant(&scalar.text),
+            _ => None,
+        };
+        let help = help.map_or_else(
+            || "units: kB, MB, GB (1000), KiB, MiB, GiB (1024)".to_owned(),
+            |meant| format!("did you mean {meant}?"),
         );
+        self.expected_help("a size such as 256MB", help, findings);
         None
+    }
+
+    /// The same where a number without a unit that is small is not meant as bytes.
+    pub fn megabytes(&self, findings: &mut Findings) -> Option<u64> {
+        let bytes = self.bytes(findings)?;
+        if let Value::Scalar(scalar) = &self.node.value
+            && matches!(scalar.kind, ScalarKind::Number(_))
+            && (1..LEAST_BARE_BYTES).contains(&bytes)
+        {
+            let help = format!("did you mean {bytes}MB? (bytes are written {bytes}B)");
+            let message = format!("expected a size such as 256MB, found {bytes} bytes");
+            findings.error_help(&self.place, message, help);
+            return None;
+        }
+        Some(bytes)
     }
 
     /// One word of a list.
@@ -320,6 +407,33 @@ impl<'a> Entry<'a> {
             findings,
         );
         None
+    }
+}
+
+/// A cache of less would hold no ten tiles.
+const LEAST_BARE_BYTES: u64 = 1_000_000;
+
+/// The size that was meant by one in French units or with decimals.
+fn size_meant(text: &str) -> Option<String> {
+    let text = text.trim().replace(',', ".");
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let (number, unit) = text.split_at_checked(end.unwrap_or(text.len()))?;
+    let number: f64 = number.parse().ok()?;
+    let (unit, smaller) = match unit.trim().to_lowercase().as_str() {
+        "k" | "ko" | "kb" => ("kB", "B"),
+        "m" | "mo" | "mb" => ("MB", "kB"),
+        "g" | "go" | "gb" => ("GB", "MB"),
+        "kio" | "kib" => ("KiB", "B"),
+        "mio" | "mib" => ("MiB", "KiB"),
+        "gio" | "gib" => ("GiB", "MiB"),
+        _ => return None,
+    };
+    match number.fract() == 0.0 {
+        true => Some(format!("{number}{unit}")),
+        false => {
+            let factor = if unit.contains('i') { 1024.0 } else { 1000.0 };
+            Some(format!("{:.0}{smaller}", number * factor))
+        }
     }
 }
 

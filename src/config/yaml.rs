@@ -9,8 +9,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::plain_yaml;
-use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
+use super::{plain_yaml, yaml_faults};
+use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 
 /// The size of a file that is still read: ten times the longest real configuration seen.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -86,6 +86,7 @@ impl Node {
                 ScalarKind::Null => "nothing".to_owned(),
                 ScalarKind::Bool(b) => b.to_string(),
                 ScalarKind::Number(_) => format!("the number {}", scalar.text),
+                ScalarKind::Text if scalar.text.trim().is_empty() => "an empty text".to_owned(),
                 ScalarKind::Text => format!("the text {:?}", shortened(&scalar.text)),
             },
         }
@@ -129,7 +130,7 @@ pub(super) fn parse_whole(text: &str) -> (Option<Node>, Vec<Problem>) {
     for event in Parser::new_from_str_with_options(text, options) {
         let taken = match event {
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(scan_problem(&error, text)),
+            Err(error) => Err(yaml_faults::problem(&error, text)),
         };
         if let Err(problem) = taken {
             builder.problems.push(problem);
@@ -145,35 +146,6 @@ pub(super) fn parse_whole(text: &str) -> (Option<Node>, Vec<Problem>) {
         value: Value::Map(Vec::new()),
     });
     (Some(root), builder.problems)
-}
-
-fn scan_problem(error: &ScanError, text: &str) -> Problem {
-    let line = number(error.marker().line());
-    let written = text
-        .lines()
-        .nth(error.marker().line().saturating_sub(1))
-        .unwrap_or("");
-    let indent: &str = written
-        .split(|c: char| !c.is_whitespace())
-        .next()
-        .unwrap_or("");
-    let unquoted_colon = written.matches(": ").count() > 1;
-    let help = if indent.contains('\t') {
-        Some("YAML is indented with spaces, not with tabs".to_owned())
-    } else if unquoted_colon {
-        Some("put a text that contains \": \" between quotes".to_owned())
-    } else {
-        None
-    };
-    Problem {
-        mark: Mark {
-            line,
-            column: number(error.marker().col()).saturating_add(1),
-            length: 1,
-        },
-        message: format!("not well-formed YAML: {}", error.info()),
-        help,
-    }
 }
 
 fn number(value: usize) -> u32 {

@@ -37,6 +37,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// True where it is every address of its kind.
+    pub fn is_all(&self) -> bool {
+        self.bits == 0
+    }
+
     pub fn holds(&self, peer: IpAddr) -> bool {
         // an IPv4 client of an IPv6 socket
         let peer = peer.to_canonical();

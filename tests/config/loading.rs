@@ -346,7 +346,7 @@ fn with_layer_files_only_what_they_declare_is_served() {
     assert_eq!(
         lines(&loaded),
         [
-            "error capabilities/maps/nature.yaml:1:4: not well-formed YAML: unclosed bracket '['",
+            "error capabilities/maps/nature.yaml:1:4: not well-formed YAML: unclosed bracket '[' (write ] where it ends)",
             "info data/autre.fgb: no layer uses these data: they are not served (to serve it, add a file to capabilities/layers/ with source: {file: data/autre.fgb})",
             "info styles/vieux.sld: no layer uses this style",
         ]

@@ -1,4 +1,5 @@
-use crate::config::diagnostic::{At, Findings, Place};
+use crate::config::diagnostic::{At, Findings, Place, Severity};
+use crate::config::ident::slug;
 use crate::config::reader::{Entry, Fields};
 use crate::identity::Network;
 
@@ -105,9 +106,35 @@ fn secret_of(fields: &Fields<'_>, key: &str, findings: &mut Findings) -> Option<
     fields.get(key).and_then(|e| Secret::read(&e, findings))
 }
 
+/// Warns of a role whose name lists of roles would take apart: those of a proxy's
+/// header and of the file of passwords.
+pub(super) fn check_role(name: &str, place: &Place, findings: &mut Findings) {
+    let parts = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':');
+    if let Some(wrong) = name.chars().find(|c| parts(*c)) {
+        let what = match wrong {
+            c if c.is_whitespace() => "a space".to_owned(),
+            c => format!("{:?}", c.to_string()),
+        };
+        let message = format!("expected a role without {what}, found {name:?}");
+        let help = format!(
+            "did you mean {:?}? a proxy's header and the file of passwords can't name this one",
+            slug(name)
+        );
+        findings.add(Severity::Warning, place, message, Some(help));
+    }
+}
+
 /// Reports a key that must be there.
-fn missing(key: &str, place: &Place, findings: &mut Findings) {
-    findings.error(place, format!("the key {key:?} is missing"));
+fn require(key: &str, fields: &Fields<'_>, findings: &mut Findings) {
+    let help = match key {
+        "issuer" => "e.g. issuer: https://sso.example.org/realms/ddt",
+        "audience" => "e.g. audience: cartotheque",
+        "keys" => "e.g. keys: file:secrets/jwks.json",
+        "networks" => "the addresses of the proxy, e.g. networks: [127.0.0.1]",
+        "user" => "the header with the name, e.g. user: X-Remote-User",
+        _ => "e.g. secret: env:LINKS_SECRET",
+    };
+    fields.require(key, &format!("the key {key:?} is missing"), help, findings);
 }
 
 impl TokensFile {
@@ -115,9 +142,7 @@ impl TokensFile {
         let names = ["issuer", "audience", "keys", "roles"];
         let fields = Fields::new(entry, &names, findings);
         for key in ["issuer", "audience", "keys"] {
-            if fields.get(key).is_none() {
-                missing(key, &entry.place, findings);
-            }
+            require(key, &fields, findings);
         }
         let keys = secret_of(&fields, "keys", findings);
         Some(TokensFile {
@@ -135,15 +160,27 @@ impl ProxyFile {
     fn read(entry: &Entry<'_>, findings: &mut Findings) -> Option<ProxyFile> {
         let fields = Fields::new(entry, &["networks", "user", "roles"], findings);
         for key in ["networks", "user"] {
-            if fields.get(key).is_none() {
-                missing(key, &entry.place, findings);
-            }
+            require(key, &fields, findings);
         }
         let mut networks = Vec::new();
         for written in fields.texts("networks", findings) {
-            match written.value.parse() {
-                Ok(network) => networks.push(network),
-                Err(message) => findings.error(&written.place, message),
+            match written.value.parse::<Network>() {
+                Ok(network) => {
+                    if network.is_all() {
+                        let message = format!(
+                            "{} is every address: whoever reaches the server can claim any role",
+                            written.value
+                        );
+                        let help = "name the proxy's own address, e.g. networks: [127.0.0.1]";
+                        let help = Some(help.to_owned());
+                        findings.add(Severity::Warning, &written.place, message, help);
+                    }
+                    networks.push(network);
+                }
+                Err(message) => {
+                    let message = format!("{message}, found {:?}", written.value);
+                    findings.error(&written.place, message);
+                }
             }
         }
         let mut header = |key: &str| {
@@ -152,7 +189,8 @@ impl ProxyFile {
             if name.value.chars().all(is_name) {
                 return Some(name.value.to_ascii_lowercase());
             }
-            findings.error(&name.place, "expected the name of a header: X-Remote-User");
+            let message = format!("expected the name of a header, found {:?}", name.value);
+            findings.error_help(&name.place, message, "e.g. user: X-Remote-User");
             None
         };
         let (user, roles) = (header("user"), header("roles"));
@@ -167,9 +205,7 @@ impl ProxyFile {
 impl LinksFile {
     fn read(entry: &Entry<'_>, findings: &mut Findings) -> Option<LinksFile> {
         let fields = Fields::new(entry, &["secret", "days"], findings);
-        if fields.get("secret").is_none() {
-            missing("secret", &entry.place, findings);
-        }
+        require("secret", &fields, findings);
         let days = fields
             .get("days")
             .and_then(|e| e.integer(1, MAX_DAYS, findings));

@@ -199,13 +199,12 @@ impl LayerFile {
             .keywords
             .extend(keywords.into_iter().map(|k| k.value));
         let source = fields.get("source");
-        if source.is_none() {
-            findings.error_help(
-                &root.place,
-                "the key \"source\" is missing: expected where the data are",
-                "e.g. source: {file: data/communes.fgb}",
-            );
-        }
+        fields.require(
+            "source",
+            "the key \"source\" is missing: expected where the data are",
+            "e.g. source: {file: data/communes.fgb}",
+            findings,
+        );
         LayerFile {
             id: fields.text_at("id", findings).unwrap_or(own_name),
             title: fields.get("title").and_then(|e| Text::read(&e, findings)),
@@ -266,7 +265,9 @@ fn read_source(entry: &Entry<'_>, findings: &mut Findings) -> Option<At<Source>>
         }
         [(key, _)] => Source::NotYet(key),
         [] => {
-            entry.expected_help("one source", "e.g. {file: data/communes.fgb}", findings);
+            let help = "e.g. source: {file: data/communes.fgb}";
+            let message = "this source has no \"file\"";
+            fields.require("file", message, help, findings);
             return None;
         }
         _ => {

@@ -124,10 +124,8 @@ impl MapFile {
             ("title", "e.g. title: Population des communes"),
             ("layers", "e.g. layers: [{layer: communes}]"),
         ] {
-            if fields.get(key).is_none() {
-                let message = format!("the key {key:?} is missing");
-                findings.error_help(&root.place, message, help);
-            }
+            let message = format!("the key {key:?} is missing");
+            fields.require(key, &message, help, findings);
         }
         let mut metadata = fields
             .get("metadata")

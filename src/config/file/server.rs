@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::identities::{IdentitiesFile, Secret};
+use super::identities::{IdentitiesFile, Secret, check_role};
 use super::xml_names::read_namespace;
 use super::{Access, Text, check_schema, licence, read_tree};
 use crate::catalogue::{Contact, Namespace};
@@ -390,6 +390,7 @@ impl Basemap {
 
 impl RoleFile {
     fn read(pair: &Pair<'_>, findings: &mut Findings) -> RoleFile {
+        check_role(pair.key, &pair.key_place, findings);
         let fields = Fields::new(&pair.value, &["title", "api_keys"], findings);
         RoleFile {
             id: pair.key.to_owned(),
@@ -405,7 +406,7 @@ impl CacheFile {
     fn read(entry: &Entry<'_>, findings: &mut Findings) -> CacheFile {
         let fields = Fields::new(entry, &["memory", "disk"], findings);
         CacheFile {
-            memory: fields.get("memory").and_then(|e| e.bytes(findings)),
+            memory: fields.get("memory").and_then(|e| e.megabytes(findings)),
             disk: fields.text("disk", findings),
         }
     }

@@ -16,6 +16,10 @@ impl Text {
     pub fn read(entry: &Entry<'_>, findings: &mut Findings) -> Option<Text> {
         let mut texts = Vec::new();
         if entry.is_map() {
+            if entry.entries(findings).is_empty() {
+                let help = "e.g. {fr: …, en: …}";
+                entry.expected_help("a text, or one a language", help, findings);
+            }
             for pair in entry.entries(findings) {
                 if is_language(pair.key) {
                     if let Some(text) = pair.value.text(findings) {
@@ -33,7 +37,8 @@ impl Text {
         } else {
             texts.push((String::new(), entry.place.clone(), entry.text(findings)?));
         }
-        Some(Text {
+        // what is wrong with each has been told
+        (!texts.is_empty()).then(|| Text {
             texts,
             place: entry.place.clone(),
         })

@@ -256,18 +256,48 @@ pub fn tell_missing(layer: &Layer, field: &At<String>, findings: &mut Findings) 
 pub fn tell_filter(error: &Error, text: &At<String>, layer: &Layer, findings: &mut Findings) {
     match error {
         Error::FieldNotDefined { field, .. } => {
-            let at = At {
-                value: field.clone(),
-                place: text.place.clone(),
+            let hidden = HashSet::new();
+            let (message, help) = columns(layer, &hidden).missing(field);
+            let help = match is_compared(field, &text.value) {
+                true => format!("a text stands between single quotes: '{field}'; {help}"),
+                false => help,
             };
-            tell_missing(layer, &at, findings);
+            findings.error_help(&text.place, message, help);
         }
         Error::InvalidFilter { message } => findings.error_help(
             &text.place,
             format!("the filter {:?}: {message}", text.value),
-            "a filter is CQL2, e.g. \"population > 1000 AND nom LIKE 'Saint%'\"",
+            filter_help(&text.value),
         ),
         other => findings.error(&text.place, format!("the filter: {other}")),
+    }
+}
+
+/// True where a word stands where a filter has a value: behind `=`, `LIKE`, in `IN (…)`.
+fn is_compared(word: &str, filter: &str) -> bool {
+    filter.match_indices(word).any(|(at, _)| {
+        let before = filter.get(..at).unwrap_or("").to_lowercase();
+        let before = before.trim_end_matches([' ', '"']);
+        before.ends_with(['=', '<', '>'])
+            || [" like", " ilike"].iter().any(|end| before.ends_with(end))
+            || before.contains(" in (") && !before.ends_with(')')
+    })
+}
+
+/// What helps who wrote a filter that can't be read.
+fn filter_help(filter: &str) -> &'static str {
+    if filter.contains("==") {
+        "equal is one =, e.g. \"nom = 'Ain'\""
+    } else if filter.contains("!=") {
+        "unequal is <>, e.g. \"nom <> 'Ain'\""
+    } else if filter.contains("&&") || filter.contains("||") {
+        "conditions are joined by AND and OR"
+    } else if filter.matches('\'').count() % 2 == 1 {
+        "an apostrophe inside a text is written twice, e.g. \"nom = 'L''Isle'\""
+    } else if filter.contains('=') && !filter.contains('\'') {
+        "a text stands between single quotes, e.g. \"nom = 'Haute-Savoie'\""
+    } else {
+        "a filter is CQL2, e.g. \"population > 1000 AND nom LIKE 'Saint%'\""
     }
 }
 

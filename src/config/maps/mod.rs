@@ -188,7 +188,10 @@ impl Builder<'_> {
                 .filter(|map| map.status != MapStatus::Draft)
                 .collect(),
         );
-        built.diagnostics.extend(self.unused(&built.maps));
+        // a map at fault may be the one that shows them
+        if built.faults.is_empty() {
+            built.diagnostics.extend(self.unused(&built.maps));
+        }
         built.state.parts = parts;
         built.state.files = files;
         built
