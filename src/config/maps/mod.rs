@@ -1,6 +1,7 @@
 //! Map files → maps: every file, or every map of a family, settled against the layers that are
 //! served.
 
+mod empty;
 mod entries;
 mod explain;
 mod extents;
@@ -23,6 +24,7 @@ use super::{Sources, load};
 use crate::catalogue::map::MapStatus;
 use crate::catalogue::{self, Fault, Layer, Map, Maps};
 use crate::crs::Crs;
+pub use empty::empty_filters;
 pub use explain::explain;
 use extents::Extents;
 use parts::Parts;
