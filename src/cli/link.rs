@@ -69,7 +69,7 @@ impl Link {
             ends: now.saturating_add(days.saturating_mul(SECONDS_A_DAY)),
         });
         let base = self.base_url.trim_end_matches('/');
-        println!("{base}/s/{token}/maps/{}", self.map);
+        say!("{base}/s/{token}/maps/{}", self.map);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -220,10 +220,11 @@ impl Loaded {
         });
         if let Some(path) = own_file {
             let shown = self.folder.relative(path).display();
-            return format!(
-                "no map {id:?}: {shown} is a draft, a family or at fault; `cartotheque check` says \
-                 what is wrong"
-            );
+            let made = self.state.maps.maps_of(path);
+            return match made.is_empty() {
+                true => format!("no map {id:?}: {shown} has a fault, see `cartotheque check`"),
+                false => format!("no map {id:?}: {shown} makes {}", some(&made)),
+            };
         }
         if self.folder.maps.is_empty() {
             return format!("no map {id:?}: {root} has none in capabilities/maps/");
@@ -235,9 +236,7 @@ impl Loaded {
             true => "is a layer, and no map",
             false => "is no map",
         };
-        let shown = ids.iter().take(12).copied().collect::<Vec<_>>().join(", ");
-        let more = if ids.len() > 12 { ", …" } else { "" };
-        format!("{id:?} {what}; the maps: {shown}{more}")
+        format!("{id:?} {what}; the maps: {}", some(&ids))
     }
 
     /// Filters of maps that no feature passes.
@@ -522,6 +521,20 @@ pub(super) fn fault_of(plan: &Plan) -> Option<String> {
         Outcome::Withhold => None,
         Outcome::Absent => plan.findings.as_slice().first().map(Diagnostic::one_line),
         Outcome::Build | Outcome::Refuse => first_error(plan.findings.as_slice()),
+    }
+}
+
+/// The first names of a list.
+fn some(names: &[&str]) -> String {
+    let first = names
+        .iter()
+        .take(12)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len() {
+        13.. => format!("{first}, …"),
+        _ => first,
     }
 }
 

@@ -89,6 +89,14 @@ impl State {
             .narrowed(&previous.said_by(path, site))
     }
 
+    /// The ids of the maps that a file gave, in order.
+    pub fn maps_of(&self, path: &Path) -> Vec<&str> {
+        let of_it = self.origins.iter().filter(|(_, origin)| *origin == path);
+        let mut ids: Vec<&str> = of_it.map(|(id, _)| id.as_str()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     fn said_by(&self, path: &Path, site: &Access) -> catalogue::Access {
         match self.files.get(path).map(|read| &read.file) {
             None => catalogue::Access::Public,
