@@ -134,12 +134,12 @@ fn labels(c: &mut Criterion) {
         c.bench_function(
             &format!("draw the {} that fit of {count}", placed.len()),
             |b| {
-                b.iter(|| placed.draw(&mut pixmap.as_mut(), 0));
+                b.iter(|| placed.draw(&mut pixmap.as_mut(), [0, 0]));
             },
         );
         let placed = place(&view, &all, &towns);
         c.bench_function(&format!("draw {count} overlapping labels"), |b| {
-            b.iter(|| placed.draw(&mut pixmap.as_mut(), 0));
+            b.iter(|| placed.draw(&mut pixmap.as_mut(), [0, 0]));
         });
     }
 }

@@ -109,6 +109,18 @@ impl Budget {
         }
     }
 
+    /// The same deadline and flag with limits of its own, for work that the rest can do without:
+    /// what exceeds them does not exceed this one. Nobody helps with it.
+    #[must_use]
+    pub fn part(&self, features: u64, vertices: u64) -> Budget {
+        Budget {
+            started: self.started,
+            allowed: self.allowed,
+            cancelled: Arc::clone(&self.cancelled),
+            ..Budget::new(Duration::ZERO, features, vertices)
+        }
+    }
+
     /// How many idle threads may help with work that began then.
     pub fn helpers(&self, began: Instant) -> usize {
         match &self.help {

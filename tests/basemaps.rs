@@ -192,20 +192,19 @@ fn the_picture_of_a_map_is_made_again_when_what_lies_under_it_changes() {
     fs::write(scratch.0.join("capabilities/maps/villes.yaml"), map).unwrap();
     let server = Server::start(&scratch.0, &["--strict"]);
     let picture = |server: &Server| {
-        let reply = server.get("/maps/villes/map.png");
+        let reply = server.get("/maps/villes/map.png?width=1200&height=900");
         (reply.header("etag").to_owned(), reply.body)
     };
-    let before = picture(&server);
-    assert_eq!(picture(&server), before);
-    let style = scratch.0.join("styles/pays.sld");
-    let sld = fs::read_to_string(&style).unwrap();
-    let colour = sld.find("fill\">#").unwrap() + "fill\">".len();
-    let mut changed = sld.clone();
-    changed.replace_range(colour..colour + 7, "#123456");
-    fs::write(&style, changed).unwrap();
-    server.wait_until("another picture", |server| picture(server) != before);
-    let after = picture(&server);
-    assert!(after.0 != before.0 && after.1 != before.1);
+    for (name, colour) in [("pays", "#f5f1e7"), ("aerodromes", "#54478c")] {
+        let before = picture(&server);
+        assert_eq!(picture(&server), before);
+        let style = scratch.0.join(format!("styles/{name}.sld"));
+        let sld = fs::read_to_string(&style).unwrap();
+        fs::write(&style, sld.replace(colour, "#123456")).unwrap();
+        server.wait_until("another picture", |server| picture(server) != before);
+        let after = picture(&server);
+        assert!(after.0 != before.0 && after.1 != before.1, "{name}");
+    }
 }
 
 #[test]

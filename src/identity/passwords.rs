@@ -114,7 +114,7 @@ impl Passwords {
     /// not exist: the time tells nobody which names do.
     pub fn verify(&self, name: &str, password: &str) -> Option<Audience> {
         let user = self.users.get(name);
-        let hash = user.map_or(NOBODYS_HASH, |user| user.hash.as_str());
+        let hash = user.map_or_else(|| self.hash_for_nobody(name), |user| user.hash.as_str());
         let hash = PasswordHash::new(hash).ok()?;
         let is_right = Argon2::default()
             .verify_password(password.as_bytes(), &hash)
@@ -137,6 +137,21 @@ impl Passwords {
     }
 }
 
+impl Passwords {
+    /// The hash that is computed for a name that does not exist: one of the users', always the same
+    /// for a name, so that it takes as long as users' do whatever parameters those have.
+    fn hash_for_nobody(&self, name: &str) -> &str {
+        let digest = self.seen.as_ref().and_then(|seen| seen.digest(name, ""));
+        let digest = digest.and_then(|digest| digest.first_chunk().copied());
+        let number = digest.map_or(0, usize::from_le_bytes);
+        let mut hashes: Vec<&str> = self.users.values().map(|user| user.hash.as_str()).collect();
+        hashes.sort_unstable();
+        let place = number.checked_rem(hashes.len());
+        let hash = place.and_then(|place| hashes.get(place));
+        hash.copied().unwrap_or(NOBODYS_HASH)
+    }
+}
+
 impl std::fmt::Debug for Passwords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} users", self.users.len())
@@ -152,7 +167,7 @@ impl Seen {
     }
 }
 
-/// A hash by the default parameters of a password that nobody has.
+/// A hash by the default parameters of a password that nobody has, where there is no user.
 const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5c3NhbHRub2JvZHk$\
     AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 
@@ -208,6 +223,25 @@ mod tests {
         assert_eq!(users.seen("marie", "géosites"), Some(audience));
         assert!(users.seen("marie", "geosites").is_none());
         assert!(users.seen("mari", "egéosites").is_none());
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist_takes_as_long_as_one_that_does() {
+        let hash = |m: u32| {
+            format!(
+                "$argon2id$v=19$m={m},t=2,p=1$bm9ib2R5c3NhbHRub2JvZHk$\
+                 AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"
+            )
+        };
+        let one = Passwords::parse(&format!("marie:{}:dreal", hash(65_536))).unwrap();
+        assert_eq!(one.hash_for_nobody("paul"), hash(65_536));
+        let lines = [8_192, 65_536].map(|m| format!("user-{m}:{}:dreal", hash(m)));
+        let two = Passwords::parse(&lines.join("\n")).unwrap();
+        // always the same for a name, and not one for all
+        let of = |n: u32| two.hash_for_nobody(&format!("name-{n}"));
+        assert!((0..50).all(|n| of(n) == of(n)));
+        assert!((1..50).any(|n| of(n) != of(0)));
+        assert_eq!(Passwords::default().hash_for_nobody("paul"), NOBODYS_HASH);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::anchors::Anchors;
+use super::blocks::{Block, Blocks, LabelsOfBlock};
 use super::features::bind_filter;
 use super::layer;
 use super::level_of_detail::{Detail, Sources};
@@ -37,7 +38,16 @@ pub(super) struct Prepared<'a> {
     names: Option<Arc<Names>>,
 }
 
-/// Draws a map.
+/// What all maps share, and what is known of labels around this one.
+pub struct Hands<'a> {
+    pub symbols: &'a SymbolCache,
+    pub anchors: &'a Anchors,
+    pub overviews: &'a Overviews,
+    /// The block that the map is a part of.
+    pub block: Option<(&'a Block, &'a Blocks)>,
+}
+
+/// Draws a map from what was chosen for it.
 ///
 /// # Errors
 /// `LimitExceeded`, `DeadlineExceeded`, `Cancelled` by the budget; `Transform` where a layer
@@ -45,10 +55,11 @@ pub(super) struct Prepared<'a> {
 /// filter that does not fit its layer.
 pub fn draw(
     request: &MapRequest,
+    sources: &Sources,
     budget: &Budget,
-    (symbols, anchors): (&SymbolCache, &Anchors),
-    (sources, overviews): (&Sources, &Overviews),
+    hands: &Hands<'_>,
 ) -> Result<Drawn> {
+    let symbols = hands.symbols;
     let started = Instant::now();
     let view = &request.view;
     let [r, g, b] = request.background;
@@ -67,12 +78,13 @@ pub fn draw(
             style: layer.style.id.clone(),
             ..LayerReport::default()
         };
-        let shared = Shared {
-            symbols,
-            sources,
-            overviews,
-        };
-        if let Some(ready) = prepare(request, layer, place, &shared, &mut texts, &mut told)? {
+        if let Some(ready) = prepare(
+            request,
+            (layer, place, sources),
+            hands,
+            &mut texts,
+            &mut told,
+        )? {
             let opacity = layer.layer.opacity;
             if opacity < 1.0 {
                 // as a whole: where its features overlap they do not shine through each other
@@ -89,10 +101,23 @@ pub fn draw(
     }
     if !texts.is_empty() {
         let label_started = Instant::now();
-        for by in turns_of_names(&prepared, view) {
-            let view = view.moved_west(by);
-            let labels = place_labels(&prepared, &texts, &view, budget, anchors)?;
-            labels.draw(&mut canvas.pixmap_mut().as_mut(), 0);
+        let place = |view: &View, budget: &Budget| {
+            place_all(&prepared, &texts, view, budget, hands.anchors)
+        };
+        let of_block = match hands.block {
+            Some((block, blocks)) => blocks.labels(block, budget, place)?,
+            None => Arc::default(),
+        };
+        let own = match &*of_block {
+            Some(_) => None,
+            None => Some(place(view, budget)?),
+        };
+        let corner = own
+            .is_none()
+            .then(|| hands.block.map(|(block, _)| block.corner));
+        let corner = corner.flatten().unwrap_or([0, 0]);
+        for labels in own.iter().chain(of_block.iter()).flatten() {
+            labels.draw(&mut canvas.pixmap_mut().as_mut(), corner);
             report.label_candidates += labels.candidates() as u64;
             report.labels += labels.len() as u64;
         }
@@ -145,19 +170,11 @@ pub(super) fn of_layer(error: Error, id: &str) -> Error {
     }
 }
 
-/// What all maps share.
-struct Shared<'a> {
-    symbols: &'a SymbolCache,
-    sources: &'a Sources,
-    overviews: &'a Overviews,
-}
-
 /// Makes a layer ready; `None` where it is out of scale.
 fn prepare<'a>(
     request: &MapRequest,
-    layer: &'a MapLayer,
-    place: usize,
-    shared: &Shared<'_>,
+    (layer, place, sources): (&'a MapLayer, usize, &Sources),
+    hands: &Hands<'_>,
     texts: &mut Vec<CompiledText>,
     told: &mut LayerReport,
 ) -> Result<Option<Prepared<'a>>> {
@@ -171,7 +188,7 @@ fn prepare<'a>(
         ));
         return Ok(None);
     }
-    let style = CompiledStyle::new(&layer.style, schema, view, shared.symbols).map_err(named)?;
+    let style = CompiledStyle::new(&layer.style, schema, view, hands.symbols).map_err(named)?;
     if style.is_blank() {
         told.blank_because = Some(format!(
             "no rule of the style is seen at 1:{denominator:.0}"
@@ -191,19 +208,20 @@ fn prepare<'a>(
         // of those that a filter leaves others are the first
         .filter(|_| layer.filter.is_none())
         .and_then(|exponent| {
-            let Shared { overviews, .. } = shared;
-            overviews.names(&layer.layer, &layer.style, &request.crs, exponent)
+            hands
+                .overviews
+                .names(&layer.layer, &layer.style, &request.crs, exponent)
         });
     told.names = names.as_deref().map(Names::name);
     let way = Way::new(&layer.layer, &request.crs, view)?;
-    let detail = Detail::of(layer, &request.crs, view, shared.sources.level(place))?;
+    let detail = Detail::of(layer, &request.crs, view, sources.level(place))?;
     told.level = detail.level.as_deref().map(Level::name);
     told.pipeline = detail.way.forward.pipeline().to_owned();
     told.accuracy_m = way.forward.accuracy_m();
     let level_style = detail
         .level
         .as_ref()
-        .map(|level| CompiledStyle::new(&layer.style, level.store.schema(), view, shared.symbols));
+        .map(|level| CompiledStyle::new(&layer.style, level.store.schema(), view, hands.symbols));
     Ok(Some(Prepared {
         request: layer,
         style,
@@ -259,6 +277,21 @@ impl Prepared<'_> {
     pub fn lets_pass(&self, feature: &dyn Feature) -> bool {
         self.filter.as_ref().is_none_or(|f| f.matches(feature))
     }
+}
+
+/// The labels of a view, a set for each time that it sees what has names.
+fn place_all(
+    prepared: &[Prepared<'_>],
+    texts: &[CompiledText],
+    view: &View,
+    budget: &Budget,
+    anchors: &Anchors,
+) -> Result<LabelsOfBlock> {
+    let turns = turns_of_names(prepared, view);
+    turns
+        .into_iter()
+        .map(|by| place_labels(prepared, texts, &view.moved_west(by), budget, anchors))
+        .collect()
 }
 
 /// Places the labels of all layers together; more features are selected only where a label in

@@ -1,6 +1,7 @@
 //! What the server does, told without any protocol: typed request in, typed answer out.
 
 mod anchors;
+mod blocks;
 mod cover;
 mod feature_info;
 pub mod features;
@@ -18,6 +19,7 @@ mod studio;
 mod types;
 mod vector_tile;
 
+pub use blocks::Block;
 pub use cover::Cover;
 pub use level_of_detail::Sources;
 pub use print::{PrintPart, PrintPicture, PrintRequest};

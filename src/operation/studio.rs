@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tiny_skia::Pixmap;
 
 use super::anchors::Anchors;
+use super::blocks::{Block, Blocks};
 use super::features::{
     FeatureQuery, FeatureStream, FgbStream, Found, JoinQuery, Pairs, Pieces, Selections,
     TimeExtents,
@@ -27,6 +28,7 @@ use crate::render::{Icon, SymbolCache};
 pub struct Studio {
     symbols: SymbolCache,
     anchors: Anchors,
+    blocks: Blocks,
     overviews: Arc<Overviews>,
     selections: Selections,
     times: TimeExtents,
@@ -60,10 +62,12 @@ impl Studio {
     /// # Errors
     /// As [`map::draw`].
     pub fn map(&self, request: &MapRequest, budget: &Budget) -> Result<Drawn> {
-        self.map_from(request, &Sources::of_map(request, &self.overviews), budget)
+        let sources = Sources::of_map(request, &self.overviews);
+        self.map_from(request, &sources, None, budget)
     }
 
-    /// Draws a map from what was chosen for it.
+    /// Draws a map from what was chosen for it; one that is a part of a block, with the labels of
+    /// the block.
     ///
     /// # Errors
     /// As [`map::draw`].
@@ -71,18 +75,19 @@ impl Studio {
         &self,
         request: &MapRequest,
         sources: &Sources,
+        block: Option<&Block>,
         budget: &Budget,
     ) -> Result<Drawn> {
         for place in 0..request.layers.len() {
             self.overviews.count(sources.level(place).map(|l| &**l));
         }
-        let overviews = &*self.overviews;
-        map::draw(
-            request,
-            budget,
-            (&self.symbols, &self.anchors),
-            (sources, overviews),
-        )
+        let hands = map::Hands {
+            symbols: &self.symbols,
+            anchors: &self.anchors,
+            overviews: &self.overviews,
+            block: block.map(|block| (block, &self.blocks)),
+        };
+        map::draw(request, sources, budget, &hands)
     }
 
     /// Makes the PDF of a map on paper.

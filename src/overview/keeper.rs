@@ -31,6 +31,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often it looks whether files are still there.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
+/// After so long a layer is tried again whose levels the disk did not take: it was full maybe.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(900);
+
 /// What became of a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -65,6 +68,7 @@ pub struct Keeper {
     targets: Vec<Crs>,
     /// Positions that a level must save a map to be worth it.
     least_saved: f64,
+    try_again_after: Duration,
 }
 
 /// The levels of one CRS, open.
@@ -94,6 +98,16 @@ impl Keeper {
             cache,
             targets,
             least_saved: plan::LEAST_SAVED,
+            try_again_after: TRY_AGAIN_AFTER,
+        }
+    }
+
+    /// Tries again after that time what the disk did not take. Default: a quarter of an hour.
+    #[must_use]
+    pub fn trying_again_after(self, try_again_after: Duration) -> Keeper {
+        Keeper {
+            try_again_after,
+            ..self
         }
     }
 
@@ -173,6 +187,7 @@ impl Keeper {
         let mut attached = Some(attached);
         let mut looked: Vec<Arc<Layer>> = Vec::new();
         let mut checked = Instant::now();
+        let mut failed: Vec<(Arc<Layer>, Instant)> = Vec::new();
         while budget.check().is_ok() {
             let current = layers();
             // nearly always: thousands of layers are not to be gone through five times a second
@@ -187,10 +202,19 @@ impl Keeper {
             }
             let wanted = self.overviews.take_wanted();
             for layer in looked.iter().filter(|layer| wanted.contains(&layer.id)) {
-                if self.overviews.state(layer).is_none() {
-                    self.attend(layer, budget, |keeper| keeper.prepare_aloud(layer, budget));
+                if self.overviews.state(layer).is_none()
+                    && self.attend(layer, budget, |keeper| keeper.prepare_aloud(layer, budget))
+                {
+                    failed.push((Arc::clone(layer), Instant::now()));
                 }
             }
+            failed.retain(|(layer, at)| {
+                let waits = at.elapsed() < self.try_again_after;
+                if !waits && matches!(self.overviews.state(layer), Some(State::Without)) {
+                    self.overviews.forget(&layer.id);
+                }
+                waits
+            });
             if checked.elapsed() > CHECK_EVERY {
                 checked = Instant::now();
                 looked.iter().for_each(|layer| self.check(layer));
@@ -226,19 +250,21 @@ impl Keeper {
     }
 
     /// Does one thing for a layer; what fails is said, and the layer is drawn from its features.
+    /// True where it was the disk that failed.
     fn attend(
         &self,
         layer: &Layer,
         budget: &Budget,
         what: impl FnOnce(&Keeper) -> Result<Option<Outcome>>,
-    ) {
+    ) -> bool {
         match what(self) {
-            Ok(_) | Err(Error::Cancelled) => {}
+            Ok(_) | Err(Error::Cancelled) => false,
             Err(error) if budget.check().is_ok() => {
                 tracing::warn!(layer = layer.id, "no overviews: {error}");
                 self.overviews.set(layer, State::Without);
+                matches!(error, Error::Io { .. })
             }
-            Err(_) => {}
+            Err(_) => false,
         }
     }
 

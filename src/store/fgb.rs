@@ -17,20 +17,21 @@ mod arc;
 mod body;
 mod copy;
 mod geometry;
+mod gone;
 mod header;
 mod index;
 mod meter;
 mod opening;
 mod properties;
+mod reading;
 mod scan;
 mod table;
 mod verify;
 mod write;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 pub(crate) use arc::linearise;
 pub use copy::FgbCopy;
@@ -38,28 +39,23 @@ pub use header::CrsDeclaration;
 pub use verify::{DamagedFeature, VerifyReport};
 pub use write::{FgbHead, FgbParts, FgbWriter, push_value};
 
-use crate::budget::Budget;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
-use crate::feature::{Feature, FieldType, Schema};
-use crate::geom::{Bbox, Geometry};
+use crate::feature::FieldType;
+use crate::geom::Bbox;
+use crate::store::FileStamp;
 use crate::store::mmap::Mapping;
-use crate::store::stamp::Fingerprint;
-use crate::store::{FeatureStore, FileStamp, Flow, Select, SelectStats};
 
-use body::{FgbFeature, Record, damaged, feature_at};
+use body::{FgbFeature, Record, feature_at};
+use gone::{GONE, version};
 use header::Header;
 use index::{NODE_BYTES, Node, NodeBytes, Tree, TreeShape};
-use meter::Meter;
 use opening::index_shape;
 use properties::Scratch;
 use scan::Scan;
 
 /// Features looked at to tell date columns from those of date and time.
 const DATE_SAMPLE: u64 = 128;
-
-const GONE: &str = "the file was cut or written over while it was served: publish a new version by \
-                    renaming it into place, not by writing over the old one";
 
 /// A FlatGeobuf file.
 #[derive(Debug)]
@@ -279,293 +275,4 @@ impl FgbStore {
         let columns = &self.header.columns;
         FgbFeature::new(&self.path, fid, leaf, record, columns, scratch)
     }
-}
-
-/// Size, time and inode of the file, its header, and samples of the rest.
-fn version(stamp: &FileStamp, bytes: &[u8], header_end: usize) -> String {
-    const SAMPLES: usize = 8;
-    const SAMPLE_BYTES: usize = 512;
-    let mut print = Fingerprint::new()
-        .stamp(stamp)
-        .bytes(bytes.get(..header_end).unwrap_or(bytes));
-    let step = bytes.len() / SAMPLES;
-    for at in (1..=SAMPLES).map(|i| (i * step).saturating_sub(SAMPLE_BYTES)) {
-        let sample = bytes.get(at..).unwrap_or(&[]);
-        print = print.bytes(sample.get(..SAMPLE_BYTES).unwrap_or(sample));
-    }
-    print.text()
-}
-
-/// The leaves to look at: all from a number on, or those of a search.
-enum Leaves<'a> {
-    All(Tree<'a>, u64),
-    Found(index::Search<'a>),
-}
-
-impl Iterator for Leaves<'_> {
-    type Item = (u64, Node);
-
-    #[inline]
-    fn next(&mut self) -> Option<(u64, Node)> {
-        match self {
-            Leaves::All(tree, next) => {
-                let found = (*next, tree.leaf(*next)?);
-                *next += 1;
-                Some(found)
-            }
-            Leaves::Found(search) => search.next(),
-        }
-    }
-}
-
-impl FeatureStore for FgbStore {
-    fn schema(&self) -> &Schema {
-        &self.header.schema
-    }
-
-    fn as_fgb(&self) -> Option<&FgbStore> {
-        Some(self)
-    }
-
-    fn crs(&self) -> Option<&Crs> {
-        self.crs.as_ref()
-    }
-
-    /// The root of the index, else what the header says, else the box around every feature.
-    fn extent(&self) -> Option<Bbox> {
-        *self.extent.get_or_init(|| {
-            let root = self.index.as_ref().and_then(|shape| {
-                let nodes = self.index_nodes();
-                Tree { nodes, shape }.root()?.bbox()
-            });
-            root.or(self.header.envelope).or_else(|| self.scan_extent())
-        })
-    }
-
-    /// What the header says; where it says nothing, what a walk through the file counts.
-    fn count(&self) -> u64 {
-        match self.header.feature_count {
-            0 => self.scanned().count(),
-            count => count,
-        }
-    }
-
-    fn version(&self) -> &str {
-        &self.version
-    }
-
-    fn is_gone(&self) -> bool {
-        if self.intact().is_err() {
-            return true;
-        }
-        // A file of another inode took the place of ours, which lives on in the map. A cut
-        // within the last page raises nothing: only the length tells.
-        let gone = FileStamp::of(&self.path)
-            .is_ok_and(|now| now.inode == self.stamp.inode && now != self.stamp);
-        if gone {
-            self.written_over.store(true, Ordering::Relaxed);
-        }
-        gone
-    }
-
-    fn flatgeobuf(&self) -> Option<&[u8]> {
-        (!self.is_gone()).then(|| self.mapping.bytes())
-    }
-
-    /// Skipping opens no feature but those whose box the index does not hold, until a damaged one
-    /// was met: from then on each is opened, so that pages neither repeat nor miss a feature.
-    fn select(
-        &self,
-        select: &Select,
-        budget: &Budget,
-        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
-    ) -> Result<SelectStats> {
-        let mut stats = SelectStats::default();
-        budget.check()?;
-        let Some(tree) = self.tree()? else {
-            return Ok(stats);
-        };
-        let blind_skip = !self.met_damage.load(Ordering::Relaxed);
-        let everything = select.boxes.is_empty();
-        let mut skip = select.offset;
-        let mut leaves = if everything {
-            let first = if blind_skip {
-                std::mem::take(&mut skip)
-            } else {
-                0
-            };
-            Leaves::All(tree, first)
-        } else {
-            Leaves::Found(tree.search(&select.boxes))
-        };
-        let mut meter = Meter::new(budget);
-        let mut scratch = Scratch::default();
-        let section = self.section();
-        for (fid, leaf) in leaves.by_ref() {
-            if skip > 0 && blind_skip && leaf.bbox().is_some() {
-                skip -= 1;
-                meter.passed()?;
-                continue;
-            }
-            let read = feature_at(section, leaf.offset)
-                .and_then(|bytes| Ok((bytes.len(), self.record(bytes, &mut scratch)?)));
-            let (size, record) = match read {
-                Ok(read) => read,
-                Err(damage) => {
-                    stats.damaged += 1;
-                    self.meet_damage(fid, damage);
-                    meter.feature(0)?;
-                    continue;
-                }
-            };
-            stats.bytes += size as u64 + 4;
-            if !everything && !touches(&record, &leaf, &select.boxes) {
-                meter.feature(0)?;
-                continue;
-            }
-            if skip > 0 {
-                skip -= 1;
-                meter.feature(0)?;
-                continue;
-            }
-            meter.feature(record.vertices)?;
-            stats.features += 1;
-            let feature = self.feature(fid, leaf, record, &scratch);
-            if let ControlFlow::Break(()) = visit(&feature)? {
-                break;
-            }
-        }
-        stats.nodes = match &leaves {
-            Leaves::All(..) => stats.features + stats.damaged,
-            Leaves::Found(search) => search.nodes,
-        };
-        meter.settle()?;
-        self.still_there(stats)
-    }
-
-    fn search(
-        &self,
-        boxes: &[Bbox],
-        budget: &Budget,
-        found: &mut dyn FnMut(u64, Option<Bbox>) -> Flow,
-    ) -> Result<SelectStats> {
-        let mut stats = SelectStats::default();
-        budget.check()?;
-        let Some(tree) = self.tree()?.filter(|_| !boxes.is_empty()) else {
-            return Ok(stats);
-        };
-        let mut meter = Meter::new(budget);
-        let mut leaves = tree.search(boxes);
-        for (fid, leaf) in leaves.by_ref() {
-            meter.passed()?;
-            if found(fid, leaf.bbox())?.is_break() {
-                break;
-            }
-        }
-        stats.nodes = leaves.nodes;
-        self.still_there(stats)
-    }
-
-    fn visit(
-        &self,
-        fids: &mut dyn Iterator<Item = u64>,
-        budget: &Budget,
-        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
-    ) -> Result<SelectStats> {
-        let mut stats = SelectStats::default();
-        budget.check()?;
-        let Some(tree) = self.tree()? else {
-            return Ok(stats);
-        };
-        let mut meter = Meter::new(budget);
-        let mut scratch = Scratch::default();
-        let section = self.section();
-        for fid in fids {
-            stats.nodes += 1;
-            let Some(leaf) = tree.leaf(fid) else {
-                stats.damaged += 1;
-                continue;
-            };
-            let read = feature_at(section, leaf.offset)
-                .and_then(|bytes| Ok((bytes.len(), self.record(bytes, &mut scratch)?)));
-            let (size, record) = match read {
-                Ok(read) => read,
-                Err(damage) => {
-                    stats.damaged += 1;
-                    self.meet_damage(fid, damage);
-                    meter.feature(0)?;
-                    continue;
-                }
-            };
-            stats.bytes += size as u64 + 4;
-            stats.features += 1;
-            meter.feature(record.vertices)?;
-            if visit(&self.feature(fid, leaf, record, &scratch))?.is_break() {
-                break;
-            }
-        }
-        meter.settle()?;
-        self.still_there(stats)
-    }
-
-    fn get(&self, fid: u64, visit: &mut dyn FnMut(&dyn Feature) -> Result<()>) -> Result<bool> {
-        let Some(leaf) = self.tree()?.and_then(|tree| tree.leaf(fid)) else {
-            return Ok(false);
-        };
-        let mut scratch = Scratch::default();
-        let record = feature_at(self.section(), leaf.offset)
-            .and_then(|bytes| self.record(bytes, &mut scratch))
-            .map_err(|damage| {
-                self.is_gone();
-                damaged(&self.path, fid, damage)
-            })?;
-        visit(&self.feature(fid, leaf, record, &scratch))?;
-        Ok(true)
-    }
-}
-
-impl FgbStore {
-    /// What was read counts as read only if the file did not vanish meanwhile: where it was cut
-    /// there are zeros, which look like damaged features, or like an index without any.
-    fn still_there(&self, stats: SelectStats) -> Result<SelectStats> {
-        if stats.damaged > 0 {
-            self.is_gone();
-        }
-        self.intact().map(|()| stats)
-    }
-
-    /// # Errors
-    /// `Data` once it is known that the file was cut or written over while it was served: no
-    /// answer is right then, neither "nothing there" nor a count.
-    fn intact(&self) -> Result<()> {
-        if self.mapping.is_damaged() || self.written_over.load(Ordering::Relaxed) {
-            return Err(Error::data(&self.path, GONE));
-        }
-        Ok(())
-    }
-
-    /// Remembers that a feature is damaged, and says so once, of the first one met.
-    #[cold]
-    fn meet_damage(&self, fid: u64, damage: table::Damage) {
-        if !self.met_damage.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                "{}; it is left out, and others may be: `cartotheque check` looks at all",
-                damaged(&self.path, fid, damage)
-            );
-        }
-    }
-}
-
-/// Whether a feature that the index found is one of those asked for.
-#[inline]
-fn touches(record: &Record<'_>, leaf: &Node, boxes: &[Bbox]) -> bool {
-    if !record.has_geometry() {
-        return false;
-    }
-    if leaf.bbox().is_some() {
-        return true;
-    }
-    // NaN, infinite or four zeros in the index: the positions decide
-    let found = record.bbox(&mut Geometry::default());
-    matches!(found, Ok(Some(bbox)) if boxes.iter().any(|b| b.intersects(&bbox)))
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use geozero::error::Result as GeozeroResult;
+use geozero::error::{GeozeroError, Result as GeozeroResult};
 use geozero::geojson::GeoJson;
 use geozero::{ColumnValue, FeatureProcessor, GeomProcessor, GeozeroDatasource, PropertyProcessor};
 
@@ -18,12 +18,17 @@ use crate::store::memory::{MemoryFeature, MemoryStore};
 /// The largest file that is read: parsed it takes about ten times as much memory.
 pub const MAX_GEOJSON_BYTES: u64 = 64 << 20;
 
+/// The most values that are held, nulls among them: a feature has one for each property that came
+/// up before its last. A file of that size that has the same properties everywhere has fewer.
+const MAX_VALUES: usize = 16 << 20;
+
 impl MemoryStore {
     /// Reads a GeoJSON file: a FeatureCollection, a Feature or a geometry. The CRS is left to the
     /// caller; RFC 7946 knows only longitude and latitude of WGS 84 (OGC:CRS84).
     ///
     /// # Errors
-    /// `Io`; `Data` for more than [`MAX_GEOJSON_BYTES`] and for what is not GeoJSON.
+    /// `Io`; `Data` for more than [`MAX_GEOJSON_BYTES`], for what is not GeoJSON, and for features
+    /// that have too many properties of their own.
     pub fn from_geojson(path: &Path) -> Result<MemoryStore> {
         let metadata = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?;
         if !metadata.is_file() {
@@ -49,15 +54,26 @@ impl MemoryStore {
                 ),
             )
         })?;
-        MemoryStore::from_geojson_text(text).map_err(|message| Error::data(path, message))
+        let store = MemoryStore::from_geojson_text(text, MAX_VALUES);
+        store.map_err(|message| Error::data(path, message))
     }
 
-    fn from_geojson_text(text: &str) -> Result<MemoryStore, String> {
+    fn from_geojson_text(text: &str, max_values: usize) -> Result<MemoryStore, String> {
         let text = text.trim_start_matches('\u{feff}');
-        let mut reader = Reader::default();
-        GeoJson(text)
-            .process(&mut reader)
-            .map_err(|fault| format!("expected GeoJSON: {fault}"))?;
+        let mut reader = Reader {
+            max_values,
+            ..Reader::default()
+        };
+        let read = GeoJson(text).process(&mut reader);
+        if reader.value_count > max_values {
+            return Err(format!(
+                "GeoJSON is read up to {max_values} values: after {} features there are {} properties, \
+                 which most features do not have: cartotheque import makes FlatGeobuf of it",
+                reader.features.len(),
+                reader.columns.len()
+            ));
+        }
+        read.map_err(|fault| format!("expected GeoJSON: {fault}"))?;
         reader.end_bare_geometry();
         Ok(reader.into_store())
     }
@@ -76,6 +92,9 @@ struct Reader {
     numbers: HashMap<String, usize>,
     features: Vec<MemoryFeature>,
     values: Vec<OwnedValue>,
+    /// Of all features, nulls among them.
+    value_count: usize,
+    max_values: usize,
     geometry: Option<Geometry>,
     /// Geometries that are open around the one being read.
     depth: usize,
@@ -189,6 +208,10 @@ impl PropertyProcessor for Reader {
         };
         let value = owned(value);
         if self.values.len() <= number {
+            self.value_count += number + 1 - self.values.len();
+            if self.value_count > self.max_values {
+                return Err(GeozeroError::Property("too many values".to_owned()));
+            }
             self.values.resize(number + 1, OwnedValue::Null);
         }
         if let (Some(column), Some(kind)) = (self.columns.get_mut(number), kind_of(&value)) {
@@ -388,7 +411,7 @@ mod tests {
     use crate::store::FeatureStore;
 
     fn read(text: &str) -> MemoryStore {
-        MemoryStore::from_geojson_text(text).unwrap()
+        MemoryStore::from_geojson_text(text, MAX_VALUES).unwrap()
     }
 
     fn with_feature(store: &MemoryStore, fid: u64, check: impl Fn(&dyn Feature)) {
@@ -513,11 +536,14 @@ mod tests {
             r#"{"type":"Point","coordinates":[1]}"#,
             r#"{"type":"Fish"}"#,
         ] {
-            assert!(MemoryStore::from_geojson_text(text).is_err(), "{text}");
+            assert!(
+                MemoryStore::from_geojson_text(text, MAX_VALUES).is_err(),
+                "{text}"
+            );
         }
         let deep = "[".repeat(100_000);
         let text = format!(r#"{{"type":"Point","coordinates":{deep}"#);
-        assert!(MemoryStore::from_geojson_text(&text).is_err());
+        assert!(MemoryStore::from_geojson_text(&text, MAX_VALUES).is_err());
     }
 
     #[test]
@@ -530,6 +556,28 @@ mod tests {
         assert!(
             message.contains("67108864 bytes, found 67108865"),
             "{message}"
+        );
+    }
+
+    #[test]
+    fn properties_that_each_feature_has_of_its_own_are_refused_before_they_fill_the_memory() {
+        let feature = |n: usize| {
+            format!(
+                r#"{{"type": "Feature", "geometry": null, "properties": {{"{n}": 1, "{n}b": 2}}}}"#
+            )
+        };
+        let collection = |count: usize| {
+            let features: Vec<String> = (0..count).map(feature).collect();
+            let features = features.join(",");
+            format!(r#"{{"type": "FeatureCollection", "features": [{features}]}}"#)
+        };
+        // 2 + 4 + … + 2n
+        let read = |count: usize| MemoryStore::from_geojson_text(&collection(count), 10_100);
+        assert!(read(100).is_ok());
+        let refused = read(101).err().unwrap();
+        assert!(
+            refused.starts_with("GeoJSON is read up to 10100 values: after 100 features"),
+            "{refused}"
         );
     }
 }

@@ -105,6 +105,30 @@ impl TileMatrix {
         }
     }
 
+    /// The square of `side` by `side` tiles that a tile belongs to, as far as there are tiles, and
+    /// how many tiles lie left of it and above it in there.
+    pub fn block(&self, column: u32, row: u32, side: u32) -> (TileRange, [u32; 2]) {
+        let side = side.max(1);
+        let along = |number: u32, count: u32| {
+            let first = number / side * side;
+            let last = first.saturating_add(side - 1);
+            (first, last.min(count.saturating_sub(1)).max(number))
+        };
+        let (min_column, max_column) = along(column, self.matrix_width);
+        let (min_row, max_row) = along(row, self.matrix_height);
+        let above = match self.corner {
+            Corner::TopLeft => row - min_row,
+            Corner::BottomLeft => max_row - row,
+        };
+        let range = TileRange {
+            min_column,
+            max_column,
+            min_row,
+            max_row,
+        };
+        (range, [column - min_column, above])
+    }
+
     /// The tiles that a box touches: the limits of a layer's tiles (17-083r4 §6.3); `None` where
     /// it touches none.
     pub fn range(&self, bbox: &Bbox) -> Option<TileRange> {
@@ -240,5 +264,35 @@ mod tests {
             prop_assert_eq!(tile.max_x, matrix.bbox(column + 1, row).min_x);
             prop_assert_eq!(tile.min_y, matrix.bbox(column, row + 1).max_y);
         }
+    }
+
+    #[test]
+    fn a_block_holds_its_tiles_where_it_says() {
+        let sets = crate::tile::TileMatrixSets::default();
+        let web = sets.get(crate::tile::TileMatrixSets::WEB).unwrap();
+        for corner in [Corner::TopLeft, Corner::BottomLeft] {
+            let matrix = TileMatrix {
+                corner,
+                matrix_width: 7,
+                matrix_height: 6,
+                ..web.matrices()[3].clone()
+            };
+            let mut blocks = std::collections::HashSet::new();
+            for (column, row) in (0..7).flat_map(|column| (0..6).map(move |row| (column, row))) {
+                let (range, [left, above]) = matrix.block(column, row, 4);
+                assert!(range.max_column < 7 && range.max_row < 6);
+                let all = matrix
+                    .bbox(range.min_column, range.min_row)
+                    .union(&matrix.bbox(range.max_column, range.max_row));
+                let tile = matrix.bbox(column, row);
+                let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{column}/{row}");
+                near(all.min_x + f64::from(left) * matrix.span_x(), tile.min_x);
+                near(all.max_y - f64::from(above) * matrix.span_y(), tile.max_y);
+                blocks.insert([range.min_column, range.min_row]);
+            }
+            assert_eq!(blocks.len(), 2 * 2);
+        }
+        let (range, at) = web.matrices()[0].block(0, 0, 4);
+        assert_eq!((range.count(), at), (1, [0, 0]));
     }
 }

@@ -70,7 +70,7 @@ fn with_margin(
 fn picture(view: &View, labels: &PlacedLabels) -> Pixmap {
     let mut pixmap = Pixmap::new(view.size.width, view.size.height).unwrap();
     pixmap.fill(tiny_skia::Color::from_rgba8(235, 240, 225, 255));
-    labels.draw(&mut pixmap.as_mut(), 0);
+    labels.draw(&mut pixmap.as_mut(), [0, 0]);
     pixmap
 }
 

@@ -42,6 +42,35 @@ fn a_keeper_builds_what_is_wanted_and_again_what_is_deleted() {
 }
 
 #[test]
+fn what_the_disk_did_not_take_is_built_once_it_does() {
+    let folder = Scratch::new("keeper-disk");
+    let loaded = landscape(&folder, 60, 40.0);
+    let layers = loaded.catalogue.layers.clone();
+    let studio = Studio::new();
+    let cache = folder.join("cache");
+    let keeper = keeper(&studio, &cache).trying_again_after(Duration::from_millis(500));
+    let overviews = cache.join("overviews");
+    fs::remove_dir_all(&overviews).unwrap();
+    fs::write(&overviews, "not a folder").unwrap();
+    let crs = Crs::from_epsg(2154).unwrap();
+    let is_built = || !levels(&studio, &layers[0], &crs).is_empty();
+    let budget = Budget::unlimited();
+    std::thread::scope(|scope| {
+        scope.spawn(|| keeper.tend(|| layers.clone(), &budget, || {}));
+        let stop = budget.cancel_flag();
+        let stopping = Stop(&stop);
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(2) {
+            assert!(!is_built());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        fs::remove_file(&overviews).unwrap();
+        until("levels", is_built);
+        drop(stopping);
+    });
+}
+
+#[test]
 fn levels_of_the_cache_are_in_use_once_a_keeper_says_that_they_are() {
     let folder = Scratch::new("attached");
     let loaded = landscape(&folder, 60, 40.0);

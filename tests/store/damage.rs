@@ -225,6 +225,32 @@ fn a_file_cut_or_overwritten_under_its_map_is_an_error_and_does_not_end_the_proc
     assert_gone(&store);
 }
 
+#[test]
+fn a_file_that_was_touched_is_not_gone_and_one_with_other_features_in_it_is() {
+    use std::os::unix::fs::FileExt;
+    let options = Options {
+        node_size: 16,
+        with_count: true,
+        sort: true,
+    };
+    let bytes = write(&polygons(20_000), options);
+    let file = Temporary::new(&bytes);
+    let store = FgbStore::open(&file.0).unwrap();
+    let handle = std::fs::OpenOptions::new().write(true).open(&file.0);
+    let handle = handle.unwrap();
+    let touch = || handle.set_modified(std::time::SystemTime::UNIX_EPOCH);
+    touch().unwrap();
+    assert!(!store.is_gone() && store.flatgeobuf() == Some(&bytes[..]));
+    assert_eq!(visit(&store, &Select::default()).1.features, 20_000);
+    // away from header and samples, which are at eighths
+    let mut numbers = Numbers(3);
+    let noise: Vec<u8> = (0..4_096).map(|_| numbers.next() as u8).collect();
+    let place = bytes.len() as u64 / 16 * 13;
+    handle.write_all_at(&noise, place).unwrap();
+    assert!(said(&store, Select::default()).contains("cut or written over"));
+    assert_gone(&store);
+}
+
 /// What every way of reading says.
 fn assert_gone(store: &FgbStore) {
     const GONE: &str = "cut or written over while it was served";

@@ -68,7 +68,7 @@ fn compare(layers: &str, set: &str, level: usize, place: [f64; 2], ratio: u32) {
     );
     let (width, _, whole) = decode_png(&whole);
     let mut inked = 0;
-    for (right, down) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+    for (right, down) in [(1, 1), (0, 0), (1, 0), (0, 1)] {
         let suffix = if ratio == 2 { "@2x" } else { "" };
         let path = format!(
             "{layers}/{}/{}/{}/{}{suffix}.png",

@@ -8,8 +8,9 @@ use crate::cache::Key;
 use crate::catalogue::{ArchiveLayer, Catalogue};
 use crate::encode::{self, Effort, ImageFormat, mvt};
 use crate::error::{Error, Result};
+use crate::geom::{Size, View};
 use crate::operation::{
-    Drawn, MapLayer, MapRequest, Sources, Studio, TileLayer, VectorTile, VectorTileRequest,
+    Block, Drawn, MapLayer, MapRequest, Sources, Studio, TileLayer, VectorTile, VectorTileRequest,
     points_layer,
 };
 use crate::overview::Overviews;
@@ -98,7 +99,12 @@ pub struct Tile {
     /// Stands for all of the above and what is behind it: the data or the levels made of them,
     /// the styles, the program.
     pub key: u128,
+    /// The same without the place and what depends on it.
+    key_of_all: Key,
 }
+
+/// The side of a block of tiles whose labels are placed in one go, in pixels.
+const BLOCK_PX: u32 = 1024;
 
 impl Tile {
     /// A tile of layers in styles; what it is made from and its key are found here.
@@ -130,7 +136,9 @@ impl Tile {
             max_bytes,
             sources: Sources::default(),
             key: 0,
+            key_of_all: key.clone(),
         };
+        add_place(&mut key, tile.address);
         tile.sources = tile.choose(overviews);
         for digest in tile.sources.digests() {
             key.add(digest.as_bytes());
@@ -181,7 +189,48 @@ impl Tile {
     /// # Errors
     /// As [`Studio::map`].
     pub fn drawn(&self, studio: &Studio, budget: &Budget) -> Result<Drawn> {
-        studio.map_from(&self.map()?, &self.sources, budget)
+        studio.map_from(&self.map()?, &self.sources, None, budget)
+    }
+
+    /// The block that the tile is a part of; `None` where it is alone in it.
+    fn block(&self) -> Result<Option<Block>> {
+        let matrix = self.set.matrix(self.address.matrix)?;
+        let TileAddress { column, row, .. } = self.address;
+        let view = self.set.view(self.address, self.pixel_ratio)?;
+        let side = BLOCK_PX / view.size.width.max(view.size.height).max(1);
+        let (range, corner) = matrix.block(column, row, side);
+        if range.count() <= 1 {
+            return Ok(None);
+        }
+        let mut key = self.key_of_all.clone();
+        let first = TileAddress {
+            column: range.min_column,
+            row: range.min_row,
+            ..self.address
+        };
+        add_place(&mut key, first);
+        let [columns, rows] = [
+            range.max_column.abs_diff(range.min_column),
+            range.max_row.abs_diff(range.min_row),
+        ];
+        let View { size, .. } = view;
+        Ok(Some(Block {
+            key: key.finished(),
+            view: View {
+                bbox: matrix
+                    .bbox(range.min_column, range.min_row)
+                    .union(&matrix.bbox(range.max_column, range.max_row)),
+                size: Size {
+                    width: size.width.saturating_mul(columns.saturating_add(1)),
+                    height: size.height.saturating_mul(rows.saturating_add(1)),
+                },
+                ..view
+            },
+            corner: [
+                corner[0].saturating_mul(size.width),
+                corner[1].saturating_mul(size.height),
+            ],
+        }))
     }
 
     fn vector_request(&self) -> VectorTileRequest {
@@ -216,7 +265,9 @@ impl Tile {
                 Ok(bytes)
             }
             TileFormat::Image(format) => {
-                encode::image(&self.drawn(studio, budget)?.pixmap, format, Effort::Small)
+                let block = self.block()?;
+                let drawn = studio.map_from(&self.map()?, &self.sources, block.as_ref(), budget)?;
+                encode::image(&drawn.pixmap, format, Effort::Small)
             }
         }
     }
@@ -262,9 +313,6 @@ fn add_wish(key: &mut Key, catalogue: &Catalogue, wish: &TileWish, max_bytes: us
         }
     }
     key.add(wish.set.crs.id().as_bytes());
-    key.add(&wish.address.matrix.to_le_bytes());
-    key.add(&wish.address.column.to_le_bytes());
-    key.add(&wish.address.row.to_le_bytes());
     key.add(&wish.pixel_ratio.to_le_bytes());
     key.add(wish.format.media_type().as_bytes());
     let is_picture = wish.format != TileFormat::Mvt;
@@ -295,6 +343,12 @@ fn add_wish(key: &mut Key, catalogue: &Catalogue, wish: &TileWish, max_bytes: us
     if wish.with_points && !is_picture {
         key.add(b"points");
     }
+}
+
+fn add_place(key: &mut Key, address: TileAddress) {
+    key.add(&address.matrix.to_le_bytes());
+    key.add(&address.column.to_le_bytes());
+    key.add(&address.row.to_le_bytes());
 }
 
 #[cfg(test)]

@@ -26,21 +26,23 @@ pub struct PlacedLabel {
 }
 
 impl PlacedLabels {
-    /// Draws the labels onto rows of the view's image that begin `origin_y` pixels below its
-    /// top. Bands drawn apart are the same picture as the whole drawn at once.
-    pub fn draw(&self, canvas: &mut PixmapMut<'_>, origin_y: u32) {
-        let top = f64::from(origin_y) - 2.0;
-        let bottom = f64::from(origin_y) + f64::from(canvas.height()) + 2.0;
+    /// Draws the labels onto a part of the view's image that begins so many pixels from its left
+    /// and its top. Parts drawn apart are the same picture as the whole drawn at once.
+    pub fn draw(&self, canvas: &mut PixmapMut<'_>, corner: [u32; 2]) {
+        let [left, top] = corner.map(|pixels| f64::from(pixels) - 2.0);
+        let right = left + f64::from(canvas.width()) + 4.0;
+        let bottom = top + f64::from(canvas.height()) + 4.0;
         let mut ink = Ink::default();
         for label in &self.labels {
-            let [_, label_top, _, label_bottom] = label.bounds;
-            if label_bottom < top || label_top > bottom {
+            let [label_left, label_top, label_right, label_bottom] = label.bounds;
+            let is_beside = label_right < left || label_left > right;
+            if is_beside || label_bottom < top || label_top > bottom {
                 continue;
             }
             let (from, to) = label.glyphs;
             let glyphs = self.glyphs.get(from..to).unwrap_or(&[]).iter().copied();
             let Paints { size, color, halo } = label.paints;
-            ink.draw(canvas, i64::from(origin_y), glyphs, size, color, halo);
+            ink.draw(canvas, corner.map(i64::from), glyphs, size, color, halo);
         }
     }
 
@@ -55,6 +57,12 @@ impl PlacedLabels {
 
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
+    }
+
+    /// The memory that they hold.
+    pub fn bytes(&self) -> usize {
+        self.labels.capacity() * size_of::<PlacedLabel>()
+            + self.glyphs.capacity() * size_of::<GlyphPlace>()
     }
 
     /// How many labels competed, those around the view included.

@@ -28,15 +28,15 @@ struct Window {
 }
 
 impl Ink {
-    /// Draws a label onto rows of an image that begin `origin_y` pixels below its top: first the
-    /// halo of all glyphs, then all glyphs, each as one shape, so that neither adds up where
-    /// glyphs touch. What lies outside is cut.
+    /// Draws a label onto a part of an image that begins at `corner`, in pixels from its left
+    /// and its top: first the halo of all glyphs, then all glyphs, each as one shape, so that
+    /// neither adds up where glyphs touch. What lies outside is cut.
     ///
     /// `size` is in [`SIZE_STEPS`](super::SIZE_STEPS), `color` premultiplied.
     pub fn draw(
         &mut self,
         canvas: &mut PixmapMut<'_>,
-        origin_y: i64,
+        corner: [i64; 2],
         glyphs: impl Iterator<Item = GlyphPlace> + Clone,
         size: u16,
         color: [u8; 4],
@@ -45,20 +45,20 @@ impl Ink {
         if let Some(halo) = halo {
             self.draw_shape(
                 canvas,
-                origin_y,
+                corner,
                 glyphs.clone(),
                 size,
                 halo.radius,
                 halo.color,
             );
         }
-        self.draw_shape(canvas, origin_y, glyphs, size, 0, color);
+        self.draw_shape(canvas, corner, glyphs, size, 0, color);
     }
 
     fn draw_shape(
         &mut self,
         canvas: &mut PixmapMut<'_>,
-        origin_y: i64,
+        [left, top]: [i64; 2],
         glyphs: impl Iterator<Item = GlyphPlace>,
         size: u16,
         halo_radius: u8,
@@ -68,8 +68,8 @@ impl Ink {
         self.masks.extend(glyphs.map(|glyph| {
             let (column, row, mask) = glyph.mask(size, halo_radius);
             (
-                column + i64::from(mask.left),
-                row - origin_y + i64::from(mask.top),
+                column - left + i64::from(mask.left),
+                row - top + i64::from(mask.top),
                 mask,
             )
         }));
@@ -229,10 +229,10 @@ mod tests {
     fn a_label_drawn_in_bands_or_cut_is_the_same_picture() {
         let mut whole = white(48, 32);
         let mut ink = Ink::default();
-        ink.draw(&mut whole.as_mut(), 0, word(0, 0), 112, BLACK, RED);
+        ink.draw(&mut whole.as_mut(), [0, 0], word(0, 0), 112, BLACK, RED);
         for (left, top, width, height) in [(0, 0, 48, 11), (0, 11, 48, 21), (13, 9, 20, 14)] {
             let mut part = white(width, height);
-            ink.draw(&mut part.as_mut(), top, word(-left, 0), 112, BLACK, RED);
+            ink.draw(&mut part.as_mut(), [left, top], word(0, 0), 112, BLACK, RED);
             for y in 0..height {
                 for x in 0..width {
                     let expected = whole.pixel(x + left as u32, y + top as u32);
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn halos_of_neighbours_do_not_add_up() {
         let mut pixmap = white(48, 32);
-        Ink::default().draw(&mut pixmap.as_mut(), 0, word(0, 0), 112, BLACK, RED);
+        Ink::default().draw(&mut pixmap.as_mut(), [0, 0], word(0, 0), 112, BLACK, RED);
         // 200 of 255 of a colour once over white: never more where two halos overlap
         let green = pixmap.pixels().iter().filter(|p| p.red() == 255);
         assert!(green.clone().any(|p| p.green() == 55));
@@ -257,7 +257,7 @@ mod tests {
     fn what_lies_far_outside_draws_nothing() {
         let mut pixmap = white(8, 8);
         for (x, y) in [(i64::MAX / 64, 0), (0, i64::MIN / 64), (-1000, 1000)] {
-            Ink::default().draw(&mut pixmap.as_mut(), 0, word(x, y), 112, BLACK, RED);
+            Ink::default().draw(&mut pixmap.as_mut(), [0, 0], word(x, y), 112, BLACK, RED);
         }
         assert!(pixmap.pixels().iter().all(|p| p.red() == 255));
     }

@@ -66,7 +66,7 @@ impl PlainText {
             rotation: 0,
         });
         let size = (self.size_px * SIZE_STEPS).round() as u16;
-        Ink::default().draw(canvas, 0, glyphs, size, color, None);
+        Ink::default().draw(canvas, [0, 0], glyphs, size, color, None);
     }
 }
 

@@ -13,11 +13,11 @@ use std::ops::Range;
 use flatgeobuf::GeometryType as FgbType;
 use roaring::RoaringTreemap;
 
-use super::body::feature_at;
+use super::FgbStore;
+use super::body::{damaged, feature_at};
 use super::index::{Node, Tree, Upper};
 use super::properties::Scratch;
 use super::write::{FgbHead, Index, Layout, stored_type, union};
-use super::{FgbStore, body::damaged};
 use crate::error::{Error, Result};
 use crate::geom::{Bbox, Geometry};
 use crate::store::FeatureStore;
