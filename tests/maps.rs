@@ -334,6 +334,8 @@ layers: [{layer: communes, filter: \"departement = '{nom}'\"}]
         "archived"
     );
     assert_eq!(list("q=ISERE%20popul")["maps"][0]["id"], "population-38");
+    let decomposed = list("q=Ise%CC%80re");
+    assert_eq!(decomposed["maps"][0]["id"], "population-38");
     assert_eq!(list("covadis=SOCIO_ECONOMIE")["numberMatched"], 12);
     let facets = &list("q=savoie")["facets"];
     assert_eq!(facets["organisation"][0]["count"], 2, "{facets}");

@@ -98,6 +98,24 @@ impl Folding {
     }
 }
 
+/// A text as words are looked for in it: small letters without accents, whatever way they are
+/// encoded, ligatures as two letters, one apostrophe, one hyphen, one space.
+pub fn searchable(text: &str) -> String {
+    let folding = Folding::CASE.and(Folding::ACCENTS);
+    let mut out = String::with_capacity(text.len());
+    for c in folding.fold(text).chars() {
+        match c {
+            'œ' => out.push_str("oe"),
+            'æ' => out.push_str("ae"),
+            '’' | 'ʼ' => out.push('\''),
+            '\u{2010}' | '\u{2011}' => out.push('-'),
+            '\u{a0}' | '\u{202f}' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// The characters of a text in canonical decomposition, without accents.
 fn decomposed(text: &str) -> impl Iterator<Item = char> {
     let categories = CodePointMapData::<GeneralCategory>::new();
@@ -134,6 +152,23 @@ mod tests {
         case: true,
         accents: true,
     };
+
+    #[test]
+    fn words_are_found_however_they_are_written() {
+        for (text, expected) in [
+            ("Cœur de FORÊT", "coeur de foret"),
+            // decomposed, as some keyboards and files have it
+            ("fore\u{302}t", "foret"),
+            (
+                "L’Œuvre\u{a0}: Ångström, São Łódź",
+                "l'oeuvre : angstrom, sao lodz",
+            ),
+            ("Saint\u{2011}Étienne", "saint-etienne"),
+            ("STRASSE Straße", "strasse strasse"),
+        ] {
+            assert_eq!(searchable(text), expected);
+        }
+    }
 
     #[test]
     fn case_is_folded_fully() {

@@ -29,6 +29,7 @@ pub use bound::BoundFilter;
 pub use call::into_condition;
 pub use demand::Demand;
 pub use eval::{BoundExpr, Scalar, is_geometry_name};
+pub use fold::searchable;
 pub use function::{Function, ResultKind};
 pub use moment::Moment;
 pub use spatial::{geometry_touches_box, is_box};

@@ -69,6 +69,14 @@ fn collections_page_and_are_found() {
         found("q=intercommunalit%C3%A9s%20REGION&limit=3").len(),
         found("q=region+intercommunalit%C3%A9s&limit=3").len()
     );
+    // neither case nor accents matter, nor how those are encoded
+    for query in [
+        "q=aerodromes+region+oaci",
+        "q=AE%CC%81RODROMES%20r%C3%A9gion",
+    ] {
+        let found = found(&format!("lang=fr&{query}"));
+        assert_eq!(found, ["aerodromes"], "{query}");
+    }
     assert!(found("q=mairie").contains(&"mairies".to_owned()));
     assert!(found("q=nothing-of-the-kind").is_empty());
     let far = found("bbox=140,-40,150,-30");

@@ -13,6 +13,7 @@ use crate::protocol::Answer;
 use crate::protocol::ogcapi::check_parameters;
 use crate::protocol::ows::Kvp;
 use crate::protocol::site::{Pages, values};
+use crate::query::searchable;
 
 /// Maps on a page of the list.
 const PAGE: usize = 24;
@@ -131,7 +132,7 @@ impl Wanted {
         };
         let said = |name: &str| kvp.get(name).filter(|text| !text.is_empty());
         Ok(Wanted {
-            words: folded(said("Q").unwrap_or_default())
+            words: searchable(said("Q").unwrap_or_default())
                 .split_whitespace()
                 .map(str::to_owned)
                 .collect(),
@@ -161,7 +162,7 @@ impl Wanted {
             text.push(' ');
             text.push_str(part);
         }
-        let text = folded(&text);
+        let text = searchable(&text);
         self.words.iter().all(|word| text.contains(word.as_str()))
     }
 
@@ -205,7 +206,7 @@ fn document(
             found.push(map);
         }
     }
-    found.sort_by_cached_key(|map| folded(map.title.get(language)));
+    found.sort_by_cached_key(|map| searchable(map.title.get(language)));
     let shown = found.iter().skip(wanted.offset).take(wanted.limit);
     let maps: Vec<Value> = shown.map(|map| entry(map, base, language)).collect();
     let title_of = |theme: &str| theme_title(theme, language);
@@ -287,27 +288,6 @@ fn page_of(document: &Value, rel: &str) -> Option<String> {
         .iter()
         .find(|link| link.get("rel").and_then(Value::as_str) == Some(rel))?;
     Some(link.get("href")?.as_str()?.to_owned())
-}
-
-/// Small letters without accents, by which words are found.
-fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        match c {
-            'à' | 'â' | 'ä' | 'á' => out.push('a'),
-            'ç' => out.push('c'),
-            'é' | 'è' | 'ê' | 'ë' => out.push('e'),
-            'î' | 'ï' | 'í' => out.push('i'),
-            'ô' | 'ö' | 'ó' => out.push('o'),
-            'ù' | 'û' | 'ü' | 'ú' => out.push('u'),
-            'ÿ' => out.push('y'),
-            'œ' => out.push_str("oe"),
-            'æ' => out.push_str("ae"),
-            '’' => out.push('\''),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Code, French and English name of the COVADIS themes.

@@ -20,6 +20,7 @@ use crate::operation::extent_in;
 use crate::protocol::Answer;
 use crate::protocol::record::licence;
 use crate::query::Moment;
+use crate::query::searchable;
 
 pub(super) const CONFORMANCE: &[&str] =
     &["http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections"];
@@ -47,7 +48,7 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
     let as_page = choose(sent.get("f")?, request.accept, &DOCUMENT)? == 1;
     let catalogue = service.tiles.catalogue;
     let search = sent.get("q")?.unwrap_or_default();
-    let words: Vec<String> = search.split([' ', ',']).map(str::to_lowercase).collect();
+    let words: Vec<String> = search.split([' ', ',']).map(searchable).collect();
     let window = window(&sent, Crs::crs84())?;
     let found: Vec<&Layer> = catalogue
         .layers
@@ -147,11 +148,7 @@ fn is_found(layer: &Layer, language: &str, words: &[String]) -> bool {
         layer.abstract_.get(language),
     ];
     let keywords = layer.keywords.iter().map(String::as_str);
-    let texts: Vec<String> = said
-        .into_iter()
-        .chain(keywords)
-        .map(str::to_lowercase)
-        .collect();
+    let texts: Vec<String> = said.into_iter().chain(keywords).map(searchable).collect();
     words
         .iter()
         .all(|word| texts.iter().any(|text| text.contains(word.as_str())))

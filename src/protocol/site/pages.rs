@@ -10,6 +10,7 @@ use crate::geom::Bbox;
 use crate::protocol::record::licence;
 use crate::protocol::tiles::{self, TilesLink};
 use crate::protocol::{Answer, ogcapi};
+use crate::query::searchable;
 
 /// Layers on one page of the list; the search finds the others.
 const LIST_LENGTH: usize = 300;
@@ -93,7 +94,7 @@ impl Pages {
         search: &str,
         cards: &[Value],
     ) -> Result<Answer> {
-        let wanted = search.trim().to_lowercase();
+        let wanted = searchable(search.trim());
         let mut left = LIST_LENGTH;
         let sections = sections(catalogue, &catalogue.tree, language, &wanted, &mut left);
         let found = catalogue
@@ -461,13 +462,11 @@ fn hero(catalogue: &Catalogue) -> Option<(String, String)> {
 }
 
 fn is_found(layer: &Layer, language: &str, wanted: &str) -> bool {
+    let holds = |text: &str| searchable(text).contains(wanted);
     wanted.is_empty()
-        || layer.id.to_lowercase().contains(wanted)
-        || layer.title.get(language).to_lowercase().contains(wanted)
-        || layer
-            .keywords
-            .iter()
-            .any(|k| k.to_lowercase().contains(wanted))
+        || holds(&layer.id)
+        || holds(layer.title.get(language))
+        || layer.keywords.iter().any(|keyword| holds(keyword))
 }
 
 /// The tree as nested sections with the layers that are found; empty sections are left out.
