@@ -79,7 +79,7 @@ pub(super) fn expression(expr: &Expr) -> Option<Value> {
         Expr::Case(cases, otherwise) => {
             let mut list = vec![json!("case")];
             for (filter, result) in cases {
-                list.push(condition(filter)?);
+                list.push(condition(filter, Asked::HOLDS)?);
                 list.push(expression(result)?);
             }
             list.push(expression(otherwise)?);
@@ -185,63 +185,95 @@ fn call(function: Function, arguments: &[Expr]) -> Option<Value> {
     Some(Value::Array(list))
 }
 
-pub(super) fn condition(filter: &Filter) -> Option<Value> {
+/// What is asked of a filter, which may hold, not hold, or be unknown: a comparison with nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// Whether it holds, else whether it does not hold.
+    holds: bool,
+    /// The opposite of that, which is so too where the filter is unknown.
+    opposite: bool,
+}
+
+impl Asked {
+    pub const HOLDS: Asked = Asked {
+        holds: true,
+        opposite: false,
+    };
+    /// What an else rule is for: the filter does not take the feature.
+    pub const DOES_NOT_HOLD_OR_UNKNOWN: Asked = Asked {
+        holds: true,
+        opposite: true,
+    };
+
+    /// True where the answer is yes for what is there and holds.
+    fn is_yes(self) -> bool {
+        self.holds != self.opposite
+    }
+}
+
+/// A filter as a condition: `!` stands before `has` alone, nothing is compared with null, and
+/// membership in a short list is equality with one of it. Those who read styles beside MapLibre
+/// itself (QGIS 3.22) know no more, and draw all features where they don't know a part.
+pub(super) fn condition(filter: &Filter, asked: Asked) -> Option<Value> {
+    let is_yes = asked.is_yes();
     Some(match filter {
         Filter::And(parts) | Filter::Or(parts) => {
-            let name = match filter {
-                Filter::And(_) => "all",
-                _ => "any",
-            };
-            let mut list = vec![json!(name)];
-            for part in parts {
-                list.push(condition(part)?);
+            let parts: Option<Vec<Value>> =
+                parts.iter().map(|part| condition(part, asked)).collect();
+            match matches!(filter, Filter::And(_)) == is_yes {
+                true => all(parts?),
+                false => any(parts?),
             }
-            Value::Array(list)
         }
         Filter::Not(inner) => {
-            // unknown stays false under NOT: what is compared must be there
-            let mut list = vec![json!("all")];
-            present(inner, &mut list);
-            let negated = json!(["!", condition(inner)?]);
-            match list.len() {
-                1 => negated,
-                _ => {
-                    list.push(negated);
-                    Value::Array(list)
-                }
-            }
+            let holds = !asked.holds;
+            condition(inner, Asked { holds, ..asked })?
         }
         Filter::Compare {
             op,
             left,
             right,
             match_case,
-        } => comparison(*op, left, right, *match_case)?,
-        Filter::Between { value, low, high } => json!([
-            "all",
-            comparison(CompareOp::GreaterOrEqual, value, low, true)?,
-            comparison(CompareOp::LessOrEqual, value, high, true)?
-        ]),
+        } => {
+            let op = if is_yes { *op } else { opposite(*op) };
+            let test = comparison(op, left, right, *match_case)?;
+            where_present(&[left, right], test, asked)
+        }
+        Filter::Between { value, low, high } => {
+            let side = |op, limit| {
+                let op = if is_yes { op } else { opposite(op) };
+                comparison(op, value, limit, true)
+            };
+            let sides = vec![
+                side(CompareOp::GreaterOrEqual, low)?,
+                side(CompareOp::LessOrEqual, high)?,
+            ];
+            let test = if is_yes { all(sides) } else { any(sides) };
+            where_present(&[value, low, high], test, asked)
+        }
+        // nothing is in it, and that is known of what is absent, too
+        Filter::In { list, .. } if list.is_empty() => json!(!is_yes),
         Filter::In { value, list } => {
-            let mut keys = Vec::new();
-            for item in list {
-                keys.push(match item {
-                    Expr::Literal(Literal::Text(t)) => json!(t),
-                    Expr::Literal(Literal::Number(n)) => json!(n.to_string()),
-                    _ => return None,
-                });
-            }
-            json!(["in", text(value)?, ["literal", keys]])
+            where_present(&[value], membership(value, list, is_yes)?, asked)
         }
         Filter::Like {
             value,
             pattern,
             match_case,
-        } => like(value, pattern, *match_case)?,
-        Filter::IsNull(value) => json!(["==", expression(value)?, null]),
+        } => {
+            let test = like(value, pattern, *match_case)?;
+            let test = if is_yes { test } else { json!(["!", test]) };
+            where_present(&[value], test, asked)
+        }
+        Filter::IsNull(Expr::Property(name)) => present(name, !is_yes),
+        Filter::IsNull(value) => {
+            let op = if is_yes { "==" } else { "!=" };
+            json!([op, expression(value)?, null])
+        }
         Filter::Truth(value) => match expression(value)? {
-            Value::Bool(b) => json!(b),
-            other => json!(["to-boolean", other]),
+            Value::Bool(b) => json!(b == is_yes),
+            other if is_yes => json!(["to-boolean", other]),
+            other => json!(["!", ["to-boolean", other]]),
         },
         Filter::Bbox(_)
         | Filter::Spatial { .. }
@@ -251,21 +283,92 @@ pub(super) fn condition(filter: &Filter) -> Option<Value> {
     })
 }
 
-/// The properties compared directly inside, as conditions that they are there.
-fn present(filter: &Filter, out: &mut Vec<Value>) {
-    let value = match filter {
-        Filter::Compare { left, right, .. } => match (left, right) {
-            (Expr::Property(_), _) => left,
-            _ => right,
-        },
-        Filter::Between { value, .. } | Filter::In { value, .. } | Filter::Like { value, .. } => {
-            value
+/// All of them: one list of what is in them, each once.
+pub(super) fn all(parts: Vec<Value>) -> Value {
+    joined("all", parts)
+}
+
+fn any(parts: Vec<Value>) -> Value {
+    joined("any", parts)
+}
+
+fn joined(name: &str, parts: Vec<Value>) -> Value {
+    let mut list = vec![json!(name)];
+    for part in parts {
+        let inner = match part {
+            Value::Array(inner) if inner.first() == list.first() => {
+                inner.into_iter().skip(1).collect()
+            }
+            other => vec![other],
+        };
+        for part in inner {
+            if !list.contains(&part) {
+                list.push(part);
+            }
         }
-        _ => return,
-    };
-    if let Expr::Property(name) = value {
-        out.push(json!(["!=", ["get", name], null]));
     }
+    match list.as_slice() {
+        [_, one] => one.clone(),
+        _ => Value::Array(list),
+    }
+}
+
+/// Whether a feature has a property; nothing is no property in a tile.
+fn present(name: &str, is_yes: bool) -> Value {
+    match is_yes {
+        true => json!(["has", name]),
+        false => json!(["!", ["has", name]]),
+    }
+}
+
+/// A test of properties, each of which would be 0 or empty there where it is absent.
+fn where_present(values: &[&Expr], test: Value, asked: Asked) -> Value {
+    let names = values.iter().filter_map(|value| match value {
+        Expr::Property(name) => Some(present(name, !asked.opposite)),
+        _ => None,
+    });
+    let parts = names.chain([test]).collect();
+    match asked.opposite {
+        false => all(parts),
+        true => any(parts),
+    }
+}
+
+fn opposite(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Equal => CompareOp::NotEqual,
+        CompareOp::NotEqual => CompareOp::Equal,
+        CompareOp::Less => CompareOp::GreaterOrEqual,
+        CompareOp::LessOrEqual => CompareOp::Greater,
+        CompareOp::Greater => CompareOp::LessOrEqual,
+        CompareOp::GreaterOrEqual => CompareOp::Less,
+    }
+}
+
+/// Longer lists are looked up, which not all readers can do, in place of compared one by one.
+const MAX_COMPARED: usize = 64;
+
+/// Whether a value is one of a list, or none of it.
+fn membership(value: &Expr, list: &[Expr], is_yes: bool) -> Option<Value> {
+    let value = text(value)?;
+    let mut keys = Vec::with_capacity(list.len());
+    for item in list {
+        keys.push(match item {
+            Expr::Literal(Literal::Text(t)) => json!(t),
+            Expr::Literal(Literal::Number(n)) => json!(n.to_string()),
+            _ => return None,
+        });
+    }
+    if keys.len() > MAX_COMPARED {
+        let found = json!(["in", value, ["literal", keys]]);
+        return Some(if is_yes { found } else { json!(["!", found]) });
+    }
+    let op = if is_yes { "==" } else { "!=" };
+    let tests = keys
+        .into_iter()
+        .map(|key| json!([op, value, key]))
+        .collect();
+    Some(if is_yes { any(tests) } else { all(tests) })
 }
 
 /// Numbers where the literal is one and order is asked for, else texts: tiles keep the types of
@@ -295,19 +398,7 @@ fn comparison(op: CompareOp, left: &Expr, right: &Expr, match_case: bool) -> Opt
             json!(["downcase", text(right)?]),
         ]
     };
-    let test = json!([name, a, b]);
-    // an absent property would be 0 or empty there: here the comparison is then false
-    let mut list = vec![json!("all")];
-    for side in [left, right] {
-        if let Expr::Property(property) = side {
-            list.push(json!(["!=", ["get", property], null]));
-        }
-    }
-    if list.len() == 1 {
-        return Some(test);
-    }
-    list.push(test);
-    Some(Value::Array(list))
+    Some(json!([name, a, b]))
 }
 
 /// `text`, `text%`, `%text%`: MapLibre has no patterns.

@@ -20,7 +20,7 @@ use crate::style::{
     FeatureTypeStyle, Measure, Paint, Rule, ScaleRange, Style, StyleNote, StyleNoteKind,
     Symbolizer, Unit,
 };
-use expression::{condition, expression, number};
+use expression::{Asked, all, condition, expression, number};
 
 /// Metres in a pixel at zoom 0 of 512 px tiles, at the equator.
 const ZOOM_0_METRES: f64 = 78_271.516_964;
@@ -145,7 +145,7 @@ impl Layers<'_> {
     /// The filter of a rule; of an else rule, what none of the others takes.
     fn filter(&mut self, rule: &Rule, pass: &FeatureTypeStyle) -> Result<Option<Value>, ()> {
         let own = match &rule.filter {
-            Some(filter) => Some(condition(filter).ok_or(())?),
+            Some(filter) => Some(condition(filter, Asked::HOLDS).ok_or(())?),
             None => None,
         };
         if !rule.is_else {
@@ -155,18 +155,20 @@ impl Layers<'_> {
             let apart = |low: Option<f64>, high: Option<f64>| matches!((low, high), (Some(l), Some(h)) if l >= h);
             !apart(a.min, b.max) && !apart(b.min, a.max)
         };
-        let mut none = vec![json!("all")];
-        none.extend(own);
+        let mut none: Vec<Value> = own.into_iter().collect();
         for other in &pass.rules {
             if other.is_else || !overlaps(&other.scales, &rule.scales) {
                 continue;
             }
             match &other.filter {
-                Some(filter) => none.push(json!(["!", condition(filter).ok_or(())?])),
+                Some(filter) => {
+                    let not_this = condition(filter, Asked::DOES_NOT_HOLD_OR_UNKNOWN);
+                    none.push(not_this.ok_or(())?);
+                }
                 None => none.push(json!(false)),
             }
         }
-        Ok(Some(Value::Array(none)))
+        Ok((!none.is_empty()).then(|| all(none)))
     }
 
     /// Adds a layer of the features, or of the points that stand for them.

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::expression::{expression, number};
 use super::{Condition, Layers, Properties};
 use crate::encode::glyphs;
-use crate::query::{Expr, Literal};
+use crate::query::{Expr, Function, Literal};
 use crate::render::Color;
 use crate::render::text::{ASCENT_EM, DESCENT_EM, EM_PX, FaceStyle, LINE_HEIGHT_EM, ascender_px};
 use crate::style::{Halo, LabelPlacement, LetterCase, Paint, TextSymbolizer};
@@ -16,7 +16,12 @@ const BASELINE_PX: f64 = -17.0;
 
 impl Layers<'_> {
     pub(super) fn text(&mut self, text: &TextSymbolizer, condition: &Condition) {
-        let Some(label) = expression(&text.label) else {
+        // as a property of the label it is known to more readers than as a function
+        let (label, is_upper) = match &text.label {
+            Expr::Function(Function::Upper, parts) if parts.len() == 1 => (parts.first(), true),
+            other => (Some(other), false),
+        };
+        let Some(label) = label.and_then(expression) else {
             return self.dropped("a label whose expression has no counterpart");
         };
         let mut with = Properties::default();
@@ -89,6 +94,7 @@ impl Layers<'_> {
         layout.insert("text-max-width".into(), json!(wrap.max(0.0)));
         match text.letter_case {
             LetterCase::AsIs => None,
+            _ if is_upper => layout.insert("text-transform".into(), json!("uppercase")),
             LetterCase::Upper => layout.insert("text-transform".into(), json!("uppercase")),
             LetterCase::Lower => layout.insert("text-transform".into(), json!("lowercase")),
         };
