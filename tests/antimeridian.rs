@@ -209,3 +209,45 @@ fn a_map_of_many_worlds_is_drawn_and_ends() {
     );
     map("EPSG:3857", [1.0e300, -HALF, 1.1e300, HALF], [100, 100]);
 }
+
+#[test]
+fn a_box_of_features_beyond_180_degrees_finds_what_is_there() {
+    let names = |path: &str| {
+        let reply = server().get(path);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let features = reply.json()["features"].as_array().unwrap().clone();
+        let mut names: Vec<String> = features
+            .iter()
+            .map(|f| f["properties"]["name"].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let items = |bbox: &str| names(&format!("/collections/places/items?bbox={bbox}"));
+    let wfs = |bbox: &str| {
+        names(&format!(
+            "/wfs?service=WFS&version=2.0.0&request=GetFeature&typenames=places\
+             &outputformat=json&bbox={bbox},CRS:84"
+        ))
+    };
+    for (bbox, expected) in [
+        ("170,-30,190,-10", vec!["Apia", "Suva", "beyond"]),
+        ("186,-30,189,-10", vec!["Apia", "beyond"]),
+        ("-190,-30,-187,-10", vec!["Suva"]),
+        ("170,-30,-170,-10", vec!["Apia", "Suva"]),
+        ("-180,-90,180,90", vec!["Apia", "Suva"]),
+        ("200,-30,210,-10", vec![]),
+    ] {
+        assert_eq!(items(bbox), expected, "{bbox}");
+        assert_eq!(wfs(bbox), expected, "{bbox}");
+    }
+    let envelope = "<Filter><BBOX><Envelope srsName='CRS:84'><lowerCorner>170 -30</lowerCorner>\
+                    <upperCorner>190 -10</upperCorner></Envelope></BBOX></Filter>";
+    let envelope = envelope.replace(' ', "%20");
+    let found = names(&format!(
+        "/wfs?service=WFS&version=2.0.0&request=GetFeature&typenames=places&outputformat=json\
+         &filter={}",
+        envelope.replace('<', "%3C").replace('>', "%3E")
+    ));
+    assert_eq!(found, ["Apia", "Suva", "beyond"]);
+}

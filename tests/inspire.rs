@@ -468,3 +468,22 @@ fn download_oapif_good_practice_collections_have_records_licences_and_bulk_downl
         assert_eq!(reply.header("content-language"), expected, "{language}");
     }
 }
+
+#[test]
+fn metadata_records_of_data_sets_tell_where_the_data_are_had() {
+    let record = document("/layers/communes/record.xml");
+    let addresses: Vec<String> = all(&record, "onLine")
+        .into_iter()
+        .map(|online| text(first(online, "linkage"), "URL"))
+        .collect();
+    for (part, media_type) in [
+        ("/collections/communes/wfs?", "text/xml"),
+        ("/items?f=gpkg&limit=", "application/geopackage+sqlite3"),
+    ] {
+        let address = addresses.iter().find(|address| address.contains(part));
+        let address = address.unwrap_or_else(|| panic!("no {part} in {addresses:?}"));
+        let reply = server().ask("HEAD", &path_of(address), &[], b"");
+        assert_eq!(reply.status, 200, "{address}");
+        assert_eq!(reply.header("content-type"), media_type, "{address}");
+    }
+}

@@ -304,7 +304,13 @@ impl Folder {
             let path = entry.path();
             // follows symbolic links: who may write here decides what is served
             let metadata = match entry.metadata() {
-                Ok(metadata) if metadata.is_symlink() => fs::metadata(&path),
+                Ok(metadata) if metadata.is_symlink() => {
+                    let found = fs::metadata(&path);
+                    if found.is_err() {
+                        self.strays.push(path.clone());
+                    }
+                    found
+                }
                 other => other,
             };
             let Ok(metadata) = metadata else { continue };

@@ -28,6 +28,9 @@ const IN_FRENCH: [(&str, &str); 5] = [
 pub fn stray(path: &Path, folder: &Folder) -> Diagnostic {
     let shown = folder.relative(path);
     let told = |severity, message: &str| Diagnostic::of_file(severity, shown, message);
+    if path.is_symlink() && !path.exists() {
+        return told(Severity::Warning, "this link leads nowhere");
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_in = |parent: &str| shown.parent().is_some_and(|p| p == Path::new(parent));
     let plain = name.to_lowercase();

@@ -323,6 +323,24 @@ impl Crs {
             && (!self.wkt.contains("PRIMEM[") || self.wkt.contains("PRIMEM[\"Greenwich\""))
     }
 
+    /// The spans of x that a box from `west` to `east` is of. In a geographic CRS one whose west
+    /// is east of its east goes across the antimeridian, and what is beyond it is also at the
+    /// other end of the world: 190° east is 170° west.
+    pub fn spans(&self, west: f64, east: f64) -> Vec<(f64, f64)> {
+        if self.kind == CrsKind::Geographic && west > east {
+            return vec![(west, 180.0), (-180.0, east)];
+        }
+        let mut spans = vec![(west, east)];
+        if self.is_lon_lat_degrees() {
+            let turns = [(east > 180.0, -360.0), (west < -180.0, 360.0)];
+            let turned = turns.into_iter().filter(|(is_beyond, _)| *is_beyond);
+            let turned =
+                turned.map(|(_, turn)| ((west + turn).max(-180.0), (east + turn).min(180.0)));
+            spans.extend(turned.filter(|(west, east)| west <= east));
+        }
+        spans
+    }
+
     /// How far it is once round the world, in units of x, where x goes on with longitude and y
     /// does not depend on it: 360 for degrees, the length of the equator for the world's
     /// Mercators and plate carrée. `None` for every other CRS.

@@ -361,11 +361,14 @@ fn what_lies_where_nothing_reads_it_is_told_with_what_it_was_meant_to_be() {
         .write("capabilities/couches/a.yaml", "x")
         .write("capabilities/layers/theme/a.yaml", "x")
         .write("capabilities/maps/carte.yaml.txt", "x");
+    let link = site.0.join("capabilities/layers/lien.yaml");
+    std::os::unix::fs::symlink("/nowhere/lien.yaml", link).unwrap();
     assert_eq!(
         lines(&site.load()),
         [
             "warning Capabilites: nothing reads this (did you mean \"capabilities\"?)",
             "warning capabilities/couches: nothing reads this (did you mean \"layers\"?)",
+            "warning capabilities/layers/lien.yaml: this link leads nowhere",
             "warning capabilities/layers/theme: folders in this folder are not read (put their files beside this folder)",
             "warning capabilities/maps/carte.yaml.txt: nothing reads this (did you mean \"carte.yaml\"?)",
             "warning server.yaml: nothing reads this (did you mean \"capabilities/server.yaml\"?)",

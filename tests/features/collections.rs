@@ -161,3 +161,26 @@ fn oapif_23_058r1_what_features_have_is_what_the_schema_says() {
     let geometry = get(server(), "/collections/communes/schema")["properties"]["geometry"].clone();
     assert_eq!(geometry["format"], "geometry-multipolygon");
 }
+
+#[test]
+fn a_collection_without_a_licence_of_its_own_has_that_of_the_site() {
+    let folder = Scratch::new("features-licence");
+    write(
+        &folder,
+        "capabilities/server.yaml",
+        "schema: cartotheque/server@1\nlicence: etalab-2.0\n",
+    );
+    write(
+        &folder,
+        "data/places.geojson",
+        r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {},
+            "geometry": {"type": "Point", "coordinates": [4, 45]}}]}"#,
+    );
+    let server = Server::start(&folder.0, &[]);
+    for path in ["/collections/places", "/collections"] {
+        let document = get(&server, path);
+        let collection = document.pointer("/collections/0").unwrap_or(&document);
+        let licence = link(collection, "license").unwrap();
+        assert!(licence.contains("etalab"), "{path}: {licence}");
+    }
+}

@@ -170,3 +170,35 @@ fn a_choice_that_no_format_has_is_refused_and_one_of_another_format_changes_noth
         "{next}"
     );
 }
+
+#[test]
+fn oas30_what_an_address_takes_is_what_is_described() {
+    let api = get(server(), "/api");
+    let named = |path: &str| -> Vec<String> {
+        let parameters = api["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let of = |parameter: &Value| {
+            let reference = parameter["$ref"].as_str().unwrap();
+            let parameter = api.pointer(reference.trim_start_matches('#')).unwrap();
+            parameter["name"].as_str().unwrap().to_owned()
+        };
+        parameters.iter().map(of).collect()
+    };
+    let all = named("/collections/{collectionId}/items");
+    for (path, address) in [
+        (
+            "/collections/{collectionId}/items/{featureId}",
+            "/collections/communes/items/69123",
+        ),
+        (
+            "/collections/{collectionId}/data.fgb",
+            "/collections/communes/data.fgb",
+        ),
+    ] {
+        let described = named(path);
+        for name in all.iter().filter(|name| *name != "collectionId") {
+            let reply = server().get(&format!("{address}?{name}=zz~"));
+            let is_refused = reply.status == 400 && reply.text().contains("is no parameter");
+            assert_eq!(!is_refused, described.contains(name), "{path} {name}");
+        }
+    }
+}

@@ -226,3 +226,40 @@ fn clients_a3_a5_counts_are_there_and_nulls_are_written() {
             .contains("\"taux\":10.0")
     );
 }
+
+/// nginx answers 502 where the headers of an answer are more than 4 kB.
+#[test]
+fn rfc8288_the_links_of_a_long_request_have_room_in_a_header() {
+    let ring: Vec<String> = (0..25)
+        .map(|i| {
+            format!(
+                "{:.5}%20{:.5}",
+                4.0 + f64::from(i) * 0.01,
+                45.0 + f64::from(i % 2)
+            )
+        })
+        .collect();
+    let ring = ring.join(",");
+    let polygon = format!("POLYGON(({ring},5%2044,4.00000%2045.00000))");
+    let path = format!(
+        "/collections/communes/items?f=csv&limit=1&filter=S_INTERSECTS(geometry,{polygon})"
+    );
+    let reply = server().get(&path);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let links = reply.header("link");
+    assert!(links.len() <= 2_500, "{} bytes", links.len());
+    assert!(links.contains("rel=\"next\""), "{links}");
+    let short = server().get("/collections/communes/items?f=csv&limit=1");
+    for rel in ["next", "self", "alternate", "collection"] {
+        assert!(
+            short.header("link").contains(&format!("rel=\"{rel}\"")),
+            "{rel}"
+        );
+    }
+}
+
+#[test]
+fn from_beyond_the_end_a_link_leads_back_to_the_last_page() {
+    let behind = get(server(), "/collections/communes/items?offset=99999");
+    assert!(link(&behind, "prev").unwrap().contains("offset=4011"));
+}

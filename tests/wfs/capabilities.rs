@@ -370,3 +370,11 @@ fn fes200_7_13_every_temporal_operator_that_is_advertised_is_read() {
         );
     }
 }
+
+#[test]
+fn errors_of_capabilities_are_told_in_a_version_that_the_client_accepts() {
+    let reply =
+        small().get("service=WFS&request=GetCapabilities&acceptversions=1.1.0&sections=bogus");
+    assert_eq!(reply.status, 400);
+    assert_eq!(reply.xml().attribute("version"), Some("1.1.0"));
+}

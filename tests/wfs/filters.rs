@@ -304,3 +304,40 @@ fn bodies_of_every_version_are_read() {
         );
     }
 }
+
+#[test]
+fn ids_that_tell_the_type_go_with_whatever_else_must_hold() {
+    let found = |query: &str| {
+        let start = "service=WFS&version=2.0.0&request=GetFeature";
+        small()
+            .get(&format!("{start}&resourceid=stations.2,stations.3&{query}"))
+            .ids()
+    };
+    assert_eq!(found("").len(), 2);
+    assert_eq!(found("bbox=0,0,1,1,CRS:84").len(), 0);
+    assert_eq!(found("cql_filter=effectif<0").len(), 0);
+    let none = "<Filter><PropertyIsNull><ValueReference>effectif</ValueReference></PropertyIsNull></Filter>";
+    assert_eq!(found(&format!("filter={}", encoded(none))).len(), 0);
+}
+
+#[test]
+fn wfs200_7_3_2_a_property_occurs_once() {
+    let values = |reference: &str| {
+        let start = "service=WFS&version=2.0.0&request=GetPropertyValue&typenames=stations";
+        let reply = small().get(&format!("{start}&valuereference={reference}"));
+        reply.xml().attribute("numberMatched").unwrap().to_owned()
+    };
+    assert_eq!(values("classe[1]"), values("classe"));
+    assert_ne!(values("classe"), "0");
+    assert_eq!(values("classe[2]"), "0");
+}
+
+#[test]
+fn a_star_is_every_property_in_documents_too() {
+    let body = "<GetFeature service='WFS' version='1.1.0' maxFeatures='1' \
+                xmlns='http://www.opengis.net/wfs'><Query typeName='stations'>\
+                <PropertyName>*</PropertyName></Query></GetFeature>";
+    let reply = small().post(body);
+    assert_eq!(reply.ids().len(), 1);
+    assert!(reply.text.contains(":effectif>"), "{}", reply.text);
+}

@@ -182,3 +182,25 @@ fn an_answer_of_many_pieces_is_one_whole_document() {
     );
     assert!(ids.len() > 4000 && reply.text.len() > 1_000_000);
 }
+
+#[test]
+fn from_beyond_the_end_the_way_back_is_to_the_last_page() {
+    let beyond = small().get(&format!("{GET}stations&count=8&startindex=100000"));
+    let root = beyond.xml();
+    let previous = root.attribute("previous").unwrap();
+    assert!(previous.ends_with("STARTINDEX=52&COUNT=8"), "{previous}");
+    let none = small().get(&format!(
+        "{GET}stations&count=8&startindex=3&cql_filter=effectif<0"
+    ));
+    assert_eq!(none.xml().attribute("previous"), None);
+}
+
+#[test]
+fn ids_that_are_positions_have_one_order() {
+    let sorted =
+        |order: &str| small().get(&format!("{GET}stations&count=1&sortby=@gml:id+{order}"));
+    assert_eq!(sorted("ASC").ids(), ["stations.0"]);
+    let refused = sorted("DESC");
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.exception().1, "sortBy");
+}

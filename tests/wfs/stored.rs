@@ -159,3 +159,22 @@ fn wfs200_10_values_of_a_property_are_counted_as_they_are_given() {
     let unknown = small().get("service=WFS&version=2.0.0&request=GetPropertyValue&typenames=stations&valuereference=bogus");
     assert_eq!(unknown.exception().0, "InvalidParameterValue");
 }
+
+#[test]
+fn wfs200_7_9_3_6_a_feature_alone_is_no_list_to_page_through() {
+    let alone = format!("{GET}&storedquery_id=GetFeatureById&id=stations.7");
+    for page in ["count=0", "startindex=1", "count=1&startindex=5"] {
+        let reply = small().get(&format!("{alone}&{page}"));
+        assert_eq!(reply.xml().attribute("id"), Some("stations.7"), "{page}");
+        let json = small().get(&format!("{alone}&{page}&outputformat=json"));
+        assert_eq!(json.json()["type"], "Feature", "{page}");
+    }
+    let hits = small().get(&format!("{alone}&resulttype=hits&outputformat=json"));
+    assert_eq!(hits.json()["numberMatched"], 1);
+    let body = "<GetFeature service='WFS' version='2.0.0' xmlns='http://www.opengis.net/wfs/2.0'>\
+                <StoredQuery id='GetFeatureById'><Parameter name='id'>stations.700</Parameter>\
+                </StoredQuery></GetFeature>";
+    let none = small().post(body);
+    assert_eq!(none.status, 404);
+    assert!(none.text.contains("stations.700"), "{}", none.text);
+}

@@ -155,10 +155,21 @@ impl<'a> Resolver<'a> {
             let message = format!("the layer {id:?} is not served: it is left out");
             findings.add(Severity::Warning, &at.place, message, None);
         } else {
+            let own_file = builder.folder.layers.iter().find(|path| {
+                let stem = path.file_stem().unwrap_or_default();
+                stem.to_str() == Some(id)
+            });
+            let help = match own_file {
+                Some(path) => {
+                    let shown = builder.folder.relative(path).display();
+                    format!("{shown} says another `id:`")
+                }
+                None => "layers are declared in capabilities/layers/".to_owned(),
+            };
             let missing = Missing {
                 message: format!("no layer {id:?}"),
                 near: nearest(id, self.layers.keys().copied()),
-                help: Some("layers are declared in capabilities/layers/".to_owned()),
+                help: Some(help),
             };
             missing.tell(file, &at.place, findings);
         }

@@ -76,7 +76,7 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
             let address = ApiAddress::Collection(layer.id.clone());
             let mut own = vec![to(base, &address, "self", "This collection")];
             own.extend(match in_full {
-                true => links(layer, base, language),
+                true => links(service, layer, base, language),
                 false => brief_links(layer, base, language),
             });
             push_links(&mut collection, own);
@@ -191,7 +191,7 @@ pub(super) fn one(service: &Service<'_>, layer: &Layer, base: &str, language: &s
     let budget = Budget::new(TIME_FOR_TIMES, u64::MAX, u64::MAX);
     let mut collection = describe(service, layer, language, &budget);
     set_crs(&mut collection, &crs_uris(service, Some(layer)));
-    push_links(&mut collection, links(layer, base, language));
+    push_links(&mut collection, links(service, layer, base, language));
     collection
 }
 
@@ -361,7 +361,7 @@ fn brief_links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     links
 }
 
-fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
+fn links(service: &Service<'_>, layer: &Layer, base: &str, language: &str) -> Vec<Value> {
     let id = &layer.id;
     let path = ApiAddress::Collection(id.clone()).path();
     let mut links = of_features(layer, base, language);
@@ -375,7 +375,8 @@ fn links(layer: &Layer, base: &str, language: &str) -> Vec<Value> {
         "application/vnd.iso.19139+xml",
         "ISO 19139",
     ));
-    if let Some(id) = &layer.metadata.licence {
+    let of_site = service.tiles.catalogue.site.licence.as_ref();
+    if let Some(id) = layer.metadata.licence.as_ref().or(of_site) {
         let known = licence(id);
         if let Some(url) = &known.url {
             let media_type = media_type_of(url);

@@ -100,24 +100,35 @@ pub fn landing_links(base: &str) -> Vec<Value> {
 /// the header is encoded in addresses already, and titles are left out.
 pub(super) fn header(document: &Value) -> String {
     let links = document.get("links").and_then(Value::as_array);
+    let links = links.into_iter().flatten();
+    let fixed = links.filter(|link| link.get("templated").is_none());
+    header_of(fixed.map(|link| {
+        ["href", "rel", "type"]
+            .map(|name| link.get(name).and_then(Value::as_str).unwrap_or_default())
+    }))
+}
+
+/// Address, relation and media type of some links as a header, the most wanted first: those that
+/// find no room in it are left out.
+pub(super) fn header_of<'a>(links: impl Iterator<Item = [&'a str; 3]>) -> String {
     let mut out = String::new();
-    for link in links.into_iter().flatten().take(MAX_IN_HEADER) {
-        let text = |name: &str| link.get(name).and_then(Value::as_str).unwrap_or_default();
-        if link.get("templated").is_some() {
+    for [href, rel, media_type] in links {
+        let link = format!(
+            "<{}>; rel=\"{rel}\"; type=\"{}\"",
+            href.replace('>', "%3E"),
+            media_type.replace('"', "'")
+        );
+        if out.len() + link.len() > MAX_HEADER_BYTES {
             continue;
         }
         if !out.is_empty() {
             out.push_str(", ");
         }
-        out.push_str(&format!(
-            "<{}>; rel=\"{}\"; type=\"{}\"",
-            text("href"),
-            text("rel"),
-            text("type")
-        ));
+        out.push_str(&link);
     }
     out
 }
 
-/// Proxies refuse headers of more than some kilobytes.
-const MAX_IN_HEADER: usize = 24;
+/// nginx answers 502 where all headers together are more than 4 kB (`proxy_buffer_size`), and the
+/// address of a filter stands in each link.
+const MAX_HEADER_BYTES: usize = 2_500;

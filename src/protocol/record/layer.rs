@@ -4,6 +4,7 @@ use crate::catalogue::map::MapService;
 use crate::catalogue::{Catalogue, Contact, Layer};
 use crate::encode::xml;
 use crate::geom::Bbox;
+use crate::protocol::ogcapi::features::MAX_LIMIT;
 
 const INTEROPERABILITY: Specification = Specification {
     french: "Règlement (UE) n° 1089/2010 de la Commission du 23 novembre 2010 portant modalités \
@@ -117,8 +118,8 @@ pub fn write(catalogue: &Catalogue, layer: &Layer, base: &str) -> String {
     writer.extent("gmd", &layer.extent_lonlat.unwrap_or(Bbox::WORLD));
     writer.push("</gmd:MD_DataIdentification></gmd:identificationInfo>\n");
 
-    let is_drawn = catalogue.site.offers(MapService::Wms);
-    distribution(&mut writer, layer, title, is_drawn);
+    let offers = [MapService::Wms, MapService::Features].map(|s| catalogue.site.offers(s));
+    distribution(&mut writer, layer, title, offers);
     quality(&mut writer, layer);
     writer.tail();
     writer.out
@@ -187,7 +188,13 @@ fn keywords(writer: &mut RecordWriter<'_>, layer: &Layer) {
     writer.keywords(&plain(&layer.keywords), None);
 }
 
-fn distribution(writer: &mut RecordWriter<'_>, layer: &Layer, title: &str, is_drawn: bool) {
+/// Where the data are seen and had: `is_drawn` by WMS, `is_given` by WFS and as a file.
+fn distribution(
+    writer: &mut RecordWriter<'_>,
+    layer: &Layer,
+    title: &str,
+    [is_drawn, is_given]: [bool; 2],
+) {
     let base = writer.base;
     let mut id = String::new();
     xml::push_url_component(&mut id, &layer.id);
@@ -204,6 +211,19 @@ fn distribution(writer: &mut RecordWriter<'_>, layer: &Layer, title: &str, is_dr
         let protocol = "OGC:WMS-1.3.0-http-get-capabilities";
         writer.online(&wms, protocol, title, "information");
         writer.online(&root, protocol, &layer.id, "information");
+    }
+    if is_given {
+        let own = format!("{base}/collections/{id}");
+        let wfs = format!("{own}/wfs?service=WFS&version=2.0.0&request=GetCapabilities");
+        let protocol = "OGC:WFS-2.0.0-http-get-capabilities";
+        writer.online(&wfs, protocol, &layer.id, "download");
+        let file = format!("{own}/items?f=gpkg&limit={MAX_LIMIT}");
+        writer.online(
+            &file,
+            "WWW:DOWNLOAD-1.0-http--download",
+            "GeoPackage",
+            "download",
+        );
     }
     writer.online(
         &page(layer, base),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::collection::{Around, Collection, Counts};
 use super::paging::{Pages, pages};
-use super::request::{Asked, Incoming, Operation, Output, Query, Reader, Selected};
+use super::request::{Asked, AskedQuery, Incoming, Operation, Output, Query, Reader, Selected};
 use super::scope::Scope;
 use super::{Service, Version};
 use crate::budget::Budget;
@@ -35,6 +35,15 @@ pub fn get(
     };
     let reader = Reader { scope, asked };
     let selected = reader.selected()?;
+    // a feature by itself is no list to page through
+    let asked = match selected.is_alone {
+        true => &Asked {
+            count: None,
+            start_index: 0,
+            ..asked.clone()
+        },
+        false => asked,
+    };
     if let ([left, right], false) = (selected.queries.as_slice(), selected.on.is_empty()) {
         let join = JoinQuery {
             left: left.find.clone(),
@@ -51,7 +60,7 @@ pub fn get(
     let counts = paginate(&mut found, asked);
     if selected.is_alone && !counts.iter().any(|c| c.matched > 0) {
         return Err(Error::NotFound {
-            path: alone_id(incoming),
+            path: alone_id(asked).to_owned(),
         });
     }
     let matched = counts
@@ -153,8 +162,15 @@ fn now() -> String {
 }
 
 /// The id that was asked for, for a message.
-fn alone_id(incoming: &Incoming) -> String {
-    incoming.parameter("ID").unwrap_or("this id").to_owned()
+fn alone_id(asked: &Asked) -> &str {
+    let stored = asked.queries.iter().filter_map(|query| match query {
+        AskedQuery::Stored { parameters, .. } => Some(parameters),
+        AskedQuery::Adhoc(_) | AskedQuery::Join(_) => None,
+    });
+    let mut ids = stored
+        .flatten()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("ID"));
+    ids.next().map_or("this id", |(_, id)| id.trim())
 }
 
 /// Takes the page out of all that was found: one row of features, query after query.
@@ -257,7 +273,7 @@ impl Answering<'_> {
         };
         let set = self.set(query, &found);
         let (studio, find) = (service.studio, query.find.clone());
-        let pieces = match self.selected.is_alone {
+        let pieces = match self.selected.is_alone && !self.asked.is_hits {
             true => studio.feature_as(format, find, &found, set)?,
             false => studio.features_as(format, find, &found, set)?,
         };

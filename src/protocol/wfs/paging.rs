@@ -38,6 +38,8 @@ pub fn pages(asked: &Asked, incoming: &Incoming, address: &str, matched: u64) ->
         };
     }
     let next = start.saturating_add(count);
+    // from beyond the end the way back is to the last page
+    let start = start.min(matched);
     Pages {
         next: (count > 0 && next < matched)
             .then(|| page(next, count))

@@ -104,7 +104,7 @@ pub fn data_file(
     request: &ApiRequest<'_>,
     budget: &Budget,
 ) -> Result<Answer> {
-    Sent::parse(request.query)?.check(&["f", "lang"])?;
+    Sent::parse(request.query)?.check(&["lang"])?;
     let layer = service.tiles.catalogue.layer(id)?;
     let path = ApiAddress::DataFile(id.to_owned()).path();
     file::file(layer, &path, request.conditions(), budget)

@@ -87,12 +87,18 @@ pub fn paths(catalogue: &Catalogue, language: &str) -> Vec<(String, Value)> {
         "properties",
         "skipGeometry",
     ];
+    let options = View::options();
+    let options = options.iter().map(|option| refer(&of_option(option)));
     paths.push((
         unescaped(&item),
         operation_of(
             "getFeature".into(),
             &said(language, "Un objet", "One feature"),
-            names.iter().map(|name| refer(name)).collect(),
+            names
+                .iter()
+                .map(|name| refer(name))
+                .chain(options)
+                .collect(),
             item_responses(language),
         ),
     ));

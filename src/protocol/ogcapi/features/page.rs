@@ -5,7 +5,7 @@ use crate::catalogue::Layer;
 use crate::encode::feature::{FeatureFormat, FormatOption, Link};
 use crate::error::{Error, Result};
 use crate::operation::features::{FeatureQuery, Found};
-use crate::protocol::ogcapi::links::{HTML, JSON};
+use crate::protocol::ogcapi::links::{HTML, JSON, header_of};
 use crate::protocol::ogcapi::{ApiAddress, ApiRequest};
 use crate::store::Fingerprint;
 
@@ -102,22 +102,14 @@ pub fn links(
     links
 }
 
-/// The links as a header (RFC 8288): for formats that have no place for them.
+/// The links as a header (RFC 8288): for formats that have no place for them. The way on stands
+/// first, for of a long address not all of them have room.
 pub fn header(links: &[Link]) -> String {
-    let written = links.iter().map(|link| {
-        let Link {
-            href,
-            rel,
-            media_type,
-            ..
-        } = link;
-        let href = href.replace('>', "%3E");
-        format!(
-            "<{href}>; rel=\"{rel}\"; type=\"{}\"",
-            media_type.replace('"', "'")
-        )
-    });
-    written.collect::<Vec<_>>().join(", ")
+    let (ways_on, others): (Vec<&Link>, Vec<&Link>) = links
+        .iter()
+        .partition(|link| matches!(link.rel, "next" | "prev"));
+    let links = ways_on.into_iter().chain(others);
+    header_of(links.map(|link| [link.href.as_str(), link.rel, link.media_type]))
 }
 
 impl View {

@@ -1,5 +1,5 @@
 use super::Sent;
-use crate::crs::{Crs, CrsKind};
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
 use crate::operation::features::Window;
@@ -33,11 +33,7 @@ fn boxes(text: &str, crs: &Crs) -> Result<Vec<Bbox>> {
     };
     let [min_x, min_y] = crs.axis_order.reorder([a, b]);
     let [max_x, max_y] = crs.axis_order.reorder([c, d]);
-    let sides = match min_x > max_x && crs.kind == CrsKind::Geographic {
-        true => vec![(min_x, 180.0), (-180.0, max_x)],
-        false => vec![(min_x, max_x)],
-    };
-    sides
+    crs.spans(min_x, max_x)
         .into_iter()
         .map(|(min_x, max_x)| Bbox::new(min_x, min_y, max_x, max_y))
         .collect::<Option<_>>()

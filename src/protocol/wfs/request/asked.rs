@@ -219,3 +219,11 @@ pub fn is_hits(text: &str) -> Result<bool> {
         )),
     }
 }
+
+/// The properties to give, where none is all of them: `*` is every property.
+pub fn all_but_star(names: Vec<String>) -> Vec<String> {
+    match names.iter().any(|name| name.trim() == "*") {
+        true => Vec::new(),
+        false => names,
+    }
+}

@@ -2,7 +2,8 @@
 //! and types are known by their local names: clients bring prefixes and namespaces of their own.
 
 use super::asked::{
-    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, is_hits, whole,
+    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, all_but_star, is_hits,
+    whole,
 };
 use crate::decode::xml::Element;
 use crate::error::{Error, Result};
@@ -71,7 +72,7 @@ fn said<'r>(root: &'r Element, name: &str) -> Option<&'r str> {
 }
 
 fn version(root: &Element, operation: Operation) -> Result<Version> {
-    let accepted = texts(root, "AcceptVersions", "Version");
+    let accepted = accepted_versions(root);
     let said = said(root, "version");
     if operation == Operation::GetCapabilities {
         return match said {
@@ -88,6 +89,11 @@ fn version(root: &Element, operation: Operation) -> Result<Version> {
             _ => Version::V200,
         }),
     }
+}
+
+/// The versions that a client of GetCapabilities takes, by its own order.
+pub fn accepted_versions(root: &Element) -> Vec<String> {
+    texts(root, "AcceptVersions", "Version")
 }
 
 /// The texts of the elements `inner` in the first element `outer`.
@@ -193,6 +199,7 @@ fn query(element: &Element, names: &[String]) -> Result<Adhoc> {
         });
     }
     query.type_name = type_name;
+    query.properties = all_but_star(query.properties);
     Ok(query)
 }
 

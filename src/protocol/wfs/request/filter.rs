@@ -52,13 +52,17 @@ pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Ref
         kind.fields.iter().find(exact)
     };
     let step = text.rsplit('/').next().unwrap_or(text);
-    let step = step.split('[').next().unwrap_or(step).trim();
+    let (step, predicate) = step.split_once('[').unwrap_or((step, "1]"));
+    let step = step.trim();
     let local = step.rsplit(':').next().unwrap_or(step);
     if INHERITED.contains(&step) && named(step).is_none() {
         return Ok(Reference::Inherited);
     }
     if let Some(field) = [text, step, local].into_iter().find_map(named) {
-        return Ok(Reference::Field(field));
+        return Ok(match is_beyond_the_first(predicate) {
+            true => Reference::Inherited,
+            false => Reference::Field(field),
+        });
     }
     if matches!(step, "@gml:id" | "gml:id" | "@id" | "@fid") {
         return Ok(Reference::Id);
@@ -94,6 +98,12 @@ pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Ref
         field: text.to_owned(),
         nearest: nearest(local, kind.fields.iter().map(|f| f.element.as_str())),
     })
+}
+
+/// True for the predicate of a second or later occurrence: each property occurs once.
+fn is_beyond_the_first(predicate: &str) -> bool {
+    let number = predicate.trim().strip_suffix(']').map(str::trim);
+    number.is_some_and(|number| number.parse::<u32>().is_ok_and(|place| place != 1))
 }
 
 /// What filters of one query are read with.
@@ -353,8 +363,15 @@ impl FilterReader<'_> {
             Some(name) => &SrsName::parse(name)?,
             None => self.srs,
         };
+        let placed = placed(&bbox, srs, self.version);
+        let spans = srs.crs.spans(placed.min_x, placed.max_x).into_iter();
+        let boxes = spans.map(|(min_x, max_x)| Bbox {
+            min_x,
+            max_x,
+            ..placed
+        });
         Ok(Some(Window {
-            boxes: vec![placed(&bbox, srs, self.version)],
+            boxes: boxes.collect(),
             crs: srs.crs.clone(),
         }))
     }

@@ -2,7 +2,8 @@
 //! version are read in all: clients mix them.
 
 use super::asked::{
-    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, is_hits, whole,
+    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, all_but_star, is_hits,
+    whole,
 };
 use crate::decode::xml::{Element, Limits};
 use crate::error::{Error, Result};
@@ -85,7 +86,8 @@ fn version(kvp: &Kvp, operation: Operation) -> Result<Version> {
     }
 }
 
-fn list(text: &str) -> Vec<String> {
+/// The items of a list, without those that are empty.
+pub fn list(text: &str) -> Vec<String> {
     let items = text
         .split(',')
         .map(str::trim)
@@ -205,14 +207,6 @@ fn join(kvp: &Kvp, types: &[Vec<String>]) -> Result<AskedJoin> {
     };
     let srs_name = kvp.get("SRSNAME").map(str::to_owned);
     AskedJoin::new(names, aliases, filter, srs_name)
-}
-
-/// `*` is every property.
-fn all_but_star(names: Vec<String>) -> Vec<String> {
-    match names.iter().any(|name| name == "*") {
-        true => Vec::new(),
-        false => names,
-    }
 }
 
 /// A parameter's value for each query: one for all, or as many as there are queries.

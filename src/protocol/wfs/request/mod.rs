@@ -16,6 +16,7 @@ use crate::decode::xml::{Element, Limits, is_document};
 use crate::error::{Error, Result};
 use crate::protocol::Request;
 use crate::protocol::ows::{self, Kvp};
+use crate::protocol::wfs::Version;
 
 /// What came in: pairs, or a document.
 #[derive(Debug)]
@@ -66,14 +67,22 @@ impl Incoming {
     }
 
     /// The version to tell errors in, whatever else is wrong.
-    pub fn version(&self) -> super::Version {
+    pub fn version(&self) -> Version {
         let said = match self {
-            Incoming::Pairs(kvp) => kvp.get("VERSION").map(str::to_owned),
-            Incoming::Document(root, _) => root.attribute("version").map(str::to_owned),
+            Incoming::Pairs(kvp) => kvp.get("VERSION"),
+            Incoming::Document(root, _) => root.attribute("version"),
         };
-        said.map_or(super::Version::V200, |text| {
-            super::Version::negotiate(&text)
-        })
+        let accepted: Vec<String> = match self {
+            Incoming::Pairs(kvp) => kvp
+                .get("ACCEPTVERSIONS")
+                .into_iter()
+                .flat_map(kvp::list)
+                .collect(),
+            Incoming::Document(root, _) => body::accepted_versions(root),
+        };
+        let negotiated = said.map(Version::negotiate);
+        let negotiated = negotiated.or_else(|| Version::accepted(&accepted).ok());
+        negotiated.unwrap_or(Version::V200)
     }
 
     /// A parameter of the address.

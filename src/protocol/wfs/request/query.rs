@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::asked::{Adhoc, Asked, AskedQuery, Condition, Operation};
 use super::filter::{FilterReader, Reference, reference};
 use crate::catalogue::Layer;
-use crate::crs::{Crs, CrsKind};
+use crate::crs::Crs;
 use crate::encode::feature::FeatureFormat;
 use crate::encode::feature::gml::{GmlContent, GmlType};
 use crate::encode::gml::GmlVersion;
@@ -208,11 +208,13 @@ impl Reader<'_> {
                 expected: "the name of a feature type".into(),
             });
         }
+        let others = adhoc.conditions.iter().filter(|other| !is_of_ids(other));
+        let others: Vec<Condition> = others.cloned().collect();
         Ok(types
             .into_iter()
             .map(|(layer, ids)| Adhoc {
                 type_name: Some(self.scope.type_name(&layer).to_owned()),
-                conditions: vec![Condition::Ids(ids)],
+                conditions: [vec![Condition::Ids(ids)], others.clone()].concat(),
                 ..adhoc.clone()
             })
             .collect())
@@ -258,10 +260,23 @@ impl Reader<'_> {
                     column: field.column,
                     is_descending: term.is_descending,
                 }),
-                Reference::Id => find.sort.extend(layer.id_column.map(|column| SortKey {
-                    column,
-                    is_descending: term.is_descending,
-                })),
+                Reference::Id => match layer.id_column {
+                    Some(column) => find.sort.push(SortKey {
+                        column,
+                        is_descending: term.is_descending,
+                    }),
+                    // ids that are positions are the order that there is
+                    None if !term.is_descending => {}
+                    None => {
+                        return Err(Error::parameter(
+                            "sortBy",
+                            format!(
+                                "the ids of {:?} are positions: expected ASC, found DESC",
+                                layer.id
+                            ),
+                        ));
+                    }
+                },
                 // nobody has it, so everybody is equal
                 Reference::Inherited => {}
                 Reference::Geometry => {
@@ -358,6 +373,21 @@ impl Reader<'_> {
     }
 }
 
+/// The names that an element of a filter has for an id.
+const ID_ATTRIBUTES: [&str; 3] = ["rid", "fid", "id"];
+
+/// True for a condition that is nothing but ids.
+fn is_of_ids(condition: &Condition) -> bool {
+    match condition {
+        Condition::Ids(_) => true,
+        Condition::Filter(element) => element.elements().all(|inner| {
+            let mut names = ID_ATTRIBUTES.iter();
+            names.any(|name| inner.attribute(name).is_some())
+        }),
+        Condition::Cql(_) | Condition::Bbox(_) => false,
+    }
+}
+
 /// The ids that a query names, in whatever notation.
 fn ids(adhoc: &Adhoc) -> Vec<&str> {
     let mut ids = Vec::new();
@@ -366,8 +396,8 @@ fn ids(adhoc: &Adhoc) -> Vec<&str> {
             Condition::Ids(list) => ids.extend(list.iter().map(String::as_str)),
             Condition::Filter(element) => {
                 for inner in element.elements() {
-                    let names = ["rid", "fid", "id"];
-                    ids.extend(names.iter().find_map(|name| inner.attribute(name)));
+                    let mut names = ID_ATTRIBUTES.iter();
+                    ids.extend(names.find_map(|name| inner.attribute(name)));
                 }
             }
             Condition::Cql(_) | Condition::Bbox(_) => {}
@@ -412,13 +442,7 @@ fn window(text: &str, default: &SrsName, version: Version) -> Result<Window> {
         true => [[b, a], [d, c]],
         false => [[a, b], [c, d]],
     };
-    let is_across = x1 > x2 && srs.crs.kind == CrsKind::Geographic;
-    let spans = match is_across {
-        // across the antimeridian
-        true => vec![(x1, 180.0), (-180.0, x2)],
-        false => vec![(x1, x2)],
-    };
-    let boxes = spans.into_iter().map(|(west, east)| {
+    let boxes = srs.crs.spans(x1, x2).into_iter().map(|(west, east)| {
         Bbox::new(west, y1, east, y2)
             .ok_or_else(|| wrong("expected each minimum below its maximum".into()))
     });
