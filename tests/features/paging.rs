@@ -34,6 +34,32 @@ fn clients_a4_links_keep_every_parameter_as_it_was_sent() {
 }
 
 #[test]
+fn the_page_before_has_nothing_of_this_one() {
+    let page = get(server(), "/collections/communes/items?limit=10&offset=5");
+    let before = link(&page, "prev").unwrap();
+    let before = get(server(), &path_of(server(), &before));
+    let first = get(server(), "/collections/communes/items?limit=5");
+    assert_eq!(ids(&before), ids(&first));
+    let again = path_of(server(), &link(&before, "next").unwrap());
+    assert_eq!(ids(&get(server(), &again)), ids(&page)[..5]);
+}
+
+#[test]
+fn rfc9110_13_1_2_any_tag_stands_for_what_there_is() {
+    let items = "/collections/departements/items";
+    let id = ids(&get(server(), items))[0].clone();
+    let any = [("If-None-Match", "*")];
+    for (path, status) in [
+        (items.to_owned(), 304),
+        (format!("{items}/{id}"), 304),
+        (format!("{items}/no-such-item"), 404),
+    ] {
+        let reply = server().ask("GET", &path, &any, b"");
+        assert_eq!(reply.status, status, "{path}");
+    }
+}
+
+#[test]
 fn oapif_17_069r4_7_15_2_limit() {
     let items = "/collections/communes/items";
     assert_eq!(ids(&get(server(), items)).len(), 10);

@@ -237,3 +237,25 @@ fn every_geometry_is_written_in_the_words_of_its_version() {
     ];
     assert_eq!(kinds("1.0.0"), old);
 }
+
+/// OGC 21-045r1 §7.7: positions of JSON-FG are in the order of the CRS that it names; those of
+/// GeoJSON are x, y whatever that is.
+#[test]
+fn json_fg_has_the_axis_order_of_its_crs() {
+    for version in ["version=2.0.0&typenames=", "version=1.1.0&typename="] {
+        let of = |format: &str| {
+            let query = format!(
+                "service=WFS&request=GetFeature&{version}stations\
+                 &srsname=urn:ogc:def:crs:EPSG::4326&outputformat={format}"
+            );
+            serde_json::from_str::<serde_json::Value>(&small().get(&query).text).unwrap()
+        };
+        let (plain, named) = (of("application/geo%2Bjson"), of("jsonfg"));
+        let crs = named["coordRefSys"].as_str().unwrap();
+        assert!(crs.ends_with("/4326"), "{crs}");
+        let xy = &plain["features"][0]["geometry"]["coordinates"];
+        let yx = &named["features"][0]["place"]["coordinates"];
+        assert!(xy[0].is_number() && xy[0] != xy[1], "{xy}");
+        assert_eq!((&yx[0], &yx[1]), (&xy[1], &xy[0]), "{version}");
+    }
+}

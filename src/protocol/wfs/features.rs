@@ -271,7 +271,9 @@ impl Answering<'_> {
                 ),
             ));
         };
-        let set = self.set(query, &found);
+        let mut set = self.set(query, &found);
+        // JSON-FG names its CRS, and positions are in that one's order (OGC 21-045r1 §7.7)
+        set.is_swapped = format == FeatureFormat::JsonFg && FeatureSet::swaps(&set.crs);
         let (studio, find) = (service.studio, query.find.clone());
         let pieces = match self.selected.is_alone && !self.asked.is_hits {
             true => studio.feature_as(format, find, &found, set)?,
@@ -304,7 +306,7 @@ impl Answering<'_> {
                 .with_geometry
                 .then(|| layer.store.schema().geometry),
             crs: query.find.crs.clone(),
-            // what is no GML is x, y for its readers (RFC 7946 §4, OGC 12-128r19)
+            // what is neither GML nor JSON-FG is x, y for its readers (RFC 7946 §4, OGC 12-128r19)
             is_swapped: false,
             matched: Some(found.matched),
             returned: found.returned,

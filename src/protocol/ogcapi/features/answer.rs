@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::page::{entity_tag, header, is_known, links};
+use super::page::{entity_tag, header, is_any_known, is_known, links};
 use super::rows::RowWriter;
 use super::wanted::{Wanted, view};
 use super::{Sent, View, file, picture};
@@ -48,11 +48,12 @@ pub fn items(
     };
     let state = [catalogue.fingerprint(layer), catalogue.wording(layer)];
     let tag = entity_tag(state, request, &path, view);
+    let unchanged = || {
+        let answer = Answer::ok(view.media_type(), "").with_status(304);
+        finished(answer, &tag)
+    };
     if is_known(request.if_none_match, &tag) {
-        return Ok(finished(
-            Answer::ok(view.media_type(), "").with_status(304),
-            &tag,
-        ));
+        return Ok(unchanged());
     }
     wanted.query.crs = match view {
         // the map under the features is one of the web
@@ -62,6 +63,9 @@ pub fn items(
     let found = studio.features(&wanted.query, budget)?;
     if item.is_some() && found.matched == 0 {
         return Err(Error::NotFound { path });
+    }
+    if is_any_known(request.if_none_match) {
+        return Ok(unchanged());
     }
     let links = links(address, &sent, request, (view, &wanted.query, &found));
     let link_header = header(&links);

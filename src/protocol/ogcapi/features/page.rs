@@ -46,13 +46,16 @@ pub fn entity_tag(state: [u64; 2], request: &ApiRequest<'_>, path: &str, view: V
     format!("W/\"{}\"", state.text())
 }
 
+/// True where a client has whatever there is (RFC 9110 §13.1.2).
+pub fn is_any_known(if_none_match: &str) -> bool {
+    if_none_match.split(',').any(|known| known.trim() == "*")
+}
+
 /// True where a client has what the tag stands for (RFC 9110 §13.1.2).
 pub fn is_known(if_none_match: &str, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let tag = opaque(tag);
-    if_none_match
-        .split(',')
-        .any(|known| known.trim() == "*" || opaque(known) == tag)
+    if_none_match.split(',').any(|known| opaque(known) == tag)
 }
 
 /// This page, those beside it with every parameter as it was sent, its other representations, and
@@ -86,7 +89,19 @@ pub fn links(
         }
         if found.offset > 0 {
             let limit = query.limit.unwrap_or(found.offset);
-            let before = page(found.offset.saturating_sub(limit));
+            // a first page that is shorter, rather than one that repeats what is on this page
+            let shorter = (found.offset < limit).then(|| found.offset.to_string());
+            let before = match &shorter {
+                Some(limit) => sent.href(
+                    &path,
+                    &[
+                        ("offset", None),
+                        ("limit", Some(limit)),
+                        (SNAPSHOT, Some(&snapshot)),
+                    ],
+                ),
+                None => page(found.offset - limit),
+            };
             links.push(link("prev", before, own, "Previous page"));
         }
     }
@@ -192,7 +207,7 @@ mod tests {
     fn rfc9110_13_1_2_a_tag_is_known_weak_or_strong() {
         assert!(is_known("\"a\", W/\"b\"", "W/\"b\""));
         assert!(is_known("\"b\"", "W/\"b\""));
-        assert!(is_known("*", "W/\"b\""));
+        assert!(is_any_known("*") && !is_any_known("\"*\"") && !is_any_known(""));
         assert!(!is_known("", "W/\"b\""));
         assert!(!is_known("\"bb\"", "W/\"b\""));
     }
