@@ -183,6 +183,15 @@ impl Error {
         }
     }
 
+    /// A path that is a folder, or a pipe, where a file was expected.
+    pub fn no_file(path: &std::path::Path) -> Error {
+        let found = match path.is_dir() {
+            true => "a folder",
+            false => "something else",
+        };
+        Error::data(path, format!("expected a file, found {found}"))
+    }
+
     /// A damaged or unknown data file.
     pub fn data(file: impl Into<PathBuf>, message: impl Into<String>) -> Error {
         Error::Data {

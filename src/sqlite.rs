@@ -119,7 +119,7 @@ fn check_file(path: &Path, rules: &Rules) -> Result<()> {
     let io = |e: std::io::Error| Error::io(path, &e);
     // asked by name first: opening a pipe would wait for its writer
     if !std::fs::metadata(path).map_err(io)?.is_file() {
-        return Err(Error::data(path, "expected a file, found something else"));
+        return Err(Error::no_file(path));
     }
     let mut magic = Vec::new();
     let file = File::open(path).map_err(io)?;
@@ -231,7 +231,7 @@ mod tests {
         std::fs::write(&path, "<html>").unwrap();
         let said = |path: &Path| ask(path, "SELECT 1").unwrap_err().to_string();
         assert!(said(&path).ends_with("expected a box, found no SQLite database"));
-        assert!(said(&scratch.0).ends_with("expected a file, found something else"));
+        assert!(said(&scratch.0).ends_with("expected a file, found a folder"));
         std::fs::write(&path, "SQLite format 3\0").unwrap();
         std::fs::write(scratch.0.join("a.db-wal"), "x").unwrap();
         assert!(said(&path).contains("is open in another program"));

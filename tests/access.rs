@@ -564,6 +564,41 @@ fn a_fault_elsewhere_keeps_nothing_open_that_is_restricted_and_opens_nothing() {
 }
 
 #[test]
+fn a_reload_that_changes_no_user_has_nobody_verified_again() {
+    use argon2::password_hash::{PasswordHasher, SaltString};
+    let site = site("access-remembered");
+    let server = &site.server;
+    // half a second of computing
+    let params = argon2::Params::new(65_536, 8, 1, None).unwrap();
+    let hasher = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let salt = SaltString::encode_b64(b"sixteen bytes 16").unwrap();
+    let hash = hasher.hash_password(b"lent", &salt).unwrap();
+    let root = &site.folder.0;
+    fs::write(root.join("secrets/passwords"), format!("anne:{hash}:ddt\n")).unwrap();
+    let basic = format!("Basic {}", STANDARD.encode("anne:lent"));
+    let path = format!("/maps/carte-{MARK}?f=json");
+    let ask = || {
+        let began = std::time::Instant::now();
+        let reply = server.ask("GET", &path, &[("Authorization", &basic)], b"");
+        (reply.status, began.elapsed(), reply.text())
+    };
+    server.wait_until("anne", |_| ask().0 == 200);
+    let (_, known, _) = ask();
+    let title = "title: Carte après";
+    let map = root.join(format!("capabilities/maps/carte-{MARK}.yaml"));
+    let yaml = fs::read_to_string(&map).unwrap();
+    fs::write(&map, yaml.replace(&format!("title: Carte {MARK}"), title)).unwrap();
+    server.wait_until("the reload", |server| {
+        let reply = server.ask("GET", &path, &[("X-Api-Key", KEY)], b"");
+        reply.text().contains("Carte après")
+    });
+    let (status, after, _) = ask();
+    assert_eq!(status, 200);
+    let slow = Duration::from_millis(100);
+    assert!(known < slow && after < slow, "{known:?} {after:?}");
+}
+
+#[test]
 fn what_is_revoked_in_a_refused_change_is_revoked_and_what_is_given_waits() {
     const OTHER: &str = "a second key that is long enough";
     const LATER: &str = "a third key given while it waits";

@@ -40,6 +40,8 @@ enum Format {
 impl Check {
     pub fn run(self) -> Outcome {
         use std::io::Write as _;
+        let base_url = self.base_url.as_deref();
+        base_url.map_or(Ok(()), crate::server::check_base_url)?;
         let checked = config::check_at(
             &self.path,
             LoadOptions::default(),

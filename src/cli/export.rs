@@ -9,10 +9,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::Outcome;
 use super::line::Line;
 use super::prepare::CacheArguments;
 use super::signal::{STOPPED, stop_at_signal};
+use super::{Outcome, with_names};
 use crate::archive::export::{Job, Progress, TileSource, export};
 use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
 use crate::budget::Budget;
@@ -43,7 +43,7 @@ pub struct Export {
     zoom: RangeInclusive<u8>,
 
     /// Only tiles that touch this box: west, south, east, north in degrees. Default: all layers.
-    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = super::render::parse_corner)]
     bbox: Vec<f64>,
 
     /// What tiles are written as: mvt, png, webp or jpeg.
@@ -135,7 +135,7 @@ impl Export {
                 Ok(ExitCode::SUCCESS)
             }
             Err(Error::Cancelled) => {
-                eprintln!("stopped: the same command goes on from here");
+                tell!("stopped: the same command goes on from here");
                 Ok(ExitCode::from(STOPPED))
             }
             Err(error) => Err(error),
@@ -207,7 +207,7 @@ impl Export {
     }
 
     fn sum_up(&self, written: &Written, time: Duration) {
-        eprintln!(
+        tell!(
             "{}: {} tiles, {} contents, {} bytes, in {:.1} s",
             self.output.display(),
             written.tiles,
@@ -231,7 +231,8 @@ impl<'a> Maker<'a> {
         let catalogue = &site.catalogue;
         let mut layers = Vec::new();
         for name in names {
-            for layer in catalogue.layers_of(name)? {
+            let named = catalogue.layers_of(name);
+            for layer in named.map_err(|error| with_names(error, catalogue))? {
                 layers.push(MapLayer {
                     style: Arc::clone(layer.style("")?),
                     layer,
@@ -342,7 +343,7 @@ fn prepare(cache: &CacheOptions, site: &Site, layers: &[MapLayer], line: &mut Li
         Ok(keeper) => keeper,
         // as a server does where nobody said where overviews are to be
         Err(error) if cache.folder.is_none() => {
-            eprintln!("no overviews, every tile is made from the features: {error}");
+            tell!("no overviews, every tile is made from the features: {error}");
             return Ok(());
         }
         Err(error) => return Err(error),

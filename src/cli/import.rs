@@ -68,7 +68,7 @@ impl Import {
             let tables = match import::open(file, &folders, &options) {
                 Ok(tables) => tables,
                 Err(error) => {
-                    eprintln!("error: {error}");
+                    tell!("error: {error}");
                     failed += 1;
                     continue;
                 }
@@ -85,7 +85,7 @@ impl Import {
                 let id = import::id_of(table.as_ref(), &options);
                 if !ids.insert(id.clone()) {
                     let file = file.display();
-                    eprintln!("error: {file}: another table of this command is the layer {id:?}");
+                    tell!("error: {file}: another table of this command is the layer {id:?}");
                     failed += 1;
                     continue;
                 }
@@ -106,11 +106,11 @@ impl Import {
                         say(&report(file, &imported, started.elapsed()));
                     }
                     Err(Error::Cancelled) => {
-                        eprintln!("stopped: nothing of {} was written", file.display());
+                        tell!("stopped: nothing of {} was written", file.display());
                         return Ok(ExitCode::from(STOPPED));
                     }
                     Err(error) => {
-                        eprintln!("error: {error}");
+                        tell!("error: {error}");
                         failed += 1;
                     }
                 }

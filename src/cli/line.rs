@@ -40,13 +40,13 @@ impl Line {
             // nobody may be reading
             let _closed = std::io::stderr().flush();
         } else {
-            eprintln!("{text}");
+            tell!("{text}");
         }
     }
 
     pub fn end(&self) {
         if self.is_terminal && self.told.is_some() {
-            eprintln!();
+            tell!("");
         }
     }
 }

@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::Outcome;
 use crate::config::{self, FileSources, LoadOptions};
-use crate::error::{Error, nearest};
+use crate::error::Error;
 use crate::identity::Link as SignedLink;
+use crate::server;
 
 /// What `cartotheque link` takes.
 #[derive(Debug, Args)]
@@ -37,7 +38,11 @@ impl Link {
     /// Prints the address that shows a map to whoever has it, until it ends.
     pub fn run(self) -> Outcome {
         let fault = |message: String| Error::Config { message };
+        server::check_base_url(&self.base_url)?;
         let loaded = config::load(&self.path, LoadOptions::default(), &FileSources);
+        if loaded.refused {
+            return Err(fault(loaded.why_no_map(&self.map)));
+        }
         let said = loaded.server.identities.links.as_ref();
         let (Some(signer), Some(said)) = (&loaded.identities.links, said) else {
             return Err(fault(
@@ -46,11 +51,8 @@ impl Link {
                     .into(),
             ));
         };
-        let maps = &loaded.catalogue.maps;
-        if maps.get(&self.map).is_none() {
-            let near = nearest(&self.map, maps.iter().map(|map| map.id.as_str()));
-            let near = near.map_or(String::new(), |near| format!(", did you mean {near:?}?"));
-            return Err(fault(format!("no map {:?}{near}", self.map)));
+        if loaded.catalogue.maps.get(&self.map).is_none() {
+            return Err(fault(loaded.why_no_map(&self.map)));
         }
         let days = self.days.unwrap_or(said.days);
         if days == 0 || days > said.days {
@@ -67,7 +69,7 @@ impl Link {
             ends: now.saturating_add(days.saturating_mul(SECONDS_A_DAY)),
         });
         let base = self.base_url.trim_end_matches('/');
-        println!("{base}/s/{token}/maps/{}", self.map);
+        say!("{base}/s/{token}/maps/{}", self.map);
         Ok(ExitCode::SUCCESS)
     }
 }

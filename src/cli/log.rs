@@ -53,7 +53,11 @@ struct ToStandardError {
 pub fn start(format: LogFormat, filter: &str) -> Log {
     let directives = format!("{QUIET},{filter}");
     let filter = EnvFilter::try_new(directives).unwrap_or_else(|error| {
-        eprintln!("warning: --log {filter:?} is not understood ({error}), info is used");
+        tell!(
+            "warning: --log {filter:?} is not understood ({error}), info is used: expected error, \
+             warn, info, debug or trace, also by target (info,access=off); a file is written by \
+             the shell: 2>> FILE"
+        );
         EnvFilter::new(format!("{QUIET},info"))
     });
     let lines = Arc::new(Lines::default());

@@ -1,5 +1,21 @@
 //! The commands: arguments → configuration → work. One command is one file.
 
+/// Writes a line to standard error; the work goes on where nobody reads it any more.
+macro_rules! tell {
+    ($($said:tt)*) => {{
+        use std::io::Write as _;
+        let _closed = writeln!(std::io::stderr(), $($said)*);
+    }};
+}
+
+/// Writes a line to standard output; what was done is done, whether or not somebody reads of it.
+macro_rules! say {
+    ($($said:tt)*) => {{
+        use std::io::Write as _;
+        let _closed = writeln!(std::io::stdout(), $($said)*);
+    }};
+}
+
 pub mod check;
 mod explain;
 mod export;
@@ -20,7 +36,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::Result;
+use crate::catalogue::Catalogue;
+use crate::error::{Error, Result};
 use log::LogFormat;
 
 /// A map and feature server: a folder of FlatGeobuf, styles and YAML becomes OGC web services.
@@ -96,7 +113,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -104,3 +121,27 @@ pub fn main() -> ExitCode {
 
 /// What a command answers: how the process ends.
 type Outcome = Result<ExitCode>;
+
+/// The error with the names that there are, where one is given that is near none of them.
+fn with_names(error: Error, catalogue: &Catalogue) -> Error {
+    let Error::LayerNotDefined {
+        layer,
+        nearest: None,
+    } = &error
+    else {
+        return error;
+    };
+    let what = match catalogue.maps.get(layer) {
+        Some(_) => format!("{layer:?} is a map, and no layer"),
+        None => format!("no layer {layer:?}"),
+    };
+    let ids = catalogue.layers.iter().map(|layer| layer.id.as_str());
+    let ids: Vec<&str> = ids.collect();
+    let shown = ids.iter().take(12).copied().collect::<Vec<_>>().join(", ");
+    let message = match ids.len() {
+        0 => format!("{what}: there is none to draw"),
+        13.. => format!("{what}; the layers: {shown}, …"),
+        _ => format!("{what}; the layers: {shown}"),
+    };
+    Error::Config { message }
+}

@@ -55,7 +55,7 @@ impl Password {
                 "expected a password of 8 characters or more on standard input",
             ));
         }
-        println!(
+        say!(
             "{}:{}:{}",
             self.name,
             hash_password(password)?,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, with_names};
 use crate::budget::Budget;
 use crate::config::{self, FileSources, LoadOptions, Severity};
 use crate::error::Error;
@@ -70,7 +70,7 @@ impl Prepare {
         let loaded = config::load(&self.path, LoadOptions::default(), &FileSources);
         for fault in &loaded.diagnostics {
             if fault.severity == Severity::Error {
-                eprintln!("{}", fault.one_line());
+                tell!("{}", fault.one_line());
             }
         }
         if loaded.refused {
@@ -84,7 +84,11 @@ impl Prepare {
             layers.clone_from(&catalogue.layers);
         }
         for name in &self.layers {
-            layers.extend(catalogue.layers_of(name)?);
+            let named = catalogue.layers_of(name);
+            layers.extend(named.map_err(|error| with_names(error, catalogue))?);
+        }
+        if layers.is_empty() {
+            tell!("{} has no layer to prepare", self.path.display());
         }
         let keeper = self.cache.options().keeper(&Studio::new())?;
         let mut code = ExitCode::SUCCESS;
@@ -98,15 +102,15 @@ impl Prepare {
             match outcome {
                 Ok(overview::Outcome::Built { levels, bytes }) => {
                     let mb = bytes as f64 / 1e6;
-                    println!("{id}: {levels} overviews, {mb:.1} MB, built in {seconds:.1} s");
+                    say!("{id}: {levels} overviews, {mb:.1} MB, built in {seconds:.1} s");
                 }
                 Ok(overview::Outcome::Found { levels, bytes }) => {
                     let mb = bytes as f64 / 1e6;
-                    println!("{id}: {levels} overviews, {mb:.1} MB, there already");
+                    say!("{id}: {levels} overviews, {mb:.1} MB, there already");
                 }
-                Ok(overview::Outcome::Without(reason)) => println!("{id}: none, {reason}"),
+                Ok(overview::Outcome::Without(reason)) => say!("{id}: none, {reason}"),
                 Err(error) => {
-                    eprintln!("{id}: {error}");
+                    tell!("{id}: {error}");
                     code = ExitCode::FAILURE;
                 }
             }

@@ -1,9 +1,10 @@
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, with_names};
 use crate::budget::Budget;
 use crate::crs::Crs;
 use crate::encode::{self, Effort, ImageFormat};
@@ -14,6 +15,9 @@ use crate::server::{Options, State};
 
 /// Larger than any print, small enough for memory: 16 384 by 16 384 pixels.
 const MAX_PIXELS: u64 = 1 << 28;
+
+/// Symbols of a tenth of their size to twenty times it.
+const DPI: RangeInclusive<f64> = 9.6..=1920.0;
 
 /// What `cartotheque render` takes.
 #[derive(Debug, Args)]
@@ -30,7 +34,7 @@ pub struct Render {
     styles: Vec<String>,
 
     /// min x, min y, max x, max y: always easting or longitude first. Default: all layers.
-    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = parse_corner)]
     bbox: Vec<f64>,
 
     /// The CRS to draw in.
@@ -52,6 +56,13 @@ pub struct Render {
     /// The picture to write: .png, .jpg or .webp.
     #[arg(short, long)]
     output: PathBuf,
+}
+
+/// One of the four numbers of a box.
+pub(super) fn parse_corner(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|n: &f64| n.is_finite());
+    number
+        .ok_or_else(|| "expected four numbers joined by commas: min x,min y,max x,max y".to_owned())
 }
 
 fn parse_size(text: &str) -> Result<Size, String> {
@@ -77,10 +88,18 @@ impl Render {
             .extension()
             .and_then(|e| e.to_str())
             .unwrap_or("");
-        let format = ImageFormat::parse(extension).ok_or_else(|| Error::InvalidFormat {
-            format: self.output.display().to_string(),
-            expected: "a name that ends in .png, .jpg or .webp".into(),
+        let format = ImageFormat::parse(extension).ok_or_else(|| {
+            let found = self.output.display();
+            let message =
+                format!("expected a name that ends in .png, .jpg or .webp, found {found}");
+            Error::parameter("--output", message)
         })?;
+        if !DPI.contains(&self.dpi) {
+            let (least, most) = (DPI.start(), DPI.end());
+            let message = format!("expected {least} to {most}, found {}", self.dpi);
+            return Err(Error::parameter("--dpi", message));
+        }
+        let folder = self.path.display().to_string();
         let state = State::load(Options {
             path: self.path,
             base_url: None,
@@ -97,10 +116,15 @@ impl Render {
         } else {
             self.layers
         };
+        if names.is_empty() {
+            let message = format!("{folder} has no layer to draw");
+            return Err(Error::Config { message });
+        }
         let mut layers = Vec::new();
         for (i, name) in names.iter().enumerate() {
             let style = self.styles.get(i).map_or("", String::as_str);
-            for layer in catalogue.layers_of(name)? {
+            let named = catalogue.layers_of(name);
+            for layer in named.map_err(|error| with_names(error, catalogue))? {
                 layers.push(MapLayer {
                     style: layer.style(style)?.clone(),
                     layer,
@@ -123,7 +147,7 @@ impl Render {
             }
         };
         let mut view = View::new(bbox, self.size, crs.metres_per_unit);
-        view.pixel_ratio = (self.dpi / 96.0).clamp(0.1, 20.0);
+        view.pixel_ratio = self.dpi / 96.0;
         let request = MapRequest {
             view,
             crs,
@@ -135,7 +159,7 @@ impl Render {
         let bytes = encode::image(&drawn.pixmap, format, Effort::Small)?;
         std::fs::write(&self.output, &bytes).map_err(|e| Error::io(&self.output, &e))?;
         for layer in &drawn.report.layers {
-            eprintln!(
+            tell!(
                 "{}: {} features drawn{}",
                 layer.layer,
                 layer.features_drawn,
@@ -146,7 +170,7 @@ impl Render {
                     .unwrap_or_default()
             );
         }
-        eprintln!(
+        tell!(
             "{}: {} by {} pixels, {} bytes, {} labels, drawn in {:.0} ms",
             self.output.display(),
             self.size.width,

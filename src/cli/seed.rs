@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Outcome;
 use super::export::parse_zooms;
 use super::line::Line;
 use super::prepare::CacheArguments;
 use super::signal::stop_at_signal;
+use super::{Outcome, with_names};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::operation::MapLayer;
@@ -59,7 +59,7 @@ pub struct Seed {
     zoom: RangeInclusive<u8>,
 
     /// Only tiles that touch this box: min x, min y, max x, max y; easting or longitude first.
-    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = super::render::parse_corner)]
     bbox: Vec<f64>,
 
     /// The CRS of the box.
@@ -194,7 +194,8 @@ impl Seed {
                 return Err(Error::parameter("--zoom", message));
             }
             for names in &names {
-                let layers = tiles::layers_of(&service, names)?;
+                let layers = tiles::layers_of(&service, names);
+                let layers = layers.map_err(|error| with_names(error, catalogue))?;
                 for style in &self.styles {
                     for form in &self.formats {
                         if form.format == TileFormat::Mvt && Some(style) != self.styles.first() {

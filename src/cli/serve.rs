@@ -24,8 +24,8 @@ pub struct Serve {
     base_url: Option<String>,
 
     /// Threads that draw, and threads that answer. Default: the number of cores.
-    #[arg(long, env = "CARTOTHEQUE_WORKERS")]
-    workers: Option<usize>,
+    #[arg(long, env = "CARTOTHEQUE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    workers: Option<u16>,
 
     /// Refuse to start if any layer, style or file is at fault.
     #[arg(long, env = "CARTOTHEQUE_STRICT", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0..=1, default_missing_value = "true")]
@@ -45,7 +45,7 @@ impl Serve {
         let options = Options {
             path: self.path,
             base_url: self.base_url,
-            workers: self.workers.unwrap_or(cores).clamp(1, 1024),
+            workers: self.workers.map_or(cores.clamp(1, 1024), usize::from),
             strict: self.strict.unwrap_or(false),
             explain: !self.no_explain.unwrap_or(false),
             cache: Some(self.cache.options()),

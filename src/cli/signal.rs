@@ -36,6 +36,6 @@ pub fn stop_at_signal(stop: &Arc<AtomicBool>) {
             });
         });
     if waiter.is_err() {
-        eprintln!("warning: signals are not waited for: they end the work without a word");
+        tell!("warning: signals are not waited for: they end the work without a word");
     }
 }

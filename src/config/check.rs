@@ -72,8 +72,10 @@ pub fn check_at(
     let features = scans.iter().map(|scan| scan.features).sum();
     let tiles = of_archives.iter().map(|(tiles, _)| tiles).sum();
     let dead = links::dead(&loaded, base_url);
+    let empty = loaded.empty_filters();
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(dead);
+    diagnostics.extend(empty);
     diagnostics.extend(scans.into_iter().flat_map(|scan| scan.diagnostics));
     diagnostics.extend(of_archives.into_iter().flat_map(|(_, found)| found));
     diagnostics.sort();

@@ -24,6 +24,11 @@ impl Columns<'_> {
     /// The fault and the hint for a name that no column has.
     pub fn missing(&self, name: &str) -> (String, String) {
         let message = format!("no field {name:?} in {:?}", self.layer);
+        // as in the title of a popup, and in SQL
+        let bare = name.trim_start_matches('{').trim_end_matches('}');
+        if bare != name && self.schema.column(bare).is_some() {
+            return (message, format!("write {bare}, without braces"));
+        }
         let help = match self.schema.nearest(name) {
             Some(nearest) => format!("did you mean {nearest:?}?"),
             None => {

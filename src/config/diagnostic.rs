@@ -185,6 +185,12 @@ impl Findings {
         }
     }
 
+    /// Adds what was found about this file with findings of their own.
+    pub fn adopt(&mut self, diagnostic: Diagnostic) {
+        let file = self.file.clone();
+        self.push(Diagnostic { file, ..diagnostic });
+    }
+
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|d| d.severity == Severity::Error)
     }

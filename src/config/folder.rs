@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::foreign::{FOREIGN, shell_word};
+use crate::error::nearest;
 
 /// Files that are looked at; a folder with more is not what was meant.
 const MAX_FILES: usize = 200_000;
@@ -166,7 +167,18 @@ impl Folder {
                 ("capabilities", true) => self.scan_capabilities(&path),
                 ("styles", true) => self.scan_styles(&path),
                 ("data", true) => self.scan_data(&path, 2),
-                (_, true) => self.scan_data(&path, 1),
+                (name, true) => {
+                    if nearest(name, ["capabilities"]).is_some()
+                        || name.eq_ignore_ascii_case("capabilities")
+                    {
+                        self.strays.push(path.clone());
+                    }
+                    self.scan_data(&path, 1);
+                }
+                ("server.yaml" | "server.yml", false) => {
+                    self.stamps.remove(&path);
+                    self.strays.push(path);
+                }
                 (_, false) => self.add_data(path),
             }
         }

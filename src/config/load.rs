@@ -200,16 +200,48 @@ impl Loaded {
         let maps = &self.catalogue.maps;
         let map = maps.get(id).or_else(|| maps.by_alias(id));
         let text = map.and_then(|map| maps::explain(map, &self.state.maps, &self.folder));
-        text.ok_or_else(|| {
-            let ids = maps.iter().map(|map| map.id.as_str());
-            let meant = match crate::error::nearest(id, ids) {
-                Some(meant) => format!(", did you mean {meant:?}?"),
-                None => String::new(),
-            };
-            Error::Config {
-                message: format!("no map {id:?}{meant}"),
-            }
+        text.ok_or_else(|| Error::Config {
+            message: self.why_no_map(id),
         })
+    }
+
+    /// Why there is no map of an id, and what may be meant.
+    pub fn why_no_map(&self, id: &str) -> String {
+        let root = self.folder.root.display();
+        if self.refused {
+            let first = first_error(&self.diagnostics);
+            return first.unwrap_or_else(|| format!("{root} can't be read"));
+        }
+        let maps = &self.catalogue.maps;
+        let ids: Vec<&str> = maps.iter().map(|map| map.id.as_str()).collect();
+        let own_file = self.folder.maps.iter().find(|path| {
+            let stem = path.file_stem().unwrap_or_default();
+            stem.to_str() == Some(id)
+        });
+        if let Some(path) = own_file {
+            let shown = self.folder.relative(path).display();
+            let made = self.state.maps.maps_of(path);
+            return match made.is_empty() {
+                true => format!("no map {id:?}: {shown} has a fault, see `cartotheque check`"),
+                false => format!("no map {id:?}: {shown} makes {}", some(&made)),
+            };
+        }
+        if self.folder.maps.is_empty() {
+            return format!("no map {id:?}: {root} has none in capabilities/maps/");
+        }
+        if let Some(meant) = crate::error::nearest(id, ids.iter().copied()) {
+            return format!("no map {id:?}, did you mean {meant:?}?");
+        }
+        let what = match self.catalogue.layer(id).is_ok() {
+            true => "is a layer, and no map",
+            false => "is no map",
+        };
+        format!("{id:?} {what}; the maps: {}", some(&ids))
+    }
+
+    /// Filters of maps that no feature passes.
+    pub(super) fn empty_filters(&self) -> Vec<Diagnostic> {
+        maps::empty_filters(&self.catalogue.maps, &self.state.maps, &self.folder)
     }
 
     /// Looks whether the columns of ids that nobody has looked at repeat any, until `stop` is
@@ -489,6 +521,20 @@ pub(super) fn fault_of(plan: &Plan) -> Option<String> {
         Outcome::Withhold => None,
         Outcome::Absent => plan.findings.as_slice().first().map(Diagnostic::one_line),
         Outcome::Build | Outcome::Refuse => first_error(plan.findings.as_slice()),
+    }
+}
+
+/// The first names of a list.
+fn some(names: &[&str]) -> String {
+    let first = names
+        .iter()
+        .take(12)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len() {
+        13.. => format!("{first}, …"),
+        _ => first,
     }
 }
 

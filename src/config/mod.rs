@@ -40,6 +40,7 @@ mod repeated;
 mod schema;
 mod slips;
 mod sources;
+mod strays;
 mod tile_sets;
 mod tree;
 mod watch;

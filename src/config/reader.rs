@@ -5,7 +5,7 @@ use crate::error::nearest;
 
 use super::diagnostic::{At, Findings, Place};
 use super::ident;
-use super::slips::{key_help, key_meant, number_meant};
+use super::slips::{key_help, key_meant, number_meant, word_meant};
 use super::yaml::{Node, ScalarKind, Value, shortened};
 
 /// A node and its place in the document.
@@ -27,6 +27,24 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads a mapping; keys that are not `known` are errors with "did you mean".
     pub fn new(entry: &Entry<'a>, known: &[&str], findings: &mut Findings) -> Fields<'a> {
+        if !entry.is_map() {
+            // a list item has a number for a name, a document none
+            let name = entry.place.key.rsplit('.').next().unwrap_or("");
+            let keys = known.iter().take(2).map(|key| format!("{key}: …"));
+            let keys = keys.collect::<Vec<_>>().join(", ");
+            match name.is_empty() || name.ends_with(']') {
+                true => entry.expected("a mapping (`key: value`)", findings),
+                false => {
+                    let help = format!("write {name}: {{{keys}}}");
+                    entry.expected_help("a mapping (`key: value`)", help, findings);
+                }
+            }
+            return Fields {
+                place: entry.place.clone(),
+                entries: Vec::new(),
+                meant: Vec::new(),
+            };
+        }
         let entries = entry.entries(findings);
         let mut meant = Vec::new();
         // in braces the mapping begins before its first key
@@ -248,6 +266,17 @@ impl<'a> Entry<'a> {
         })
     }
 
+    /// So many numbers as they stand in a text without brackets, with commas between them.
+    pub fn numbers(&self, count: usize) -> Option<String> {
+        let Value::Scalar(scalar) = &self.node.value else {
+            return None;
+        };
+        let words = scalar.text.split(|c: char| c == ',' || c.is_whitespace());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let are_numbers = words.iter().all(|word| word.parse::<f64>().is_ok());
+        (are_numbers && words.len() == count).then(|| words.join(", "))
+    }
+
     /// `true` or `false`.
     pub fn boolean(&self, findings: &mut Findings) -> Option<bool> {
         match &self.node.value {
@@ -372,7 +401,7 @@ impl<'a> Entry<'a> {
         findings.error_nearest(
             &self.place,
             format!("unknown {what} {:?}", shortened(&word.value)),
-            nearest(&word.value, words.iter().copied()),
+            word_meant(&word.value, words),
             Some(format!("known: {}", words.join(", "))),
         );
         None
@@ -385,7 +414,22 @@ impl<'a> Entry<'a> {
         if text.len() == 10 && day.is_some_and(|day| day.to_string() == text) {
             return Some(text);
         }
-        self.expected_help("a day", "write it as YYYY-MM-DD, e.g. 2026-01-31", findings);
+        let numbers: Vec<i16> = text
+            .split(['/', '.', '-'])
+            .filter_map(|part| part.trim().parse().ok())
+            .collect();
+        let day = match *numbers.as_slice() {
+            [day, month, year] if year > 1000 => i8::try_from(day)
+                .ok()
+                .zip(i8::try_from(month).ok())
+                .and_then(|(day, month)| jiff::civil::Date::new(year, month, day).ok()),
+            _ => None,
+        };
+        let help = match day {
+            Some(day) => format!("write {day}"),
+            None => "write it as YYYY-MM-DD, e.g. 2026-01-31".to_owned(),
+        };
+        self.expected_help("a day", help, findings);
         None
     }
 

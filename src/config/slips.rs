@@ -6,7 +6,7 @@ use crate::error::nearest;
 
 /// What the keys are called in French, and other names that they go by; without accents, `_` for
 /// spaces and hyphens. A word may stand for several keys: the one that is known at the place.
-const KEYS: [(&str, &str); 128] = [
+const KEYS: [(&str, &str); 131] = [
     ("acces", "access"),
     ("adresse", "address"),
     ("adresse", "url"),
@@ -99,9 +99,10 @@ const KEYS: [(&str, &str); 128] = [
     ("motscles", "keywords"),
     ("mot_cle", "keywords"),
     ("nom", "name"),
+    ("nom", "layer"),
     ("nom", "title"),
+    ("name", "layer"),
     ("name", "title"),
-    ("label", "title"),
     ("obligatoire", "required"),
     ("opacite", "opacity"),
     ("organisme", "organisation"),
@@ -125,7 +126,9 @@ const KEYS: [(&str, &str); 128] = [
     ("tableau", "table"),
     ("telephone", "phone"),
     ("temps", "time"),
+    ("title", "label"),
     ("titre", "title"),
+    ("titre", "label"),
     ("transparence", "opacity"),
     ("tri", "sort"),
     ("unite", "unit"),
@@ -206,6 +209,14 @@ pub fn key_help(word: &str, known: &[&str], is_within: bool) -> String {
         Some(key) => format!("`{key}:` stands at the beginning of a line; {others}"),
         None => others,
     }
+}
+
+/// The word of a list that was probably meant: case and accents do not count.
+pub fn word_meant(word: &str, words: &[&str]) -> Option<String> {
+    let plainly = plain(word);
+    let same = words.iter().find(|known| plain(known) == plainly);
+    same.map(|known| (*known).to_owned())
+        .or_else(|| nearest(word, words.iter().copied()))
 }
 
 /// The word in small letters without accents, `_` for spaces and hyphens.

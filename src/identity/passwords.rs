@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
@@ -22,7 +22,7 @@ pub struct Passwords {
     pub(super) seen: Option<Arc<Seen>>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct User {
     /// In the PHC form: `$argon2id$v=19$m=…`.
     pub(super) hash: String,
@@ -79,19 +79,30 @@ impl Passwords {
                 return Err(fault("this name was given before"));
             }
         }
-        let mut key = [0; 32];
-        SystemRandom::new()
-            .fill(&mut key)
-            .map_err(|_| Error::Internal {
-                message: "the system gives no random numbers".into(),
-            })?;
         Ok(Passwords {
             users,
             seen: Some(Arc::new(Seen {
-                key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+                key: process_key()?,
                 until: Mutex::default(),
             })),
         })
+    }
+
+    /// Remembers who was verified by the state of before, where nothing was changed of any user:
+    /// else each reload has all of them verified again, one after the other, at the same moment.
+    pub fn remember(&self, before: &Passwords) {
+        let (Some(seen), Some(known)) = (&self.seen, &before.seen) else {
+            return;
+        };
+        if self.users != before.users || Arc::ptr_eq(seen, known) {
+            return;
+        }
+        let Ok(known) = known.until.lock().map(|until| until.clone()) else {
+            return;
+        };
+        if let Ok(mut until) = seen.until.lock() {
+            until.extend(known);
+        }
     }
 
     /// The roles that somebody is given, for checking that they are known.
@@ -156,6 +167,19 @@ impl std::fmt::Debug for Passwords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} users", self.users.len())
     }
+}
+
+/// A key that only this process has, the same for every state of the passwords.
+fn process_key() -> Result<hmac::Key> {
+    static KEY: OnceLock<Option<hmac::Key>> = OnceLock::new();
+    let key = KEY.get_or_init(|| {
+        let mut bytes = [0; 32];
+        SystemRandom::new().fill(&mut bytes).ok()?;
+        Some(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+    });
+    key.clone().ok_or_else(|| Error::Internal {
+        message: "the system gives no random numbers".into(),
+    })
 }
 
 impl Seen {
@@ -223,6 +247,25 @@ mod tests {
         assert_eq!(users.seen("marie", "géosites"), Some(audience));
         assert!(users.seen("marie", "geosites").is_none());
         assert!(users.seen("mari", "egéosites").is_none());
+    }
+
+    #[test]
+    fn who_was_verified_is_remembered_over_a_reload_that_changes_no_user() {
+        let hash = hash_password("géosites").unwrap();
+        let line = format!("marie:{hash}:dreal ddt-38\n");
+        let before = Passwords::parse(&line).unwrap();
+        let audience = before.verify("marie", "géosites").unwrap();
+        let reloaded = |text: &str| {
+            let now = Passwords::parse(text).unwrap();
+            assert!(now.seen("marie", "géosites").is_none());
+            now.remember(&before);
+            now.seen("marie", "géosites")
+        };
+        assert_eq!(reloaded(&format!("# a comment\n{line}")), Some(audience));
+        assert_eq!(reloaded(&line.replace(" ddt-38", "")), None);
+        assert_eq!(reloaded(&format!("{line}paul:{hash}:dreal\n")), None);
+        let other = hash_password("géosites").unwrap();
+        assert_eq!(reloaded(&line.replace(&hash, &other)), None);
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(super) fn open(
 ) -> Result<Vec<Box<dyn Source>>> {
     let metadata = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?;
     if !metadata.is_file() {
-        return Err(Error::data(path, "expected a file, found something else"));
+        return Err(Error::no_file(path));
     }
     match Form::of(path) {
         Some(Form::Csv) => Ok(vec![csv::open(path, options)?]),

@@ -35,6 +35,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
 
+pub use base_url::check as check_base_url;
 pub use state::{CacheOptions, Options, Site, State};
 
 use crate::error::{Error, Result};
@@ -56,6 +57,15 @@ pub fn run(state: Arc<State>, listen: &str) -> Result<()> {
         path: listen.into(),
         message: format!("cannot listen: {source}"),
     };
+    let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    if port.is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+        return Err(Error::Config {
+            message: format!(
+                "--listen: expected ADDRESS:PORT such as 127.0.0.1:8080, or 0.0.0.0:8080 for all \
+                 addresses of the machine, found {listen:?}"
+            ),
+        });
+    }
     let listener = TcpListener::bind(listen).map_err(|e| io(&e))?;
     let address = listener.local_addr().map_err(|e| io(&e))?;
     state.set_address(address.to_string());

@@ -33,6 +33,9 @@ impl Served {
         before: Option<&Served>,
     ) -> Result<Served> {
         let whole = Arc::new(whole);
+        if let Some(before) = before {
+            identities.passwords.remember(&before.identities.passwords);
+        }
         let public = if whole.catalogue.is_public() {
             Arc::clone(&whole)
         } else {

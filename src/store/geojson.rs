@@ -32,7 +32,7 @@ impl MemoryStore {
     pub fn from_geojson(path: &Path) -> Result<MemoryStore> {
         let metadata = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?;
         if !metadata.is_file() {
-            return Err(Error::data(path, "expected a file, found something else"));
+            return Err(Error::no_file(path));
         }
         if metadata.len() > MAX_GEOJSON_BYTES {
             return Err(Error::data(

@@ -49,7 +49,7 @@ impl Mapping {
         let io = |e: std::io::Error| Error::io(path, &e);
         // Asked by name first: opening a pipe would wait for its writer.
         if !std::fs::metadata(path).map_err(io)?.is_file() {
-            return Err(Error::data(path, "expected a file, found something else"));
+            return Err(Error::no_file(path));
         }
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;

@@ -354,6 +354,35 @@ fn with_layer_files_only_what_they_declare_is_served() {
 }
 
 #[test]
+fn what_lies_where_nothing_reads_it_is_told_with_what_it_was_meant_to_be() {
+    let site = full_site();
+    site.write("Capabilites/layers/a.yaml", "x")
+        .write("server.yaml", "title: x\n")
+        .write("capabilities/couches/a.yaml", "x")
+        .write("capabilities/layers/theme/a.yaml", "x")
+        .write("capabilities/maps/carte.yaml.txt", "x");
+    assert_eq!(
+        lines(&site.load()),
+        [
+            "warning Capabilites: nothing reads this (did you mean \"capabilities\"?)",
+            "warning capabilities/couches: nothing reads this (did you mean \"layers\"?)",
+            "warning capabilities/layers/theme: folders in this folder are not read (put their files beside this folder)",
+            "warning capabilities/maps/carte.yaml.txt: nothing reads this (did you mean \"carte.yaml\"?)",
+            "warning server.yaml: nothing reads this (did you mean \"capabilities/server.yaml\"?)",
+        ]
+    );
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_server_file_is_an_error() {
+    let site = Site::new();
+    site.write("data/communes.fgb", COMMUNES)
+        .write("capabilities/server.yaml/x", "");
+    let expected = "error capabilities/server.yaml: expected a file, found a folder";
+    assert_eq!(lines(&site.load()), [expected]);
+}
+
+#[test]
 fn styles_are_found_by_name_and_a_shared_one_is_read_once() {
     let site = Site::new();
     site.write("data/a.fgb", COMMUNES)

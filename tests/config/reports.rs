@@ -59,6 +59,26 @@ capabilities/layers/communes.yaml:3:2: error: not well-formed YAML: tabs disallo
 }
 
 #[test]
+fn a_filter_that_no_feature_passes_is_told_unless_another_map_of_its_family_has_some() {
+    let site = site();
+    site.write("data/communes.fgb", format!("{COMMUNES}row 01003\n"))
+        .write(
+            "capabilities/maps/carte.yaml",
+            "title: Carte\nlayers:\n  - {layer: communes, filter: \"insee = '1001'\"}\n",
+        )
+        .write(
+            "capabilities/maps/famille.yaml",
+            "for_each: [{c: '01003'}, {c: '99'}]\nid: c-{c}\ntitle: C\nlayers:\n  - \
+             {layer: communes, filter: \"insee = '{c}'\"}\n",
+        );
+    let checked = checked(&site);
+    let told: Vec<String> = checked.diagnostics.iter().map(|d| d.one_line()).collect();
+    let expected = "capabilities/maps/carte.yaml:3:31: no feature of \"communes\" passes the filter \
+                    \"insee = '1001'\" (case and accents count, and '01' is neither 1 nor '1')";
+    assert_eq!(told, [expected]);
+}
+
+#[test]
 fn ids_that_repeat_and_damaged_features_are_found_by_reading_all() {
     let site = site();
     site.write(

@@ -115,7 +115,7 @@ impl Seeding<'_> {
     pub fn end(&self, time: Duration) -> Outcome {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let counts = &self.counts;
-        eprintln!(
+        tell!(
             "{} tiles made, {} there already, {} without anything, {} bytes, in {:.1} s",
             of(&counts.made),
             of(&counts.there),
@@ -127,13 +127,13 @@ impl Seeding<'_> {
             return Err(error);
         }
         if self.stop.load(Ordering::Relaxed) {
-            eprintln!("stopped: the same command goes on from here");
+            tell!("stopped: the same command goes on from here");
             return Ok(ExitCode::from(STOPPED));
         }
         match of(&counts.faults) {
             0 => Ok(ExitCode::SUCCESS),
             faults => {
-                eprintln!("{faults} tiles could not be made");
+                tell!("{faults} tiles could not be made");
                 Ok(ExitCode::FAILURE)
             }
         }
@@ -259,7 +259,7 @@ impl Walk<'_> {
             Err(error) => {
                 if counts.faults.fetch_add(1, Ordering::Relaxed) < MAX_TOLD {
                     let (names, level) = (&self.task.names, &self.matrix.id);
-                    eprintln!("{names}, tile {level}/{column}/{row}: {error}");
+                    tell!("{names}, tile {level}/{column}/{row}: {error}");
                 }
             }
         }

@@ -213,6 +213,8 @@ impl ExtentFile {
         let help =
             "xmin, ymin, xmax, ymax in the view's CRS, e.g. [624753, 6334556, 1035258, 6642903]";
         if !entry.is_list() {
+            let listed = entry.numbers(4).map(|numbers| format!("write [{numbers}]"));
+            let help = listed.unwrap_or_else(|| help.to_owned());
             entry.expected_help("four numbers", help, findings);
             return None;
         }
@@ -314,7 +316,7 @@ fn read_services(entry: &Entry<'_>, findings: &mut Findings) -> Vec<MapService> 
         ));
     }
     services.dedup();
-    if !services.contains(&MapService::Wms) {
+    if !services.contains(&MapService::Wms) && !findings.has_errors() {
         let message = "without `wms` the page of the map is text and one picture";
         findings.add(Severity::Info, &entry.place, message, None);
     }

@@ -2,6 +2,7 @@ use super::layer::read_scales;
 use super::{PopupFile, Text};
 use crate::config::diagnostic::{At, Findings, Place};
 use crate::config::reader::{Entry, Fields};
+use crate::config::slips::key_meant;
 use crate::style::ScaleRange;
 
 /// What stands in a map's list of layers, as written.
@@ -69,6 +70,14 @@ const EXPORTS: [&str; 1] = ["csv"];
 
 impl EntryFile {
     pub fn read_all(entry: &Entry<'_>, findings: &mut Findings) -> Vec<EntryFile> {
+        if entry.is_map() {
+            let mut unheard = Findings::new(std::path::Path::new(""));
+            let pairs = entry.entries(&mut unheard);
+            let first = pairs.first().map_or("communes", |pair| pair.key);
+            let help = format!("a line for each layer: - {{layer: {first}}}");
+            entry.expected_help("a list", help, findings);
+            return Vec::new();
+        }
         entry
             .items(findings)
             .iter()
@@ -86,10 +95,13 @@ impl EntryFile {
             ))));
         }
         let mut unheard = Findings::new(std::path::Path::new(""));
-        let is_group = entry
-            .entries(&mut unheard)
-            .iter()
-            .any(|pair| pair.key == "group");
+        let pairs = entry.entries(&mut unheard);
+        let has = |key: &str| pairs.iter().any(|pair| pair.key == key);
+        let means_group = || {
+            let meant = pairs.iter().map(|pair| key_meant(pair.key, &GROUP_KEYS));
+            meant.flatten().any(|key| key == "group")
+        };
+        let is_group = has("group") || (!has("layer") && means_group());
         if is_group {
             return EntryFile::read_group(entry, findings);
         }
@@ -143,7 +155,7 @@ impl LayerEntryFile {
         let Some(layer) = fields.text_at("layer", findings) else {
             let help = "e.g. {layer: communes}, or {group: Limites, layers: […]}";
             let message = "expected a \"layer\" or a \"group\" here";
-            findings.error_help(&entry.place, message, help);
+            fields.require("layer", message, help, findings);
             return None;
         };
         Some(LayerEntryFile {

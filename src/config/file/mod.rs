@@ -38,7 +38,10 @@ pub fn read_tree(path: &Path, findings: &mut Findings) -> Option<Node> {
     let limit = (MAX_BYTES as u64).saturating_add(1);
     let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
     if let Err(error) = read {
-        let message = format!("this file can't be read: {error}");
+        let message = match path.is_dir() {
+            true => "expected a file, found a folder".to_owned(),
+            false => format!("this file can't be read: {error}"),
+        };
         findings.error(&Place::default(), message);
         return None;
     }
@@ -89,10 +92,28 @@ fn count(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+/// What files are said to be by `schema:`, and where they stand.
+const KINDS: [(&str, &str); 3] = [
+    ("cartotheque/layer@1", "one of capabilities/layers/"),
+    ("cartotheque/map@1", "one of capabilities/maps/"),
+    ("cartotheque/server@1", "capabilities/server.yaml"),
+];
+
 /// Checks `schema: cartotheque/layer@1`; a file without it is of the current version.
 fn check_schema(entry: Option<Entry<'_>>, expected: &str, findings: &mut Findings) {
-    if let Some(entry) = entry {
-        entry.one_of("schema", &[expected], findings);
+    let Some(entry) = entry else { return };
+    let is_other = |(kind, _): &&(&str, &str)| {
+        *kind != expected && entry.text(&mut Findings::new(Path::new(""))).as_deref() == Some(*kind)
+    };
+    match KINDS.iter().find(is_other) {
+        Some((kind, place)) => findings.error_help(
+            &entry.place,
+            format!("expected {expected:?} here, found {kind:?}"),
+            format!("such a file is {place}"),
+        ),
+        None => {
+            entry.one_of("schema", &[expected], findings);
+        }
     }
 }
 
@@ -103,10 +124,18 @@ fn licence(entry: &Entry<'_>, findings: &mut Findings) -> Option<String> {
         return Some(text);
     }
     let ids = || LICENCES.iter().map(|(id, _)| *id);
+    let words = text.to_lowercase();
+    // "Licence ouverte", "Licence Ouverte 2.0 (Etalab)", "ODbL"
+    let meant = [
+        ("ouverte", "etalab-2.0"),
+        ("etalab", "etalab-2.0"),
+        ("odbl", "odbl-1.0"),
+    ];
+    let meant = meant.iter().find(|(word, _)| words.contains(word));
     findings.error_nearest(
         &entry.place,
         format!("unknown licence {:?}", yaml::shortened(&text)),
-        nearest(&text, ids()),
+        nearest(&text, ids()).or_else(|| meant.map(|(_, id)| (*id).to_owned())),
         Some(format!(
             "known: {}; any other by the URL of its text",
             ids().collect::<Vec<_>>().join(", ")

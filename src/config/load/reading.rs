@@ -16,6 +16,7 @@ use crate::config::kept::Kept;
 use crate::config::maps::{self, MapRead};
 use crate::config::plan::{LayerRead, Outcome, Plan};
 use crate::config::repeated::Repeated;
+use crate::config::strays::stray;
 use crate::config::tile_sets::{self, TileSetRead};
 use crate::crs::Crs;
 use crate::error::{Error, Result};
@@ -366,26 +367,7 @@ impl Loader<'_> {
             };
             list.push(Diagnostic::of_file(severity, shown, message));
         }
-        for path in &folder.strays {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let meant = crate::error::nearest(
-                &name,
-                [
-                    "layers",
-                    "maps",
-                    "server.yaml",
-                    "reports",
-                    "tile-matrix-sets",
-                ],
-            );
-            let message = "nothing reads this";
-            let shown = folder.relative(path);
-            list.push(match meant {
-                Some(meant) => Diagnostic::of_file(Severity::Warning, shown, message)
-                    .with_help(format!("did you mean {meant:?}?")),
-                None => Diagnostic::of_file(Severity::Info, shown, message),
-            });
-        }
+        list.extend(folder.strays.iter().map(|path| stray(path, folder)));
         if plans.is_empty() {
             let message = "nothing to serve: expected .fgb, .geojson, .pmtiles or .mbtiles files, or capabilities/layers/*.yaml";
             list.push(Diagnostic::of_file(

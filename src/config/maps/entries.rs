@@ -193,6 +193,18 @@ impl Walk<'_> {
             names = shown.map(|(_, field)| field.name.clone()).collect();
         }
         let sort = written.sort.as_ref().and_then(|at| {
+            let words: Vec<&str> = at.value.split_whitespace().collect();
+            if let [name, order] = *words.as_slice()
+                && columns.schema.column(name).is_some()
+            {
+                let message = format!("no field {:?} in {:?}", at.value, columns.layer);
+                let help = match order.to_lowercase().starts_with("desc") {
+                    true => format!("write -{name} for the largest first"),
+                    false => format!("write {name}"),
+                };
+                findings.error_help(&at.place, message, help);
+                return None;
+            }
             let (sign, name) = match at.value.strip_prefix('-') {
                 Some(name) => ("-", name),
                 None => ("", at.value.as_str()),

@@ -178,7 +178,7 @@ impl Page {
 }
 
 /// What stands below a node by keys.
-fn child<'n>(node: &'n Node, keys: &[&str]) -> Option<&'n Node> {
+pub(super) fn child<'n>(node: &'n Node, keys: &[&str]) -> Option<&'n Node> {
     let mut node = node;
     for wanted in keys {
         let Value::Map(entries) = &node.value else {
@@ -193,7 +193,7 @@ fn child<'n>(node: &'n Node, keys: &[&str]) -> Option<&'n Node> {
 }
 
 /// The nodes of layers by their ids in the map.
-fn note_layers<'n>(list: Option<&'n Node>, written: &mut HashMap<String, &'n Node>) {
+pub(super) fn note_layers<'n>(list: Option<&'n Node>, written: &mut HashMap<String, &'n Node>) {
     let Some(Value::List(items)) = list.map(|node| &node.value) else {
         return;
     };

@@ -7,10 +7,11 @@ use std::path::Path;
 use super::resolve::Resolver;
 use crate::budget::Budget;
 use crate::catalogue::Map;
-use crate::config::diagnostic::{Findings, Severity};
+use crate::config::diagnostic::{Findings, Place, Severity};
 use crate::config::file::MapFile;
 use crate::config::reader::{Entry, Fields};
 use crate::config::yaml::{Node, Scalar, Value};
+use crate::error::nearest;
 use crate::store::Select;
 
 const KEY: &str = "for_each";
@@ -46,6 +47,14 @@ pub fn maps(resolver: &Resolver<'_>, tree: &Node, stem: &str, findings: &mut Fin
     };
     if instances.is_empty() && !findings.has_errors() {
         findings.error(&of.value.place, "the family has no map");
+    }
+    if let Some(first) = instances.first().filter(|_| !findings.has_errors()) {
+        let names: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
+        check_names(tree, &names, findings);
+    }
+    // without their values maps have faults that nobody made
+    if findings.has_errors() {
+        return Vec::new();
     }
     if instances.len() > MAX_MAPS {
         let message = format!(
@@ -92,19 +101,35 @@ fn listed(entry: &Entry<'_>, findings: &mut Findings) -> Vec<Instance> {
 
 /// `for_each: {layer: departements, fields: {code: insee}, where: "…"}`
 fn of_layer(resolver: &Resolver<'_>, entry: &Entry<'_>, findings: &mut Findings) -> Vec<Instance> {
+    let help = "e.g. for_each: {layer: departements, fields: {code: insee, nom: nom}}, or a list of mappings";
+    let what = "a layer and its fields";
+    if !entry.is_map() {
+        entry.expected_help(what, help, findings);
+        return Vec::new();
+    }
     let fields = Fields::new(entry, &["layer", "fields", "where"], findings);
     let (Some(at), Some(named)) = (fields.text_at("layer", findings), fields.get("fields")) else {
-        let help = "e.g. for_each: {layer: departements, fields: {code: insee, nom: nom}}, or a list of mappings";
-        findings.error_help(&entry.place, "expected a layer and its fields", help);
+        findings.error_help(&entry.place, format!("expected {what}"), help);
         return Vec::new();
     };
-    let Some(layer) = resolver.layer(&at, &MapFile::default(), findings) else {
+    let mut unheard = Findings::new(Path::new(""));
+    let Some(layer) = resolver.layer(&at, &MapFile::default(), &mut unheard) else {
+        for diagnostic in unheard.into_vec() {
+            if diagnostic.severity == Severity::Error {
+                findings.adopt(diagnostic);
+            }
+        }
         if !findings.has_errors() {
             let message = format!("the layer {:?} is not served: no map of it is", at.value);
             findings.error(&at.place, message);
         }
         return Vec::new();
     };
+    if !named.is_map() {
+        let help = "a name for each field, e.g. fields: {code: insee, nom: nom}";
+        named.expected_help("a mapping (`name: field`)", help, findings);
+        return Vec::new();
+    }
     let schema = layer.store.schema();
     let mut columns = Vec::new();
     for pair in named.entries(findings) {
@@ -151,6 +176,41 @@ fn of_layer(resolver: &Resolver<'_>, entry: &Entry<'_>, findings: &mut Findings)
         findings.error(&at.place, error.to_string());
     }
     list
+}
+
+/// Reports names in braces that no value has, which would stand in each map as they are.
+fn check_names(node: &Node, names: &[&str], findings: &mut Findings) {
+    match &node.value {
+        Value::Scalar(scalar) => {
+            for name in names_in(&scalar.text).filter(|name| !names.contains(name)) {
+                let place = Place {
+                    mark: node.mark,
+                    key: String::new(),
+                };
+                let message = format!("no value {name:?} in `{KEY}:`");
+                let others = Some(format!("its values: {}", names.join(", ")));
+                let near = nearest(name, names.iter().copied());
+                findings.error_nearest(&place, message, near, others);
+            }
+        }
+        Value::List(items) => items
+            .iter()
+            .for_each(|item| check_names(item, names, findings)),
+        Value::Map(entries) => entries
+            .iter()
+            .filter(|(key, _)| !LEFT_ALONE.contains(&key.name.as_str()) && key.name != KEY)
+            .for_each(|(_, value)| check_names(value, names, findings)),
+    }
+}
+
+/// The words between braces.
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let behind = text.split('{').skip(1);
+    let names = behind.filter_map(|rest| Some(rest.split_once('}')?.0));
+    names.filter(|name| {
+        let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        !name.is_empty() && name.chars().all(is_of_name)
+    })
 }
 
 /// Where in a document a text stands.

@@ -1,6 +1,7 @@
 //! Map files → maps: every file, or every map of a family, settled against the layers that are
 //! served.
 
+mod empty;
 mod entries;
 mod explain;
 mod extents;
@@ -23,6 +24,7 @@ use super::{Sources, load};
 use crate::catalogue::map::MapStatus;
 use crate::catalogue::{self, Fault, Layer, Map, Maps};
 use crate::crs::Crs;
+pub use empty::empty_filters;
 pub use explain::explain;
 use extents::Extents;
 use parts::Parts;
@@ -85,6 +87,14 @@ impl State {
     pub fn said_in(&self, previous: &State, path: &Path, site: &Access) -> catalogue::Access {
         self.said_by(path, site)
             .narrowed(&previous.said_by(path, site))
+    }
+
+    /// The ids of the maps that a file gave, in order.
+    pub fn maps_of(&self, path: &Path) -> Vec<&str> {
+        let of_it = self.origins.iter().filter(|(_, origin)| *origin == path);
+        let mut ids: Vec<&str> = of_it.map(|(id, _)| id.as_str()).collect();
+        ids.sort_unstable();
+        ids
     }
 
     fn said_by(&self, path: &Path, site: &Access) -> catalogue::Access {

@@ -449,7 +449,12 @@ fn check_area(bbox: &Bbox, crs: &Crs, place: &Place, findings: &mut Findings) {
             crs.id(),
             crs.area_name
         );
-        let help = "x before y, in the CRS of the view";
+        let corners = [bbox.min_x, bbox.min_y, bbox.max_x, bbox.max_y];
+        let has_degrees = corners.iter().all(|n| n.abs() <= 180.0);
+        let help = match has_degrees && crs.kind == CrsKind::Projected {
+            true => "these look like degrees: give metres, x before y, or {of: LAYER}",
+            false => "x before y, in the CRS of the view",
+        };
         findings.error_help(place, message, help);
     }
 }
