@@ -451,6 +451,9 @@ fn every_document_of_a_map_has_its_base_maps_below_its_layers_in_the_same_order(
         let entries = all_between(&qgis, "<layer-tree-layer ", ">");
         let found: Vec<_> = entries.iter().map(of).collect();
         assert_eq!(found, wanted, "{name}");
+        // QGIS asks for the last one first
+        let own = "layers=cours-eau&amp;layers=departements&amp;layers=pays&amp;styles=";
+        assert!(qgis.contains(own), "{name}: {qgis}");
         let groups = all_between(&qgis, "<layer-tree-group ", ">");
         assert!(
             groups.last().unwrap().contains("name=\"Fonds de plan\""),

@@ -259,7 +259,8 @@ fn ground_source(facts: &Facts<'_>, ground: &Ground<'_>) -> String {
                 facts.service.map.view.crs.id()
             );
             for (name, list) in [("&layers=", layers), ("&styles=", styles)] {
-                for one in list {
+                // QGIS asks for the last one first
+                for one in list.iter().rev() {
                     source.push_str(name);
                     push_url_component(&mut source, one);
                 }
