@@ -339,3 +339,216 @@ fn pictures_that_can_not_be_read_are_refused_with_the_reason() {
     assert_eq!(large.status, 413);
     assert_eq!(post(&server, "/maps/ain/map.png", "{}").status, 405);
 }
+
+/// A map over a base map of each kind, the first the server's own.
+fn folder_of_every_kind(name: &str) -> Scratch {
+    let scratch = folder(name);
+    let yaml = scratch.0.join("capabilities/server.yaml");
+    let text = fs::read_to_string(&yaml).unwrap();
+    let more =
+        "  plan: {title: Plan, wmts: \"https://tuiles.example/wmts?cle=a\", layer: PLAN.V2, \
+                matrix_set: PM, format: image/png, attribution: Un autre}
+  rues: {title: Rues & places, xyz: \"https://tuiles.example/{z}/{x}/{y}.png?a=1&b=2\"}
+";
+    fs::write(&yaml, format!("{text}{more}")).unwrap();
+    let map = "title: Villes\nbasemaps: [ici, none, relief, plan, rues]\n\
+               view: {crs: EPSG:2154, extent: {of: departements}}\nlayers: [aerodromes]\n";
+    fs::write(scratch.0.join("capabilities/maps/villes.yaml"), map).unwrap();
+    scratch
+}
+
+fn all_between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    let parts = text.split(from).skip(1);
+    parts.map(|part| part.split(to).next().unwrap()).collect()
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&#39;", "'").replace("&amp;", "&")
+}
+
+#[test]
+fn every_document_of_a_map_has_its_base_maps_below_its_layers_in_the_same_order() {
+    let scratch = folder_of_every_kind("basemaps-documents");
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let told = |name: &str| {
+        let reply = server.get(&format!("/maps/villes/{name}?lang=fr"));
+        assert_eq!(reply.status, 200, "{name}: {}", reply.text());
+        reply.text()
+    };
+    let wanted = [
+        ("Aérodromes", true),
+        ("Fond d’ici", true),
+        ("Relief ombré", false),
+        ("Plan", false),
+        ("Rues & places", false),
+    ];
+    let wanted: Vec<(String, bool)> = wanted.map(|(title, is)| (title.to_owned(), is)).into();
+    let site = format!("http://{}", server.address);
+
+    let context: serde_json::Value = serde_json::from_str(&told("context.json")).unwrap();
+    let resources = context["features"].as_array().unwrap();
+    let of = |resource: &serde_json::Value| {
+        let said = &resource["properties"];
+        let active = said["active"].as_bool().unwrap();
+        (said["title"].as_str().unwrap().to_owned(), active)
+    };
+    let found: Vec<_> = resources.iter().map(of).collect();
+    assert_eq!(found, wanted, "context.json");
+    let asked = |index: usize, operation: usize| {
+        let operations = &resources[index]["properties"]["offerings"][0]["operations"];
+        operations[operation]["href"].as_str().unwrap().to_owned()
+    };
+    assert!(asked(1, 1).starts_with(&format!(
+        "{site}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=pays,departements,cours-eau&STYLES=&CRS=EPSG:2154&"
+    )));
+    let picture = server.get(asked(1, 1).strip_prefix(&site).unwrap());
+    let (_, _, pixels) = picture.picture();
+    assert!(drawn(pixels.iter().map(|[r, g, b, _]| [*r, *g, *b])) > 0.3);
+    assert!(asked(2, 1).contains(
+        "map=r&SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=relief,noms&STYLES=gris,&"
+    ));
+    assert_eq!(
+        asked(3, 0),
+        "https://tuiles.example/wmts?cle=a&SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetCapabilities"
+    );
+    assert!(asked(3, 1).ends_with("&LAYER=PLAN.V2&STYLE=normal&FORMAT=image%2Fpng&TILEMATRIXSET=PM&TILEMATRIX=0&TILEROW=0&TILECOL=0"));
+    assert_eq!(
+        asked(4, 0),
+        "https://tuiles.example/{z}/{x}/{y}.png?a=1&b=2"
+    );
+
+    let atom = told("context.atom");
+    let of = |entry: &&str| {
+        let first = |from: &str, to: &str| all_between(entry, from, to)[0].to_owned();
+        let active = first("spec/owc/active\" term=\"", "\"") == "true";
+        (unescaped(&first("<title>", "</title>")), active)
+    };
+    let entries = all_between(&atom, "<entry>", "</entry>");
+    let found: Vec<_> = entries.iter().map(of).collect();
+    assert_eq!(found, wanted, "context.atom");
+
+    // a layer of WMC is one of a WMS
+    let wmc = told("context.wmc");
+    let of = |layer: &&str| {
+        let first = |from: &str, to: &str| all_between(layer, from, to)[0].to_owned();
+        let layer = layer.split("</Server>").nth(1).unwrap();
+        let title = all_between(layer, "<Title>", "</Title>")[0];
+        (unescaped(title), first("hidden=\"", "\"") == "0")
+    };
+    let layers = all_between(&wmc, "<Layer ", "</Layer>");
+    let found: Vec<_> = layers.iter().rev().map(of).collect();
+    assert_eq!(found, wanted[..3], "context.wmc");
+
+    for name in ["layers.qlr", "project.qgs"] {
+        let qgis = told(name);
+        let of = |entry: &&str| {
+            let first = |from: &str| all_between(entry, from, "\"")[0].to_owned();
+            (
+                unescaped(&first(" name=\"")),
+                first("checked=\"") == "Qt::Checked",
+            )
+        };
+        let entries = all_between(&qgis, "<layer-tree-layer ", ">");
+        let found: Vec<_> = entries.iter().map(of).collect();
+        assert_eq!(found, wanted, "{name}");
+        // QGIS asks for the last one first
+        let own = "layers=cours-eau&amp;layers=departements&amp;layers=pays&amp;styles=";
+        assert!(qgis.contains(own), "{name}: {qgis}");
+        let groups = all_between(&qgis, "<layer-tree-group ", ">");
+        assert!(
+            groups.last().unwrap().contains("name=\"Fonds de plan\""),
+            "{groups:?}"
+        );
+    }
+    // without base maps there is no group of them
+    assert!(
+        !server
+            .get("/maps/nu/project.qgs?lang=fr")
+            .text()
+            .contains("Fonds de plan")
+    );
+}
+
+#[test]
+fn qgis_draws_the_base_map_below_the_layers() {
+    let scratch = folder_of_every_kind("basemaps-qgis");
+    let server = Server::start(&scratch.0, &["--strict"]);
+    let script = r#"
+import json, sys, urllib.request
+from qgis.core import (QgsApplication, QgsProject, QgsMapSettings, QgsMapRendererParallelJob,
+    QgsLayerDefinition)
+from qgis.PyQt.QtCore import QSize
+app = QgsApplication([], False)
+app.initQgis()
+base, folder = sys.argv[1], sys.argv[2]
+for name in ["project.qgs", "layers.qlr"]:
+    urllib.request.urlretrieve(base + "/" + name + "?lang=fr", folder + "/" + name)
+def told(project):
+    return [[n.name(), n.isVisible(), n.parent().name(), bool(n.layer() and n.layer().isValid())]
+            for n in project.layerTreeRoot().findLayers()]
+def share(project, layers):
+    settings = QgsMapSettings()
+    settings.setLayers(layers)
+    settings.setDestinationCrs(project.crs())
+    settings.setExtent(project.viewSettings().defaultViewExtent())
+    settings.setOutputSize(QSize(400, 300))
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    image = job.renderedImage()
+    image.save(folder + "/qgis.png")
+    white = sum(image.pixel(x, y) == 0xffffffff for x in range(400) for y in range(300))
+    return 1 - white / 120000
+project = QgsProject()
+out = {"read": project.read(folder + "/project.qgs"), "project": told(project)}
+seen = project.layerTreeRoot().checkedLayers()
+order = [l for l in project.layerTreeRoot().layerOrder() if l in seen]
+out["over"], out["without"] = share(project, order), share(project, order[:1])
+share(project, order)
+other = QgsProject()
+QgsLayerDefinition.loadLayerDefinition(folder + "/layers.qlr", other, other.layerTreeRoot())
+out["qlr"] = told(other)
+print(json.dumps(out))
+"#;
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
+    let has = std::process::Command::new(&python)
+        .args(["-c", "import qgis.core"])
+        .output();
+    if !has.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: {python} has no qgis.core");
+        return;
+    }
+    let base = format!("http://{}/maps/villes", server.address);
+    let output = std::process::Command::new(&python)
+        .args(["-c", script, &base, scratch.0.to_str().unwrap()])
+        .env("QT_QPA_PLATFORM", "offscreen")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!(said["read"], true, "{said}");
+    for list in ["project", "qlr"] {
+        let list = said[list].as_array().unwrap();
+        let group = "Fonds de plan";
+        let title = said["project"][0][2].clone();
+        assert_ne!(title, group);
+        for (found, wanted) in list.iter().zip([
+            ["Aérodromes", "", "true", "true"],
+            ["Fond d’ici", group, "true", "true"],
+            // its server is not there
+            ["Relief ombré", group, "false", "false"],
+            ["Plan", group, "false", "true"],
+            ["Rues & places", group, "false", "true"],
+        ]) {
+            assert_eq!(found[0], wanted[0], "{said}");
+            assert!(wanted[1].is_empty() || found[2] == wanted[1], "{said}");
+            assert_eq!(found[1].to_string(), wanted[2], "{said}");
+            assert_eq!(found[3].to_string(), wanted[3], "{said}");
+        }
+        assert_eq!(list.len(), 5);
+    }
+    let part = |name: &str| said[name].as_f64().unwrap();
+    assert!(part("over") > 0.3 && part("without") < 0.05, "{said}");
+}

@@ -159,6 +159,18 @@ export default function () {
     await close(page);
   });
 
+  test('what two layers name in the same words is found once, and each option says what it is', async () => {
+    const page = await open('/maps/fond', { viewport: { width: 360, height: 740 } });
+    await ready(page);
+    await page.getByRole('combobox', { name: 'Rechercher dans la carte' }).fill('aurillac');
+    await page.getByRole('option', { name: 'Aurillac Ville', exact: true }).waitFor();
+    assert.equal(await page.getByRole('option', { name: 'Aurillac 15014 · Commune', exact: true }).count(), 1);
+    await shot(page, 'search-phone');
+    const { left, right } = await page.locator('#search-hits').evaluate((list) => list.getBoundingClientRect());
+    assert.ok(left >= 0 && right <= 360, `${left} ${right}`);
+    await close(page);
+  });
+
   test('search takes coordinates', async () => {
     const page = await open('/maps/essai');
     await ready(page);

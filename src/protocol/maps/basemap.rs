@@ -41,31 +41,33 @@ fn one(service: &Service<'_>, basemap: &Basemap, base: &str) -> Option<Value> {
             return None;
         }
         let names: Vec<&str> = layers.iter().map(|layer| layer.id.as_str()).collect();
-        let said = basemap.attribution.clone();
-        let attribution = said.unwrap_or_else(|| attribution(&layers));
+        let attribution = sources(service, basemap);
         let fields = document.as_object_mut()?;
         fields.insert("url".into(), format!("{base}/wms").into());
         fields.insert("layer".into(), names.join(",").into());
-        if !attribution.is_empty() {
+        if let Some(attribution) = attribution {
             fields.insert("attribution".into(), attribution.into());
         }
     }
     Some(document)
 }
 
-/// Who the layers come from, each once.
-fn attribution(layers: &[&Arc<Layer>]) -> String {
+/// Who a base map of this server comes from: as configured, or those of its layers, each once.
+pub(super) fn sources(service: &Service<'_>, basemap: &Basemap) -> Option<String> {
+    if let Some(said) = &basemap.attribution {
+        return Some(said.clone()).filter(|said| !said.is_empty());
+    }
     let mut names: Vec<&str> = Vec::new();
-    for layer in layers {
+    for layer in seen(service, basemap) {
         let own = layer.attribution.as_deref();
         let name = own.or(layer.metadata.organisation.as_deref());
         names.extend(name.filter(|name| !names.contains(name)));
     }
-    names.join(", ")
+    Some(names.join(", ")).filter(|names| !names.is_empty())
 }
 
 /// The layers of a base map of this server that the reader may see, bottom to top.
-fn seen<'a>(
+pub(super) fn seen<'a>(
     service: &Service<'a>,
     basemap: &'a Basemap,
 ) -> impl Iterator<Item = &'a Arc<Layer>> + use<'a> {

@@ -1,12 +1,14 @@
 //! `/maps/{id}/context.atom`: OWS Context 1.0 as an Atom feed (OGC 12-084r2).
 
 use super::facts::{Facts, LayerFacts};
+use super::ground::{Ground, TILES_BY_NUMBER};
 use crate::catalogue::map::MapService;
 use crate::encode::XmlWriter;
 use crate::geom::Bbox;
 use crate::protocol::Answer;
 
 const CORE: &str = "http://www.opengis.net/spec/owc-atom/1.0/req/core";
+const REQUIREMENTS: &str = "http://www.opengis.net/spec/owc-atom/1.0/req/";
 const WMS: &str = "http://www.opengis.net/spec/owc-atom/1.0/req/wms";
 const ACTIVE: &str = "http://www.opengis.net/spec/owc/active";
 const FOLDER: &str = "http://www.opengis.net/spec/owc/folder";
@@ -61,6 +63,9 @@ pub fn answer(facts: &Facts<'_>) -> Answer {
     for layer in &facts.layers {
         entry(&mut xml, facts, layer);
     }
+    for ground in &facts.grounds {
+        below(&mut xml, facts, ground);
+    }
     Answer::ok("application/atom+xml", xml.finish())
 }
 
@@ -114,6 +119,39 @@ fn entry(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) {
     if let Some(most) = scales.max {
         xml.leaf("owc:maxScaleDenominator", &[], &most.to_string());
     }
+    xml.close();
+}
+
+/// A base map, below all layers.
+fn below(xml: &mut XmlWriter, facts: &Facts<'_>, ground: &Ground<'_>) {
+    xml.open("entry", &[]);
+    xml.leaf("id", &[], &facts.ground_identifier(ground));
+    xml.leaf("title", &[], ground.title);
+    xml.leaf("content", &[("type", "text")], ground.title);
+    xml.leaf("updated", &[], &facts.updated);
+    if let Some(rights) = &ground.attribution {
+        xml.leaf("rights", &[], rights);
+    }
+    let active = if ground.is_shown { "true" } else { "false" };
+    xml.leaf("category", &[("scheme", ACTIVE), ("term", active)], "");
+    let folder = facts.ground_folder();
+    xml.leaf("category", &[("scheme", FOLDER), ("term", &folder)], "");
+    xml.leaf("category", &[("scheme", OPACITY), ("term", "1")], "");
+    let code = match ground.offering() {
+        Some(name) => format!("{REQUIREMENTS}{name}"),
+        None => TILES_BY_NUMBER.to_owned(),
+    };
+    xml.open("owc:offering", &[("code", &code)]);
+    for (code, media_type, href) in facts.ground_operations(ground) {
+        let attributes = [
+            ("code", code),
+            ("method", "GET"),
+            ("type", media_type.as_str()),
+            ("href", href.as_str()),
+        ];
+        xml.leaf("owc:operation", &attributes, "");
+    }
+    xml.close();
     xml.close();
 }
 

@@ -3,11 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::facts::{Facts, LayerFacts};
+use super::ground::{Ground, TILES_BY_NUMBER};
 use crate::catalogue::map::MapService;
 use crate::geom::Bbox;
 use crate::protocol::Answer;
 
 const CORE: &str = "http://www.opengis.net/spec/owc-geojson/1.0/req/core";
+const REQUIREMENTS: &str = "http://www.opengis.net/spec/owc-geojson/1.0/req/";
 const WMS: &str = "http://www.opengis.net/spec/owc-geojson/1.0/req/wms";
 
 /// The context: its first resource is the one on top (7.1.1).
@@ -42,8 +44,9 @@ pub fn answer(facts: &Facts<'_>) -> Answer {
         document.insert("bbox".into(), json!([b.min_x, b.min_y, b.max_x, b.max_y]));
     }
     document.insert("properties".into(), Value::Object(properties));
-    let features = facts.layers.iter().map(|layer| resource(facts, layer));
-    document.insert("features".into(), features.collect());
+    let layers = facts.layers.iter().map(|layer| resource(facts, layer));
+    let grounds = facts.grounds.iter().map(|ground| below(facts, ground));
+    document.insert("features".into(), layers.chain(grounds).collect());
     Answer::ok("application/geo+json", Value::Object(document).to_string())
 }
 
@@ -103,6 +106,34 @@ fn resource(facts: &Facts<'_>, layer: &LayerFacts<'_>) -> Value {
         "type": "Feature",
         "id": facts.identifier(layer),
         "geometry": layer.layer.extent_lonlat.as_ref().map(polygon),
+        "properties": properties,
+    })
+}
+
+/// A base map, below all layers.
+fn below(facts: &Facts<'_>, ground: &Ground<'_>) -> Value {
+    let operations = facts.ground_operations(ground);
+    let operations = operations.iter().map(|(code, media_type, href)| {
+        json!({"code": code, "method": "GET", "type": media_type, "href": href})
+    });
+    let code = match ground.offering() {
+        Some(name) => format!("{REQUIREMENTS}{name}"),
+        None => TILES_BY_NUMBER.to_owned(),
+    };
+    let mut properties = object(json!({
+        "title": ground.title,
+        "updated": facts.updated,
+        "rights": ground.attribution,
+        "active": ground.is_shown,
+        "opacity": 1.0,
+        "folder": facts.ground_folder(),
+        "offerings": [{"code": code, "operations": operations.collect::<Vec<_>>()}],
+    }));
+    properties.retain(|_, value| !value.is_null());
+    json!({
+        "type": "Feature",
+        "id": facts.ground_identifier(ground),
+        "geometry": null,
         "properties": properties,
     })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::chosen::title;
+use super::ground::{self, Ground};
 use crate::catalogue::map::{MapEntry, MapLayer, MapService};
 use crate::catalogue::{Layer, bbox_lonlat};
 use crate::encode::xml::push_url_component;
@@ -33,6 +34,8 @@ pub(super) struct Facts<'a> {
     pub window: Size,
     /// Top first.
     pub layers: Vec<LayerFacts<'a>>,
+    /// What may lie under them.
+    pub grounds: Vec<Ground<'a>>,
 }
 
 /// A layer of a map, for documents.
@@ -72,6 +75,7 @@ impl<'a> Facts<'a> {
             extent_lonlat: bbox_lonlat(&view.extent, &view.crs),
             window: window(&view.extent),
             layers: Vec::new(),
+            grounds: ground::all(service, base),
         };
         let mut groups = Vec::new();
         facts.walk(&map.entries, &mut groups)?;
@@ -145,6 +149,22 @@ impl<'a> Facts<'a> {
             b.max_y
         ));
         address
+    }
+
+    /// What a base map is asked for, over the whole map.
+    pub fn ground_operations(&self, ground: &Ground<'_>) -> Vec<(&'static str, String, String)> {
+        let view = &self.service.map.view;
+        ground.operations(&view.crs, view.extent, self.window)
+    }
+
+    /// The identifier of a base map in this map.
+    pub fn ground_identifier(&self, ground: &Ground<'_>) -> String {
+        format!("{}#base={}", self.own, component(ground.id()))
+    }
+
+    /// The folder of the base maps in a context.
+    pub fn ground_folder(&self) -> String {
+        format!("/{}", ground::group(self.service.language))
     }
 
     /// The address of the picture of a style's symbols.

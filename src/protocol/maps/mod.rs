@@ -9,6 +9,7 @@ mod context_atom;
 mod context_json;
 mod drawn;
 mod facts;
+mod ground;
 mod legend;
 mod list;
 mod picture;

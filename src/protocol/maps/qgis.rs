@@ -1,7 +1,8 @@
 //! `/maps/{id}/layers.qlr` and `project.qgs`: the map for QGIS 3.16 and later, as layers of the
-//! map's WMS in its groups.
+//! map's WMS in its groups, over its base maps.
 
 use super::facts::{Facts, LayerFacts};
+use super::ground::{self, DEEPEST, Ground, Source};
 use crate::catalogue::map::MapEntry;
 use crate::crs::{Crs, CrsKind};
 use crate::encode::XmlWriter;
@@ -25,11 +26,15 @@ pub fn layers(facts: &Facts<'_>) -> Result<Answer> {
     group_start(&mut xml, "", true);
     group_start(&mut xml, facts.title, true);
     tree(&mut xml, facts, &facts.service.map.entries);
+    ground_tree(&mut xml, facts);
     xml.close();
     xml.close();
     xml.open("maplayers", &[]);
     for layer in &facts.layers {
         map_layer(&mut xml, facts, layer)?;
+    }
+    for ground in &facts.grounds {
+        ground_layer(&mut xml, facts, ground)?;
     }
     let name = format!("attachment; filename=\"{}.qlr\"", file_name(facts));
     Ok(
@@ -58,9 +63,13 @@ pub fn project(facts: &Facts<'_>) -> Result<Answer> {
     xml.open("layer-tree-group", &[]);
     xml.leaf("customproperties", &[], "");
     tree(&mut xml, facts, &map.entries);
+    ground_tree(&mut xml, facts);
     xml.open("custom-order", &[("enabled", "0")]);
-    for layer in &facts.layers {
-        xml.leaf("item", &[], &layer_id(facts, layer));
+    let layers = facts.layers.iter().map(|layer| layer_id(facts, layer));
+    let grounds = facts.grounds.iter().map(|ground| ground_id(facts, ground));
+    let order: Vec<String> = layers.chain(grounds).collect();
+    for id in &order {
+        xml.leaf("item", &[], id);
     }
     xml.close();
     xml.close();
@@ -69,10 +78,13 @@ pub fn project(facts: &Facts<'_>) -> Result<Answer> {
     for layer in &facts.layers {
         map_layer(&mut xml, facts, layer)?;
     }
+    for ground in &facts.grounds {
+        ground_layer(&mut xml, facts, ground)?;
+    }
     xml.close();
     xml.open("layerorder", &[]);
-    for layer in &facts.layers {
-        xml.leaf("layer", &[("id", &layer_id(facts, layer))], "");
+    for id in &order {
+        xml.leaf("layer", &[("id", id)], "");
     }
     xml.close();
     properties(&mut xml);
@@ -170,9 +182,14 @@ fn source(facts: &Facts<'_>, layer: &LayerFacts<'_>) -> String {
     push_url_component(&mut source, &layer.entry.id);
     source.push_str("&styles=");
     push_url_component(&mut source, layer.style());
+    push_address(&mut source, &facts.wms());
+    source
+}
+
+/// As QGIS writes it: what parts pairs is encoded, what parts an address is not.
+fn push_address(source: &mut String, address: &str) {
     source.push_str("&url=");
-    // as QGIS writes it: what parts pairs is encoded, what parts an address is not
-    for c in facts.wms().chars() {
+    for c in address.chars() {
         match c {
             '%' => source.push_str("%25"),
             '&' => source.push_str("%26"),
@@ -181,7 +198,139 @@ fn source(facts: &Facts<'_>, layer: &LayerFacts<'_>) -> String {
             c => source.push(c),
         }
     }
-    source
+}
+
+fn ground_id(facts: &Facts<'_>, ground: &Ground<'_>) -> String {
+    // no id of a layer has a colon
+    format!("{}__base:{}", facts.service.map.id, ground.id())
+}
+
+/// The base maps, at the bottom, in a group of which one is shown at a time.
+fn ground_tree(xml: &mut XmlWriter, facts: &Facts<'_>) {
+    if facts.grounds.is_empty() {
+        return;
+    }
+    let shown = facts.grounds.iter().position(|ground| ground.is_shown);
+    let shown = shown.map_or_else(|| "-1".to_owned(), |index| index.to_string());
+    xml.open(
+        "layer-tree-group",
+        &[
+            ("name", ground::group(facts.service.language)),
+            ("expanded", "0"),
+            ("checked", "Qt::Checked"),
+            ("mutually-exclusive", "1"),
+            ("mutually-exclusive-child", &shown),
+        ],
+    );
+    xml.leaf("customproperties", &[], "");
+    for ground in &facts.grounds {
+        let checked = match ground.is_shown {
+            true => "Qt::Checked",
+            false => "Qt::Unchecked",
+        };
+        xml.open(
+            "layer-tree-layer",
+            &[
+                ("id", &ground_id(facts, ground)),
+                ("name", ground.title),
+                ("checked", checked),
+                ("expanded", "0"),
+                ("providerKey", "wms"),
+                ("source", &ground_source(facts, ground)),
+            ],
+        );
+        xml.leaf("customproperties", &[], "");
+        xml.close();
+    }
+    xml.close();
+}
+
+/// Tiles are those of Web Mercator, whichever service they are of: QGIS turns them.
+fn ground_source(facts: &Facts<'_>, ground: &Ground<'_>) -> String {
+    match &ground.source {
+        Source::Wms {
+            url,
+            layers,
+            styles,
+            format,
+        } => {
+            let mut source = format!(
+                "contextualWMSLegend=0&crs={}&dpiMode=7&format={format}",
+                facts.service.map.view.crs.id()
+            );
+            for (name, list) in [("&layers=", layers), ("&styles=", styles)] {
+                // QGIS asks for the last one first
+                for one in list.iter().rev() {
+                    source.push_str(name);
+                    push_url_component(&mut source, one);
+                }
+            }
+            push_address(&mut source, url);
+            source
+        }
+        Source::Tiles { template, .. } => {
+            let mut source = format!("type=xyz&zmin=0&zmax={DEEPEST}&crs=EPSG3857");
+            push_address(&mut source, template);
+            source
+        }
+    }
+}
+
+fn ground_layer(xml: &mut XmlWriter, facts: &Facts<'_>, ground: &Ground<'_>) -> Result<()> {
+    xml.open(
+        "maplayer",
+        &[
+            ("type", "raster"),
+            ("hasScaleBasedVisibilityFlag", "0"),
+            ("autoRefreshEnabled", "0"),
+            ("styleCategories", "AllStyleCategories"),
+        ],
+    );
+    xml.leaf("id", &[], &ground_id(facts, ground));
+    xml.leaf("datasource", &[], &ground_source(facts, ground));
+    xml.leaf("title", &[], ground.title);
+    if let Some(attribution) = &ground.attribution {
+        xml.leaf("attribution", &[("href", "")], attribution);
+    }
+    xml.leaf("layername", &[], ground.title);
+    xml.open("srs", &[]);
+    match &ground.source {
+        Source::Wms { .. } => crs(xml, &facts.service.map.view.crs)?,
+        Source::Tiles { .. } => crs(xml, &Crs::from_epsg(3857)?)?,
+    }
+    xml.close();
+    xml.leaf("provider", &[], "wms");
+    xml.open("flags", &[]);
+    for (name, value) in [
+        ("Identifiable", "0"),
+        ("Removable", "1"),
+        ("Searchable", "0"),
+    ] {
+        xml.leaf(name, &[], value);
+    }
+    xml.close();
+    renderer(xml, "1");
+    xml.close();
+    Ok(())
+}
+
+/// How QGIS draws a picture, and over what.
+fn renderer(xml: &mut XmlWriter, opacity: &str) {
+    xml.open("pipe", &[]);
+    xml.open(
+        "rasterrenderer",
+        &[
+            ("type", "singlebandcolordata"),
+            ("opacity", opacity),
+            ("alphaBand", "-1"),
+            ("band", "1"),
+            ("nodataColor", ""),
+        ],
+    );
+    xml.leaf("rasterTransparency", &[], "");
+    xml.close();
+    xml.close();
+    xml.leaf("blendMode", &[], "0");
 }
 
 fn map_layer(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) -> Result<()> {
@@ -235,22 +384,7 @@ fn map_layer(xml: &mut XmlWriter, facts: &Facts<'_>, layer: &LayerFacts<'_>) -> 
         xml.leaf(name, &[], if value { "1" } else { "0" });
     }
     xml.close();
-    xml.open("pipe", &[]);
-    let opacity = layer.entry.opacity.to_string();
-    xml.open(
-        "rasterrenderer",
-        &[
-            ("type", "singlebandcolordata"),
-            ("opacity", &opacity),
-            ("alphaBand", "-1"),
-            ("band", "1"),
-            ("nodataColor", ""),
-        ],
-    );
-    xml.leaf("rasterTransparency", &[], "");
-    xml.close();
-    xml.close();
-    xml.leaf("blendMode", &[], "0");
+    renderer(xml, &layer.entry.opacity.to_string());
     xml.close();
     Ok(())
 }

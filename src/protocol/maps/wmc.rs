@@ -1,6 +1,10 @@
 //! `/maps/{id}/context.wmc`: Web Map Context 1.1 (OGC 05-005).
+//!
+//! # Not supported
+//! Base maps by tiles: a layer of a context is one of a WMS, WFS or WCS (its `serviceType`).
 
 use super::facts::{Facts, LayerFacts};
+use super::ground::{Ground, Source};
 use crate::catalogue::map::MapService;
 use crate::encode::XmlWriter;
 use crate::protocol::Answer;
@@ -65,10 +69,59 @@ pub fn answer(facts: &Facts<'_>) -> Answer {
     contact(&mut xml, facts);
     xml.close();
     xml.open("LayerList", &[]);
+    for ground in facts.grounds.iter().rev() {
+        below(&mut xml, facts, ground);
+    }
     for layer in facts.layers.iter().rev() {
         self::layer(&mut xml, facts, layer);
     }
     Answer::ok("application/vnd.ogc.context+xml", xml.finish())
+}
+
+/// A base map of a WMS.
+fn below(xml: &mut XmlWriter, facts: &Facts<'_>, ground: &Ground<'_>) {
+    let Source::Wms {
+        url,
+        layers,
+        styles,
+        format,
+    } = &ground.source
+    else {
+        return;
+    };
+    let hidden = if ground.is_shown { "0" } else { "1" };
+    xml.open("Layer", &[("queryable", "0"), ("hidden", hidden)]);
+    let server = [
+        ("service", "OGC:WMS"),
+        ("version", "1.1.1"),
+        ("title", ground.title),
+    ];
+    xml.open("Server", &server);
+    online(xml, url);
+    xml.close();
+    xml.leaf("Name", &[], &layers.join(","));
+    xml.leaf("Title", &[], ground.title);
+    for crs in &facts.service.map.view.offer {
+        xml.leaf("SRS", &[], &crs.id());
+    }
+    xml.open("FormatList", &[]);
+    xml.leaf("Format", &[("current", "1")], format);
+    xml.close();
+    xml.open("StyleList", &[]);
+    xml.open("Style", &[("current", "1")]);
+    let is_default = styles.iter().all(String::is_empty);
+    let style = match is_default {
+        true => String::new(),
+        false => styles.join(","),
+    };
+    xml.leaf("Name", &[], &style);
+    xml.leaf("Title", &[], ground.title);
+    xml.close();
+    xml.close();
+    xml.open("Extension", &[("xmlns:ol", OPENLAYERS)]);
+    xml.leaf("ol:opacity", &[], "1");
+    xml.close();
+    xml.close();
 }
 
 fn contact(xml: &mut XmlWriter, facts: &Facts<'_>) {

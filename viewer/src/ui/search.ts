@@ -94,7 +94,7 @@ export function searchBox(app: App): HTMLElement {
     running = new AbortController();
     const { signal } = running;
     const find = async (text: string) =>
-      (await Promise.all(app.context.search.map((entry) => features(app, entry, text, signal).catch(() => [])))).flat();
+      once(await Promise.all(app.context.search.map((entry) => features(app, entry, text, signal).catch(() => []))));
     let found = await find(words);
     // of an address, which nobody knows here, the municipality that it ends with
     const last = /\d.*[\s,]([^\s,\d]{3,})$/.exec(words)?.[1];
@@ -139,6 +139,17 @@ function titles(app: App, words: string): Hit[] {
     note: node.isVisible ? '' : tr('à afficher', 'show it'),
     run: () => !node.isVisible && app.model.toggle(node),
   }));
+}
+
+/** What several layers name in the same words comes once, of the first; homonyms of one layer are several. */
+function once(found: Hit[][]): Hit[] {
+  const known = new Set<string>();
+  const words = ({ title, note, group }: Hit) => [title, note, group].join('\n');
+  return found.flatMap((hits) => {
+    const others = hits.filter((hit) => !known.has(words(hit)));
+    others.forEach((hit) => known.add(words(hit)));
+    return others;
+  });
 }
 
 /** Those that begin with the words first, then those that have them anywhere. */
