@@ -734,3 +734,31 @@ fn the_commands_tell_what_they_did() {
     assert_eq!(unknown.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("/nowhere/a.fgb"));
 }
+
+/// QGIS asks a WMS for nothing beyond a layer's box: symbols at its border would be cut in two.
+#[test]
+fn boxes_of_points_have_room_for_symbols_and_those_of_areas_are_theirs() {
+    let server = Server::start(repository(), &[]);
+    let text = server
+        .get("/wms?SERVICE=WMS&REQUEST=GetCapabilities&LANGUAGE=eng")
+        .text();
+    for (layer, is_of_points) in [("aerodromes", true), ("departements", false)] {
+        let of_layer = text.split_once(&format!("<Name>{layer}</Name>")).unwrap().1;
+        let side = |name: &str| -> f64 {
+            let value = of_layer.split_once(&format!("<{name}>")).unwrap().1;
+            value.split('<').next().unwrap().parse().unwrap()
+        };
+        let extent = server.get(&format!("/collections/{layer}")).json();
+        let extent = &extent["extent"]["spatial"]["bbox"][0];
+        let told = [
+            extent[0].as_f64().unwrap() - side("westBoundLongitude"),
+            side("northBoundLatitude") - extent[3].as_f64().unwrap(),
+        ];
+        let width = extent[2].as_f64().unwrap() - extent[0].as_f64().unwrap();
+        for room in told {
+            let is_there = room > 0.015 * width && room < 0.03 * width;
+            assert_eq!(is_there, is_of_points, "{layer}: {room}");
+            assert!(is_of_points || room.abs() < 1e-5, "{layer}: {room}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::{AxisOrder, Crs, CrsKind};
-use crate::geom::Bbox;
+use crate::geom::{Bbox, GeometryType};
 use crate::operation::with_room;
 use crate::protocol::wms::{Service, crs_name, legend};
 use crate::query::Moment;
@@ -148,19 +148,34 @@ fn offered(service: &Service<'_>) -> Vec<Offered> {
     offered
 }
 
+/// Of the larger side of a box of points, what symbols stick out: QGIS asks for nothing beyond
+/// the box, and those at its border would be cut in two.
+const SYMBOLS: f64 = 0.02;
+
+/// The box of what is drawn of a layer with that extent.
+fn drawn(layer: &Layer, extent: Bbox, crs: &Crs) -> Bbox {
+    let by = match layer.store.schema().geometry {
+        GeometryType::Point | GeometryType::MultiPoint => {
+            extent.width().max(extent.height()) * SYMBOLS
+        }
+        _ => 0.0,
+    };
+    with_room(extent.grown(by, by), crs)
+}
+
 impl LayerFacts {
     fn new(service: &Service<'_>, layer: &Arc<Layer>, offered: &[Offered]) -> LayerFacts {
         let lonlat = layer
             .extent_lonlat
             .and_then(|extent| extent.intersection(&Bbox::WORLD))
-            .and_then(|extent| with_room(extent, &Crs::crs84()).intersection(&Bbox::WORLD));
+            .and_then(|extent| drawn(layer, extent, &Crs::crs84()).intersection(&Bbox::WORLD));
         let boxes = offered
             .iter()
             .map(|offered| match &offered.crs {
                 _ if offered.is_wgs84() => lonlat,
                 Some(crs) => {
                     let extent = service.engine.extent_in(layer, crs);
-                    extent.map(|extent| with_room(extent, crs))
+                    extent.map(|extent| drawn(layer, extent, crs))
                 }
                 None => lonlat,
             })
@@ -169,7 +184,7 @@ impl LayerFacts {
         let is_new = !offered.iter().any(|o| o.name == own.name);
         let can_be_asked = !layer.crs.authority.is_empty() && layer.crs.kind != CrsKind::Other;
         let extent = layer.store.extent().filter(|_| is_new && can_be_asked);
-        let extent = extent.map(|extent| with_room(extent, &layer.crs));
+        let extent = extent.map(|extent| drawn(layer, extent, &layer.crs));
         let language = service.catalogue.site.languages.first();
         let language = language.map_or("fr", String::as_str);
         let legends = layer
