@@ -329,7 +329,12 @@ fn wfs200_7_3_2_a_property_occurs_once() {
     };
     assert_eq!(values("classe[1]"), values("classe"));
     assert_ne!(values("classe"), "0");
-    assert_eq!(values("classe[2]"), "0");
+    assert_eq!(values("classe[position()%20=%201]"), values("classe"));
+    for beyond in ["classe[2]", "classe[position()=2]", "classe[99999999999]"] {
+        assert_eq!(values(beyond), "0", "{beyond}");
+    }
+    // no feature has its box written
+    assert_eq!(values("gml:boundedBy"), "0");
 }
 
 #[test]

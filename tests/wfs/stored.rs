@@ -70,6 +70,11 @@ fn stored_queries_are_listed_and_described() {
             Some(id.as_str())
         );
     }
+    let by_id =
+        "service=WFS&version=2.0.0&request=DescribeStoredQueries&storedquery_id=GetFeatureById";
+    let short = small().get(by_id).xml();
+    let described: Vec<_> = short.elements().map(|e| e.attribute("id")).collect();
+    assert_eq!(described, [Some(ids[0].as_str())]);
     let none =
         small().get("service=WFS&version=2.0.0&request=DescribeStoredQueries&storedquery_id=bogus");
     assert_eq!(none.status, 400);

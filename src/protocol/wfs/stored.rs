@@ -175,7 +175,14 @@ pub fn list(scope: &Scope<'_>) -> Answer {
 pub fn describe(scope: &Scope<'_>, ids: &[String]) -> Result<Answer> {
     let mut out = head(scope, "DescribeStoredQueriesResponse");
     let language = scope.language.as_str();
-    for id in ids {
+    // the short name is of no description of its own
+    let meant = |id: &String| match BY_ID.contains(&id.as_str()) && !ALL.iter().any(|s| s.id == id)
+    {
+        true => BY_ID[0].to_owned(),
+        false => id.clone(),
+    };
+    let ids: Vec<String> = ids.iter().map(meant).collect();
+    for id in &ids {
         if !ALL.iter().any(|stored| stored.id == id) {
             return Err(Error::parameter(
                 "STOREDQUERY_ID",

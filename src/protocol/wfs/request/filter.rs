@@ -102,8 +102,19 @@ pub fn reference<'a>(text: &str, layer: &Layer, kind: &'a GmlType) -> Result<Ref
 
 /// True for the predicate of a second or later occurrence: each property occurs once.
 fn is_beyond_the_first(predicate: &str) -> bool {
-    let number = predicate.trim().strip_suffix(']').map(str::trim);
-    number.is_some_and(|number| number.parse::<u32>().is_ok_and(|place| place != 1))
+    let number = predicate
+        .trim()
+        .strip_suffix(']')
+        .unwrap_or_default()
+        .trim();
+    // the long form of the same
+    let long = number.strip_prefix("position()").map(str::trim_start);
+    let number = long
+        .and_then(|rest| rest.strip_prefix('='))
+        .unwrap_or(number)
+        .trim();
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    is_number && number.trim_start_matches('0') != "1"
 }
 
 /// What filters of one query are read with.

@@ -333,6 +333,11 @@ impl Reader<'_> {
                     parts.push(Filter::Not(Box::new(Filter::IsNull(value))));
                     (vec![field.column], GmlContent::Property(Some(field.column)))
                 }
+                // a filter may be on it, but no feature has one written
+                Reference::Geometry if is_bounds(text, kind) => {
+                    parts.push(Filter::Or(Vec::new()));
+                    (Vec::new(), GmlContent::Id)
+                }
                 Reference::Geometry => {
                     find.with_geometry = true;
                     parts.push(Filter::Not(Box::new(Filter::IsNull(Expr::Geometry))));
@@ -371,6 +376,16 @@ impl Reader<'_> {
         let own = ids.iter().map(|id| filters.own_id(id));
         Ok(Filter::Ids(own.collect()))
     }
+}
+
+/// True for the box of features, and no geometry of that name.
+fn is_bounds(reference: &str, kind: &GmlType) -> bool {
+    let step = reference
+        .trim()
+        .rsplit(['/', ':'])
+        .next()
+        .unwrap_or_default();
+    step.eq_ignore_ascii_case("boundedBy") && kind.geometries.iter().all(|(name, _)| name != step)
 }
 
 /// The names that an element of a filter has for an id.
