@@ -37,6 +37,33 @@ impl Iterator for Leaves<'_> {
     }
 }
 
+impl FgbStore {
+    /// Opens a feature's bytes; a damaged one is counted and told, and has no record.
+    #[inline(always)]
+    fn opened<'a>(
+        &'a self,
+        section: &'a [u8],
+        fid: u64,
+        leaf: &Node,
+        scratch: &mut Scratch,
+        stats: &mut SelectStats,
+    ) -> Option<Record<'a>> {
+        let read = feature_at(section, leaf.offset)
+            .and_then(|bytes| Ok((bytes.len(), self.record(bytes, scratch)?)));
+        match read {
+            Ok((size, record)) => {
+                stats.bytes += size as u64 + 4;
+                Some(record)
+            }
+            Err(damage) => {
+                stats.damaged += 1;
+                self.meet_damage(fid, damage);
+                None
+            }
+        }
+    }
+}
+
 impl FeatureStore for FgbStore {
     fn schema(&self) -> &Schema {
         &self.header.schema
@@ -117,18 +144,11 @@ impl FeatureStore for FgbStore {
                 meter.passed()?;
                 continue;
             }
-            let read = feature_at(section, leaf.offset)
-                .and_then(|bytes| Ok((bytes.len(), self.record(bytes, &mut scratch)?)));
-            let (size, record) = match read {
-                Ok(read) => read,
-                Err(damage) => {
-                    stats.damaged += 1;
-                    self.meet_damage(fid, damage);
-                    meter.feature(0)?;
-                    continue;
-                }
+            let read = self.opened(section, fid, &leaf, &mut scratch, &mut stats);
+            let Some(record) = read else {
+                meter.feature(0)?;
+                continue;
             };
-            stats.bytes += size as u64 + 4;
             if !everything && !touches(&record, &leaf, &select.boxes) {
                 meter.feature(0)?;
                 continue;
@@ -196,18 +216,11 @@ impl FeatureStore for FgbStore {
                 stats.damaged += 1;
                 continue;
             };
-            let read = feature_at(section, leaf.offset)
-                .and_then(|bytes| Ok((bytes.len(), self.record(bytes, &mut scratch)?)));
-            let (size, record) = match read {
-                Ok(read) => read,
-                Err(damage) => {
-                    stats.damaged += 1;
-                    self.meet_damage(fid, damage);
-                    meter.feature(0)?;
-                    continue;
-                }
+            let read = self.opened(section, fid, &leaf, &mut scratch, &mut stats);
+            let Some(record) = read else {
+                meter.feature(0)?;
+                continue;
             };
-            stats.bytes += size as u64 + 4;
             stats.features += 1;
             meter.feature(record.vertices)?;
             if visit(&self.feature(fid, leaf, record, &scratch))?.is_break() {
