@@ -20,7 +20,7 @@ use cartotheque::encode::{self, Effort, ImageFormat};
 use common::{Reply, Scratch, Server, repository};
 use pdf::Pdf;
 use serde_json::json;
-use tiny_skia::{Color, Pixmap};
+use tiny_skia::{Color, Paint, Pixmap, Rect, Transform};
 
 const BASEMAPS: &str = "basemaps:
   relief: {title: {fr: Relief ombré, en: Shaded relief}, \
@@ -333,6 +333,30 @@ fn pictures_that_can_not_be_read_are_refused_with_the_reason() {
         assert_eq!(reply.status, 400, "{body}: {}", reply.text());
         assert!(reply.text().contains(reason), "{reason}: {}", reply.text());
     }
+    let symbols = |count: usize| vec![json!({"data": good}); count];
+    for (legend, reason) in [
+        (json!([{"symbols": []}]), "title"),
+        (
+            json!([{"title": "a", "symbols": [{"data": "%%%"}]}]),
+            "legend",
+        ),
+        (json!([{"title": "a", "colour": "red"}]), "colour"),
+        (
+            json!([{"title": "a", "symbols": symbols(201)}]),
+            "at most 200",
+        ),
+        (json!(vec![json!({"title": "a"}); 101]), "at most 100"),
+        // each is small enough, all are too many
+        (
+            json!(vec![json!({"title": "a", "symbols": symbols(100)}); 26]),
+            "40 by 30 pixels",
+        ),
+    ] {
+        let body = json!({ "legend": legend }).to_string();
+        let reply = post(&server, "/maps/ain/print.pdf?dpi=150", &body);
+        assert_eq!(reply.status, 400, "{reason}: {}", reply.text());
+        assert!(reply.text().contains(reason), "{reason}: {}", reply.text());
+    }
     let fine = post(&server, "/maps/ain/print.pdf?dpi=150", &sent(bbox, &good));
     assert_eq!(fine.status, 200, "{}", fine.text());
     let large = post(&server, "/maps/ain/print.pdf", &" ".repeat(3_000_000));
@@ -551,4 +575,77 @@ print(json.dumps(out))
     }
     let part = |name: &str| said[name].as_f64().unwrap();
     assert!(part("over") > 0.3 && part("without") < 0.05, "{said}");
+}
+
+#[test]
+fn the_legend_of_what_the_page_has_drawn_stands_above_that_of_the_map() {
+    let scratch = folder("basemaps-legend");
+    let server = Server::start(&scratch.0, &[]);
+    let symbol = |rgb: [u8; 3]| {
+        let [r, g, b] = rgb;
+        picture(Color::from_rgba8(r, g, b, 255), ImageFormat::Png)
+    };
+    // a legend of elsewhere: a hundred lines of black on white
+    let mut whole = Pixmap::new(120, 2000).unwrap();
+    whole.fill(Color::WHITE);
+    for line in 0..100 {
+        let line = Rect::from_xywh(0.0, 20.0 * line as f32 + 4.0, 90.0, 12.0).unwrap();
+        whole.fill_rect(line, &Paint::default(), Transform::identity(), None);
+    }
+    let whole = encode::image(&whole, ImageFormat::Png, Effort::Small).unwrap();
+    let body = json!({"legend": [
+        {"title": "Mes randonnées", "symbols": [{"title": "", "data": symbol([200, 0, 0])}]},
+        {"title": "Gares", "source": "SNCF", "symbols": [
+            {"title": "Grandes", "data": symbol([0, 150, 0])},
+            {"title": "Petites", "data": symbol([0, 0, 250])},
+        ]},
+        {"title": "Géologie", "source": "BRGM", "picture": STANDARD.encode(whole)},
+        {"title": "Sans légende", "source": "BRGM"},
+    ]});
+    let sheet = post(
+        &server,
+        "/maps/ain/print.pdf?lang=fr&base=none",
+        &body.to_string(),
+    );
+    assert_eq!(sheet.status, 200, "{}", sheet.text());
+    let pdf = Pdf::read(&sheet.body);
+    let colours = pdf.colours();
+    for expected in [[200, 0, 0], [0, 150, 0], [0, 0, 250]] {
+        assert!(colours.contains(&expected), "{expected:?} in {colours:?}");
+    }
+    // higher than a column: on more pages, all of it
+    let pages = pdf.of_type("/Page").len();
+    assert!(pages > 1, "{pages} pages");
+    let is_figure = |o: &&pdf::Object| pdf::value(&o.dict, "/S").is_some_and(|s| s == "/Figure");
+    assert_eq!(pdf.objects.values().filter(is_figure).count(), 2);
+    if let Some(words) = words_of(&sheet.body, &scratch) {
+        let at = |word: &str| {
+            words
+                .find(word)
+                .unwrap_or_else(|| panic!("{word} in {words}"))
+        };
+        let order = [
+            "Ajouts personnels",
+            "Mes randonnées",
+            "Gares",
+            "Grandes",
+            "Petites",
+            "Géologie",
+            "Sans légende",
+        ];
+        assert!(order.is_sorted_by_key(|word| at(word)), "{words}");
+        assert_eq!(words.matches("BRGM").count(), 1, "{words}");
+        assert!(words.contains("SNCF"), "{words}");
+    }
+    let english = post(
+        &server,
+        "/maps/ain/print.pdf?lang=en&base=none",
+        &body.to_string(),
+    );
+    if let Some(words) = words_of(&english.body, &scratch) {
+        assert!(words.contains("Added by the reader"), "{words}");
+    }
+    let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("print");
+    fs::create_dir_all(&kept).unwrap();
+    fs::write(kept.join("added.pdf"), &sheet.body).unwrap();
 }

@@ -81,6 +81,7 @@ fn request(state: &State, names: &[&str], paper: &str, crs: &str) -> PrintReques
         missing_basemap: None,
         below: None,
         above: None,
+        added: Vec::new(),
         address: "https://cartes.example.org/maps/essai".into(),
         language: "fr".into(),
         printed: jiff::civil::date(2026, 11, 22).at(14, 5, 0, 0),

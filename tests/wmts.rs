@@ -252,6 +252,7 @@ fn wmts100_7_2_names_of_parameters_come_in_any_case_and_order_also_as_a_form() {
 }
 
 #[test]
+#[cfg_attr(not(shared), ignore = "needs ../shared")]
 fn wmts100_10_2_5_an_address_of_what_there_is_not_is_not_found() {
     for path in [
         "nonsense/default/WebMercatorQuad/8/91/131.png",

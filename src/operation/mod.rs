@@ -22,7 +22,7 @@ mod vector_tile;
 pub use blocks::Block;
 pub use cover::Cover;
 pub use level_of_detail::Sources;
-pub use print::{PrintPart, PrintPicture, PrintRequest};
+pub use print::{PrintAddition, PrintPart, PrintPicture, PrintRequest, PrintSample};
 pub use reach::{extent_in, with_room};
 pub use sprite::{Place, Sprite};
 pub use studio::Studio;

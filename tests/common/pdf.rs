@@ -70,6 +70,18 @@ impl Pdf {
         String::from_utf8_lossy(&self.objects[&number].stream).into_owned()
     }
 
+    /// The pixel in the middle of each picture.
+    pub fn colours(&self) -> Vec<[u8; 3]> {
+        let is_image = |o: &&Object| value(&o.dict, "/Subtype") == Some("/Image".into());
+        let side = |o: &Object, key: &str| value(&o.dict, key).unwrap().parse::<usize>().unwrap();
+        let middle = |o: &Object| {
+            let (width, height) = (side(o, "/Width"), side(o, "/Height"));
+            let at = (height / 2 * width + width / 2) * 3;
+            [o.stream[at], o.stream[at + 1], o.stream[at + 2]]
+        };
+        self.objects.values().filter(is_image).map(middle).collect()
+    }
+
     /// The largest picture of the document, where it stands on the first page.
     pub fn map(&self) -> Placed {
         let is_image = |o: &&Object| value(&o.dict, "/Subtype") == Some("/Image".into());

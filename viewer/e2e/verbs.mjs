@@ -123,7 +123,7 @@ export default function () {
     await close(page);
   });
 
-  test('Imprimer: drawings, files and layers added are on the paper; what lets no page read it is said', async () => {
+  test('Imprimer: drawings, files and layers added are on the paper and in its legend; what lets no page read it is said', async () => {
     const page = await open(`/maps/essai#view=${LYON},50000&crs=EPSG:2154&layers=departements&base=none`);
     await ready(page);
     await verb(page, 'Personnaliser');
@@ -145,6 +145,8 @@ export default function () {
       const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
       location.hash = `${location.hash.replace(/&own=.*/, '')}&own=${btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}`;
     }, JSON.stringify([
+      { title: 'Aérodromes du catalogue', visible: true, opacity: 1, of: 'aerodromes', wms: { url: `${base}/wms`, name: 'aerodromes', version: '1.3.0' } },
+      { title: 'Service ouvert', visible: true, opacity: 1, wms: { url: `${base}/wms`, name: 'cours-eau', version: '1.3.0' } },
       { title: 'Service fermé', visible: true, opacity: 1, wms: { url, name: 'a', version: '1.3.0' } },
       { title: 'Dessin rouge', visible: true, opacity: 1, colour: '#c8102e', features: [{ type: 'Feature', geometry: { type: 'Polygon', coordinates: [[[4.8, 45.7], [4.9, 45.7], [4.9, 45.8], [4.8, 45.8], [4.8, 45.7]]] }, properties: { texte: 'Ici l’essai' } }] },
     ]));
@@ -153,7 +155,13 @@ export default function () {
     const before = complaints.length;
     await verb(page, 'Imprimer');
     await page.locator('.paper').waitFor();
-    await sheet(page, 'print-drawings');
+    const words = await sheet(page, 'print-drawings');
+    // top first, above the layers of the map; a legend of elsewhere is a picture
+    assert.match(words, /Ajouts personnels\s+Dessin rouge\s+Service ouvert\s+Aérodromes du catalogue\s+.*Départements/s);
+    assert.match(words, /Sources.*airportsdata/s);
+    const figures = execFileSync('pdfimages', ['-list', path.join(shots, 'print-drawings.pdf')], { encoding: 'utf8' }).split('\n').length;
+    assert.ok(figures >= 2 + 5, `${figures} pictures`);
+    assert.doesNotMatch(words.split('Ajouts personnels')[1], /Service fermé/);
     await page.getByText('N’est pas dans le PDF : Service fermé.').waitFor();
     await shot(page, 'print-missing');
     const said = complaints.splice(before).filter((text) => !/CORS|ERR_FAILED|EncodingError/.test(text));

@@ -157,11 +157,23 @@ pub(super) fn parts(columns: &[Column], page: usize) -> Vec<Part> {
             y += row.above;
             if let Some(swatch) = &row.swatch {
                 let [_, height] = swatch.size;
-                parts.push(Part::artifact(vec![Item::Picture {
+                let items = vec![Item::Picture {
                     picture: swatch.picture,
                     at: [x, y + (row.height - height) / 2.0],
                     size: swatch.size,
-                }]));
+                }];
+                parts.push(match row.kind {
+                    RowKind::Picture => Part {
+                        role: Role::Figure(row.words.clone()),
+                        items,
+                    },
+                    // the words beside it, or above, say it
+                    _ => Part::artifact(items),
+                });
+            }
+            if row.kind.is_picture() {
+                y += row.height;
+                continue;
             }
             let drop = (row.height - row.text.height()) / 2.0;
             let role = match row.kind.leads() {

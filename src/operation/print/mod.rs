@@ -1,10 +1,11 @@
 //! A map on paper: a PDF at a true scale, with its legend, north, scale bar and sources.
 //!
 //! `words` what is said, in two languages · `scale` millimetres
-//! and metres · `sheet` text and shapes on a page · `rows` the legend as rows · `columns` rows
-//! put into columns and pages · `layout` where on the page what is · `furniture` north, scale
-//! bar, imprint.
+//! and metres · `sheet` text and shapes on a page · `rows` the legend as rows · `added` rows of
+//! what was drawn elsewhere · `columns` rows put into columns and pages · `layout` where on the
+//! page what is · `furniture` north, scale bar, imprint.
 
+mod added;
 mod columns;
 mod furniture;
 mod layout;
@@ -63,6 +64,8 @@ pub struct PrintRequest {
     pub below: Option<PrintPicture>,
     /// What lies above the layers and was drawn elsewhere.
     pub above: Option<PrintPicture>,
+    /// The legend of that, top first.
+    pub added: Vec<PrintAddition>,
     /// Where the map is found; empty: nowhere.
     pub address: String,
     /// Two letters: `fr`, else English.
@@ -101,6 +104,22 @@ pub enum PrintPart {
     Group(String, usize),
     /// A layer by its title; left out where it is not seen at the map's scale.
     Layer(String, MapLayer),
+}
+
+/// The legend of a layer that was drawn elsewhere: its title alone where nothing else is known.
+#[derive(Debug, Clone)]
+pub struct PrintAddition {
+    pub title: String,
+    pub samples: Vec<PrintSample>,
+}
+
+/// A part of such a legend.
+#[derive(Debug, Clone)]
+pub enum PrintSample {
+    /// What a symbol stands for, and its picture, which is fitted into the room of a symbol.
+    Symbol(String, Arc<Image>),
+    /// A legend with its words, 96 pixels an inch.
+    Whole(Arc<Image>),
 }
 
 /// Pixels that are drawn at a time: 16 MB.
@@ -277,14 +296,12 @@ fn map_part(
     cut: &Cut,
     picture: PictureId,
 ) -> Part {
-    let titles: Vec<&str> = request
-        .legend
-        .iter()
-        .filter_map(|part| match part {
-            PrintPart::Layer(title, _) => Some(title.as_str()),
-            PrintPart::Group(..) => None,
-        })
-        .collect();
+    let added = request.added.iter().map(|added| added.title.as_str());
+    let layers = request.legend.iter().filter_map(|part| match part {
+        PrintPart::Layer(title, _) => Some(title.as_str()),
+        PrintPart::Group(..) => None,
+    });
+    let titles: Vec<&str> = added.chain(layers).collect();
     Part {
         role: Role::Figure(words.map_of(&request.title, &titles)),
         items: vec![Item::Picture {

@@ -1,7 +1,7 @@
 //! The legend as rows: groups, layers, and what each symbol stands for.
 
 use super::sheet::{ACCENT, INK, Text, Type};
-use super::{PrintPart, PrintRequest};
+use super::{PrintPart, PrintRequest, added};
 use crate::budget::Budget;
 use crate::encode::pdf::{Picture, PictureId};
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::geom::STANDARD_PIXEL_M;
 use crate::operation::{LegendRequest, MapLayer, Studio};
 
 /// Of a swatch, in the standard's pixels of 0.28 mm: 6.2 by 4.5 mm.
-const SWATCH: [u32; 2] = [22, 16];
+pub(super) const SWATCH: [u32; 2] = [22, 16];
 /// Rows a legend has at most: thirty pages of A4.
 const MAX_ROWS: usize = 6000;
 
@@ -20,9 +20,9 @@ const ENTRY: Type = Type::new(7.5, false, INK);
 /// A row of a legend, not yet set: how wide its column is is not known.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
-    kind: RowKind,
-    text: String,
-    swatch: Option<Swatch>,
+    pub kind: RowKind,
+    pub text: String,
+    pub swatch: Option<Swatch>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,11 @@ pub(super) enum RowKind {
     /// A layer with its only symbol beside it.
     Alone,
     Entry,
+    /// A piece of a legend that came as a picture, words and all: the text is not set, it
+    /// stands for the picture where that can't be seen.
+    Picture,
+    /// The piece below another of the same picture.
+    PictureBelow,
 }
 
 /// A sample of a symbol.
@@ -48,6 +53,8 @@ pub(super) struct Swatch {
 pub(super) struct SetRow {
     pub kind: RowKind,
     pub text: Text,
+    /// What stands for a picture.
+    pub words: String,
     /// From the left of the column, mm.
     pub indent: f64,
     pub swatch: Option<Swatch>,
@@ -65,15 +72,36 @@ impl Row {
             RowKind::Layer => (LAYER, 2.2),
             RowKind::Alone => (ENTRY, 2.6),
             RowKind::Entry => (ENTRY, 0.7),
+            RowKind::Picture => (ENTRY, 0.7),
+            RowKind::PictureBelow => (ENTRY, 0.0),
         };
         let kind = Type {
             size: kind.size * density,
             ..kind
         };
-        let swatch = self.swatch.map(|swatch| Swatch {
-            size: swatch.size.map(|mm| mm * density),
-            ..swatch
+        let swatch = self.swatch.map(|swatch| {
+            let [wide, _] = swatch.size;
+            let by = match self.kind.is_picture() {
+                true => density.min(width / wide),
+                false => density,
+            };
+            Swatch {
+                size: swatch.size.map(|mm| mm * by),
+                ..swatch
+            }
         });
+        if let Some(swatch) = swatch.filter(|_| self.kind.is_picture()) {
+            let [_, height] = swatch.size;
+            return SetRow {
+                kind: self.kind,
+                text: Text::none(kind),
+                words: self.text.clone(),
+                indent: 0.0,
+                swatch: Some(swatch),
+                above: above * density,
+                height,
+            };
+        }
         let beside = swatch.map_or(0.0, |swatch| {
             let [width, _] = swatch.size;
             width + 2.0
@@ -91,6 +119,7 @@ impl Row {
             kind: self.kind,
             height: text.height().max(swatch_height),
             text,
+            words: String::new(),
             indent: indent + beside,
             swatch,
             above: above * density,
@@ -99,13 +128,19 @@ impl Row {
 }
 
 impl RowKind {
+    /// True for what fills a row with a picture.
+    pub fn is_picture(self) -> bool {
+        matches!(self, RowKind::Picture | RowKind::PictureBelow)
+    }
+
     /// True for a row that may not be the last one of a column.
     pub fn leads(self) -> bool {
         matches!(self, RowKind::Group(_) | RowKind::Layer)
     }
 }
 
-/// The rows of the layers that are seen at a scale; groups without such a layer are left out.
+/// The rows of what was added, then of the layers that are seen at a scale; groups without such
+/// a layer are left out.
 ///
 /// # Errors
 /// As [`Studio::legend_entries`].
@@ -115,7 +150,7 @@ pub(super) fn of(
     (studio, budget): (&Studio, &Budget),
     pictures: &mut Vec<Picture>,
 ) -> Result<Vec<Row>> {
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows = added::rows(request, pictures)?;
     for part in &request.legend {
         match part {
             PrintPart::Group(title, depth) => {

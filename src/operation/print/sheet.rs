@@ -71,6 +71,14 @@ pub(super) enum Side {
 }
 
 impl Text {
+    /// No line.
+    pub fn none(kind: Type) -> Text {
+        Text {
+            lines: Vec::new(),
+            kind,
+        }
+    }
+
     fn line_height(&self) -> f64 {
         self.kind.size * MM * LEADING
     }

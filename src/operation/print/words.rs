@@ -46,6 +46,19 @@ impl Words {
         )
     }
 
+    /// What stands above layers that the map does not have.
+    pub fn added(self) -> &'static str {
+        self.pick("Ajouts personnels", "Added by the reader")
+    }
+
+    /// What stands for a legend that is a picture.
+    pub fn legend_of(self, title: &str) -> String {
+        match self {
+            Words::French => format!("Légende de «{FIXED}{title}{FIXED}»"),
+            Words::English => format!("Legend of “{title}”"),
+        }
+    }
+
     pub fn no_layer(self) -> &'static str {
         self.pick(
             "Aucune couche visible à cette échelle",

@@ -2,7 +2,8 @@
 //! elsewhere and of what the visitor added. This server asks no other for anything.
 //!
 //! ```json
-//! {"below": {"bbox": [x, y, x, y], "data": "base64 of a PNG or WebP"}, "above": …}
+//! {"below": {"bbox": [x, y, x, y], "data": "base64 of a PNG or WebP"}, "above": …,
+//!  "legend": [{"title": "…", "source": "…", "symbols": [{"title": "…", "data": "…"}], "picture": "…"}]}
 //! ```
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::geom::Bbox;
-use crate::operation::PrintPicture;
+use crate::operation::{PrintAddition, PrintPicture, PrintSample};
 use crate::protocol::Body;
 use crate::render::image::Image;
 
@@ -21,11 +22,22 @@ use crate::render::image::Image;
 /// billions.
 const MAX_PIXELS: u64 = 16_000_000;
 
-/// The pictures below and above the map's layers.
+/// Layers of a legend that is sent, symbols of one, and letters of a title.
+const MAX_LAYERS: usize = 100;
+const MAX_SYMBOLS: usize = 200;
+const MAX_TITLE: usize = 300;
+/// Of all pictures of a legend together.
+const MAX_LEGEND_PIXELS: u64 = 8_000_000;
+
+/// The pictures below and above the map's layers, and the legend of the latter.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
     pub below: Option<PrintPicture>,
     pub above: Option<PrintPicture>,
+    /// Top first.
+    pub legend: Vec<PrintAddition>,
+    /// Who what is drawn above comes from, each once.
+    pub sources: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +45,29 @@ pub(super) struct Drawn {
 struct Document {
     below: Option<Sent>,
     above: Option<Sent>,
+    #[serde(default)]
+    legend: Vec<SentLayer>,
+}
+
+/// A layer that is drawn above, with what it looks like where the page knows that.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentLayer {
+    title: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    symbols: Vec<SentSymbol>,
+    /// A whole legend, its words in it.
+    picture: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentSymbol {
+    #[serde(default)]
+    title: String,
+    data: String,
 }
 
 #[derive(Deserialize)]
@@ -61,11 +96,70 @@ impl Drawn {
             read.transpose()
                 .map_err(|fault| Error::parameter("body", format!("{name}: {fault}")))
         };
+        let mut sources: Vec<String> = Vec::new();
+        for layer in &document.legend {
+            let source = cut(&layer.source);
+            if !source.is_empty() && !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        let legend = legend(document.legend, max_pixels.min(MAX_LEGEND_PIXELS))
+            .map_err(|fault| Error::parameter("body", format!("legend: {fault}")))?;
         Ok(Drawn {
             below: picture("below", document.below)?,
             above: picture("above", document.above)?,
+            legend,
+            sources,
         })
     }
+}
+
+/// At most `room` pixels, all pictures together.
+fn legend(
+    layers: Vec<SentLayer>,
+    mut room: u64,
+) -> std::result::Result<Vec<PrintAddition>, String> {
+    let mut image = |data: &str| {
+        let bytes = STANDARD.decode(data).map_err(|e| e.to_string())?;
+        let image = Image::raster(&bytes, room)?;
+        let [width, height] = image.size();
+        room = room.saturating_sub((width * height) as u64);
+        Ok::<_, String>(Arc::new(image))
+    };
+    if layers.len() > MAX_LAYERS {
+        let found = layers.len();
+        return Err(format!(
+            "expected at most {MAX_LAYERS} layers, found {found}"
+        ));
+    }
+    let mut additions = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let found = layer.symbols.len();
+        if found > MAX_SYMBOLS {
+            return Err(format!(
+                "expected at most {MAX_SYMBOLS} symbols, found {found}"
+            ));
+        }
+        let mut samples = Vec::with_capacity(found);
+        for symbol in layer.symbols {
+            samples.push(PrintSample::Symbol(
+                cut(&symbol.title),
+                image(&symbol.data)?,
+            ));
+        }
+        if let Some(data) = layer.picture {
+            samples.push(PrintSample::Whole(image(&data)?));
+        }
+        additions.push(PrintAddition {
+            title: cut(&layer.title),
+            samples,
+        });
+    }
+    Ok(additions)
+}
+
+fn cut(text: &str) -> String {
+    text.trim().chars().take(MAX_TITLE).collect()
 }
 
 impl Sent {

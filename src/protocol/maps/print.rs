@@ -65,6 +65,11 @@ fn wanted(service: &Service<'_>, kvp: &Kvp, drawn: Drawn, base: &str) -> Result<
     let named = elsewhere.and_then(|b| b.attribution.clone());
     // whoever draws a base map wants to be named wherever it is seen
     sources.extend(named.filter(|name| drawn.below.is_some() && !sources.contains(name)));
+    for name in drawn.sources {
+        if !sources.contains(&name) {
+            sources.push(name);
+        }
+    }
     let missing = elsewhere.filter(|_| drawn.below.is_none());
     let crs = crs(service, kvp)?;
     let own_title = kvp.get("TITLE").map(str::trim).filter(|t| !t.is_empty());
@@ -78,6 +83,7 @@ fn wanted(service: &Service<'_>, kvp: &Kvp, drawn: Drawn, base: &str) -> Result<
         missing_basemap: missing.map(|b| b.title.get(language).to_owned()),
         below: drawn.below,
         above: drawn.above,
+        added: drawn.legend,
         paper: layout(service, kvp)?,
         dpi: dpi(service, kvp)?,
         extent: extent(service, &crs)?,

@@ -1,7 +1,7 @@
 /**
  * What the page draws for a sheet itself, because the server asks no other server for anything: a base map of elsewhere,
- * below the map's layers, and what the visitor added, above them. Where a server lets no page read its pictures there is
- * none, and that is said.
+ * below the map's layers, and what the visitor added, above them, with its legend. Where a server lets no page read its
+ * pictures there is none, and that is said.
  */
 
 import OlMap from 'ol/Map.js';
@@ -18,6 +18,7 @@ import { h } from '../ui/dom.ts';
 import { basemapLayer } from './basemap.ts';
 import { FRAMES, HIGHEST } from './layouts.ts';
 import { ownLayer } from './own.ts';
+import { samples } from './samples.ts';
 
 export interface Sheet {
   layout: string;
@@ -76,13 +77,24 @@ export async function drawForPaper(app: App, sheet: Sheet): Promise<Drawn> {
     missing.push(...layers.filter((l) => above.failed.has(l.layer)).map((l) => l.node.title));
     if (layers.length > missing.length && !(await add('above', above))) missing.push(...layers.map((l) => l.node.title));
   }
+  const seen = layers.filter((l) => !missing.includes(l.node.title)).map((l) => l.node);
+  const legend = await samples(app, seen, sheet.scale);
+  for (const sample of legend) {
+    const size = JSON.stringify(sample).length * 0.75;
+    // the map itself is worth more than what its symbols look like
+    if (size > room / 2) {
+      delete sample.symbols;
+      delete sample.picture;
+    } else room -= size;
+  }
   const entry = base ? app.context.basemaps.find((b) => b.id === app.basemap) : undefined;
   const layer = entry && basemapLayer(entry, true);
   if (entry && layer) {
     const below = await picture(app, sheet, Math.min(sheet.dpi, BASE_DPI), 1, [layer]);
     if (below.failed.has(layer) || !(await add('below', below))) missing.push(entry.title);
   }
-  return { body: Object.keys(parts).length ? JSON.stringify(parts) : undefined, missing: [...new Set(missing)] };
+  const isEmpty = !Object.keys(parts).length && !legend.length;
+  return { body: isEmpty ? undefined : JSON.stringify({ ...parts, legend }), missing: [...new Set(missing)] };
 }
 
 function layerOf(app: App, node: LayerNode): BaseLayer | undefined {

@@ -74,7 +74,7 @@ interface LegendNode {
 const legends = new Map<string, Promise<Symbol[]>>();
 
 /** The symbols of a layer's style that are drawn at a scale, kept: they are asked for again and again. */
-export function legend(node: LayerNode, base: string, scale: number): Promise<Symbol[]> {
+export function legend(node: LayerNode, base: string, scale: number, more: Record<string, number> = {}): Promise<Symbol[]> {
   const { url, name } = serviceOf(node, base);
   const address = withParameters(url, {
     SERVICE: 'WMS',
@@ -84,6 +84,7 @@ export function legend(node: LayerNode, base: string, scale: number): Promise<Sy
     STYLE: node.style,
     FORMAT: 'application/json',
     SCALE: roundScale(scale),
+    ...more,
     LANGUAGE: document.documentElement.lang === 'en' ? 'eng' : 'fre',
   });
   let known = legends.get(address);
