@@ -106,6 +106,7 @@ fn bench(criterion: &mut Criterion) {
     let state = State::load(ServeOptions {
         path: folder.0.clone(),
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: true,
         explain: false,

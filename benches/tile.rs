@@ -67,6 +67,7 @@ fn whole(c: &mut Criterion) {
         cache: None,
         path: Path::new(env!("CARGO_MANIFEST_DIR")).to_owned(),
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: false,
         explain: false,

@@ -34,6 +34,7 @@ fn serve_path(path: PathBuf) -> Arc<Site> {
     let state = State::load(Options {
         path,
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: false,
         explain: true,
@@ -242,6 +243,7 @@ fn a_layer_of_the_world_has_an_extent_to_zoom_to_in_a_crs_of_one_country() {
     let state = State::load(Options {
         path: env!("CARGO_MANIFEST_DIR").into(),
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: false,
         explain: true,

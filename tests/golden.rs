@@ -99,6 +99,7 @@ fn maps_of_the_demo_are_as_they_were_looked_at() {
     let state = State::load(Options {
         path: common::repository().to_owned(),
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: true,
         explain: false,

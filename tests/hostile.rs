@@ -26,6 +26,7 @@ fn site() -> Arc<Site> {
         State::load(Options {
             path: env!("CARGO_MANIFEST_DIR").into(),
             base_url: None,
+            trusted_proxies: Vec::new(),
             workers: 1,
             strict: false,
             explain: true,

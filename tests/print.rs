@@ -31,6 +31,7 @@ fn state(path: &Path) -> State {
     State::load(Options {
         path: path.to_path_buf(),
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: true,
         explain: false,

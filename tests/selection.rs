@@ -30,6 +30,7 @@ fn state() -> &'static State {
         State::load(Options {
             path: common::repository().to_path_buf(),
             base_url: None,
+            trusted_proxies: Vec::new(),
             workers: 1,
             strict: true,
             explain: false,

@@ -93,6 +93,7 @@ impl Export {
         let state = State::load(Options {
             path: self.path.clone(),
             base_url: None,
+            trusted_proxies: Vec::new(),
             workers: 1,
             strict: false,
             explain: false,

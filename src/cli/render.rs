@@ -103,6 +103,7 @@ impl Render {
         let state = State::load(Options {
             path: self.path,
             base_url: None,
+            trusted_proxies: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             strict: false,
             explain: false,

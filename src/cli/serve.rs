@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::prepare::CacheArguments;
+use crate::identity::Network;
 use crate::server::{self, Options, State};
 
 /// What `cartotheque serve` takes; each option is also a `CARTOTHEQUE_…` variable.
@@ -22,6 +23,16 @@ pub struct Serve {
     /// The public address, where it can't be told from the requests: https://example.org/maps.
     #[arg(long, env = "CARTOTHEQUE_BASE_URL")]
     base_url: Option<String>,
+
+    /// Proxies whose Forwarded and X-Forwarded-* headers count: 203.0.113.7,2001:db8::/32. Default:
+    /// this machine and private networks.
+    #[arg(
+        long,
+        env = "CARTOTHEQUE_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ','
+    )]
+    trusted_proxies: Vec<Network>,
 
     /// Threads that draw, and threads that answer. Default: the number of cores.
     #[arg(long, env = "CARTOTHEQUE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -45,6 +56,7 @@ impl Serve {
         let options = Options {
             path: self.path,
             base_url: self.base_url,
+            trusted_proxies: self.trusted_proxies,
             workers: self.workers.map_or(cores.clamp(1, 1024), usize::from),
             strict: self.strict.unwrap_or(false),
             explain: !self.no_explain.unwrap_or(false),

@@ -134,8 +134,14 @@ impl Identities {
         if let Some(role) = self.keys.role(password) {
             return Who::Known(Audience::named(role, [role.to_owned()]));
         }
+        self.of_password(name, password)
+    }
+
+    /// What is known of a user's name and password without computing.
+    pub fn of_password(&self, name: &str, password: &str) -> Who {
         match self.passwords.seen(name, password) {
-            Some(audience) => Who::Known(audience),
+            Some(Some(audience)) => Who::Known(audience),
+            Some(None) => Who::Refused(WRONG_PASSWORD),
             None if self.passwords.is_empty() => Who::Refused(WRONG_PASSWORD),
             None => Who::ToVerify {
                 name: name.to_owned(),

@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 /// Users, the Argon2 hash of each one's password (RFC 9106), and their roles.
 ///
 /// Verifying takes some hundredths of a second by design, and a desktop program sends its password
-/// with every tile: who was verified is remembered for some minutes, by a digest that is worth
-/// nothing outside this process.
+/// with every tile: who was verified is remembered for some minutes, and what was wrong for one, by
+/// a digest that is worth nothing outside this process.
 #[derive(Clone, Default)]
 pub struct Passwords {
     pub(super) users: HashMap<String, User>,
@@ -32,11 +32,15 @@ pub(super) struct User {
 pub(super) struct Seen {
     key: hmac::Key,
     until: Mutex<HashMap<[u8; 32], (Instant, Audience)>>,
+    /// What was wrong, of users that exist and of others alike.
+    wrong_until: Mutex<HashMap<[u8; 32], Instant>>,
 }
 
 /// How long a password is not verified again.
 const REMEMBERED: Duration = Duration::from_secs(300);
-/// How many are remembered at most.
+/// How long a wrong password is not verified again: a program that has one sends it without end.
+const WRONG_REMEMBERED: Duration = Duration::from_secs(60);
+/// How many are remembered at most, of each.
 const MAX_REMEMBERED: usize = 4096;
 /// What a hash of the file may ask for, so that a wrong file can't take the machine: 256 MB.
 const MAX_MEMORY_KIB: u32 = 256 << 10;
@@ -84,6 +88,7 @@ impl Passwords {
             seen: Some(Arc::new(Seen {
                 key: process_key()?,
                 until: Mutex::default(),
+                wrong_until: Mutex::default(),
             })),
         })
     }
@@ -112,13 +117,23 @@ impl Passwords {
             .flat_map(|user| user.roles.iter().map(String::as_str))
     }
 
-    /// Who was verified with this name and password in the last minutes.
-    pub fn seen(&self, name: &str, password: &str) -> Option<Audience> {
+    /// Who was verified with this name and password in the last minutes, `Some(None)` where they
+    /// were wrong.
+    pub fn seen(&self, name: &str, password: &str) -> Option<Option<Audience>> {
         let seen = self.seen.as_ref()?;
         let digest = seen.digest(name, password)?;
-        let until = seen.until.lock().ok()?;
-        let (until, audience) = until.get(&digest)?;
-        (Instant::now() < *until).then(|| audience.clone())
+        let now = Instant::now();
+        let known = seen.until.lock().ok()?.get(&digest).cloned();
+        if let Some((_, audience)) = known.filter(|(until, _)| now < *until) {
+            return Some(Some(audience));
+        }
+        let wrong_until = seen.wrong_until.lock().ok()?.get(&digest).copied();
+        wrong_until.is_some_and(|until| now < until).then_some(None)
+    }
+
+    /// What a name and a password are called where they are not to be kept.
+    pub fn digest(&self, name: &str, password: &str) -> Option<[u8; 32]> {
+        self.seen.as_ref()?.digest(name, password)
     }
 
     /// Verifies a password, which takes some hundredths of a second, also for a name that does
@@ -130,21 +145,14 @@ impl Passwords {
         let is_right = Argon2::default()
             .verify_password(password.as_bytes(), &hash)
             .is_ok();
-        let user = user.filter(|_| is_right)?;
-        let audience = Audience::named(name, user.roles.iter().cloned());
+        let user = user.filter(|_| is_right);
+        let audience = user.map(|user| Audience::named(name, user.roles.iter().cloned()));
         if let Some(seen) = &self.seen
             && let Some(digest) = seen.digest(name, password)
-            && let Ok(mut until) = seen.until.lock()
         {
-            let now = Instant::now();
-            if until.len() >= MAX_REMEMBERED {
-                until.retain(|_, (end, _)| now < *end);
-            }
-            if until.len() < MAX_REMEMBERED {
-                until.insert(digest, (now + REMEMBERED, audience.clone()));
-            }
+            seen.keep(digest, audience.as_ref());
         }
-        Some(audience)
+        audience
     }
 }
 
@@ -183,6 +191,34 @@ fn process_key() -> Result<hmac::Key> {
 }
 
 impl Seen {
+    fn keep(&self, digest: [u8; 32], audience: Option<&Audience>) {
+        let now = Instant::now();
+        match audience {
+            Some(audience) => {
+                let Ok(mut until) = self.until.lock() else {
+                    return;
+                };
+                if until.len() >= MAX_REMEMBERED {
+                    until.retain(|_, (end, _)| now < *end);
+                }
+                if until.len() < MAX_REMEMBERED {
+                    until.insert(digest, (now + REMEMBERED, audience.clone()));
+                }
+            }
+            None => {
+                let Ok(mut until) = self.wrong_until.lock() else {
+                    return;
+                };
+                if until.len() >= MAX_REMEMBERED {
+                    until.retain(|_, end| now < *end);
+                }
+                if until.len() < MAX_REMEMBERED {
+                    until.insert(digest, now + WRONG_REMEMBERED);
+                }
+            }
+        }
+    }
+
     fn digest(&self, name: &str, password: &str) -> Option<[u8; 32]> {
         // the name's digest has a fixed length: no name and password run into one another
         let mut message = digest(&SHA256, name.as_bytes()).as_ref().to_vec();
@@ -244,8 +280,10 @@ mod tests {
         assert!(users.verify("paul", "géosites").is_none());
         let audience = users.verify("marie", "géosites").unwrap();
         assert!(audience.has("dreal") && audience.has("ddt-38"));
-        assert_eq!(users.seen("marie", "géosites"), Some(audience));
-        assert!(users.seen("marie", "geosites").is_none());
+        assert_eq!(users.seen("marie", "géosites"), Some(Some(audience)));
+        // what was wrong too, whether the user exists or not
+        assert_eq!(users.seen("marie", "geosites"), Some(None));
+        assert_eq!(users.seen("paul", "géosites"), Some(None));
         assert!(users.seen("mari", "egéosites").is_none());
     }
 
@@ -259,7 +297,7 @@ mod tests {
             let now = Passwords::parse(text).unwrap();
             assert!(now.seen("marie", "géosites").is_none());
             now.remember(&before);
-            now.seen("marie", "géosites")
+            now.seen("marie", "géosites").flatten()
         };
         assert_eq!(reloaded(&format!("# a comment\n{line}")), Some(audience));
         assert_eq!(reloaded(&line.replace(" ddt-38", "")), None);

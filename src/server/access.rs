@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 
+use super::forwarded::Proxies;
 use super::guard;
 use super::served::Served;
 use super::state::Site;
-use super::who::{self, Turns};
+use super::turns::Turns;
+use super::who;
 use crate::error::{Error, Result};
 use crate::identity::Audience;
 use crate::protocol::Answer;
@@ -33,10 +35,12 @@ impl<'a> Access<'a> {
         request: &'a HttpRequest,
         served: &Served,
         api_key: Option<&str>,
+        proxies: &Proxies,
         turns: &Turns,
     ) -> Access<'a> {
         let (link, path) = parts(request.path());
-        let audience = match who::audience(request, api_key, &served.identities, turns).await {
+        let identities = &served.identities;
+        let audience = match who::audience(request, api_key, identities, proxies, turns).await {
             Ok(audience) => with_link(audience, link, served),
             refused => refused,
         };

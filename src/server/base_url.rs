@@ -26,19 +26,21 @@ pub fn check(configured: &str) -> Result<()> {
 
 /// `scheme://host[:port][/prefix]` without a slash at the end.
 ///
-/// `configured` (`--base-url`) wins; else `Forwarded` (RFC 7239), else `X-Forwarded-Proto`,
-/// `-Host`, `-Port` and `-Prefix`, else `Host`. What is no plausible host is not believed, so
-/// that no header can write markup into a page or a document.
-pub fn base_url(configured: Option<&str>, headers: &HeaderMap, listening: &str) -> String {
+/// `configured` (`--base-url`) wins; else, where a proxy that is believed sends the request,
+/// `Forwarded` (RFC 7239), else `X-Forwarded-Proto`, `-Host`, `-Port` and `-Prefix`; else `Host`.
+/// What is no plausible host is not believed, so that no header can write markup into a page or a
+/// document.
+pub fn base_url(
+    configured: Option<&str>,
+    headers: &HeaderMap,
+    is_believed: bool,
+    listening: &str,
+) -> String {
     if let Some(url) = configured {
         return url.trim_end_matches('/').to_owned();
     }
     // most requests come from no proxy: one look at the names instead of five searches
-    let is_proxied = headers.keys().any(|name| {
-        let name = name.as_str();
-        name == "forwarded" || name.starts_with("x-forwarded-")
-    });
-    if !is_proxied {
+    if !is_believed || !is_proxied(headers) {
         let host = headers.get(HOST).and_then(|v| v.to_str().ok());
         let host = host.map(str::trim).filter(|h| is_host(h));
         return ["http://", host.unwrap_or(listening)].concat();
@@ -76,6 +78,14 @@ pub fn base_url(configured: Option<&str>, headers: &HeaderMap, listening: &str) 
         .map(|p| p.trim_end_matches('/'))
         .unwrap_or("");
     format!("{scheme}://{host}{prefix}")
+}
+
+/// True where a proxy says anything of the request, or somebody in the name of one.
+pub fn is_proxied(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        name == "forwarded" || name.starts_with("x-forwarded-")
+    })
 }
 
 #[derive(Default)]
@@ -141,7 +151,14 @@ mod tests {
                 )
             })
             .collect();
-        base_url(None, &map, "127.0.0.1:8080")
+        let stranger = base_url(None, &map, false, "127.0.0.1:8080");
+        let host = headers.iter().find(|(name, _)| *name == "host");
+        let host = host.map_or("127.0.0.1:8080", |(_, host)| host);
+        assert!(
+            !is_host(host) || stranger == format!("http://{host}"),
+            "{stranger}"
+        );
+        base_url(None, &map, true, "127.0.0.1:8080")
     }
 
     #[test]
@@ -238,6 +255,7 @@ mod tests {
             base_url(
                 Some("https://carto.example/x/"),
                 &HeaderMap::new(),
+                false,
                 "127.0.0.1:1"
             ),
             "https://carto.example/x"

@@ -84,7 +84,7 @@ fn packed(coding: Coding, mut answer: Answer) -> Answer {
     answer
 }
 
-fn is_text(media_type: &str) -> bool {
+pub fn is_text(media_type: &str) -> bool {
     TEXT.iter().any(|prefix| media_type.starts_with(prefix))
         || media_type.contains("+xml")
         // `application/vnd.oai.openapi+json;version=3.0` has something behind it

@@ -14,9 +14,10 @@ use super::CLIENT_TIMEOUT;
 use super::access::{self, Access};
 use super::access_log::{redacted, shown, without_link};
 use super::asked::Asked;
-use super::base_url::base_url;
-use super::compress::compressed;
+use super::base_url::{base_url, is_proxied};
+use super::compress::{compressed, is_text};
 use super::disconnect::Peer;
+use super::forwarded;
 use super::problem::{in_protocol, page_error, problem, told};
 use super::route::Route;
 use super::state::State;
@@ -52,6 +53,7 @@ pub async fn handle(
     };
     let outcome = outcome(&answer);
     let answer = compressed(accepted(&request), answer);
+    let answer = with_vary_of_proxies(answer, &request, &state);
     let answer = not_modified(&request, answer);
     let (status, bytes) = (answer.status, answer.body.len());
     let response = http_response(answer, &request, &state, endpoint);
@@ -69,6 +71,29 @@ pub async fn handle(
         ms = (seconds * 1e5).round() / 100.0,
     );
     response
+}
+
+/// True where a proxy that is believed sends the request. One that is believed to say who
+/// somebody is, is so in this, too.
+fn is_believed(request: &HttpRequest, state: &State) -> bool {
+    let peer = request.peer_addr().map(|address| address.ip());
+    let served = state.served();
+    let of_identities = served.identities.proxy.as_ref();
+    state.proxies.believes(peer)
+        || of_identities.is_some_and(|proxy| peer.is_some_and(|peer| proxy.trusts(peer)))
+}
+
+/// Texts have links that begin as a proxy says: one that passes on what a client sent under these
+/// names, and caches, may not give its links to others.
+fn with_vary_of_proxies(answer: Answer, request: &HttpRequest, state: &State) -> Answer {
+    let has_links = state.options.base_url.is_none()
+        && is_text(&answer.media_type)
+        && is_proxied(request.headers())
+        && is_believed(request, state);
+    match has_links {
+        true => answer.with_header("vary", forwarded::NAMES),
+        false => answer,
+    }
 }
 
 /// How the answer may be packed. A header that comes twice is one list (RFC 9110 §5.3).
@@ -121,7 +146,14 @@ async fn answer(
 ) -> (Answer, &'static str) {
     let served = state.served();
     let (query, api_key) = who::without_key(request.query_string());
-    let access = Access::of(request, &served, api_key.as_deref(), &state.turns).await;
+    let access = Access::of(
+        request,
+        &served,
+        api_key.as_deref(),
+        &state.proxies,
+        &state.turns,
+    )
+    .await;
     let text = |name: HeaderName| {
         request
             .headers()
@@ -133,6 +165,7 @@ async fn answer(
     let base = base_url(
         state.options.base_url.as_deref(),
         request.headers(),
+        is_believed(request, state),
         state.address(),
     );
     let mut asked = Asked {

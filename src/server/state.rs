@@ -9,12 +9,13 @@ use arc_swap::ArcSwap;
 
 use super::base_url;
 use super::compress::PackedDocuments;
+use super::forwarded::Proxies;
 use super::metrics::{Levels, Metrics};
 use super::pool::Pool;
 use super::served::Served;
+use super::turns::Turns;
 use super::views::Views;
 use super::views_kept::ViewsFile;
-use super::who::Turns;
 use tracing::{error, info, warn};
 
 use crate::budget::Budget;
@@ -24,6 +25,7 @@ use crate::config::{self, CacheFile, FileSources, LoadOptions, Loaded, Severity}
 use crate::crs::Crs;
 use crate::encode::feature::Workshop;
 use crate::error::{Error, Result};
+use crate::identity::Network;
 use crate::operation::{Limits, Studio};
 use crate::overview::{self, Cache, Keeper};
 use crate::protocol::site::Pages;
@@ -38,6 +40,8 @@ pub struct Options {
     pub path: PathBuf,
     /// The public address, where it is fixed.
     pub base_url: Option<String>,
+    /// Whose word counts on the address that clients use. Default: this machine and private networks.
+    pub trusted_proxies: Vec<Network>,
     pub workers: usize,
     /// Refuse to start where anything is at fault.
     pub strict: bool,
@@ -174,6 +178,7 @@ pub struct State {
     pub metrics: Metrics,
     pub pages: Arc<Pages>,
     pub turns: Turns,
+    pub proxies: Proxies,
     /// Kept over reloads, and over restarts where there is a file.
     pub views: Views,
     views_file: Option<ViewsFile>,
@@ -236,6 +241,7 @@ impl State {
             metrics: Metrics::default(),
             pages: Arc::new(Pages::new()?),
             turns: Turns::default(),
+            proxies: Proxies::new(&options.trusted_proxies),
             views: views_file
                 .as_ref()
                 .map_or_else(Views::default, ViewsFile::read),

@@ -2,39 +2,18 @@
 //! configuration.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
-use tokio::sync::Semaphore;
-
+use super::forwarded::Proxies;
 use super::pool::guarded;
 use super::route::percent_decoded;
+use super::turns::Turns;
 use crate::error::Error;
 use crate::identity::{Audience, Credentials, Identities, Who};
-
-/// Passwords that are verified at a time. Each takes a processor and 20 MB: guessing may not take
-/// the machine from everybody else.
-const MAX_VERIFYING: usize = 1;
-/// Requests that wait for their turn.
-const MAX_WAITING: usize = 32;
-
-/// Turns at verifying passwords.
-#[derive(Debug)]
-pub struct Turns {
-    verifying: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
-}
-
-impl Default for Turns {
-    fn default() -> Turns {
-        Turns {
-            verifying: Arc::new(Semaphore::new(MAX_VERIFYING)),
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
-        }
-    }
-}
+use actix_web::HttpRequest;
+use actix_web::http::header;
 
 /// Who sends a request.
 ///
@@ -44,6 +23,7 @@ pub async fn audience(
     request: &HttpRequest,
     api_key: Option<&str>,
     identities: &Arc<Identities>,
+    proxies: &Proxies,
     turns: &Turns,
 ) -> Result<Audience, Error> {
     if identities.is_empty() {
@@ -70,7 +50,8 @@ pub async fn audience(
     };
     let who = match identities.who(&credentials, now()) {
         Who::ToVerify { name, password } => {
-            verified(Arc::clone(identities), name, password, turns).await?
+            let client = proxies.client(request);
+            verified(Arc::clone(identities), name, password, client, turns).await?
         }
         who => who,
     };
@@ -121,21 +102,23 @@ async fn verified(
     identities: Arc<Identities>,
     name: String,
     password: String,
+    client: Option<IpAddr>,
     turns: &Turns,
 ) -> Result<Who, Error> {
     let busy = || Error::Busy { retry_after_s: 2 };
-    let waiting = Arc::clone(&turns.waiting).try_acquire_owned();
-    let waiting = waiting.map_err(|_| busy())?;
-    let turn = Arc::clone(&turns.verifying).acquire_owned().await;
-    let turn = turn.map_err(|_| busy())?;
+    let digest = identities.passwords.digest(&name, &password);
+    let digest = digest.ok_or_else(busy)?;
+    let place = turns.place(digest, client, &name).ok_or_else(busy)?;
+    let turn = turns.turn().await.ok_or_else(busy)?;
     // it may have been verified while this one waited
-    if let Some(audience) = identities.passwords.seen(&name, &password) {
-        return Ok(Who::Known(audience));
+    match identities.of_password(&name, &password) {
+        Who::ToVerify { .. } => {}
+        known => return Ok(known),
     }
     // the turn is given back when the work ends: a client that resets its connection ends this
     // future, not the thread that computes
     let work = move || {
-        let _of_work = (waiting, turn);
+        let _of_work = (place, turn);
         guarded(move || identities.verify(&name, &password))
     };
     tokio::task::spawn_blocking(work)
@@ -220,14 +203,23 @@ mod tests {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let verifying = verified(identities, "marie".into(), "wrong".into(), &turns);
+            let verifying = verified(
+                Arc::clone(&identities),
+                "marie".into(),
+                "wrong".into(),
+                None,
+                &turns,
+            );
             let soon = std::time::Duration::from_millis(10);
             let answered = tokio::time::timeout(soon, verifying).await;
             assert!(answered.is_err(), "{answered:?}");
-            assert_eq!(turns.verifying.available_permits(), 0);
-            assert_eq!(turns.waiting.available_permits(), MAX_WAITING - 1);
-            let turn = turns.verifying.acquire().await.unwrap();
-            assert_eq!(turns.waiting.available_permits(), MAX_WAITING);
+            let mut next = std::pin::pin!(turns.turn());
+            let early = tokio::time::timeout(soon, next.as_mut()).await;
+            assert!(early.is_err(), "the turn of work that goes on");
+            let turn = next.await.unwrap();
+            // what was wrong is told at once from now on
+            let again = identities.of_password("marie", "wrong");
+            assert!(matches!(again, Who::Refused(_)), "{again:?}");
             drop(turn);
         });
     }

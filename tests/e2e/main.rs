@@ -269,25 +269,49 @@ fn links_follow_the_proxy() {
     let caps = "/wms?SERVICE=WMS&REQUEST=GetCapabilities";
     let direct = server.get(caps).text();
     assert!(direct.contains(&format!("http://{}/wms?", server.address)));
-    let proxied = server
-        .ask(
-            "GET",
-            caps,
-            &[
-                ("Host", "inner:1"),
-                ("X-Forwarded-Host", "carto.example"),
-                ("X-Forwarded-Proto", "https"),
-                ("X-Forwarded-Prefix", "/geo"),
-            ],
-            b"",
-        )
-        .text();
+    let proxied = server.ask(
+        "GET",
+        caps,
+        &[
+            ("Host", "inner:1"),
+            ("X-Forwarded-Host", "carto.example"),
+            ("X-Forwarded-Proto", "https"),
+            ("X-Forwarded-Prefix", "/geo"),
+        ],
+        b"",
+    );
+    // a cache that passes the header of a client on gives the links to nobody else
+    let varies = |name: &str, value: &str| name == "vary" && value.contains("X-Forwarded-Host");
+    let headers = &proxied.headers;
+    assert!(
+        headers.iter().any(|(n, v)| varies(&n.to_lowercase(), v)),
+        "{headers:?}"
+    );
+    let proxied = proxied.text();
     assert!(
         proxied.contains("https://carto.example/geo/wms?"),
         "{}",
         &proxied[..1500]
     );
     assert!(!proxied.contains("inner:1"));
+    // whoever is not named where some are is no proxy
+    let other = Server::start(repository(), &["--trusted-proxies", "203.0.113.7,::2/128"]);
+    let headers = [
+        ("X-Forwarded-Host", "evil.example"),
+        ("Forwarded", "host=evil.example;proto=https"),
+        ("X-Forwarded-Prefix", "/evil"),
+    ];
+    for address in [caps, "/?f=json", "/maps?f=json"] {
+        let forged = other.ask("GET", address, &headers, b"");
+        assert!(!forged.text().contains("evil"), "{}", forged.text());
+        assert!(!format!("{:?}", forged.headers).contains("X-Forwarded-Host"));
+    }
+    let wrong = Command::new(env!("CARGO_BIN_EXE_cartotheque"))
+        .args(["serve", "--trusted-proxies", "nginx"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(said.contains("expected an address or a network"), "{said}");
     let fixed = Server::start(repository(), &["--base-url", "https://fixed.example/x/"]);
     assert!(
         fixed

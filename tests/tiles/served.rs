@@ -22,6 +22,7 @@ pub fn site(path: &Path) -> Arc<Site> {
     let options = Options {
         path: path.to_owned(),
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: false,
         explain: true,

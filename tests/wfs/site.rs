@@ -133,6 +133,7 @@ pub fn load(path: &Path, folder: Option<Scratch>) -> World {
     let state = State::load(Options {
         path: path.to_owned(),
         base_url: None,
+        trusted_proxies: Vec::new(),
         workers: 1,
         strict: true,
         explain: false,
