@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:8080
 CARGO ?= cargo
 BIN = $(or $(CARGO_TARGET_DIR),target)/release/cartotheque
 
-.PHONY: help deps viewer viewer-if-it-can-be viewer-e2e build serve test conformance lint bench bench-http check fuzz clean
+.PHONY: help deps viewer viewer-if-it-can-be viewer-e2e build serve test conformance cql2-oracle lint bench bench-http check fuzz clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,10 @@ serve: build ## Serve the Auvergne-Rhône-Alpes demo on http://127.0.0.1:8080
 
 conformance: build ## OGC's own test suites, as far as Maven's central repository has them (needs ../shared, Java 17, Maven)
 	@python3 scripts/conformance --binary $(BIN)
+
+cql2-oracle: deps ## CQL2 beside the crate cql2, over the standard's filters (needs ../shared) and random ones
+	cp Cargo.lock tests/cql2/oracle/
+	CARGO_TARGET_DIR=$(abspath target) $(CARGO) run --release --manifest-path tests/cql2/oracle/Cargo.toml
 
 lint: deps ## Format and clippy
 	$(CARGO) fmt --check

@@ -78,6 +78,8 @@ pub(super) fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
 
 fn parse_format(text: &str) -> Result<TileFormat, String> {
     TileFormat::of_extension(text)
+        // the archives that are read here have no number for it
+        .filter(|format| *format != TileFormat::MLT)
         .ok_or_else(|| format!("expected mvt, png, webp or jpeg, found {text:?}"))
 }
 
@@ -179,7 +181,7 @@ impl Export {
         };
         let document = tiles::tile_json(&service, &names.join(","), self.format)?;
         let format = match self.format {
-            TileFormat::Mvt => archive::TileFormat::Mvt,
+            TileFormat::Vector(_) => archive::TileFormat::Mvt,
             TileFormat::Image(image) => {
                 archive::TileFormat::parse(image.extension()).ok_or_else(|| Error::Internal {
                     message: format!("no archive holds {}", image.extension()),
@@ -312,7 +314,7 @@ impl TileSource for Maker<'_> {
         let bbox = self.set.bbox(Maker::address(tile))?;
         let margin = match self.format {
             // more than the buffer of a vector tile
-            TileFormat::Mvt => bbox.width() / 32.0,
+            TileFormat::Vector(_) => bbox.width() / 32.0,
             // symbols and labels reach as far as a tile at most
             TileFormat::Image(_) => bbox.width(),
         };
@@ -330,7 +332,7 @@ impl TileSource for Maker<'_> {
         let tile = self.made(tile);
         match self.format {
             TileFormat::Image(format) => self.drawn(&tile, format),
-            TileFormat::Mvt => {
+            TileFormat::Vector(_) => {
                 let bytes = tile.bytes(&self.site.studio, &Budget::unlimited())?;
                 Ok((!bytes.is_empty()).then(|| archive::gzip(&bytes)))
             }

@@ -20,7 +20,7 @@ use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::operation::MapLayer;
 use crate::packing::Coding;
-use crate::protocol::tiles::{self, TileFormat};
+use crate::protocol::tiles;
 use crate::server::{Options, Site, State};
 use form::{Form, parse_coding};
 use walk::{Counts, Seeding, Task, Walk};
@@ -45,7 +45,7 @@ pub struct Seed {
     #[arg(long, value_delimiter = ',', default_value = "")]
     styles: Vec<String>,
 
-    /// What tiles are written as, joined by commas: mvt, png, png8, webp, jpeg; mvt-points as
+    /// What tiles are written as, joined by commas: mvt, mlt, png, png8, webp, jpeg; mvt-points as
     /// MapLibre styles of this server ask for it; png@2x for screens of twice the density.
     #[arg(long, value_delimiter = ',', default_value = "mvt", value_parser = Form::parse)]
     formats: Vec<Form>,
@@ -199,7 +199,7 @@ impl Seed {
                 let layers = layers.map_err(|error| with_names(error, catalogue))?;
                 for style in &self.styles {
                     for form in &self.formats {
-                        if form.format == TileFormat::Mvt && Some(style) != self.styles.first() {
+                        if form.format.is_vector() && Some(style) != self.styles.first() {
                             // a vector tile has no style
                             continue;
                         }

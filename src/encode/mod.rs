@@ -18,6 +18,7 @@ pub mod ink;
 mod jpeg;
 mod literals;
 pub mod maplibre;
+pub mod mlt;
 pub mod mvt;
 mod palette;
 pub mod pdf;

@@ -301,7 +301,8 @@ fn http_response(
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "Accept-Ranges, Content-Bbox, Content-Crs, Content-Range, ETag, Link, Retry-After, Warning",
+            "Accept-Ranges, Content-Bbox, Content-Crs, Content-Range, ETag, Link, OGC-NumberMatched, \
+             OGC-NumberReturned, Retry-After, Warning",
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {

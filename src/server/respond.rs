@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::packing::{Accepted, Coding};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{self, ApiAddress};
-use crate::protocol::tiles::{self, Prepared, PreparedTile, TileFormat, TilesAddress, Wished};
+use crate::protocol::tiles::{self, Prepared, PreparedTile, TilesAddress, Wished};
 use crate::protocol::wmts::{self, WmtsAddress, WmtsRequest};
 use crate::protocol::{Answer, wfs};
 
@@ -226,7 +226,7 @@ impl State {
         on_error: fn(&Error) -> Answer,
     ) -> Option<Answer> {
         let is_quick = tile.tile.archives.iter().all(|a| a.archive.is_quick());
-        if tile.tile.format != TileFormat::Mvt || !is_quick {
+        if !tile.tile.format.is_vector() || !is_quick {
             return None;
         }
         let limits = &site.limits;

@@ -132,7 +132,7 @@ impl Route {
             Route::Layers | Route::Layer { .. } => "layer",
             Route::Record { .. } => "record",
             Route::Tiles(Ok(TilesAddress::Tile { format, .. })) => match format {
-                TileFormat::Mvt => "tile_vector",
+                TileFormat::Vector(_) => "tile_vector",
                 TileFormat::Image(_) => "tile_map",
             },
             Route::Tiles(_) => "tiles",

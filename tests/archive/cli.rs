@@ -183,6 +183,12 @@ fn mistakes_are_told_before_anything_is_made() {
         2,
         "expected mvt, png, webp or jpeg",
     );
+    fails(
+        &["--format", "mlt"],
+        "a.pmtiles",
+        2,
+        "expected mvt, png, webp or jpeg",
+    );
     fails(&["--bbox", "1,2,3"], "a.pmtiles", 1, "expected 4 numbers");
     fails(
         &["--zoom", "0-1"],

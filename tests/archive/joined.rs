@@ -99,6 +99,16 @@ fn an_archive_is_in_one_tile_with_layers_and_names_stay_apart() {
     assert!(again.header("cache-status").contains("hit"));
     assert_eq!(again.body, joined.body);
 
+    // in columns it is like other tiles; layers without features are in none
+    let columns = server.get("/tiles/lieux,fond/1/1/0.mlt");
+    assert_eq!(columns.status, 200, "{}", columns.text());
+    assert!(columns.body.windows(5).any(|bytes| bytes == b"lieux"));
+    assert_eq!(server.get("/tiles/fond/1/1/0.mlt").status, 204);
+    let alone = server.get("/tiles/fond.json?f=mlt").json();
+    assert_eq!(alone["encoding"], "mlt");
+    let picture = server.get("/tiles/ortho/0/0/0.mlt");
+    assert_eq!(picture.status, 400, "{}", picture.text());
+
     let document = server.get("/tiles/lieux,fond.json").json();
     let told: Vec<&str> = document["vector_layers"]
         .as_array()

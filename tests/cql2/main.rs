@@ -174,6 +174,11 @@ fn faults_name_their_place_and_what_was_expected() {
         "column 1",
         "INTERVAL(begin, end)",
     );
+    refused(
+        "S_INTERSECTS(geom, CIRCULARSTRING(0 0, 1 1, 2 0))",
+        "column 20",
+        "expected POINT, LINESTRING, POLYGON, a MULTI of them",
+    );
     refused("a > DATE('2024-02-30')", "column 5", "2024-02-30");
     refused(
         "t_after(a, INTERVAL('2024-02-02','2024-02-01'))",

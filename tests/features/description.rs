@@ -202,3 +202,45 @@ fn oas30_what_an_address_takes_is_what_is_described() {
         }
     }
 }
+
+/// `/req/gmlsf0` and `/req/gmlsf2` of 17-069r4, as far as they concern features: both levels by
+/// their media types, counts and links in the head of the answer.
+#[test]
+fn gml_of_both_levels_is_told_by_its_type_and_its_counts_by_headers() {
+    let items = "/collections/villes/items?limit=3&offset=1";
+    let profile = "http://www.opengis.net/def/profile/ogc/2.0/gml-sf";
+    let mut bodies = Vec::new();
+    for level in [0, 2] {
+        let written = format!("application/gml+xml;version=3.2;profile={profile}{level}");
+        let quoted = format!("application/gml+xml; version=3.2; profile=\"{profile}{level}\"");
+        let name = ["gml", "", "gml-sf2"][level];
+        let asked = server().ask("GET", items, &[("Accept", &quoted)], b"");
+        let named = server().get(&format!("{items}&f={name}"));
+        for reply in [&asked, &named] {
+            assert_eq!(reply.status, 200, "{}", reply.text());
+            assert_eq!(reply.header("content-type"), written);
+            assert_eq!(reply.header("ogc-numberreturned"), "3");
+            let matched: u64 = reply.header("ogc-numbermatched").parse().unwrap();
+            assert!(matched > 100, "{matched}");
+            assert!(reply.header("link").contains("rel=\"next\""));
+        }
+        bodies.push(named.text());
+    }
+    let features = |text: &str| {
+        let (_, after) = text.split_once("<sf:featureMember>").unwrap();
+        after.to_owned()
+    };
+    assert_eq!(features(&bodies[0]), features(&bodies[1]));
+    // who names no level gets the one that all readers take
+    let plain = [("Accept", "application/gml+xml")];
+    let reply = server().ask("GET", items, &plain, b"");
+    assert!(reply.header("content-type").ends_with("gml-sf0"));
+    let schema = server().get("/wfs?service=WFS&version=2.0.0&request=DescribeFeatureType");
+    let told = ":ComplianceLevel xmlns:gmlsf=\"http://www.opengis.net/gmlsf/2.0\">0<";
+    assert!(schema.text().contains(told), "{}", schema.text());
+    // an item has no count, a table has those of its page
+    let item = server().get("/collections/villes/items/1?f=gml");
+    assert_eq!(item.header("ogc-numbermatched"), "");
+    let table = server().get(&format!("{items}&f=csv"));
+    assert_eq!(table.header("ogc-numberreturned"), "3");
+}

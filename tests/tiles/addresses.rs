@@ -46,6 +46,56 @@ fn a_vector_tile_is_sent_as_one_and_compressed_only_where_the_client_takes_it() 
     assert_eq!(pbf.header("etag"), plain.header("etag"));
 }
 
+/// What is in it is compared with the tile by others' decoders, in `viewer/e2e/tiles.mjs`.
+#[test]
+fn a_tile_of_maplibre_is_the_same_in_columns_and_smaller() {
+    let path = TILE.replace(".mvt", ".mlt");
+    let tile = server().get(&path);
+    let other = server().get(TILE);
+    assert_eq!(tile.status, 200);
+    assert_eq!(
+        tile.header("content-type"),
+        "application/vnd.maplibre-vector-tile"
+    );
+    assert_eq!(tile.header("vary"), "Accept-Encoding");
+    assert_ne!(tile.header("etag"), other.header("etag"));
+    assert!(tile.body.len() * 10 < other.body.len() * 8);
+    // layers one after another: length, tag 1, name
+    let mut names = Vec::new();
+    let mut rest = tile.body.as_slice();
+    while let Some((length, body)) = varint(rest) {
+        let (layer, after) = body.split_at(length);
+        assert_eq!(layer[0], 1);
+        let (count, name) = varint(&layer[1..]).unwrap();
+        names.push(String::from_utf8(name[..count].to_vec()).unwrap());
+        rest = after;
+    }
+    assert_eq!(names, ["communes", "departements"]);
+    let packed = server().ask("GET", &path, &[("Accept-Encoding", "br")], b"");
+    assert_eq!(packed.header("content-encoding"), "br");
+    let known = [("If-None-Match", tile.header("etag"))];
+    assert_eq!(server().ask("GET", &path, &known, b"").status, 304);
+    assert_eq!(server().get("/tiles/communes/8/0/0.mlt").status, 204);
+    assert_eq!(server().get("/tiles/communes/8/999/91.mlt").status, 404);
+    let told = server()
+        .get("/tiles/communes,departements.json?f=mlt")
+        .json();
+    assert_eq!(told["encoding"], "mlt");
+    assert_eq!(told["vector_layers"].as_array().unwrap().len(), 2);
+    let template = told["tiles"][0].as_str().unwrap();
+    assert!(template.ends_with("/{z}/{x}/{y}.mlt"), "{template}");
+    let told = server().get("/tiles/communes,departements.json").json();
+    assert_eq!(told.get("encoding"), None);
+}
+
+/// A number and what is behind it.
+fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let end = bytes.iter().position(|byte| byte & 0x80 == 0)? + 1;
+    let digits = bytes[..end].iter().rev();
+    let number = digits.fold(0, |number, byte| number << 7 | usize::from(byte & 0x7f));
+    Some((number, &bytes[end..]))
+}
+
 #[test]
 fn a_tile_that_the_client_has_is_not_sent_again() {
     for path in [

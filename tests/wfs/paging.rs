@@ -204,3 +204,40 @@ fn ids_that_are_positions_have_one_order() {
     assert_eq!(refused.status, 400);
     assert_eq!(refused.exception().1, "sortBy");
 }
+
+#[test]
+fn a_count_comes_as_xml_where_the_format_has_no_place_for_it() {
+    let ask = |format: &str| {
+        demo().get(&format!(
+            "{GET}departements&resulttype=hits&outputformat={format}"
+        ))
+    };
+    for format in ["csv", "kml", "fgb", "gpkg", "shp", "parquet"] {
+        let reply = ask(format);
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert!(reply.media_type.starts_with("application/gml+xml"));
+        let root = reply.xml();
+        assert_eq!(root.attribute("numberMatched"), Some("12"), "{format}");
+        assert_eq!(root.attribute("numberReturned"), Some("0"), "{format}");
+    }
+    assert_eq!(ask("json").json()["numberMatched"], 12);
+}
+
+/// Nothing here refers to anything elsewhere, and other servers are not asked (§7.6.4).
+#[test]
+fn what_would_be_resolved_elsewhere_is_refused() {
+    let ask = |resolve: &str| demo().get(&format!("{GET}departements&count=1&resolve={resolve}"));
+    for fine in ["none", "local", "Local"] {
+        assert_eq!(ask(fine).status, 200, "{fine}");
+    }
+    for wrong in ["all", "remote", "x"] {
+        let reply = ask(wrong);
+        let expected = ("InvalidParameterValue".to_owned(), "resolve".to_owned());
+        assert_eq!(reply.exception(), expected, "{}", reply.text);
+    }
+    let posted = demo().post(
+        "<wfs:GetFeature xmlns:wfs='http://www.opengis.net/wfs/2.0' service='WFS' \
+         version='2.0.0' resolve='remote'><wfs:Query typeNames='departements'/></wfs:GetFeature>",
+    );
+    assert_eq!(posted.exception().1, "resolve", "{}", posted.text);
+}

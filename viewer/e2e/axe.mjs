@@ -94,7 +94,7 @@ export default function () {
       for (const address of ['/maps', '/maps?q=population', '/maps/nulle-part']) {
         const page = await open(address, prefers);
         found.push(...(await violations(page)).map((v) => `${look}: ${address}: ${v}`));
-        await shot(page, `list-${look}`);
+        await shot(page, `list${address.slice(5).replace(/\W+/g, '-')}-${look}`);
         if (address === '/maps') assert.equal(await page.locator('.most-viewed li').count() > 0, true);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.equal(wide, 0, `${look}: ${address} is wider than its window`);

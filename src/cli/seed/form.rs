@@ -28,12 +28,12 @@ impl Form {
             _ => TileFormat::of_extension(name),
         };
         let fits = |format: &TileFormat| match format {
-            TileFormat::Mvt => pixel_ratio == 1,
+            TileFormat::Vector(_) => pixel_ratio == 1,
             TileFormat::Image(_) => !with_points,
         };
         let format = format.filter(fits).ok_or_else(|| {
             format!(
-                "expected mvt, mvt-points, png, png8, webp or jpeg, the pictures also with @2x, \
+                "expected mvt, mvt-points, mlt, png, png8, webp or jpeg, the pictures also with @2x, \
                  found {text:?}"
             )
         })?;

@@ -190,7 +190,7 @@ impl Walk<'_> {
         }
         // as far as something outside may reach into a tile
         let margin = match self.task.form.format {
-            TileFormat::Mvt => 1.0 / 32.0,
+            TileFormat::Vector(_) => 1.0 / 32.0,
             TileFormat::Image(_) => 1.0,
         };
         let around = bbox.grown(matrix.span_x() * margin, matrix.span_y() * margin);
@@ -230,7 +230,7 @@ impl Walk<'_> {
         let overviews = site.studio.overviews();
         let tile = Tile::new(&site.catalogue, overviews, wish, site.limits.tile_bytes);
         let coding = match format {
-            TileFormat::Mvt => self.seeding.coding,
+            TileFormat::Vector(_) => self.seeding.coding,
             TileFormat::Image(_) => Coding::Identity,
         };
         let budget = Budget::unlimited();

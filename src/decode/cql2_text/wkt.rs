@@ -9,11 +9,34 @@ use crate::geom::{Geometry, GeometryType, PartKind};
 /// Reads a geometry; `None` where the next word begins none, and nothing is read then.
 pub(super) fn read(parser: &mut Parser<'_, '_>) -> Result<Option<Geometry>> {
     let Some(kind) = tag(parser) else {
-        return Ok(None);
+        return match names_other_geometry(parser) {
+            true => Err(parser.expected(KNOWN)),
+            false => Ok(None),
+        };
     };
     let mut geometry = Geometry::new(kind);
     tagged(parser, kind, &mut geometry)?;
     Ok(Some(geometry))
+}
+
+const KNOWN: &str = "POINT, LINESTRING, POLYGON, a MULTI of them or GEOMETRYCOLLECTION, \
+                     of straight lines";
+
+/// True for a geometry of well-known text that CQL2 has not, which would be taken for a function
+/// of numbers that miss their commas.
+fn names_other_geometry(parser: &Parser<'_, '_>) -> bool {
+    const OTHERS: [&str; 8] = [
+        "CIRCULARSTRING",
+        "COMPOUNDCURVE",
+        "CURVEPOLYGON",
+        "MULTICURVE",
+        "MULTISURFACE",
+        "POLYHEDRALSURFACE",
+        "TIN",
+        "TRIANGLE",
+    ];
+    matches!(parser.peek(), Kind::Word(word) if OTHERS.iter().any(|n| n.eq_ignore_ascii_case(word)))
+        && matches!(parser.ahead(1), Kind::Sign("("))
 }
 
 /// The type that the next words name, where a geometry follows them.

@@ -11,14 +11,16 @@ use crate::error::{Error, Result};
 /// GML as OGC API – Features Part 1 names it (17-069r4 §8.4).
 const GML_SF0: &str =
     "application/gml+xml;version=3.2;profile=http://www.opengis.net/def/profile/ogc/2.0/gml-sf0";
+const GML_SF2: &str =
+    "application/gml+xml;version=3.2;profile=http://www.opengis.net/def/profile/ogc/2.0/gml-sf2";
 
 /// A format of features, with what may be chosen of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeatureFormat {
     /// RFC 7946.
     GeoJson,
-    /// GML 3.2.1, simple features of level 0 (OGC 10-100r3).
-    Gml32,
+    /// GML 3.2.1, simple features (OGC 10-100r3).
+    Gml32(GmlLevel),
     /// RFC 4180; one dialect for programs, one for spreadsheets in French.
     Csv(CsvDialect),
     /// FlatGeobuf 3.
@@ -35,6 +37,15 @@ pub enum FeatureFormat {
     Shapefile,
 }
 
+/// A compliance level of the simple features profile (OGC 10-100r3). Features whose properties
+/// have no parts of their own, as all here, are written alike in each; who reads one level only
+/// is told that it is this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GmlLevel {
+    Zero,
+    Two,
+}
+
 /// A choice that a format leaves to whoever asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormatOption {
@@ -45,10 +56,10 @@ pub struct FormatOption {
 }
 
 impl FeatureFormat {
-    /// Every one, the default first.
+    /// Every one, the default first; of GML the level that all readers take.
     pub const ALL: [FeatureFormat; 10] = [
         FeatureFormat::GeoJson,
-        FeatureFormat::Gml32,
+        FeatureFormat::Gml32(GmlLevel::Zero),
         FeatureFormat::Csv(CsvDialect::PLAIN),
         FeatureFormat::Csv(CsvDialect::FRENCH),
         FeatureFormat::FlatGeobuf { with_index: true },
@@ -63,7 +74,8 @@ impl FeatureFormat {
     pub fn name(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "json",
-            FeatureFormat::Gml32 => "gml",
+            FeatureFormat::Gml32(GmlLevel::Zero) => "gml",
+            FeatureFormat::Gml32(GmlLevel::Two) => "gml-sf2",
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "csv-fr",
             FeatureFormat::Csv(_) => "csv",
             FeatureFormat::FlatGeobuf { .. } => "fgb",
@@ -78,7 +90,8 @@ impl FeatureFormat {
     pub fn media_type(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "application/geo+json",
-            FeatureFormat::Gml32 => GML_SF0,
+            FeatureFormat::Gml32(GmlLevel::Zero) => GML_SF0,
+            FeatureFormat::Gml32(GmlLevel::Two) => GML_SF2,
             FeatureFormat::Csv(_) => "text/csv; charset=utf-8",
             FeatureFormat::FlatGeobuf { .. } => "application/flatgeobuf",
             FeatureFormat::GeoPackage => "application/geopackage+sqlite3",
@@ -93,7 +106,7 @@ impl FeatureFormat {
     pub fn extension(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "geojson",
-            FeatureFormat::Gml32 => "gml",
+            FeatureFormat::Gml32(_) => "gml",
             FeatureFormat::Csv(_) => "csv",
             FeatureFormat::FlatGeobuf { .. } => "fgb",
             FeatureFormat::GeoPackage => "gpkg",
@@ -108,7 +121,7 @@ impl FeatureFormat {
     pub fn title(self) -> &'static str {
         match self {
             FeatureFormat::GeoJson => "GeoJSON",
-            FeatureFormat::Gml32 => "GML 3.2",
+            FeatureFormat::Gml32(_) => "GML 3.2",
             FeatureFormat::Csv(dialect) if dialect.decimal_comma => "CSV (Excel)",
             FeatureFormat::Csv(_) => "CSV",
             FeatureFormat::FlatGeobuf { .. } => "FlatGeobuf",
@@ -125,7 +138,7 @@ impl FeatureFormat {
     pub fn disposition(self, layer: &str) -> Option<String> {
         let is_shown = matches!(
             self,
-            FeatureFormat::GeoJson | FeatureFormat::Gml32 | FeatureFormat::JsonFg
+            FeatureFormat::GeoJson | FeatureFormat::Gml32(_) | FeatureFormat::JsonFg
         );
         (!is_shown).then(|| {
             let is_safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -190,7 +203,7 @@ impl FeatureFormat {
     pub fn writer(self, set: FeatureSet, workshop: &Workshop) -> Result<Box<dyn FeatureWriter>> {
         Ok(match self {
             FeatureFormat::GeoJson => Box::new(GeoJsonWriter::new(set)),
-            FeatureFormat::Gml32 => Box::new(gml::api_writer(&set, false)?),
+            FeatureFormat::Gml32(_) => Box::new(gml::api_writer(&set, false)?),
             FeatureFormat::Csv(dialect) => Box::new(CsvWriter::new(set, dialect)),
             FeatureFormat::FlatGeobuf { with_index } => {
                 Box::new(FlatGeobufWriter::new(set, with_index, workshop)?)
@@ -214,7 +227,7 @@ impl FeatureFormat {
     ) -> Result<Box<dyn FeatureWriter>> {
         match self {
             FeatureFormat::GeoJson => Ok(Box::new(GeoJsonWriter::of_one(set))),
-            FeatureFormat::Gml32 => Ok(Box::new(gml::api_writer(&set, true)?)),
+            FeatureFormat::Gml32(_) => Ok(Box::new(gml::api_writer(&set, true)?)),
             FeatureFormat::JsonFg => Ok(Box::new(JsonFgWriter::new(set, true))),
             // a table of one line is a table
             _ => self.writer(set, workshop),

@@ -23,7 +23,7 @@ pub use csv::{CsvDialect, CsvGeometry, CsvWriter};
 pub use flatgeobuf::{
     FlatGeobufWriter, header as flatgeobuf_header, header_fields as flatgeobuf_header_fields,
 };
-pub use format::{FeatureFormat, FormatOption};
+pub use format::{FeatureFormat, FormatOption, GmlLevel};
 pub use geojson::GeoJsonWriter;
 pub use geopackage::GeoPackageWriter;
 pub use geoparquet::GeoParquetWriter;

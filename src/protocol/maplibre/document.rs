@@ -97,7 +97,7 @@ pub fn style_document(
 fn source(layer: &std::sync::Arc<Layer>, base: &str, language: &str) -> Value {
     let template = tiles::vector_template(base, &layer.id);
     let layers = std::slice::from_ref(layer);
-    let document = tiles::tilejson(layers, &template, TileFormat::Mvt, language);
+    let document = tiles::tilejson(layers, &template, TileFormat::MVT, language);
     let mut source = Map::new();
     source.insert("type".into(), json!("vector"));
     for name in ["tiles", "minzoom", "maxzoom", "bounds", "attribution"] {

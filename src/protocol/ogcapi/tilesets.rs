@@ -96,7 +96,7 @@ pub fn prepare_tile(
     let format = offers
         .get(chosen)
         .and_then(|offer| TileFormat::of_media_type(offer.media_type))
-        .unwrap_or(TileFormat::Mvt);
+        .unwrap_or(TileFormat::MVT);
     let column = number("tileCol", "column", &place.column)?;
     let row = number("tileRow", "row", &place.row)?;
     let address = set.address(&place.matrix, column, row)?;
@@ -450,7 +450,7 @@ pub(super) fn tilejson(
     let layers = layers_of(service, data.collection.as_deref(), kvp, request.base)?;
     let path = ApiAddress::TileSet(data.clone(), id.to_owned()).path();
     let (f, format) = match data.kind {
-        DataKind::Vector => ("mvt", TileFormat::Mvt),
+        DataKind::Vector => ("mvt", TileFormat::MVT),
         DataKind::Map => ("png", TileFormat::Image(ImageFormat::Png)),
     };
     let more = selection(data, kvp);

@@ -70,10 +70,10 @@ fn tile(
 ) -> Result<TilesAddress> {
     let format = TileFormat::of_extension(extension).ok_or_else(|| Error::InvalidFormat {
         format: extension.chars().take(40).collect(),
-        expected: "mvt, png, webp, jpeg".into(),
+        expected: "mvt, mlt, png, webp, jpeg".into(),
     })?;
     let (row, pixel_ratio) = match row.strip_suffix("@2x") {
-        Some(_) if format == TileFormat::Mvt => {
+        Some(_) if format.is_vector() => {
             return Err(Error::InvalidFormat {
                 format: format!("@2x.{extension}"),
                 expected: "png, webp, jpeg: a vector tile has no pixels".into(),
@@ -157,12 +157,12 @@ mod tests {
     fn tiles_are_addressed_with_the_column_before_the_row() {
         let (layers, set, numbers, format) = tile_of("a,b/5/16/11.mvt");
         assert_eq!((layers.as_str(), set.as_str()), ("a,b", "WebMercatorQuad"));
-        assert_eq!((numbers, format), ([16, 11, 1], TileFormat::Mvt));
+        assert_eq!((numbers, format), ([16, 11, 1], TileFormat::MVT));
         let (_, set, numbers, format) = tile_of("a/LAMB93/5/1/4@2x.png");
         assert_eq!(set, "LAMB93");
         assert_eq!(numbers, [1, 4, 2]);
         assert_eq!(format.extension(), "png");
-        assert_eq!(tile_of("a/5/16/11.pbf").3, TileFormat::Mvt);
+        assert_eq!(tile_of("a/5/16/11.pbf").3, TileFormat::MVT);
         assert_eq!(tile_of("a/5/16/11.jpg"), tile_of("a/5/16/11.jpeg"));
     }
 
@@ -185,7 +185,7 @@ mod tests {
             }))
         );
         let message = |path: &str| parsed(path).unwrap().unwrap_err().to_string();
-        assert!(message("a/5/16/11.gif").contains("expected one of mvt, png, webp, jpeg"));
+        assert!(message("a/5/16/11.gif").contains("expected one of mvt, mlt, png, webp, jpeg"));
         assert!(message("a/5/16/11@2x.mvt").contains("no pixels"));
         assert!(message("a/5/x/11.png").contains("column: expected a whole number, found \"x\""));
         assert!(message("a/5/1/-1.png").contains("the row of a tile must be 0"));

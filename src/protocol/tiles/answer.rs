@@ -55,7 +55,13 @@ pub fn prepare(
     request: &TilesRequest<'_>,
 ) -> Result<Prepared> {
     let kvp = Kvp::parse(request.query)?;
-    if let Some(layer) = service.catalogue.archive(address.layers()) {
+    let is_mlt = match address {
+        TilesAddress::Tile { format, .. } => *format == TileFormat::MLT,
+        TilesAddress::TileJson { .. } => kvp.get("F") == Some(TileFormat::MLT.extension()),
+    };
+    // what an archive holds is handed on as it is, in columns it is a tile like others
+    let archive = service.catalogue.archive(address.layers());
+    if let Some(layer) = archive.filter(|a| !(is_mlt && a.archive.info().format.is_vector())) {
         return match StoredTile::new(layer, address, request.accepted)? {
             Some(tile) => Ok(match tile.unchanged(request.if_none_match) {
                 Some(answer) => Prepared::Answer(answer),
@@ -127,10 +133,10 @@ fn document_of(
     request: &TilesRequest<'_>,
 ) -> Result<serde_json::Value> {
     let format = match f {
-        None | Some("json") => TileFormat::Mvt,
+        None | Some("json") => TileFormat::MVT,
         Some(name) => TileFormat::of_extension(name).ok_or_else(|| Error::InvalidFormat {
             format: name.chars().take(40).collect(),
-            expected: "mvt, png, webp, jpeg".into(),
+            expected: "mvt, mlt, png, webp, jpeg".into(),
         })?,
     };
     let set = service.catalogue.site.tile_matrix_sets.get(set)?;

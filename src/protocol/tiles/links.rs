@@ -38,7 +38,7 @@ pub fn document_address(base: &str, layers: &str) -> String {
 
 /// The template of the vector tiles of layers or groups, joined by commas.
 pub fn vector_template(base: &str, layers: &str) -> String {
-    template(base, &encoded(layers), TileMatrixSets::WEB, TileFormat::Mvt)
+    template(base, &encoded(layers), TileMatrixSets::WEB, TileFormat::MVT)
 }
 
 /// The template of tiles; the names of layers are encoded already.

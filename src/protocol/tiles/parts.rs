@@ -57,7 +57,7 @@ impl Parts {
             let alone = format!("/tiles/{id}/{{z}}/{{x}}/{{y}}.{}", stored.extension());
             let message = if !stored.is_vector() {
                 format!("{id:?} is an archive of pictures, served by itself: ask for {alone}")
-            } else if format != TileFormat::Mvt {
+            } else if !format.is_vector() {
                 format!("{id:?} is an archive of vector tiles, which is not drawn: ask for .mvt")
             } else if set != TileMatrixSets::WEB {
                 let web = TileMatrixSets::WEB;

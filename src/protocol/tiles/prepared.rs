@@ -61,7 +61,7 @@ impl PreparedTile {
             .with_header("etag", tag(&hex(self.tile.key), coding))
             .with_header("cache-control", CACHE_CONTROL);
         match self.tile.format {
-            TileFormat::Mvt => answer.with_header("vary", "Accept-Encoding"),
+            TileFormat::Vector(_) => answer.with_header("vary", "Accept-Encoding"),
             TileFormat::Image(_) => answer,
         }
     }
@@ -128,7 +128,7 @@ impl PreparedTile {
         let matrix = tile.set.matrix(tile.address.matrix)?;
         let bbox = tile.set.bbox(tile.address)?;
         let made = match tile.format {
-            TileFormat::Mvt => explain::made(&tile.vector(studio, budget)?),
+            TileFormat::Vector(_) => explain::made(&tile.vector(studio, budget)?),
             TileFormat::Image(_) => explain::drawn(&tile.drawn(studio, budget)?.report),
         };
         let explanation = json!({
@@ -161,7 +161,7 @@ impl PreparedTile {
 /// The codings that tiles of a format are sent in: pictures are packed already.
 pub(super) fn offered(format: TileFormat) -> &'static [Coding] {
     match format {
-        TileFormat::Mvt => &OFFERED,
+        TileFormat::Vector(_) => &OFFERED,
         TileFormat::Image(_) => &[],
     }
 }

@@ -115,7 +115,7 @@ impl StoredTile {
             .with_header("etag", tag(&self.tag(), coding))
             .with_header("cache-control", CACHE_CONTROL);
         match self.format {
-            TileFormat::Mvt => answer.with_header("vary", "Accept-Encoding"),
+            TileFormat::Vector(_) => answer.with_header("vary", "Accept-Encoding"),
             TileFormat::Image(_) => answer,
         }
     }
@@ -168,7 +168,7 @@ impl StoredTile {
 pub(super) fn stored_format(format: archive::TileFormat) -> TileFormat {
     match format {
         archive::TileFormat::Jpeg => TileFormat::Image(ImageFormat::Jpeg),
-        archive::TileFormat::Mvt => TileFormat::Mvt,
+        archive::TileFormat::Mvt => TileFormat::MVT,
         archive::TileFormat::Png => TileFormat::Image(ImageFormat::Png),
         archive::TileFormat::Webp => TileFormat::Image(ImageFormat::Webp),
     }

@@ -6,7 +6,7 @@ use crate::archive::WebTile;
 use crate::budget::Budget;
 use crate::cache::Key;
 use crate::catalogue::{ArchiveLayer, Catalogue};
-use crate::encode::{self, Effort, ImageFormat, mvt};
+use crate::encode::{self, Effort, ImageFormat, mlt, mvt};
 use crate::error::{Error, Result};
 use crate::geom::{Size, View};
 use crate::operation::{
@@ -19,14 +19,27 @@ use crate::tile::{TileAddress, TileMatrixSet};
 /// What a tile is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TileFormat {
-    Mvt,
+    Vector(VectorFormat),
     Image(ImageFormat),
 }
 
+/// The notations of vector tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VectorFormat {
+    /// Mapbox Vector Tiles 2.1.
+    Mvt,
+    /// MapLibre Tiles: the same in columns.
+    Mlt,
+}
+
 impl TileFormat {
+    pub const MVT: TileFormat = TileFormat::Vector(VectorFormat::Mvt);
+    pub const MLT: TileFormat = TileFormat::Vector(VectorFormat::Mlt);
+
     /// Every format that tiles are offered in.
-    pub const ALL: [TileFormat; 4] = [
-        TileFormat::Mvt,
+    pub const ALL: [TileFormat; 5] = [
+        TileFormat::MVT,
+        TileFormat::MLT,
         TileFormat::Image(ImageFormat::Png),
         TileFormat::Image(ImageFormat::Webp),
         TileFormat::Image(ImageFormat::Jpeg),
@@ -35,7 +48,8 @@ impl TileFormat {
     /// The format of an ending of an address: `pbf` is what others call MVT.
     pub fn of_extension(extension: &str) -> Option<TileFormat> {
         Some(match extension {
-            "mvt" | "pbf" => TileFormat::Mvt,
+            "mvt" | "pbf" => TileFormat::MVT,
+            "mlt" => TileFormat::MLT,
             "png" => TileFormat::Image(ImageFormat::Png),
             "webp" => TileFormat::Image(ImageFormat::Webp),
             "jpeg" | "jpg" => TileFormat::Image(ImageFormat::Jpeg),
@@ -48,16 +62,22 @@ impl TileFormat {
         let name = text.trim().to_ascii_lowercase();
         match name.as_str() {
             mvt::MEDIA_TYPE | "application/x-protobuf" | "application/vnd.mapbox-tile" => {
-                Some(TileFormat::Mvt)
+                Some(TileFormat::MVT)
             }
+            mlt::MEDIA_TYPE => Some(TileFormat::MLT),
             _ => ImageFormat::parse(&name).map(TileFormat::Image),
         }
+    }
+
+    pub fn is_vector(self) -> bool {
+        matches!(self, TileFormat::Vector(_))
     }
 
     /// The name for people.
     pub fn name(self) -> &'static str {
         match self {
-            TileFormat::Mvt => "MVT",
+            TileFormat::Vector(VectorFormat::Mvt) => "MVT",
+            TileFormat::Vector(VectorFormat::Mlt) => "MLT",
             TileFormat::Image(ImageFormat::Png | ImageFormat::Png8) => "PNG",
             TileFormat::Image(ImageFormat::Jpeg) => "JPEG",
             TileFormat::Image(ImageFormat::Webp) => "WebP",
@@ -66,14 +86,16 @@ impl TileFormat {
 
     pub fn extension(self) -> &'static str {
         match self {
-            TileFormat::Mvt => "mvt",
+            TileFormat::Vector(VectorFormat::Mvt) => "mvt",
+            TileFormat::Vector(VectorFormat::Mlt) => "mlt",
             TileFormat::Image(format) => format.extension(),
         }
     }
 
     pub fn media_type(self) -> &'static str {
         match self {
-            TileFormat::Mvt => mvt::MEDIA_TYPE,
+            TileFormat::Vector(VectorFormat::Mvt) => mvt::MEDIA_TYPE,
+            TileFormat::Vector(VectorFormat::Mlt) => mlt::MEDIA_TYPE,
             TileFormat::Image(format) => format.media_type(),
         }
     }
@@ -131,7 +153,7 @@ impl Tile {
             pixel_ratio,
             format,
             layers,
-            points: with_points && format == TileFormat::Mvt,
+            points: with_points && format.is_vector(),
             archives,
             max_bytes,
             sources: Sources::default(),
@@ -149,7 +171,7 @@ impl Tile {
 
     fn choose(&self, overviews: &Overviews) -> Sources {
         match self.format {
-            TileFormat::Mvt => Sources::of_tile(&self.vector_request(), overviews),
+            TileFormat::Vector(_) => Sources::of_tile(&self.vector_request(), overviews),
             // a tile without a view is refused when it is made
             TileFormat::Image(_) => self.map().map_or_else(
                 |_| Sources::default(),
@@ -164,7 +186,7 @@ impl Tile {
     /// `TileMatrixNotDefined`.
     pub fn map(&self) -> Result<MapRequest> {
         let transparent = match self.format {
-            TileFormat::Mvt => true,
+            TileFormat::Vector(_) => true,
             TileFormat::Image(format) => format.has_alpha(),
         };
         Ok(MapRequest {
@@ -259,10 +281,13 @@ impl Tile {
     /// As [`Studio::vector_tile`] and [`Studio::map`].
     pub fn bytes(&self, studio: &Studio, budget: &Budget) -> Result<Vec<u8>> {
         match self.format {
-            TileFormat::Mvt => {
+            TileFormat::Vector(format) => {
                 let mut bytes = self.vector(studio, budget)?.bytes;
                 self.join_archives(&mut bytes)?;
-                Ok(bytes)
+                match format {
+                    VectorFormat::Mvt => Ok(bytes),
+                    VectorFormat::Mlt => self.in_columns(&bytes),
+                }
             }
             TileFormat::Image(format) => {
                 let block = self.block()?;
@@ -270,6 +295,15 @@ impl Tile {
                 encode::image(&drawn.pixmap, format, Effort::Small)
             }
         }
+    }
+
+    /// The tile as a MapLibre Tile.
+    fn in_columns(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        mlt::from_mvt(bytes).map_err(|message| match self.archives.first() {
+            // what is made here is sound
+            Some(archive) => Error::data(&archive.path, message),
+            None => Error::Internal { message },
+        })
     }
 
     /// Appends what the archives have at this place.
@@ -315,7 +349,7 @@ fn add_wish(key: &mut Key, catalogue: &Catalogue, wish: &TileWish, max_bytes: us
     key.add(wish.set.crs.id().as_bytes());
     key.add(&wish.pixel_ratio.to_le_bytes());
     key.add(wish.format.media_type().as_bytes());
-    let is_picture = wish.format != TileFormat::Mvt;
+    let is_picture = !wish.format.is_vector();
     for MapLayer {
         layer,
         style,

@@ -71,7 +71,7 @@ pub(super) fn of_parts(
     language: &str,
 ) -> Value {
     let max_zoom = match format {
-        TileFormat::Mvt => MAX_VECTOR_ZOOM,
+        TileFormat::Vector(_) => MAX_VECTOR_ZOOM,
         TileFormat::Image(_) => MAX_PICTURE_ZOOM,
     };
     let levels = u32::try_from(levels).unwrap_or(u32::MAX);
@@ -123,7 +123,11 @@ pub(super) fn of_parts(
         let zoom = zoom_of(&bounds).clamp(min_zoom, max_zoom);
         put("center", json!([x, y, zoom]));
     }
-    if format == TileFormat::Mvt {
+    if format == TileFormat::MLT {
+        // MapLibre GL reads it as the `encoding` of a source
+        put("encoding", json!(format.extension()));
+    }
+    if format.is_vector() {
         let mut described: Vec<Value> = layers
             .iter()
             .zip(&zooms)
@@ -179,7 +183,7 @@ fn field(field: &LayerField) -> Option<(String, Value)> {
 fn zooms(layer: &Layer, format: TileFormat, max_zoom: u32) -> [u32; 2] {
     // a vector tile is drawn down to a quarter of its scale before the next one is taken
     let slack = match format {
-        TileFormat::Mvt => 4.0,
+        TileFormat::Vector(_) => 4.0,
         TileFormat::Image(_) => 1.0,
     };
     let scale = |zoom: u32| ZOOM_0_SCALE / f64::from(zoom).exp2();

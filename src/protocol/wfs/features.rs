@@ -34,7 +34,14 @@ pub fn get(
         ..asked.clone()
     };
     let reader = Reader { scope, asked };
-    let selected = reader.selected()?;
+    let mut selected = reader.selected()?;
+    if let Output::Other(format) = selected.output
+        && asked.is_hits
+        && !matches!(format, FeatureFormat::GeoJson | FeatureFormat::JsonFg)
+    {
+        // what has no place for a count: an empty file says nothing (OGC 09-025r2 §11.3.2)
+        selected.output = Output::Gml(asked.version.gml());
+    }
     // a feature by itself is no list to page through
     let asked = match selected.is_alone {
         true => &Asked {

@@ -102,12 +102,21 @@ fn write(namespace: &Namespace, types: &[GmlType], gml: GmlVersion) -> String {
     xml::push_attribute(&mut out, "namespace", gml.namespace());
     xml::push_attribute(&mut out, "schemaLocation", schema_of(gml));
     out.push_str("/>\n");
+    if gml == GmlVersion::V321 {
+        out.push_str(LEVEL);
+    }
     for kind in types {
         push_type(&mut out, kind, gml);
     }
     out.push_str("</xs:schema>\n");
     out
 }
+
+/// Which level of the simple features profile the types are of (OGC 10-100r3).
+const LEVEL: &str = "<xs:annotation>\n\
+     <xs:appinfo source=\"http://schemas.opengis.net/gmlsfProfile/2.0/gmlsfLevels.xsd\">\n\
+     <gmlsf:ComplianceLevel xmlns:gmlsf=\"http://www.opengis.net/gmlsf/2.0\">0\
+     </gmlsf:ComplianceLevel>\n</xs:appinfo>\n</xs:annotation>\n";
 
 fn schema_of(gml: GmlVersion) -> &'static str {
     match gml {

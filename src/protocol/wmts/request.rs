@@ -22,7 +22,7 @@ pub(super) const FORMATS: [TileFormat; 5] = [
     TileFormat::Image(ImageFormat::Png8),
     TileFormat::Image(ImageFormat::Webp),
     TileFormat::Image(ImageFormat::Jpeg),
-    TileFormat::Mvt,
+    TileFormat::MVT,
 ];
 
 /// Features that one layer may answer a click with: the standard has no parameter for it.

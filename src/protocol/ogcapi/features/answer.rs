@@ -73,6 +73,7 @@ pub fn items(
         View::Page => people(service, request, address, wanted, (&found, &links), budget)?,
         View::Format(format) => {
             let crs = format!("<{}>", wanted.query.crs.uri());
+            let counts = [found.matched, found.returned].map(|count| count.to_string());
             let mut set = set(&wanted, &found, links, request.language);
             let catalogue = service.tiles.catalogue;
             set.schema = wfs::xml_schema(catalogue, &wanted.query.layer, request.base);
@@ -83,6 +84,13 @@ pub fn items(
             let mut answer = Answer::stream(format.media_type(), pieces, budget)?;
             if let Some(disposition) = format.disposition(&layer.id) {
                 answer = answer.with_header("content-disposition", disposition);
+            }
+            // not every format has a place for them (17-069r4 §8.4, `/req/gmlsf0/headers`)
+            if item.is_none() {
+                let [matched, returned] = counts;
+                answer = answer
+                    .with_header("ogc-numbermatched", matched)
+                    .with_header("ogc-numberreturned", returned);
             }
             answer.with_header("content-crs", crs)
         }

@@ -440,6 +440,8 @@ fn content(schema: &str) -> Value {
             json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } })
         }
         View::Page => json!({ "schema": { "type": "string" } }),
+        // its own schema is elsewhere, and what is no object is none
+        View::Format(FeatureFormat::JsonFg) => json!({ "schema": { "type": "object" } }),
         View::Format(_) => json!({ "schema": { "type": "string", "format": "binary" } }),
     };
     View::all()

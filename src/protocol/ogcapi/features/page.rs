@@ -2,7 +2,7 @@
 
 use super::{Sent, View, file};
 use crate::catalogue::Layer;
-use crate::encode::feature::{FeatureFormat, FormatOption, Link};
+use crate::encode::feature::{FeatureFormat, FormatOption, GmlLevel, Link};
 use crate::error::{Error, Result};
 use crate::operation::features::{FeatureQuery, Found};
 use crate::protocol::ogcapi::links::{HTML, JSON, header_of};
@@ -105,7 +105,7 @@ pub fn links(
             links.push(link("prev", before, own, "Previous page"));
         }
     }
-    for other in View::all().filter(|other| other.name() != view.name()) {
+    for other in View::linked().filter(|other| other.name() != view.name()) {
         let href = sent.href(&path, &[("f", Some(other.name()))]);
         links.push(link("alternate", href, other.media_type(), other.title()));
     }
@@ -130,6 +130,12 @@ pub fn header(links: &[Link]) -> String {
 impl View {
     /// Every representation of items, the default first.
     pub fn all() -> impl Iterator<Item = View> {
+        let level_two = View::Format(FeatureFormat::Gml32(GmlLevel::Two));
+        View::linked().chain([level_two])
+    }
+
+    /// Those that items link to: the others differ from one of them by name.
+    fn linked() -> impl Iterator<Item = View> {
         let formats = FeatureFormat::ALL.into_iter().map(View::Format);
         formats.chain([View::Page])
     }

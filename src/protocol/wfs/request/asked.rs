@@ -220,6 +220,21 @@ pub fn is_hits(text: &str) -> Result<bool> {
     }
 }
 
+/// `resolve`: there is nothing that features refer to, so what is resolved here is all there is
+/// (OGC 09-025r2 §7.6.4).
+///
+/// # Errors
+/// `InvalidParameter` for what would ask other servers, or is no such word.
+pub fn check_resolve(text: &str) -> Result<()> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" | "none" | "local" => Ok(()),
+        _ => Err(Error::parameter(
+            "resolve",
+            format!("expected none or local, for other servers are not asked, found {text:?}"),
+        )),
+    }
+}
+
 /// The properties to give, where none is all of them: `*` is every property.
 pub fn all_but_star(names: Vec<String>) -> Vec<String> {
     match names.iter().any(|name| name.trim() == "*") {

@@ -2,8 +2,8 @@
 //! and types are known by their local names: clients bring prefixes and namespaces of their own.
 
 use super::asked::{
-    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, all_but_star, is_hits,
-    whole,
+    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, all_but_star,
+    check_resolve, is_hits, whole,
 };
 use crate::decode::xml::Element;
 use crate::error::{Error, Result};
@@ -59,6 +59,7 @@ pub fn of_document(root: &Element) -> Result<Asked> {
             let start = root.attribute("startIndex").unwrap_or("0");
             asked.start_index = whole("startIndex", start)?;
             asked.is_hits = is_hits(root.attribute("resultType").unwrap_or("results"))?;
+            check_resolve(root.attribute("resolve").unwrap_or_default())?;
             asked.value_reference = root.attribute("valueReference").map(str::to_owned);
             asked.queries = queries(root)?;
         }

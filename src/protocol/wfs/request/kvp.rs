@@ -2,8 +2,8 @@
 //! version are read in all: clients mix them.
 
 use super::asked::{
-    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, all_but_star, is_hits,
-    whole,
+    Adhoc, Asked, AskedJoin, AskedQuery, Condition, Operation, SortTerm, all_but_star,
+    check_resolve, is_hits, whole,
 };
 use crate::decode::xml::{Element, Limits};
 use crate::error::{Error, Result};
@@ -58,6 +58,7 @@ pub fn of_pairs(kvp: &Kvp) -> Result<Asked> {
             let start = kvp.get("STARTINDEX").unwrap_or("0");
             asked.start_index = whole("startIndex", start)?;
             asked.is_hits = is_hits(kvp.get("RESULTTYPE").unwrap_or("results"))?;
+            check_resolve(kvp.get("RESOLVE").unwrap_or_default())?;
             let reference = kvp.get("VALUEREFERENCE").unwrap_or_default();
             // an empty one is told from none (OGC 09-025r2 Table 24)
             asked.value_reference = kvp.has("VALUEREFERENCE").then(|| reference.to_owned());

@@ -93,7 +93,7 @@ impl Output {
 
     /// The formats beside GML.
     pub fn others() -> impl Iterator<Item = FeatureFormat> {
-        let is_other = |format: &FeatureFormat| *format != FeatureFormat::Gml32;
+        let is_other = |format: &FeatureFormat| !matches!(format, FeatureFormat::Gml32(_));
         FeatureFormat::ALL.into_iter().filter(is_other)
     }
 
