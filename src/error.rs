@@ -296,6 +296,24 @@ fn edit_distance(word: &[char], candidate: &str) -> usize {
     previous.last().copied().unwrap_or(usize::MAX)
 }
 
+/// Runs `work` here. A panic is a bug of ours: it must cost this piece of work only.
+///
+/// # Errors
+/// `Internal` where the work panicked.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| Error::Internal {
+        message: format!("a worker failed: {}", panic_text(&*panic)),
+    })
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -386,6 +386,10 @@ fn whoever_walks_all_addresses_as_everybody_finds_no_trace() {
     assert_eq!(collections["collections"].as_array().unwrap().len(), 1);
     assert_eq!(server.get("/maps?f=json").json()["numberMatched"], 1);
     assert_eq!(server.get("/health").json()["layers"], 1);
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains("cartotheque_layers 1\n"), "{metrics}");
+    let metrics = server.ask("GET", "/metrics", &[("X-Api-Key", KEY)], b"");
+    assert!(metrics.text().contains("cartotheque_layers 3\n"));
 }
 
 #[test]

@@ -315,7 +315,7 @@ fn the_list_is_found_by_words_themes_and_producers_page_by_page() {
 for_each: {layer: departements, fields: {code: code, nom: nom}}
 id: population-{code}
 title: {fr: 'Population : {nom}', en: 'Population: {nom}'}
-metadata: {organisation: INSEE, covadis: [SOCIO_ECONOMIE], licence: etalab-2.0}
+metadata: {organisation: INSEE, covadis: [SOCIO_ECONOMIE, SOCIO_ECONOMIE], licence: etalab-2.0}
 view: {crs: EPSG:2154, extent: {of: departements, where: \"code = '{code}'\"}}
 layers: [{layer: communes, filter: \"departement = '{nom}'\"}]
 ";
@@ -337,6 +337,12 @@ layers: [{layer: communes, filter: \"departement = '{nom}'\"}]
     let decomposed = list("q=Ise%CC%80re");
     assert_eq!(decomposed["maps"][0]["id"], "population-38");
     assert_eq!(list("covadis=SOCIO_ECONOMIE")["numberMatched"], 12);
+    let theme = &list("")["facets"]["covadis"][0];
+    assert_eq!(theme["value"], "SOCIO_ECONOMIE");
+    assert_eq!(
+        theme["count"], 12,
+        "a theme that is written twice counts once"
+    );
     let facets = &list("q=savoie")["facets"];
     assert_eq!(facets["organisation"][0]["count"], 2, "{facets}");
     let page = list("limit=5&offset=10");

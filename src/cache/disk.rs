@@ -2,6 +2,7 @@
 //! of one; damaged ones are made again.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -95,14 +96,27 @@ impl Disk {
         tile.map(|tile| (tile, made))
     }
 
-    /// Keeps a tile. A disk that is full or gone costs the tile's keeping, not its answer.
+    /// Keeps a tile. A disk that is full has the oldest tiles removed, once; one that is full of
+    /// other things or gone costs the tile's keeping, not its answer.
     pub fn put(&self, key: u128, tile: &Tile) {
         let path = self.path(key);
         let cost = tile.bytes.len() as u64 + FILE_COST;
         if cost > self.max_bytes {
             return;
         }
-        if let Err(error) = self.write(&path, tile) {
+        let written = self.write(&path, tile).or_else(|error| {
+            let is_full = matches!(
+                error.kind(),
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+            );
+            // where room was made and was not enough, it is not what tiles take that fills the disk
+            let was_enough = !self.is_failing.load(Ordering::Relaxed);
+            match is_full && was_enough && self.make_room() {
+                true => self.write(&path, tile),
+                false => Err(error),
+            }
+        });
+        if let Err(error) = written {
             self.faults.fetch_add(1, Ordering::Relaxed);
             if !self.is_failing.swap(true, Ordering::Relaxed) {
                 tracing::warn!(file = %path.display(), %error, "tiles can't be kept for now");
@@ -114,7 +128,19 @@ impl Disk {
         if bytes > self.max_bytes
             && let Ok(_alone) = self.clearing.try_lock()
         {
-            self.clear();
+            self.clear(self.max_bytes);
+        }
+    }
+
+    /// Removes a tenth of what is there, or waits until who does has done so. True where
+    /// something was removed.
+    fn make_room(&self) -> bool {
+        match self.clearing.try_lock() {
+            Ok(_alone) => {
+                let kept: u64 = self.files().iter().map(|f| f.bytes).sum();
+                self.clear(kept) < kept
+            }
+            Err(_) => self.clearing.lock().is_ok(),
         }
     }
 
@@ -138,12 +164,12 @@ impl Disk {
             })
     }
 
-    /// Removes the oldest files until a tenth of the room is free.
-    fn clear(&self) {
+    /// Removes the oldest files until a tenth of `room` is free, and returns what the others take.
+    fn clear(&self, room: u64) -> u64 {
         let mut files = self.files();
         files.sort_unstable_by_key(|f| f.used);
         let mut left: u64 = files.iter().map(|f| f.bytes).sum();
-        let wanted = self.max_bytes / 10 * LEAVE_TENTHS;
+        let wanted = room / 10 * LEAVE_TENTHS;
         let mut fault = None;
         for file in &files {
             if left <= wanted {
@@ -158,6 +184,7 @@ impl Disk {
             tracing::warn!(file = %path.display(), %error, "kept tiles could not be removed");
         }
         self.bytes.store(left, Ordering::Relaxed);
+        left
     }
 
     /// Every tile of the folder, halves of a writer that was killed among them. What somebody else
@@ -318,6 +345,35 @@ mod tests {
         disk.put(5, &tile(5, 300));
         assert_eq!(disk.get(5).unwrap().0, tile(5, 300));
         assert!(!disk.is_failing.load(Ordering::Relaxed));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_is_full_has_room_made_once() {
+        let folder = Scratch::new("room");
+        let disk = Disk::open(&folder.0, 1 << 20).unwrap();
+        for key in 0..20 {
+            disk.put(key, &tile(1, 3_000));
+        }
+        let fill = |key: u128, number: u64| {
+            let name = format!("{}-{number}.part", std::process::id());
+            let beside = disk.path(key).with_extension(name);
+            std::os::unix::fs::symlink("/dev/full", beside).unwrap();
+        };
+        fill(20, 20);
+        disk.put(20, &tile(1, 3_000));
+        assert!(disk.get(20).is_some());
+        assert_eq!((disk.files().len(), disk.faults()), (18 + 1, 0));
+        // where that is not enough, others fill the disk: the tiles stay
+        for (key, number) in [(21, 22), (21, 23), (22, 24), (23, 25)] {
+            fill(key, number);
+        }
+        for key in 21..24 {
+            disk.put(key, &tile(1, 3_000));
+        }
+        assert_eq!((disk.files().len(), disk.faults()), (17, 3));
+        disk.put(24, &tile(1, 3_000));
+        assert!(disk.get(24).is_some());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{Level, Names, Overviews, Ready, State, Zoom, names, plan};
 use crate::budget::Budget;
 use crate::catalogue::Layer;
 use crate::crs::Crs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, guarded};
 use crate::store::FileStamp;
 use crate::store::fgb::FgbStore;
 
@@ -257,7 +257,8 @@ impl Keeper {
         budget: &Budget,
         what: impl FnOnce(&Keeper) -> Result<Option<Outcome>>,
     ) -> bool {
-        match what(self) {
+        // a fault of ours costs this layer its overviews, not the others theirs
+        match guarded(|| what(self)).flatten() {
             Ok(_) | Err(Error::Cancelled) => false,
             Err(error) if budget.check().is_ok() => {
                 tracing::warn!(layer = layer.id, "no overviews: {error}");

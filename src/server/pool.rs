@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 
 use super::threads::Threads;
 use crate::budget::Help;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, guarded};
 
 /// Requests that may wait for a place; each holds little but its parsed form.
 const MAX_WAITING_PER_THREAD: usize = 64;
@@ -151,24 +151,6 @@ impl Pool {
             })
         })
     }
-}
-
-/// Runs `work` here. A panic is a bug of ours: it must cost this request only.
-///
-/// # Errors
-/// `Internal` where the work panicked.
-pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| Error::Internal {
-        message: format!("a worker failed: {}", panic_text(&*panic)),
-    })
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 #[cfg(test)]

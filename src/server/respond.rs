@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use super::asked::{Asked, api_request, body, language_of, request, tiles_request};
 use super::compress::coding;
-use super::pool::guarded;
 use super::problem::{page_error, problem};
 use super::route::Route;
 use super::state::{Site, State};
 use super::work::{Work, heavy, reading};
 use crate::budget::Budget;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, guarded};
 use crate::packing::{Accepted, Coding};
 use crate::protocol::maplibre::{GlyphRange, SpriteFile, Subject};
 use crate::protocol::ogcapi::{self, ApiAddress};

@@ -375,8 +375,8 @@ impl State {
         let _already_set = self.address.set(address);
     }
 
-    pub fn levels(&self) -> Levels {
-        let site = self.whole();
+    /// What is read off for who sees `site`: numbers that change with what is restricted tell of it.
+    pub fn levels(&self, site: &Site) -> Levels {
         Levels {
             waiting: self.pool.waiting(),
             layers: site.catalogue.layers.len(),

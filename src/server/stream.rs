@@ -20,11 +20,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tracing::{info, warn};
 
-use super::pool::guarded;
 use super::state::State;
 use crate::budget::Budget;
 use crate::encode::feature::Rest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, guarded};
 use crate::protocol::More;
 
 /// What a turn makes: bytes as they go over the wire, whether more comes, and the compression

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::forwarded::Proxies;
-use super::pool::guarded;
 use super::route::percent_decoded;
 use super::turns::Turns;
-use crate::error::Error;
+use crate::error::{Error, guarded};
 use crate::identity::{Audience, Credentials, Identities, Who};
 use actix_web::HttpRequest;
 use actix_web::http::header;

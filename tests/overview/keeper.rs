@@ -1,5 +1,11 @@
 //! The keeper of a running server.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cartotheque::error::Result;
+use cartotheque::feature::{Feature, Schema};
+use cartotheque::store::{Flow, SelectStats};
+
 use super::*;
 
 #[test]
@@ -139,4 +145,82 @@ impl Drop for Stop<'_> {
     fn drop(&mut self) {
         self.0.store(true, std::sync::atomic::Ordering::Relaxed);
     }
+}
+
+/// A store that fails in the hands of the keeper, as a bug of ours would.
+struct Broken(Arc<dyn FeatureStore>, Arc<AtomicBool>);
+
+impl FeatureStore for Broken {
+    fn schema(&self) -> &Schema {
+        self.0.schema()
+    }
+    fn crs(&self) -> Option<&Crs> {
+        self.0.crs()
+    }
+    fn extent(&self) -> Option<Bbox> {
+        self.0.extent()
+    }
+    fn count(&self) -> u64 {
+        self.0.count()
+    }
+    fn version(&self) -> &str {
+        self.0.version()
+    }
+    fn select(
+        &self,
+        select: &Select,
+        budget: &Budget,
+        visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+    ) -> Result<SelectStats> {
+        if std::thread::current().name() == Some("keeper") {
+            self.1.store(true, Ordering::Relaxed);
+            panic!("a bug");
+        }
+        self.0.select(select, budget, visit)
+    }
+    fn get(
+        &self,
+        position: u64,
+        visit: &mut dyn FnMut(&dyn Feature) -> Result<()>,
+    ) -> Result<bool> {
+        self.0.get(position, visit)
+    }
+}
+
+#[test]
+fn a_bug_in_the_building_of_one_layer_leaves_the_keeper_to_the_others() {
+    let folder = Scratch::new("keeper-bug");
+    let loaded = landscape(&folder, 60, 40.0);
+    let sound = &loaded.catalogue.layers[0];
+    let was_tried = Arc::new(AtomicBool::new(false));
+    let broken = Arc::new(Layer {
+        id: "broken".into(),
+        store: Arc::new(Broken(Arc::clone(&sound.store), Arc::clone(&was_tried))),
+        ..(**sound).clone()
+    });
+    let layers = vec![Arc::clone(&broken), Arc::clone(sound)];
+    let studio = Studio::new();
+    let keeper = keeper(&studio, &folder.join("cache"));
+    let crs = Crs::from_epsg(2154).unwrap();
+    let center = [ORIGIN[0] + 1200.0, ORIGIN[1] + 1200.0];
+    let from_level = |layer: &Arc<Layer>| {
+        let view = view(center, 160.0, &crs);
+        let drawn = draw(&studio, layer, &layer.styles[0], view, &crs);
+        drawn.report.layers[0].level.is_some()
+    };
+    assert!(!from_level(&broken), "it is wanted from now on");
+    let budget = Budget::unlimited();
+    std::thread::scope(|scope| {
+        let tend = || keeper.tend(|| layers.clone(), &budget, || {});
+        let thread = std::thread::Builder::new().name("keeper".into());
+        thread.spawn_scoped(scope, tend).unwrap();
+        let stop = budget.cancel_flag();
+        let stopping = Stop(&stop);
+        until("the broken one was tried", || {
+            was_tried.load(Ordering::Relaxed)
+        });
+        until("levels of the other", || from_level(sound));
+        assert!(!from_level(&broken));
+        drop(stopping);
+    });
 }

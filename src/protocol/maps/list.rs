@@ -1,7 +1,7 @@
 //! The list of maps: what is there, found by words, themes and producers.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -196,7 +196,9 @@ fn document(
         let (theme, organisation) = (wanted.has_theme(map), wanted.has_organisation(map));
         // a facet counts what its other choices would find
         if organisation {
-            for theme in &map.metadata.covadis {
+            // a theme may be written twice
+            let of_map: BTreeSet<&str> = map.metadata.covadis.iter().map(String::as_str).collect();
+            for theme in of_map {
                 *themes.entry(theme).or_default() += 1;
             }
         }

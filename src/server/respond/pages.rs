@@ -44,7 +44,7 @@ impl State {
             Route::Metrics => Ok(Answer::ok(
                 metrics::MEDIA_TYPE,
                 self.metrics.to_text(
-                    self.levels(),
+                    self.levels(site),
                     self.whole().studio.overviews(),
                     self.tiles.counts(),
                 ),

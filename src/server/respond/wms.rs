@@ -6,12 +6,11 @@ use std::time::Duration;
 use super::TRIAL_TIME;
 use super::services;
 use crate::budget::Budget;
-use crate::error::Error;
+use crate::error::{Error, guarded};
 use crate::packing::Coding;
 use crate::protocol::{Answer, wms};
 use crate::server::asked::{Asked, request};
 use crate::server::compress::coding;
-use crate::server::pool::guarded;
 use crate::server::state::{Site, State};
 use crate::server::work::Work;
 
