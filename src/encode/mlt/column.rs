@@ -38,73 +38,80 @@ pub(super) fn ids<'a>(layer: &ReadLayer<'_>) -> Option<Column<'a>> {
     })
 }
 
+/// Cells of a table at most, empty ones too: a tile of some kB may name each of thousands of keys in
+/// one of thousands of features.
+const MAX_CELLS: usize = 50_000_000;
+
 /// A column for each key that a feature has, in the order of the keys.
-pub(super) fn attributes<'a>(layer: &ReadLayer<'a>) -> Vec<Column<'a>> {
-    let mut values: Vec<Vec<Option<ReadValue<'a>>>> = vec![Vec::new(); layer.keys.len()];
+///
+/// # Errors
+/// In words, where the table would be far larger than the tile.
+pub(super) fn attributes<'a>(layer: &ReadLayer<'a>) -> Result<Vec<Column<'a>>, String> {
+    let mut values: Vec<Vec<(usize, ReadValue<'a>)>> = vec![Vec::new(); layer.keys.len()];
     for (place, feature) in layer.features.iter().enumerate() {
         for (key, value) in &feature.attributes {
             if let (Some(column), Some(value)) = (values.get_mut(*key), layer.values.get(*value)) {
-                column.resize(place, None);
-                column.push(Some(*value));
+                column.push((place, *value));
             }
         }
     }
-    let columns = layer.keys.iter().zip(values);
-    columns
-        .filter(|(_, values)| !values.is_empty())
-        .map(|(name, mut values)| {
-            values.resize(layer.features.len(), None);
-            attribute(name, &values)
-        })
-        .collect()
+    let used = values.iter().filter(|column| !column.is_empty()).count();
+    let rows = layer.features.len();
+    if used.saturating_mul(rows) > MAX_CELLS {
+        return Err(format!(
+            "a layer of {used} attributes and {rows} features has more than {MAX_CELLS} cells"
+        ));
+    }
+    let columns = layer.keys.iter().zip(&values);
+    let columns = columns.filter(|(_, values)| !values.is_empty());
+    Ok(columns
+        .map(|(name, values)| attribute(name, values, rows))
+        .collect())
 }
 
-fn attribute<'a>(name: &'a str, values: &[Option<ReadValue<'_>>]) -> Column<'a> {
-    let present: Vec<bool> = values.iter().map(Option::is_some).collect();
-    let values: Vec<ReadValue<'_>> = values.iter().flatten().copied().collect();
-    let mut streams = Vec::new();
-    let is_text = !matches!(Type::of(&values), Some(kind) if kind != Type::Text);
-    if is_text {
-        let is_optional = present.contains(&false);
-        let texts: Vec<_> = values.iter().map(ReadValue::text).collect();
-        put_varint(&mut streams, texts_streams(&texts) + u64::from(is_optional));
+/// A column of values and the rows they are in.
+fn attribute<'a>(name: &'a str, values: &[(usize, ReadValue<'_>)], rows: usize) -> Column<'a> {
+    let mut present = vec![false; rows];
+    for (place, _) in values {
+        if let Some(present) = present.get_mut(*place) {
+            *present = true;
+        }
     }
-    let optional = put_presence(&mut streams, &present);
+    let values: Vec<ReadValue<'_>> = values.iter().map(|(_, value)| *value).collect();
+    let mut data = Vec::new();
+    let mut text_streams = None;
     let kind = match Type::of(&values) {
         Some(Type::Bool) => {
             let bits: Vec<bool> = values.iter().map(|v| *v == ReadValue::Bool(true)).collect();
-            put_bits(&mut streams, Role::Data, &bits);
+            put_bits(&mut data, Role::Data, &bits);
             BOOL
         }
-        Some(Type::Integer) => put_integers(&mut streams, &values),
+        Some(Type::Integer) => put_integers(&mut data, &values),
         Some(Type::Float) => {
-            let bytes = values
-                .iter()
-                .flat_map(|v| (v.number() as f32).to_le_bytes());
-            put_bytes(
-                &mut streams,
-                Role::Data,
-                values.len(),
-                &bytes.collect::<Vec<u8>>(),
-            );
+            let bytes = values.iter().map(|v| (v.number() as f32).to_le_bytes());
+            put_bytes(&mut data, Role::Data, values.len(), bytes.flatten());
             F32
         }
         Some(Type::Double) => {
-            let bytes = values.iter().flat_map(|v| v.number().to_le_bytes());
-            put_bytes(
-                &mut streams,
-                Role::Data,
-                values.len(),
-                &bytes.collect::<Vec<u8>>(),
-            );
+            let bytes = values.iter().map(|v| v.number().to_le_bytes());
+            put_bytes(&mut data, Role::Data, values.len(), bytes.flatten());
             F64
         }
         Some(Type::Text) | None => {
             let texts: Vec<_> = values.iter().map(ReadValue::text).collect();
-            put_texts(&mut streams, &texts);
+            text_streams = Some(put_texts(&mut data, &texts));
             TEXT
         }
     };
+    let mut presence = Vec::new();
+    let optional = put_presence(&mut presence, &present);
+    let mut streams = Vec::with_capacity(presence.len() + data.len() + 1);
+    // of texts alone it is not known how many streams there are
+    if let Some(count) = text_streams {
+        put_varint(&mut streams, count + u64::from(optional));
+    }
+    streams.append(&mut presence);
+    streams.append(&mut data);
     Column {
         kind: kind + optional,
         name: Some(name),
@@ -177,32 +184,21 @@ fn put_presence(out: &mut Vec<u8>, present: &[bool]) -> u8 {
     1
 }
 
-/// How many streams texts take.
-fn texts_streams<T: AsRef<str>>(texts: &[T]) -> u64 {
-    match Dictionary::of(texts).is_shorter(texts) {
-        true => 3,
-        false => 2,
-    }
-}
-
-/// Texts one after another, or each different one once and where each value is among them.
-fn put_texts<T: AsRef<str>>(out: &mut Vec<u8>, texts: &[T]) {
+/// Texts one after another, or each different one once and where each value is among them; how
+/// many streams that takes.
+fn put_texts<T: AsRef<str>>(out: &mut Vec<u8>, texts: &[T]) -> u64 {
     let dictionary = Dictionary::of(texts);
     if dictionary.is_shorter(texts) {
-        put_numbers(out, Role::DictionaryLengths, &lengths(&dictionary.texts));
-        put_numbers(out, Role::TextOffsets, &dictionary.places);
-        let bytes = dictionary.texts.concat();
-        put_bytes(
-            out,
-            Role::Dictionary,
-            dictionary.texts.len(),
-            bytes.as_bytes(),
-        );
-    } else {
-        put_numbers(out, Role::TextLengths, &lengths(texts));
-        let bytes: String = texts.iter().map(AsRef::as_ref).collect();
-        put_bytes(out, Role::Data, texts.len(), bytes.as_bytes());
+        let Dictionary { texts, places } = dictionary;
+        put_numbers(out, Role::DictionaryLengths, &lengths(&texts));
+        put_numbers(out, Role::TextOffsets, &places);
+        put_bytes(out, Role::Dictionary, texts.len(), texts.concat().bytes());
+        return 3;
     }
+    put_numbers(out, Role::TextLengths, &lengths(texts));
+    let bytes = texts.iter().flat_map(|text| text.as_ref().bytes());
+    put_bytes(out, Role::Data, texts.len(), bytes);
+    2
 }
 
 fn lengths<T: AsRef<str>>(texts: &[T]) -> Vec<u64> {

@@ -196,11 +196,11 @@ impl<'a> ReadLayer<'a> {
             if key >= self.keys.len() || value >= self.values.len() {
                 return Err("a feature names a key or a value that is not there".to_owned());
             }
-            // a feature has a key once
-            if !attributes.iter().any(|(known, _)| *known == key) {
-                attributes.push((key, value));
-            }
+            attributes.push((key, value));
         }
+        // a feature has a key once (§4.4); the sort keeps the first before the others
+        attributes.sort_by_key(|(key, _)| *key);
+        attributes.dedup_by_key(|(key, _)| *key);
         if !rest.is_empty() {
             return Err("a feature names a key without a value".to_owned());
         }

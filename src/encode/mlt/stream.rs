@@ -114,9 +114,15 @@ pub(super) fn put_bits(out: &mut Vec<u8>, role: Role, bits: &[bool]) {
 }
 
 /// Bytes as they are; `count` is how many values they are of.
-pub(super) fn put_bytes(out: &mut Vec<u8>, role: Role, count: usize, bytes: &[u8]) {
+pub(super) fn put_bytes(
+    out: &mut Vec<u8>,
+    role: Role,
+    count: usize,
+    bytes: impl Iterator<Item = u8>,
+) {
+    let bytes: Vec<u8> = bytes.collect();
     put_head(out, role, AS_THEY_ARE, count, bytes.len());
-    out.extend_from_slice(bytes);
+    out.extend_from_slice(&bytes);
 }
 
 fn put_head(out: &mut Vec<u8>, role: Role, encoding: u8, count: usize, length: usize) {
