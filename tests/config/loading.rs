@@ -357,7 +357,7 @@ fn with_layer_files_only_what_they_declare_is_served() {
 fn habits_of_word_processors_and_other_servers_are_told() {
     let site = full_site();
     let title = "title: “Essai”\nabstract: {fr: ‘Un’ et ‘deux’, en: “Two”}\n";
-    site.write("capabilities/server.yaml", &format!("{title}port: 8080\n"));
+    site.write("capabilities/server.yaml", format!("{title}port: 8080\n"));
     let told = lines(&site.load()).join("\n");
     for expected in [
         "server.yaml:1:8: the curly quotes are a part of the text",
