@@ -100,6 +100,15 @@ impl Answer {
         self
     }
 
+    /// Says which language its words are in (RFC 9110 §8.5); an empty one is none.
+    #[must_use]
+    pub fn in_language(self, language: &str) -> Answer {
+        match language {
+            "" => self,
+            language => self.with_header("content-language", language.to_owned()),
+        }
+    }
+
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Answer {
         self.status = status;

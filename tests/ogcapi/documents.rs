@@ -163,6 +163,33 @@ fn links_are_told_in_the_header_too() {
     assert_eq!(reply.header("content-language"), "fr");
 }
 
+/// RFC 9110 §8.5: documents and pages alike, each once.
+#[test]
+fn what_has_words_says_their_language() {
+    for path in [
+        "/",
+        "/collections",
+        "/collections/communes",
+        "/collections/communes/schema",
+        "/conformance",
+        "/maps",
+        "/maps/population",
+    ] {
+        for accept in ["application/json", "text/html"] {
+            for language in ["fr", "en"] {
+                let headers = [("Accept", accept), ("Accept-Language", language)];
+                let reply = server().ask("GET", path, &headers, b"");
+                let is_it =
+                    |(name, _): &&(String, String)| name.eq_ignore_ascii_case("content-language");
+                let told: Vec<&str> = (reply.headers.iter().filter(is_it))
+                    .map(|(_, value)| value.as_str())
+                    .collect();
+                assert_eq!(told, [language], "{path} as {accept}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_landing_page_has_the_links_that_conformance_suites_look_for() {
     let landing = json("/");

@@ -67,7 +67,8 @@ pub fn list(
         document.insert("mostViewed".to_owned(), json!(ids));
     }
     if !wants_html {
-        return Ok(Answer::ok("application/json", document.to_string()));
+        let answer = Answer::ok("application/json", document.to_string());
+        return Ok(answer.in_language(language));
     }
     let each = most_viewed.iter().map(|map| entry(map, base, language));
     let most_viewed: Vec<Value> = each.collect();

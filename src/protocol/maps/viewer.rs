@@ -24,7 +24,8 @@ pub fn page(service: &Service<'_>, request: &Request<'_>, is_embedded: bool) -> 
     let document = context::context(service, request.base)?;
     if !service.wants_html && !is_embedded {
         check_parameters(&Kvp::parse(request.query)?, &["F", "LANG", "OBJECT"])?;
-        return Ok(Answer::ok("application/json", document.to_string()));
+        let answer = Answer::ok("application/json", document.to_string());
+        return Ok(answer.in_language(service.language));
     }
     let map = service.map;
     let mut path = String::from("/maps/");

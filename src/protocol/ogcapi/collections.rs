@@ -132,10 +132,9 @@ pub(super) fn all(service: &Service<'_>, request: &ApiRequest<'_>) -> Result<Ans
                 .pages
                 .collections(catalogue, base, language, &document, texts)?
         }
-        false => Answer::ok(JSON, document.to_string()),
+        false => Answer::ok(JSON, document.to_string()).in_language(language),
     };
     Ok(answer
-        .with_header("content-language", language.to_owned())
         .with_header("vary", "Accept, Accept-Language")
         .with_header("link", link_header))
 }

@@ -204,11 +204,9 @@ fn schema(
                 .pages
                 .fields(catalogue, base, language, page, subject)?
         }
-        false => Answer::ok(SCHEMA_JSON, document.to_string()),
+        false => Answer::ok(SCHEMA_JSON, document.to_string()).in_language(language),
     };
-    Ok(answer
-        .with_header("content-language", language.to_owned())
-        .with_header("vary", "Accept, Accept-Language"))
+    Ok(answer.with_header("vary", "Accept, Accept-Language"))
 }
 
 /// The parameters of a document, in capitals.
@@ -240,10 +238,9 @@ pub(super) fn send(
             title,
             body,
         )?,
-        false => Answer::ok(JSON, body.to_string()),
+        false => Answer::ok(JSON, body.to_string()).in_language(request.language),
     };
     Ok(answer
-        .with_header("content-language", request.language.to_owned())
         .with_header("vary", "Accept, Accept-Language")
         .with_header("link", links))
 }

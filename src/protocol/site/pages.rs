@@ -73,12 +73,15 @@ impl Pages {
         name: &str,
         values: minijinja::Value,
     ) -> Result<Answer> {
+        // every page is of one language, and says so in its head too
+        let language = values.get_attr("language").map_err(internal)?;
         let page = self
             .templates
             .get_template(name)
             .and_then(|t| t.render(values))
             .map_err(internal)?;
-        Ok(Answer::ok("text/html; charset=utf-8", page))
+        let answer = Answer::ok("text/html; charset=utf-8", page);
+        Ok(answer.in_language(language.as_str().unwrap_or_default()))
     }
 
     /// The landing page. `search` leaves the layers whose id, title or keywords contain it;

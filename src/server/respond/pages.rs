@@ -82,7 +82,8 @@ impl State {
             return pages.landing(catalogue, &asked.base, language, search, &cards);
         }
         let document = landing_json(catalogue, &asked.base, language);
-        Ok(Answer::ok("application/json", document.to_string()))
+        let answer = Answer::ok("application/json", document.to_string());
+        Ok(answer.in_language(language))
     }
 }
 
