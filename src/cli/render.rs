@@ -147,6 +147,21 @@ impl Render {
                 return Err(Error::parameter("--bbox", format!("expected 4 numbers joined by commas, found {}", other.len())));
             }
         };
+        let extents = layers
+            .iter()
+            .map(|l| site.studio.extent_in(&l.layer, &crs))
+            .collect::<Option<Vec<Bbox>>>();
+        // a script would take the empty picture for a map; most often the box is in another CRS
+        if let Some(all) = extents.and_then(|e| e.into_iter().reduce(|a, b| a.union(&b)))
+            && !all.intersects(&bbox)
+        {
+            let of_all = format!("{},{},{},{}", all.min_x, all.min_y, all.max_x, all.max_y);
+            let message = format!(
+                "touches none of the layers, which lie in {of_all} in {}: is it in another CRS (--crs), or north before east?",
+                crs.id()
+            );
+            return Err(Error::parameter("--bbox", message));
+        }
         let mut view = View::new(bbox, self.size, crs.metres_per_unit);
         view.pixel_ratio = self.dpi / 96.0;
         let request = MapRequest {

@@ -179,6 +179,19 @@ const OUTERMOST: [&str; 12] = [
     "view",
 ];
 
+/// What other servers have in their files, and this one as an option of the command.
+const OPTIONS: [(&str, &str); 9] = [
+    ("port", "--listen 127.0.0.1:8080"),
+    ("listen", "--listen 127.0.0.1:8080"),
+    ("bind", "--listen 127.0.0.1:8080"),
+    ("host", "--listen 127.0.0.1:8080"),
+    ("ecoute", "--listen 127.0.0.1:8080"),
+    ("base_url", "--base-url https://example.org"),
+    ("url", "--base-url https://example.org"),
+    ("workers", "--workers 4"),
+    ("threads", "--workers 4"),
+];
+
 /// The key among those that are `known` where it stands that a word was probably meant for.
 pub fn key_meant(word: &str, known: &[&str]) -> Option<String> {
     let plain = plain(word);
@@ -194,6 +207,10 @@ pub fn key_help(word: &str, known: &[&str], is_within: bool) -> String {
     let plain = plain(word);
     if let Some(key) = exact(&plain, known) {
         return format!("did you mean {key:?}?");
+    }
+    let option = OPTIONS.iter().find(|(name, _)| *name == plain);
+    if let Some((_, option)) = option.filter(|_| known.contains(&"roles")) {
+        return format!("it is no part of the site: `cartotheque serve {option}`");
     }
     let below = BELOW.iter().filter(|(above, _)| known.contains(above));
     for (above, keys) in below {
@@ -301,6 +318,13 @@ mod tests {
             help.starts_with("`layers:` stands at the beginning"),
             "{help}"
         );
+        let help = key_help("Port", &["title", "roles"], false);
+        assert_eq!(
+            help,
+            "it is no part of the site: `cartotheque serve --listen 127.0.0.1:8080`"
+        );
+        let help = key_help("port", &OF_A_MAP, false);
+        assert!(help.starts_with("known keys"), "{help}");
         let help = key_help("zorglub", &OF_A_MAP, true);
         assert!(help.starts_with("known keys: title, abstract"), "{help}");
     }

@@ -1,5 +1,6 @@
 //! Which reader a file is for.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::source::Source;
@@ -53,6 +54,11 @@ impl Form {
     }
 }
 
+/// What GDAL reads of what people have, and nothing here does.
+const OF_GDAL: [&str; 13] = [
+    "dgn", "dwg", "dxf", "gdb", "gml", "gpx", "kml", "kmz", "mif", "ods", "sqlite", "tab", "xlsx",
+];
+
 /// The tables of a file.
 pub(super) fn open(
     path: &Path,
@@ -74,10 +80,18 @@ pub(super) fn open(
         None => {
             let all = Form::ALL.iter().flat_map(|form| form.extensions());
             let all = all.map(|e| format!(".{e}")).collect::<Vec<_>>().join(", ");
-            Err(Error::data(
-                path,
-                format!("expected a name that ends in one of {all}"),
-            ))
+            let mut message = format!("expected a name that ends in one of {all}");
+            let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+            let extension = extension.to_ascii_lowercase();
+            if OF_GDAL.contains(&extension.as_str()) {
+                let _always = write!(
+                    message,
+                    "; GDAL converts it: `ogr2ogr data.gpkg {}`, or in QGIS \
+                     Export > Save Features As… > GeoPackage",
+                    path.file_name().unwrap_or_default().to_string_lossy()
+                );
+            }
+            Err(Error::data(path, message))
         }
     }
 }
@@ -86,6 +100,24 @@ pub(super) fn open(
 mod tests {
     use super::*;
     use crate::config::foreign::FOREIGN;
+
+    #[test]
+    fn a_file_of_another_format_is_told_the_way_by_gdal() {
+        let folder = crate::scratch::Scratch::new("kml");
+        let refusal = |name: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, "").unwrap();
+            let folders = Folders::of(&folder.0);
+            let opened = open(&path, &folders, &Options::default());
+            opened.err().unwrap().to_string()
+        };
+        let said = refusal("Sentiers.KML");
+        assert!(
+            said.contains("ogr2ogr") && said.contains("data.gpkg Sentiers.KML"),
+            "{said}"
+        );
+        assert!(!refusal("notes.txt.bak").contains("ogr2ogr"));
+    }
 
     #[test]
     fn what_a_folder_is_told_to_import_is_read() {

@@ -354,6 +354,22 @@ fn with_layer_files_only_what_they_declare_is_served() {
 }
 
 #[test]
+fn habits_of_word_processors_and_other_servers_are_told() {
+    let site = full_site();
+    let title = "title: “Essai”\nabstract: {fr: ‘Un’ et ‘deux’, en: “Two”}\n";
+    site.write("capabilities/server.yaml", format!("{title}port: 8080\n"));
+    let told = lines(&site.load()).join("\n");
+    for expected in [
+        "server.yaml:1:8: the curly quotes are a part of the text",
+        "“Two”",
+        "`cartotheque serve --listen 127.0.0.1:8080`",
+    ] {
+        assert!(told.contains(expected), "{expected} in {told}");
+    }
+    assert!(!told.contains("‘Un’"), "{told}");
+}
+
+#[test]
 fn what_lies_where_nothing_reads_it_is_told_with_what_it_was_meant_to_be() {
     let site = full_site();
     site.write("Capabilites/layers/a.yaml", "x")

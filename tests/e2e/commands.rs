@@ -94,6 +94,11 @@ fn a_command_line_that_is_wrong_is_told_what_was_expected() {
             "joined by commas",
         ),
         (
+            vec!["render", site, "-o", "x.png", "--bbox", "5,45,6,46"],
+            1,
+            "touches none of the layers",
+        ),
+        (
             vec!["render", site, "-o", "x.png", "--layers", "x"],
             1,
             "the layers: departements",

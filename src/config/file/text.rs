@@ -2,6 +2,7 @@ use crate::catalogue::LocalText;
 use crate::config::diagnostic::{Findings, Place, Severity};
 use crate::config::reader::Entry;
 use crate::config::words::{is_language, language_meant};
+use crate::config::yaml::shortened;
 
 /// A text for people as it was written: one string, or one a language.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,14 @@ impl Text {
             }
         } else {
             texts.push((String::new(), entry.place.clone(), entry.text(findings)?));
+        }
+        for (_, place, text) in texts.iter().filter(|(.., text)| is_in_curly_quotes(text)) {
+            let message = format!(
+                "the curly quotes are a part of the text {}",
+                shortened(text)
+            );
+            let help = "YAML knows straight ones only: \"…\"";
+            findings.add(Severity::Warning, place, message, Some(help.to_owned()));
         }
         // what is wrong with each has been told
         (!texts.is_empty()).then(|| Text {
@@ -79,4 +88,12 @@ impl Text {
         }
         LocalText::new(sorted.into_iter().map(|(l, _, t)| (l.clone(), t.clone())))
     }
+}
+
+/// True for `“Carte”` as word processors write it, where YAML was given no quotes at all.
+fn is_in_curly_quotes(text: &str) -> bool {
+    const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
+    let inner = text.strip_prefix(CURLY).and_then(|t| t.strip_suffix(CURLY));
+    // a quotation and what follows up to another one is a sentence
+    inner.is_some_and(|inner| !inner.contains(['“', '”', '„', '‘', '‚']))
 }
