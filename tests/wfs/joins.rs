@@ -376,7 +376,19 @@ fn what_is_no_join_is_told_why() {
             ),
             "on both types",
         ),
+        (
+            query(both, "d,v", &[&same], "&sortBy=nom"),
+            "locator=\"sortBy\"",
+        ),
         (query(both, "d,v", &[&same], "&sortBy=nom"), "FILTER alone"),
+        (
+            query(both, "d,v", &[&same], "&RESOURCEID=villes.1"),
+            "locator=\"resourceId\"",
+        ),
+        (
+            query(both, "d,v", &[&same], "&featureid=villes.1"),
+            "locator=\"featureId\"",
+        ),
         (
             query(both, "d,v", &[&same], "&outputFormat=application/json"),
             "tuples",

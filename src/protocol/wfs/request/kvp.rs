@@ -192,10 +192,18 @@ fn join(kvp: &Kvp, types: &[Vec<String>]) -> Result<AskedJoin> {
             ),
         ));
     };
-    for name in ["PROPERTYNAME", "SORTBY", "BBOX", "CQL_FILTER", "RESOURCEID"] {
-        if kvp.get(name).is_some() {
+    // as the standard spells them; `featureId` is what older clients call `resourceId`
+    for name in [
+        "propertyName",
+        "sortBy",
+        "bbox",
+        "cql_filter",
+        "resourceId",
+        "featureId",
+    ] {
+        if kvp.get(&name.to_ascii_uppercase()).is_some() {
             return Err(Error::parameter(
-                name.to_lowercase(),
+                name,
                 "is not offered with joins: expected a FILTER alone",
             ));
         }
