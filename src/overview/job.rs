@@ -7,7 +7,7 @@ use super::cache::Source;
 use super::classes::{kept_columns, wording};
 use super::digest::Digest;
 use super::names::Namers;
-use super::{FID_FIELD, Zoom, plan};
+use super::{COUNT_FIELD, FID_FIELD, Zoom, plan};
 use crate::catalogue::Layer;
 use crate::crs::{Crs, Transform};
 use crate::error::{Error, Result};
@@ -60,8 +60,10 @@ impl<'a> Job<'a> {
             // such a name stands for the geometry
             return Ok(Err(format!("a style depends on {name:?}, no column")));
         }
-        if schema.column(FID_FIELD).is_some() {
-            return Ok(Err(format!("it has a column {FID_FIELD}")));
+        for own in [FID_FIELD, COUNT_FIELD] {
+            if schema.column(own).is_some() {
+                return Ok(Err(format!("it has a column {own}")));
+            }
         }
         let name = |column: Option<usize>| {
             let field = column.and_then(|column| schema.fields.get(column));

@@ -246,6 +246,17 @@ fn a_view_that_never_ends_is_given_up_and_a_blob_that_is_too_large_too() {
     let refused = archive.tile(at(3, 1, 7)).unwrap_err().to_string();
     assert!(refused.ends_with("it is not asked for 60 s"), "{refused}");
     assert!((6..12).contains(&started.elapsed().as_secs()));
+    // who reads all of it comes to an end, whether the rows are tiles or not
+    let found = archive.verify().unwrap();
+    assert_eq!((found.tiles, found.damaged), (1, 100_000));
+    let last = found.faults.last().unwrap();
+    assert!(last.starts_with("given up after 1 tiles"), "{last}");
+    let again = endless.replace("-i AS tile_column", "1 AS tile_column");
+    let again = again.replace("'maxzoom', '9'", "'maxzoom', '5'");
+    let again = made(&scratch, "again.mbtiles", &again);
+    let found = MbtilesArchive::open(&again).unwrap().verify().unwrap();
+    assert_eq!(found.tiles, 1366, "one more than there are places");
+    assert!(!found.is_sound(), "{:?}", found.faults);
     let large = "
         CREATE TABLE metadata (name text, value text);
         INSERT INTO metadata VALUES ('format', 'png'), ('minzoom', '0'), ('maxzoom', '0');

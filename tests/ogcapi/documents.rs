@@ -163,6 +163,21 @@ fn links_are_told_in_the_header_too() {
     assert_eq!(reply.header("content-language"), "fr");
 }
 
+#[test]
+fn the_page_of_the_api_is_no_other_document() {
+    assert_eq!(server().get("/api.html").status, 200);
+    assert_eq!(server().get("/api.html?f=html&lang=en").status, 200);
+    for wrong in ["json", "xyz"] {
+        let reply = server().get(&format!("/api.html?f={wrong}"));
+        assert_problem(&reply, 400, wrong);
+        assert!(
+            reply.text().contains("expected one of html"),
+            "{}",
+            reply.text()
+        );
+    }
+}
+
 /// RFC 9110 §8.5: documents and pages alike, each once.
 #[test]
 fn what_has_words_says_their_language() {

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cartotheque::error::Result;
-use cartotheque::feature::{Feature, Schema};
+use cartotheque::feature::{Feature, Field, FieldType, Schema};
+use cartotheque::geom::{GeometryType, PartKind};
+use cartotheque::store::fgb::{FgbHead, FgbWriter};
 use cartotheque::store::{Flow, SelectStats};
 
 use super::*;
@@ -136,6 +138,44 @@ fn a_style_of_more_texts_than_a_short_list_has_is_listed_and_done() {
         .flat_map(|entry| fs::read_dir(entry.path()).unwrap().flatten());
     let mut names = files.map(|file| file.file_name().to_string_lossy().into_owned());
     assert!(names.any(|name| name.contains("names")));
+}
+
+#[test]
+fn a_source_that_has_a_column_of_the_levels_own_is_drawn_from_its_features() {
+    for name in ["overview_fid", "overview_count"] {
+        let folder = Scratch::new(name);
+        let site = folder.join("site");
+        fs::create_dir_all(&site).unwrap();
+        let fields = [Field {
+            name: name.into(),
+            kind: FieldType::Long,
+            title: None,
+            description: None,
+            nullable: true,
+        }];
+        let mut writer = FgbWriter::create(&site.join("a.fgb"), GeometryType::Point).unwrap();
+        let mut point = Geometry::default();
+        point.begin(GeometryType::Point);
+        point.push([800_000.0, 6_500_000.0]);
+        point.end_part(PartKind::Points);
+        writer.add(&point, &[]).unwrap();
+        let head = FgbHead {
+            title: "",
+            name: "a",
+            description: "",
+            metadata: "",
+            geometry: GeometryType::Point,
+            fields: &fields,
+            crs: &Crs::from_epsg(2154).unwrap(),
+        };
+        writer.finish(&head).unwrap();
+        let loaded = load(&site);
+        let keeper = keeper(&Studio::new(), &folder.join("cache"));
+        match prepare(&keeper, &loaded.catalogue.layers[0]) {
+            Outcome::Without(reason) => assert_eq!(reason, format!("it has a column {name}")),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// Ends a keeper, also where an assertion fails.

@@ -127,12 +127,37 @@ fn stored(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Vec<u8>>> {
     Ok((!bytes.is_empty()).then(|| bytes.to_vec()))
 }
 
-/// Reads every tile.
+/// Rows that are no tile, after which the others are not looked at: a view may have them without
+/// end.
+const MAX_DAMAGED: u64 = 100_000;
+
+/// How many tiles there can be.
+fn places(info: &ArchiveInfo) -> u64 {
+    let of_zoom = |zoom: u8| 4_u64.saturating_pow(u32::from(zoom));
+    let zooms = info.min_zoom..=info.max_zoom;
+    zooms.map(of_zoom).fold(0, u64::saturating_add)
+}
+
+/// Reads every tile; gives up where there are more rows than a set of tiles can have.
 fn walk(reader: &Reader, info: &ArchiveInfo, found: &mut Verified) -> rusqlite::Result<()> {
     let all = "SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles";
     let mut query = reader.connection.prepare(all)?;
     let mut rows = query.query([])?;
+    let places = places(info);
     loop {
+        if found.damaged >= MAX_DAMAGED || found.tiles > places {
+            // room for the last word
+            found.faults.truncate(Verified::MAX_FAULTS - 1);
+            let Verified { tiles, damaged, .. } = *found;
+            found.fault(|| {
+                format!(
+                    "given up after {tiles} tiles and {damaged} rows that are none: zooms {} to {} \
+                     have {places} places",
+                    info.min_zoom, info.max_zoom
+                )
+            });
+            return Ok(());
+        }
         reader.renew();
         let Some(row) = rows.next()? else {
             return Ok(());

@@ -100,7 +100,11 @@ pub fn document(
     let as_page = match address {
         // the page has an address of its own, and the address of the document is no page for a
         // browser that only follows a link to it
-        ApiAddress::ApiPage => true,
+        ApiAddress::ApiPage => {
+            let [_, page] = API;
+            choose(kvp.get("F"), "", &[page])?;
+            true
+        }
         _ => choose(kvp.get("F"), request.accept, offers)? == 1,
     };
     let catalogue = service.tiles.catalogue;
