@@ -167,7 +167,7 @@ fn what_can_not_be_seeded_is_told_in_words() {
     assert!(said(&["--layers", "araes"]).contains("did you mean \"areas\"?"));
     assert!(said(&["--styles", "none"]).contains("none"));
     assert!(said(&["--sets", "LAMB94"]).contains("did you mean \"LAMB93\"?"));
-    assert!(said(&["--formats", "gif"]).contains("expected mvt, mvt-points, png"));
+    assert!(said(&["--formats", "gif"]).contains("expected mvt, mvt-points, mlt, png"));
     assert!(said(&["--bbox", "1,2,3"]).contains("expected 4 numbers"));
     assert!(said(&["--cover", "areas", "--where", "cod=69"]).contains("cod"));
     assert!(said(&["--cover", "areas", "--where", "code"]).contains("expected field=value"));
