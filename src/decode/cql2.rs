@@ -25,7 +25,15 @@ pub(super) type Fault = String;
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub item: Item,
+    size: Size,
+}
+
+/// What stands in a part, with itself.
+#[derive(Debug, Clone, Copy)]
+struct Size {
     depth: u32,
+    /// Operators and operands; a part that is used twice counts twice.
+    nodes: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -99,7 +107,7 @@ impl<'c> Builder<'c> {
 
     /// A part without parts inside.
     pub(super) fn leaf(&mut self, value: Expr) -> Result<Part, Fault> {
-        self.part(Item::Value(value), 0)
+        self.part(Item::Value(value), Size::NOTHING)
     }
 
     pub(super) fn literal(&mut self, literal: Literal) -> Result<Part, Fault> {
@@ -107,7 +115,7 @@ impl<'c> Builder<'c> {
     }
 
     pub(super) fn condition(&mut self, filter: Filter) -> Result<Part, Fault> {
-        self.part(Item::Condition(filter), 0)
+        self.part(Item::Condition(filter), Size::NOTHING)
     }
 
     pub(super) fn geometry(&mut self, mut geometry: Geometry) -> Result<Part, Fault> {
@@ -127,14 +135,14 @@ impl<'c> Builder<'c> {
     }
 
     pub(super) fn array(&mut self, elements: Vec<Part>) -> Result<Part, Fault> {
-        let depth = deepest(&elements);
+        let inside = Size::of(&elements);
         let elements = elements.into_iter().map(Part::into_argument).collect();
-        self.part(Item::Value(Expr::Array(elements)), depth)
+        self.part(Item::Value(Expr::Array(elements)), inside)
     }
 
     /// `INTERVAL`: its ends are texts of a date, a timestamp or `..`, properties or functions.
     pub(super) fn interval(&mut self, ends: Vec<Part>) -> Result<Part, Fault> {
-        let depth = deepest(&ends);
+        let inside = Size::of(&ends);
         let mut read = Vec::new();
         for end in ends {
             read.push(match end.item {
@@ -176,12 +184,12 @@ impl<'c> Builder<'c> {
                 "the interval from {from} to {to} ends before it begins"
             ));
         }
-        self.part(Item::Value(Expr::Interval(begin, end)), depth)
+        self.part(Item::Value(Expr::Interval(begin, end)), inside)
     }
 
     /// An operator by its name, or a function.
     pub(super) fn operation(&mut self, name: &str, arguments: Vec<Part>) -> Result<Part, Fault> {
-        let depth = deepest(&arguments);
+        let inside = Size::of(&arguments);
         let item = match Operator::named(name) {
             Some(operator) => apply(operator, name, arguments)?,
             None => {
@@ -189,26 +197,36 @@ impl<'c> Builder<'c> {
                 Item::Value(Expr::call(name, list).map_err(message)?)
             }
         };
-        self.part(item, depth)
+        self.part(item, inside)
     }
 
-    fn part(&mut self, item: Item, inside: u32) -> Result<Part, Fault> {
+    fn part(&mut self, item: Item, inside: Size) -> Result<Part, Fault> {
         self.nodes = self.nodes.saturating_add(1);
-        if self.nodes > MAX_NODES {
+        let size = Size {
+            depth: inside.depth.saturating_add(1),
+            nodes: inside.nodes.saturating_add(1),
+        };
+        if self.nodes.max(size.nodes) > MAX_NODES {
             return Err(format!(
                 "a filter has at most {MAX_NODES} operators and operands"
             ));
         }
-        let depth = inside.saturating_add(1);
-        if depth > MAX_DEPTH {
+        if size.depth > MAX_DEPTH {
             return Err(format!("operators are nested at most {MAX_DEPTH} deep"));
         }
-        Ok(Part { item, depth })
+        Ok(Part { item, size })
     }
 }
 
-fn deepest(parts: &[Part]) -> u32 {
-    parts.iter().map(|p| p.depth).max().unwrap_or(0)
+impl Size {
+    const NOTHING: Size = Size { depth: 0, nodes: 0 };
+
+    fn of(parts: &[Part]) -> Size {
+        parts.iter().fold(Size::NOTHING, |all, part| Size {
+            depth: all.depth.max(part.size.depth),
+            nodes: all.nodes.saturating_add(part.size.nodes),
+        })
+    }
 }
 
 fn message(error: Error) -> Fault {
@@ -339,14 +357,7 @@ fn is_null(operand: Item) -> Filter {
             Filter::Or(ends.map(|end| of(*end)).collect())
         }
         Item::Value(value) => of(value),
-        Item::Condition(condition) => {
-            let truth = |b| Expr::Literal(Literal::Bool(b));
-            let negation = Filter::Not(Box::new(condition.clone()));
-            of(Expr::Case(
-                vec![(condition, truth(true)), (negation, truth(false))],
-                Box::new(Expr::Literal(Literal::Null)),
-            ))
-        }
+        Item::Condition(condition) => Filter::IsUnknown(Box::new(condition)),
     }
 }
 

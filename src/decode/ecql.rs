@@ -265,8 +265,8 @@ mod tests {
                 "d TEQUALS 2020-01-01T00:00:00Z",
                 "T_EQUALS(d, TIMESTAMP('2020-01-01T00:00:00Z'))",
             ),
-            ("a EXISTS", "a IS NULL OR NOT a IS NULL"),
-            ("a DOES-NOT-EXIST", "NOT (a IS NULL OR NOT a IS NULL)"),
+            ("a EXISTS", "a IS NULL OR TRUE"),
+            ("a DOES-NOT-EXIST", "NOT (a IS NULL OR TRUE)"),
             (
                 "WITHIN(SRID=2154;POINT(1 2), geom)",
                 "S_WITHIN(POINT(1 2), geom)",
@@ -310,6 +310,28 @@ mod tests {
                 assert_eq!((found, distance), (op, Distance::Plane(2.5 * metres)));
             }
         }
+    }
+
+    #[test]
+    fn a_part_that_is_used_twice_counts_twice() {
+        let length = |depth: usize, around: &dyn Fn(String) -> String| {
+            let text = (0..depth).fold("a = 1".to_owned(), |inner, _| around(inner));
+            format!("{:?}", read(&text)).len()
+        };
+        for around in [" IS NULL", " EXISTS", " DOES-NOT-EXIST"] {
+            let around = |inner: String| format!("({inner}){around}");
+            let (long, short) = (length(12, &around), length(6, &around));
+            assert!(long < 3 * short, "{long} {short}");
+        }
+        let during = |depth: usize| {
+            let text = (0..depth).fold("d".to_owned(), |inner, _| {
+                format!("coalesce({inner} DURING 2020-01-01T00:00:00Z/P1M)")
+            });
+            parse(&text, &FilterContext::new(Crs::crs84()))
+        };
+        assert!(during(8).is_ok());
+        let fault = during(16).unwrap_err().to_string();
+        assert!(fault.contains("at most 100000 operators"), "{fault}");
     }
 
     #[test]

@@ -172,8 +172,8 @@ fn condition(element: &Element, literals: &dyn Literals) -> Result<Filter> {
         // value, which is what PropertyIsNull asks (OGC 09-026r2 §7.7.3.5, §7.7.3.6)
         "PropertyIsNil" => {
             let absent = Filter::IsNull(expression(one_element(element)?, literals)?);
-            let present = Filter::Not(Box::new(absent.clone()));
-            Ok(Filter::And(vec![absent, present]))
+            let never = Filter::Truth(Expr::Literal(Literal::Bool(false)));
+            Ok(Filter::And(vec![absent, never]))
         }
         "PropertyIsBetween" => {
             let mut value = None;
@@ -401,6 +401,20 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_condition_inside_another_is_read_once() {
+        let nil = |inner: &str| {
+            let is_nil = format!("<PropertyIsNil>{inner}</PropertyIsNil>");
+            format!("<Function name='coalesce'>{is_nil}</Function>")
+        };
+        let length = |depth: usize| {
+            let property = "<PropertyName>a</PropertyName>".to_owned();
+            let text = (0..depth).fold(property, |inner, _| nil(&inner));
+            format!("{:?}", read(&format!("<Filter>{text}</Filter>")).unwrap()).len()
+        };
+        assert!(length(12) < 3 * length(6), "{} {}", length(12), length(6));
     }
 
     #[test]

@@ -17,6 +17,9 @@ use crate::query::{
 /// Deeper nesting is no expression that people write, and would end the stack.
 const MAX_DEPTH: u32 = 64;
 
+/// Inside each other they double what they hold each time.
+const MAX_DOUBLED: u32 = 8;
+
 /// Reads an expression.
 ///
 /// # Errors
@@ -26,6 +29,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, String> {
     let mut parser = Parser {
         tokens: &tokens,
         depth: 0,
+        doubled: 0,
     };
     let expr = parser.or()?;
     match parser.tokens.first() {
@@ -52,6 +56,8 @@ pub(super) fn measures(text: &str) -> bool {
 struct Parser<'t> {
     tokens: &'t [Token],
     depth: u32,
+    /// Open functions whose argument stands twice in what they are read as.
+    doubled: u32,
 }
 
 type Parsed = Result<Expr, String>;
@@ -191,12 +197,16 @@ impl Parser<'_> {
         let condition = if self.keyword("null") {
             Filter::IsNull(left)
         } else {
-            let right = self.sum()?;
-            Filter::Compare {
+            let equal = Filter::Compare {
                 op: CompareOp::Equal,
                 left,
-                right,
+                right: self.sum()?,
                 match_case: true,
+            };
+            match turned {
+                // null is not the value, where `<>` would not know
+                true => Filter::Truth(truth(equal)),
+                false => equal,
             }
         };
         Ok(truth(match turned {
@@ -307,7 +317,13 @@ impl Parser<'_> {
                     "$id" => Ok(Expr::FeatureId),
                     _ if word.starts_with('$') => Err(format!("{word} is not known here")),
                     _ if self.sign("(") => {
+                        let doubles = matches!(word.as_str(), "right" | "nullif");
+                        self.doubled += u32::from(doubles);
+                        if self.doubled > MAX_DOUBLED {
+                            return Err(format!("{word}() is nested deeper than {MAX_DOUBLED}"));
+                        }
                         let list = self.list()?;
+                        self.doubled -= u32::from(doubles);
                         call(&word, list)
                     }
                     // without quotes as with them, in its own case
@@ -486,6 +502,20 @@ mod tests {
     }
 
     #[test]
+    fn null_is_not_what_is_not_asked_for() {
+        let schema = crate::feature::Schema::default();
+        let answer = |text: &str| {
+            let condition = into_condition(parse(text).unwrap());
+            condition.bind(&schema).unwrap().constant()
+        };
+        assert_eq!(answer("null is not 'x'"), Some(true));
+        assert_eq!(answer("'x' is not 'x'"), Some(false));
+        assert_eq!(answer("null is 'x'"), Some(false));
+        assert_eq!(answer("'x' is 'x'"), Some(true));
+        assert_eq!(answer("null <> 'x'"), Some(false));
+    }
+
+    #[test]
     fn functions_have_the_names_of_qgis() {
         for text in [
             "left(\"n\",1)",
@@ -524,6 +554,13 @@ mod tests {
             let message = parse(text).unwrap_err();
             assert!(message.contains(part), "{text}: {message}");
         }
+        let right = |depth: usize| format!("{}n{}", "right(".repeat(depth), ",9)".repeat(depth));
+        assert!(parse(&right(8)).is_ok());
+        assert!(parse(&right(9)).unwrap_err().contains("nested deeper"));
+        let both = format!("{}||{}", right(8), right(8));
+        assert!(parse(&both).is_ok(), "side by side");
+        let null = format!("{}n{}", "nullif(".repeat(9), ",9)".repeat(9));
+        assert!(parse(&null).unwrap_err().contains("nullif()"));
         assert!(parse(&"(".repeat(5000)).is_err());
         assert!(parse(&"(".repeat(200)).unwrap_err().contains("deeper"));
         assert!(parse(&"1+".repeat(50_000)).unwrap_err().contains("longer"));

@@ -65,7 +65,8 @@ fn condition(filter: &Filter) -> Option<Value> {
             let pattern = json!(pattern.to_text());
             operation("like", vec![folded(value(of)?), folded(pattern)])
         }
-        Filter::IsNull(of) => operation("isNull", vec![nullable(of)?]),
+        Filter::IsNull(of) => operation("isNull", vec![value(of)?]),
+        Filter::IsUnknown(inner) => operation("isNull", vec![condition(inner)?]),
         Filter::Bbox(bbox) => {
             let corners = json!({ "bbox": [bbox.min_x, bbox.min_y, bbox.max_x, bbox.max_y] });
             operation("s_intersects", vec![value(&Expr::Geometry)?, corners])
@@ -95,18 +96,6 @@ fn condition(filter: &Filter) -> Option<Value> {
         }
         Filter::Truth(of) => value(of)?,
     })
-}
-
-/// The operand of IS NULL: a condition that is neither true nor false is null.
-fn nullable(expr: &Expr) -> Option<Value> {
-    if let Expr::Case(cases, otherwise) = expr
-        && let [(yes, _), (Filter::Not(no), _)] = &cases[..]
-        && **otherwise == Expr::Literal(Literal::Null)
-        && **no == *yes
-    {
-        return condition(yes);
-    }
-    value(expr)
 }
 
 fn value(expr: &Expr) -> Option<Value> {

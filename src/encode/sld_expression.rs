@@ -247,10 +247,11 @@ impl SldWriter {
             | Filter::Spatial { .. }
             | Filter::Temporal { .. }
             | Filter::Array { .. }
+            | Filter::IsUnknown(_)
             | Filter::Ids(_) => {
                 self.approximated(
-                    "a condition on the geometry, on times or arrays inside an expression is \
-                     taken as true",
+                    "a condition on the geometry, on times, arrays or conditions inside an \
+                     expression is taken as true",
                 );
                 self.expression(&Expr::Literal(Literal::Bool(true)));
             }
@@ -262,7 +263,10 @@ impl SldWriter {
         match filter {
             Filter::And(parts) | Filter::Or(parts) => parts.iter().all(SldWriter::can_write),
             Filter::Not(inner) => SldWriter::can_write(inner),
-            Filter::Spatial { .. } | Filter::Temporal { .. } | Filter::Array { .. } => false,
+            Filter::Spatial { .. }
+            | Filter::Temporal { .. }
+            | Filter::Array { .. }
+            | Filter::IsUnknown(_) => false,
             _ => true,
         }
     }
@@ -384,10 +388,13 @@ impl SldWriter {
                 }
                 self.xml.close();
             }
-            Filter::Spatial { .. } | Filter::Temporal { .. } | Filter::Array { .. } => {
+            Filter::Spatial { .. }
+            | Filter::Temporal { .. }
+            | Filter::Array { .. }
+            | Filter::IsUnknown(_) => {
                 self.approximated(
-                    "a condition on the geometry, on times or arrays is not written: it is taken \
-                     as true",
+                    "a condition on the geometry, on times, arrays or conditions is not written: \
+                     it is taken as true",
                 );
                 self.condition(&Filter::And(Vec::new()));
             }

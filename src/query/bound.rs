@@ -206,7 +206,7 @@ impl Condition {
             Condition::And(parts) | Condition::Or(parts) => {
                 parts.iter().for_each(|p| p.columns(out));
             }
-            Condition::Not(inner) => inner.columns(out),
+            Condition::Not(inner) | Condition::IsUnknown(inner) => inner.columns(out),
             Condition::ColumnNumber { column, .. }
             | Condition::ColumnText { column, .. }
             | Condition::ColumnMoment { column, .. }
@@ -215,6 +215,9 @@ impl Condition {
             Condition::Compare { left, right, .. } => {
                 left.columns(out);
                 right.columns(out);
+            }
+            Condition::Between { value, low, high } => {
+                [value, low, high].into_iter().for_each(|n| n.columns(out));
             }
             Condition::In { value, list, .. } => {
                 value.columns(out);

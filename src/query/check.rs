@@ -22,7 +22,7 @@ impl Filter {
             Filter::And(parts) | Filter::Or(parts) => {
                 parts.iter().try_for_each(|part| part.check_types(schema))
             }
-            Filter::Not(inner) => inner.check_types(schema),
+            Filter::Not(inner) | Filter::IsUnknown(inner) => inner.check_types(schema),
             Filter::Compare { left, right, .. } => pair(left, right, schema),
             Filter::Between { value, low, high } => {
                 pair(value, low, schema)?;

@@ -8,6 +8,10 @@ use super::function::Function;
 use super::spatial;
 use crate::geom::{Coord, Geometry, GeometryType, PartKind};
 
+/// Bytes of a text that is put together: functions inside each other make long ones of a short
+/// filter, and no name or label is half as long.
+pub(super) const MAX_TEXT_BYTES: usize = 100_000;
+
 impl Function {
     /// The value for these arguments; null where one that is needed is null or of another type.
     pub(super) fn call<'a>(self, arguments: Vec<Scalar<'a>>) -> Scalar<'a> {
@@ -107,10 +111,16 @@ impl Function {
                     return owned(text.into_owned());
                 }
                 // GeoServer's fourth argument: all, or only the first
-                match rest.get(2).and_then(compare::truth) {
-                    Some(false) => owned(text.replacen(find.as_ref(), &by, 1)),
-                    _ => owned(text.replace(find.as_ref(), &by)),
+                let most = match rest.get(2).and_then(compare::truth) {
+                    Some(false) => 1,
+                    _ => usize::MAX,
+                };
+                let count = text.matches(find.as_ref()).take(most).count();
+                let length = text.len().saturating_add(count.saturating_mul(by.len()));
+                if count > 0 && length > MAX_TEXT_BYTES {
+                    return None;
                 }
+                owned(text.replacen(find.as_ref(), &by, most))
             }
             Function::IndexOf => {
                 let found = text.find(second()?.as_ref());

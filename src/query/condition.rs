@@ -14,9 +14,12 @@ use super::fold::Folding;
 use super::spatial::{self, SpatialTest};
 use super::temporal::TemporalTest;
 use super::{CompareOp, Expr, Filter, LikePattern, LikePiece, Moment};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feature::{Feature, FieldType, Schema, Value};
 use crate::geom::Bbox;
+
+/// Characters of a pattern of LIKE: a match takes as many steps as pattern times text.
+const MAX_PATTERN: usize = 1000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Condition {
@@ -60,6 +63,12 @@ pub(super) enum Condition {
         right: Node,
         mode: Mode,
     },
+    /// Of a value that is computed: once, for it may hold such conditions itself.
+    Between {
+        value: Node,
+        low: Node,
+        high: Node,
+    },
     In {
         value: Node,
         list: Vec<Node>,
@@ -71,6 +80,7 @@ pub(super) enum Condition {
         pattern: LikePattern,
     },
     IsNull(Node),
+    IsUnknown(Box<Condition>),
     Bbox(Bbox),
     Spatial(Box<SpatialTest>),
     Temporal(Box<TemporalTest>),
@@ -100,9 +110,12 @@ impl Condition {
                 match_case,
             } => comparison(*op, node(left)?, node(right)?, *match_case),
             Filter::Between { value, low, high } => {
-                let value = node(value)?;
-                let low = comparison(CompareOp::GreaterOrEqual, value.clone(), node(low)?, true);
-                let high = comparison(CompareOp::LessOrEqual, value, node(high)?, true);
+                let (value, low, high) = (node(value)?, node(low)?, node(high)?);
+                if value.constant().is_none() && !value.is_column() {
+                    return Ok(Condition::Between { value, low, high });
+                }
+                let low = comparison(CompareOp::GreaterOrEqual, value.clone(), low, true);
+                let high = comparison(CompareOp::LessOrEqual, value, high, true);
                 all(vec![low, high])
             }
             Filter::In { value, list } => {
@@ -113,13 +126,17 @@ impl Condition {
                 value,
                 pattern,
                 match_case,
-            } => like(node(value)?, pattern, *match_case),
+            } => like(node(value)?, pattern, *match_case)?,
             Filter::IsNull(value) => match node(value)? {
                 // a truth about the literal, whatever the feature
                 Node::Literal(literal) => {
                     Condition::Constant(Some(literal == super::Literal::Null))
                 }
                 value => Condition::IsNull(value),
+            },
+            Filter::IsUnknown(inner) => match Condition::bind(inner, schema)? {
+                Condition::Constant(answer) => Condition::Constant(Some(answer.is_none())),
+                condition => Condition::IsUnknown(Box::new(condition)),
             },
             Filter::Bbox(bbox) => Condition::Bbox(*bbox),
             Filter::Spatial {
@@ -221,6 +238,21 @@ impl Condition {
                 let order = compare::order(&left.eval(feature), &right.eval(feature), *mode)?;
                 Some(compare::holds(*op, order))
             }
+            Condition::Between { value, low, high } => {
+                let value = value.eval(feature);
+                let order = |end: &Node| {
+                    let mode = Mode {
+                        folding: Folding::NONE,
+                        time: end.is_time(),
+                    };
+                    compare::order(&value, &end.eval(feature), mode)
+                };
+                match (order(low), order(high)) {
+                    (Some(Ordering::Less), _) | (_, Some(Ordering::Greater)) => Some(false),
+                    (Some(_), Some(_)) => Some(true),
+                    _ => None,
+                }
+            }
             Condition::In { value, list, time } => {
                 let value = value.eval(feature);
                 let mode = Mode {
@@ -247,6 +279,7 @@ impl Condition {
                 (!value.is_null()).then(|| matches(&value.to_text()))
             }
             Condition::IsNull(value) => Some(value.eval(feature).is_null()),
+            Condition::IsUnknown(inner) => Some(inner.test(feature).is_none()),
             Condition::Bbox(bbox) => spatial::touches_box(feature, bbox),
             Condition::Spatial(test) => test.test(feature),
             Condition::Temporal(test) => test.test(feature),
@@ -380,7 +413,15 @@ fn column_comparison(
 }
 
 /// LIKE, with a pattern that is folded already.
-fn like(value: Node, pattern: &LikePattern, match_case: bool) -> Condition {
+fn like(value: Node, pattern: &LikePattern, match_case: bool) -> Result<Condition> {
+    let length = pattern.len();
+    if length > MAX_PATTERN {
+        return Err(Error::InvalidFilter {
+            message: format!(
+                "a pattern of LIKE has at most {MAX_PATTERN} characters, found {length}"
+            ),
+        });
+    }
     let own = match match_case {
         true => Folding::NONE,
         false => Folding::CASE,
@@ -392,7 +433,7 @@ fn like(value: Node, pattern: &LikePattern, match_case: bool) -> Condition {
     let pattern = LikePattern(pieces.collect());
     let (folding, value) = value.unfolded();
     let folding = folding.and(own);
-    match value.constant() {
+    Ok(match value.constant() {
         Some(constant) => Condition::Constant(
             (!constant.is_null())
                 .then(|| folding.with(&constant.to_text(), |text| pattern.matches(text, true))),
@@ -402,7 +443,7 @@ fn like(value: Node, pattern: &LikePattern, match_case: bool) -> Condition {
             folding,
             pattern,
         },
-    }
+    })
 }
 
 fn mirrored(op: CompareOp) -> CompareOp {

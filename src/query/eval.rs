@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::compare::{self, Mode, Number};
+use super::compute::MAX_TEXT_BYTES;
 use super::condition::Condition;
 use super::fold::Folding;
 use super::{ArithmeticOp, Expr, Function, Literal, Moment};
@@ -274,6 +275,17 @@ impl Node {
         matches!(self, Node::Column(_, FieldType::Date | FieldType::DateTime))
     }
 
+    /// True for a column, and one whose case or accents do not matter.
+    pub(super) fn is_column(&self) -> bool {
+        match self {
+            Node::Column(..) => true,
+            Node::Call(Function::CaseFold | Function::AccentFold, list) => {
+                list.iter().all(Node::is_column)
+            }
+            _ => false,
+        }
+    }
+
     /// What of the node's text does not matter, and the node below those functions.
     pub(super) fn unfolded(self) -> (Folding, Node) {
         let (mut node, mut folding) = (self, Folding::NONE);
@@ -309,6 +321,9 @@ impl Node {
                 let mut text = String::new();
                 for part in parts {
                     text.push_str(&part.eval(feature).to_text());
+                    if text.len() > MAX_TEXT_BYTES {
+                        return Scalar::Null;
+                    }
                 }
                 Scalar::Text(Cow::Owned(text))
             }

@@ -61,6 +61,15 @@ impl LikePattern {
         text
     }
 
+    /// How many characters it has, wildcards among them.
+    pub(super) fn len(&self) -> usize {
+        let of = |piece: &LikePiece| match piece {
+            LikePiece::Text(text) => text.chars().count(),
+            LikePiece::Any | LikePiece::One => 1,
+        };
+        self.0.iter().map(of).sum()
+    }
+
     /// True where the whole of `text` is covered by the pattern.
     ///
     /// Time is at most the length of the text times the length of the pattern.

@@ -129,6 +129,8 @@ pub enum Filter {
         match_case: bool,
     },
     IsNull(Expr),
+    /// A condition that is neither true nor false: `(a > 1) IS NULL`.
+    IsUnknown(Box<Filter>),
     /// Box test on the feature's geometry.
     Bbox(Bbox),
     Spatial {

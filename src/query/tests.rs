@@ -1,5 +1,6 @@
 //! What filters and expressions answer, against hand-made features.
 
+mod bounds;
 mod properties;
 
 use super::*;

@@ -216,7 +216,7 @@ impl Names {
     fn filter(&mut self, filter: &Filter) {
         match filter {
             Filter::And(list) | Filter::Or(list) => list.iter().for_each(|f| self.filter(f)),
-            Filter::Not(inner) => self.filter(inner),
+            Filter::Not(inner) | Filter::IsUnknown(inner) => self.filter(inner),
             Filter::Compare { left, right, .. }
             | Filter::Spatial { left, right, .. }
             | Filter::Temporal { left, right, .. }

@@ -235,8 +235,8 @@ pub(super) fn predicate(
 /// nearest.
 fn existence(parser: &mut Parser<'_, '_>, at: usize, of: Part, exists: bool) -> Result<Part> {
     let null = parser.build(at, |b| b.operation("isNull", vec![of]))?;
-    let not = parser.build(at, |b| b.operation("not", vec![null.clone()]))?;
-    let either = parser.build(at, |b| b.operation("or", vec![null, not]))?;
+    let always = parser.build(at, |b| b.literal(Literal::Bool(true)))?;
+    let either = parser.build(at, |b| b.operation("or", vec![null, always]))?;
     match exists {
         true => Ok(either),
         false => parser.build(at, |b| b.operation("not", vec![either])),

@@ -279,6 +279,7 @@ pub(super) fn condition(filter: &Filter, asked: Asked) -> Option<Value> {
         | Filter::Spatial { .. }
         | Filter::Temporal { .. }
         | Filter::Array { .. }
+        | Filter::IsUnknown(_)
         | Filter::Ids(_) => return None,
     })
 }

@@ -27,6 +27,7 @@ fn resolve(filter: Filter, layer: &str, field: &str, kind: FieldType) -> Filter 
         Filter::And(parts) => Filter::And(each(parts)),
         Filter::Or(parts) => Filter::Or(each(parts)),
         Filter::Not(part) => Filter::Not(Box::new(resolve(*part, layer, field, kind))),
+        Filter::IsUnknown(part) => Filter::IsUnknown(Box::new(resolve(*part, layer, field, kind))),
         Filter::Ids(ids) => {
             let mut list = Vec::new();
             let mut parts = Vec::new();
