@@ -9,8 +9,13 @@
 
 mod common;
 
-use common::{Scratch, Server};
+use std::path::Path;
 use std::sync::OnceLock;
+
+use cartotheque::crs::{Crs, Transform};
+use cartotheque::geom::{Coord, Geometry, GeometryType, PartKind};
+use cartotheque::store::fgb::{FgbHead, FgbWriter};
+use common::{Scratch, Server};
 
 type Pixels = Vec<[u8; 4]>;
 
@@ -58,14 +63,88 @@ fn server() -> &'static Server {
 }
 
 /// A map of all three layers.
-fn map(crs: &str, bbox: [f64; 4], [width, height]: [u32; 2]) -> Pixels {
+fn map(crs: &str, bbox: [f64; 4], size: [u32; 2]) -> Pixels {
+    map_of(server(), "zones,routes,places", crs, bbox, size)
+}
+
+fn map_of(
+    server: &Server,
+    layers: &str,
+    crs: &str,
+    bbox: [f64; 4],
+    [width, height]: [u32; 2],
+) -> Pixels {
     let bbox = bbox.map(|v| v.to_string()).join(",");
-    let reply = server().get(&format!(
-        "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=zones,routes,places&STYLES=\
+    let reply = server.get(&format!(
+        "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS={layers}&STYLES=\
          &CRS={crs}&BBOX={bbox}&WIDTH={width}&HEIGHT={height}&FORMAT=image/png"
     ));
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.picture().2
+}
+
+/// Writes features of one sequence each, given in longitude and latitude, as they lie in a
+/// projection.
+fn write(path: &Path, crs: &str, kind: GeometryType, features: &[Vec<Coord>]) {
+    let crs = Crs::parse(crs).unwrap();
+    let way = Transform::new(&Crs::crs84(), &crs).unwrap();
+    let mut writer = FgbWriter::create(path, kind).unwrap();
+    for coords in features {
+        let mut geometry = Geometry::new(kind);
+        geometry.extend(coords.iter().copied());
+        geometry.end_part(match kind {
+            GeometryType::Polygon => PartKind::Polygon,
+            _ => PartKind::Line,
+        });
+        way.forward(geometry.coords_mut());
+        writer.add(&geometry, &[]).unwrap();
+    }
+    let head = FgbHead {
+        title: "",
+        name: "",
+        description: "",
+        metadata: "",
+        geometry: kind,
+        fields: &[],
+        crs: &crs,
+    };
+    writer.finish(&head).unwrap();
+}
+
+/// Layers of projections: a line and an area across the antimeridian, and an area round the
+/// North Pole.
+fn projected() -> &'static Server {
+    static SERVER: OnceLock<(Scratch, Server)> = OnceLock::new();
+    let start = || {
+        let folder = Scratch::new("antimeridian-projected");
+        let path = |name: &str| folder.0.join(name);
+        let around = |corners: &[Coord]| [corners, &corners[..1]].concat();
+        write(
+            &path("ferry.fgb"),
+            "EPSG:3832",
+            GeometryType::LineString,
+            &[vec![[175.0, -20.0], [-175.0, -10.0]]],
+        );
+        let zone = [
+            [176.0, -28.0],
+            [-176.0, -28.0],
+            [-176.0, -24.0],
+            [176.0, -24.0],
+        ];
+        write(
+            &path("zones.fgb"),
+            "EPSG:2193",
+            GeometryType::Polygon,
+            &[around(&zone)],
+        );
+        let ice: Vec<Coord> = (0..=72)
+            .map(|n| [f64::from(n) * 5.0 - 180.0, 75.0])
+            .collect();
+        write(&path("ice.fgb"), "EPSG:3413", GeometryType::Polygon, &[ice]);
+        let server = Server::start(&folder.0, &[]);
+        (folder, server)
+    };
+    &SERVER.get_or_init(start).1
 }
 
 /// Columns of a picture that is so wide.
@@ -121,6 +200,78 @@ fn what_goes_across_in_one_piece_is_not_smeared_over_the_world() {
         drawn(&columns(&world, 300, 290, 300)) > 10,
         "the east is not"
     );
+}
+
+#[test]
+fn what_goes_across_in_a_projection_is_drawn_in_one_piece_too() {
+    for (crs, degree, y) in [
+        ("CRS:84", 1.0, [-45.0, -5.0]),
+        ("EPSG:3857", HALF / 180.0, [-5_600_000.0, -560_000.0]),
+    ] {
+        let at = |lon: f64| lon * degree;
+        let map = |west: f64, east: f64, width: u32| {
+            let bbox = [at(west), y[0], at(east), y[1]];
+            map_of(projected(), "zones,ferry", crs, bbox, [width, 200])
+        };
+        let world = map(-180.0, 180.0, 360);
+        assert_eq!(
+            drawn(&columns(&world, 360, 10, 350)),
+            0,
+            "{crs}: the middle of the world is empty"
+        );
+        for (from, to) in [(0, 4), (356, 360)] {
+            assert!(drawn(&columns(&world, 360, from, to)) > 60, "{crs}: {from}");
+        }
+        let whole = map(170.0, 190.0, 200);
+        assert!(drawn(&whole) > 1_500, "{crs}");
+        assert!(whole == map(-190.0, -170.0, 200), "{crs}: a turn further");
+        let left = map(170.0, 180.0, 100);
+        let right = map(-180.0, -170.0, 100);
+        assert!(
+            columns(&whole, 200, 0, 100) == left,
+            "{crs}: west of the line"
+        );
+        assert!(
+            columns(&whole, 200, 100, 200) == right,
+            "{crs}: east of the line"
+        );
+    }
+}
+
+#[test]
+fn an_area_round_a_pole_reaches_up_to_it() {
+    let map = |crs: &str, bbox: [f64; 4]| map_of(projected(), "ice", crs, bbox, [120, 60]);
+    let world = map("CRS:84", [-180.0, -90.0, 180.0, 90.0]);
+    let rows: Vec<usize> = world.chunks(120).map(drawn).collect();
+    // three degrees a row
+    assert_eq!(&rows[..5], [120; 5], "up to the pole");
+    assert!(rows[6..].iter().all(|n| *n == 0), "{rows:?}");
+    let mercator = map("EPSG:3857", [-HALF, -HALF, HALF, HALF]);
+    let rows: Vec<usize> = mercator.chunks(120).map(drawn).collect();
+    // 75 degrees north are at 12.9 million metres
+    assert_eq!(&rows[..10], [120; 10]);
+    assert!(rows[11..].iter().all(|n| *n == 0), "{rows:?}");
+}
+
+#[test]
+fn clicks_and_tiles_find_what_goes_across_in_a_projection() {
+    for lon in ["175,-27,185,-25", "-185,-27,-175,-25"] {
+        let reply = projected().get(&format!(
+            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetFeatureInfo&LAYERS=zones&QUERY_LAYERS=zones\
+             &STYLES=&CRS=CRS:84&BBOX={lon}&WIDTH=100&HEIGHT=20&I=30&J=10\
+             &INFO_FORMAT=application/json"
+        ));
+        let found = reply.json()["features"].as_array().unwrap().len();
+        assert_eq!(found, 1, "{lon}: {}", reply.text());
+    }
+    // zoom 3 has 8 columns of 45°
+    let status = |column: u32| {
+        projected()
+            .get(&format!("/tiles/zones,ferry/3/{column}/4.mvt"))
+            .status
+    };
+    let found: Vec<u16> = (0..8).map(status).collect();
+    assert_eq!(found, [200, 204, 204, 204, 204, 204, 204, 200]);
 }
 
 #[test]

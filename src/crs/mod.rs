@@ -16,6 +16,7 @@ mod identifier;
 mod known;
 mod projection;
 mod projector;
+mod seam;
 mod transform;
 
 use std::sync::{Arc, LazyLock};
@@ -23,6 +24,7 @@ use std::sync::{Arc, LazyLock};
 pub use ground::Ground;
 pub use known::DEFAULT_ADVERTISED;
 pub use projector::{Projector, ProjectorRun};
+pub use seam::Seam;
 pub use transform::Transform;
 
 use crate::error::{Error, Result};

@@ -137,7 +137,8 @@ fn find_in_layer(
     // positions in one cell of the grid become one of them
     let pixel_size = view.resolution_x().max(view.resolution_y());
     let least_m = pixel_size / 2.0 * request.map.crs.metres_per_unit;
-    let is_local = style.passes().iter().all(CompiledPass::is_local);
+    let is_local = way.is_seamless() && style.passes().iter().all(CompiledPass::is_local);
+    let mut projector = way.projector.run();
     let mut seen = 0usize;
     for (view, boxes) in views {
         let mut hit_test = HitTest::new(&view, pixel, tolerance);
@@ -160,11 +161,11 @@ fn find_in_layer(
                 .is_some_and(|near| near.reduce(&geometry, feature.bbox(), &mut part));
             let hit = match is_reduced {
                 true => {
-                    way.projector.project(part.coords_mut());
+                    way.project(&mut projector, &mut part);
                     hit_test.hit(&style, &part, feature)
                 }
                 false => {
-                    way.projector.project(geometry.coords_mut());
+                    way.project(&mut projector, &mut geometry);
                     hit_test.hit(&style, &geometry, feature)
                 }
             };
@@ -172,7 +173,7 @@ fn find_in_layer(
                 seen += 1;
                 if is_reduced {
                     // far and wide, where no others will be asked for
-                    way.forward.forward(geometry.coords_mut());
+                    way.project_exactly(&mut geometry);
                 }
                 // later features lie above: the last ones are the topmost
                 let found = describe(&layer.layer, feature, &geometry, position);

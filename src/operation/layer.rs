@@ -109,7 +109,7 @@ impl Job<'_> {
         let pixel = self.view.resolution_x().max(self.view.resolution_y());
         // positions in one cell of the grid become one of them
         let least_m = pixel / 2.0 * way.target().metres_per_unit;
-        pass.is_local()
+        (pass.is_local() && self.ready.detail.way.is_seamless())
             .then(|| Near::new(&self.boxes, way.source(), least_m))
             .flatten()
     }
@@ -336,7 +336,7 @@ where
             true => &mut self.part,
             false => &mut self.whole,
         };
-        self.projector.project(geometry.coords_mut());
+        (self.job.ready.detail.way).project(&mut self.projector, geometry);
         self.painter.feature(self.pass, geometry, feature)
     }
 

@@ -79,7 +79,7 @@ impl Detail {
     ) -> Result<Detail> {
         let source = level.map_or(&request.layer.crs, |level| &level.crs);
         Ok(Detail {
-            way: Way::between(source, crs, view)?,
+            way: Way::between((source, request.layer.extent_lonlat), crs, view)?,
             level: level.cloned(),
         })
     }

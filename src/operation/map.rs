@@ -383,7 +383,7 @@ fn add_labels(
                 if !projected {
                     feature.geometry(&mut geometry)?;
                     // exact, not the projector's approximation: labels may not depend on the view
-                    ready.way.forward.forward(geometry.coords_mut());
+                    ready.way.project_exactly(&mut geometry);
                     projected = true;
                 }
                 set.add(text, feature, &geometry)?;

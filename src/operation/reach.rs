@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::catalogue::Layer;
-use crate::crs::{Crs, CrsKind, Projector, Transform};
+use crate::crs::{Crs, CrsKind, Projector, ProjectorRun, Seam, Transform};
 use crate::error::Result;
-use crate::geom::{Bbox, View};
+use crate::geom::{Bbox, Geometry, View};
 use crate::store::{FeatureStore, Select};
 
 /// Drawn positions are at most this far from PROJ's, in pixels.
@@ -24,20 +24,23 @@ pub struct Way {
     pub forward: Arc<Transform>,
     back: Arc<Transform>,
     pub projector: Projector,
+    /// Where what is drawn would be torn.
+    seam: Option<Seam>,
 }
 
 impl Way {
     /// # Errors
     /// `Transform` where PROJ knows no way.
     pub fn new(layer: &Layer, crs: &Crs, view: &View) -> Result<Way> {
-        Way::between(&layer.crs, crs, view)
+        Way::between((&layer.crs, layer.extent_lonlat), crs, view)
     }
 
-    /// The way from any CRS that features are held in.
+    /// The way from any CRS that features are held in, and where they lie in longitude and
+    /// latitude.
     ///
     /// # Errors
     /// As `new`.
-    pub fn between(source: &Crs, crs: &Crs, view: &View) -> Result<Way> {
+    pub fn between(source: (&Crs, Option<Bbox>), crs: &Crs, view: &View) -> Result<Way> {
         let resolution = view.resolution_x().min(view.resolution_y());
         Way::within(source, crs, resolution * TOLERANCE_PX)
     }
@@ -46,15 +49,43 @@ impl Way {
     ///
     /// # Errors
     /// `Transform` where PROJ knows no way.
-    pub fn within(source: &Crs, crs: &Crs, tolerance: f64) -> Result<Way> {
+    pub fn within(
+        (source, lonlat): (&Crs, Option<Bbox>),
+        crs: &Crs,
+        tolerance: f64,
+    ) -> Result<Way> {
         let forward = Transform::new(source, crs)?;
         let back = forward.inverse()?;
         let projector = Projector::new(&forward, tolerance);
+        let seam = Seam::of(&forward, lonlat);
         Ok(Way {
             forward,
             back,
             projector,
+            seam,
         })
+    }
+
+    /// Takes a geometry along, near the exact way; what the antimeridian cuts is put together.
+    pub fn project(&self, run: &mut ProjectorRun<'_>, geometry: &mut Geometry) {
+        match &self.seam {
+            None => run.project(geometry.coords_mut()),
+            Some(seam) => seam.project(geometry, |coords| run.project(coords)),
+        }
+    }
+
+    /// Takes a geometry along the exact way; what the antimeridian cuts is put together.
+    pub fn project_exactly(&self, geometry: &mut Geometry) {
+        match &self.seam {
+            None => self.forward.forward(geometry.coords_mut()),
+            Some(seam) => seam.project(geometry, |coords| self.forward.forward(coords)),
+        }
+    }
+
+    /// True where a position says by itself where it goes: what lies far from a map may then be
+    /// moved.
+    pub fn is_seamless(&self) -> bool {
+        self.seam.is_none()
     }
 
     /// How far a view is moved west for each time that it sees the store's features, in units of
@@ -81,6 +112,9 @@ impl Way {
     /// more where longitudes go on beyond ±180°. `None` where x has an end.
     fn round_the_world(&self, store: &dyn FeatureStore) -> Option<(f64, [f64; 2])> {
         let turn = self.forward.target().turn()?;
+        if self.seam.is_some() {
+            return Some((turn, [-turn, turn]));
+        }
         let extent = store.extent()?;
         let scale = match (self.forward.is_identity(), self.forward.source().turn()) {
             (true, _) => 1.0,
@@ -128,7 +162,8 @@ impl Way {
             if seen.min_x > seen.max_x {
                 return Vec::new();
             }
-            if east - west > turn {
+            let is_turned = self.forward.source().is_lon_lat_degrees();
+            if is_turned && east - west > turn {
                 turns = &[0.0, -360.0, 360.0];
             }
         }
@@ -146,7 +181,8 @@ impl Way {
 /// # Errors
 /// `Transform` where PROJ knows no way; what the store refuses.
 pub fn touches(layer: &Layer, crs: &Crs, bbox: &Bbox) -> Result<bool> {
-    let boxes = Way::within(&layer.crs, crs, bbox.width())?.boxes(layer, bbox);
+    let source = (&layer.crs, layer.extent_lonlat);
+    let boxes = Way::within(source, crs, bbox.width())?.boxes(layer, bbox);
     if boxes.is_empty() {
         return Ok(false);
     }

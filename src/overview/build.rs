@@ -13,7 +13,7 @@ use super::simplify::Simplifier;
 use super::thin::{Survivors, Traffic};
 use super::{COUNT_FIELD, FID_FIELD};
 use crate::budget::Budget;
-use crate::crs::{Crs, Transform};
+use crate::crs::{Crs, Seam, Transform};
 use crate::error::Result;
 use crate::feature::{Feature, Field, FieldType, Schema, Value};
 use crate::geom::{Bbox, Coord, Geometry, GeometryType, PartKind};
@@ -50,6 +50,8 @@ pub struct Input<'a> {
     pub store: &'a dyn FeatureStore,
     /// From the store's CRS to the level's; `None` where they are one.
     pub way: Option<Arc<Transform>>,
+    /// Where that would tear what lies across the antimeridian.
+    pub seam: Option<Seam>,
 }
 
 impl std::fmt::Debug for Input<'_> {
@@ -213,7 +215,7 @@ impl Builder<'_> {
                 let fid = feature.fid();
                 if survivors.as_ref().is_none_or(|s| s.is_seen(fid)) {
                     feature.geometry(&mut geometry)?;
-                    self.project(geometry.coords_mut());
+                    self.project(&mut geometry);
                     self.feature(feature, &geometry)?;
                 }
                 let is_full = self.dots.as_ref().is_some_and(Dots::is_full);
@@ -226,9 +228,11 @@ impl Builder<'_> {
         self.flush(budget)
     }
 
-    fn project(&self, coords: &mut [Coord]) {
-        if let Some(way) = &self.input.way {
-            way.forward(coords);
+    fn project(&self, geometry: &mut Geometry) {
+        match (&self.input.way, &self.input.seam) {
+            (None, _) => {}
+            (Some(way), None) => way.forward(geometry.coords_mut()),
+            (Some(way), Some(seam)) => seam.project(geometry, |coords| way.forward(coords)),
         }
     }
 
@@ -240,7 +244,7 @@ impl Builder<'_> {
             .store
             .select(&Select::default(), budget, &mut |feature| {
                 feature.geometry(&mut geometry)?;
-                self.project(geometry.coords_mut());
+                self.project(&mut geometry);
                 let class = self.classes.of(feature);
                 for at in geometry.coords() {
                     survivors.add(class, feature.fid(), *at);
@@ -262,7 +266,7 @@ impl Builder<'_> {
             .store
             .select(&Select::default(), budget, &mut |feature| {
                 feature.geometry(&mut geometry)?;
-                self.project(geometry.coords_mut());
+                self.project(&mut geometry);
                 let whose = (self.classes.of(feature), feature.fid());
                 let count = self.count(feature);
                 for line in geometry.parts().flat_map(|part| part.sequences()) {

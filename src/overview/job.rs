@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::build::{Recipe, columns_of};
+use super::build::{Input, Recipe, columns_of};
 use super::cache::Source;
 use super::classes::{kept_columns, wording};
 use super::digest::Digest;
 use super::names::Namers;
 use super::{COUNT_FIELD, FID_FIELD, Zoom, plan};
 use crate::catalogue::Layer;
-use crate::crs::{Crs, Transform};
+use crate::crs::{Crs, Seam, Transform};
 use crate::error::{Error, Result};
 use crate::feature::Field;
 use crate::store::fgb::FgbStore;
@@ -31,12 +31,24 @@ pub struct Job<'a> {
 /// The levels of one CRS.
 pub struct Planned {
     pub way: Arc<Transform>,
+    seam: Option<Seam>,
     pub zooms: Vec<Zoom>,
     /// The side of the smallest squares of which the first in rank is told; `None` where nobody
     /// is named.
     pub squares: Option<f64>,
     /// All that they depend on beside the source's bytes, as a digest.
     pub recipe: String,
+}
+
+impl Planned {
+    /// The features themselves, from which the finest level is made.
+    pub fn input<'a>(&self, layer: &'a Layer) -> Input<'a> {
+        Input {
+            store: &*layer.store,
+            way: (!self.way.is_identity()).then(|| Arc::clone(&self.way)),
+            seam: self.seam.clone(),
+        }
+    }
 }
 
 impl<'a> Job<'a> {
@@ -89,11 +101,14 @@ impl<'a> Job<'a> {
             let zooms = plan::zooms(&*layer.store, &way, &extent, &layer.styles, least_saved);
             let squares = named.then(|| plan::squares(layer.store.count(), &extent));
             if !zooms.is_empty() || squares.is_some() {
-                let to = crs.id();
+                let seam = Seam::of(&way, layer.extent_lonlat);
+                let torn = if seam.is_some() { " in one piece" } else { "" };
+                let to = format!("{}{torn}", crs.id());
                 let all =
                     format!("{VERSION} {from} {to} {zooms:?} {squares:?} {columns:?} {styles}");
                 plans.push(Planned {
                     way,
+                    seam,
                     zooms,
                     squares,
                     recipe: Digest::of(all.as_bytes()),

@@ -395,11 +395,12 @@ impl Keeper {
         let mut spare: Option<PathBuf> = None;
         for (nth, zoom) in zooms.iter().enumerate() {
             let input = match &finer {
-                Some(store) => Input { store, way: None },
-                None => Input {
-                    store: &*job.layer.store,
-                    way: (!way.is_identity()).then(|| Arc::clone(way)),
+                Some(store) => Input {
+                    store,
+                    way: None,
+                    seam: None,
                 },
+                None => plan.input(job.layer),
             };
             let code = crs.id().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
             let file = format!("{}-{zoom}.fgb", code.to_lowercase());
@@ -484,10 +485,7 @@ impl Keeper {
             finest,
             folder,
         };
-        let input = Input {
-            store: &*job.layer.store,
-            way: (!plan.way.is_identity()).then(|| Arc::clone(&plan.way)),
-        };
+        let input = plan.input(job.layer);
         let lists = names::build(&input, namers, &place, budget)?;
         let told = lists.into_iter().map(|list| {
             let name = list.path.file_name().unwrap_or_default();

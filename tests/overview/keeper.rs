@@ -178,6 +178,61 @@ fn a_source_that_has_a_column_of_the_levels_own_is_drawn_from_its_features() {
     }
 }
 
+#[test]
+fn what_lies_across_the_antimeridian_is_in_one_piece_on_a_level() {
+    let folder = Scratch::new("overview-antimeridian");
+    let site = folder.join("site");
+    fs::create_dir_all(&site).unwrap();
+    let (nztm, mercator) = (Crs::from_epsg(2193).unwrap(), Crs::from_epsg(3857).unwrap());
+    let way = Transform::new(&Crs::crs84(), &nztm).unwrap();
+    let mut writer = FgbWriter::create(&site.join("lakes.fgb"), GeometryType::Polygon).unwrap();
+    // a row of lakes of 30 km, each cut by the antimeridian somewhere else
+    for n in 0..40 {
+        let mut lake = Geometry::new(GeometryType::Polygon);
+        let middle = [180.0 + f64::from(n % 5 - 2) * 0.1, -60.0 + f64::from(n)];
+        lake.extend((0..=400).map(|step| {
+            let (sin, cos) = (f64::from(step % 400) * std::f64::consts::TAU / 400.0).sin_cos();
+            let lon = middle[0] + 0.25 * cos;
+            [
+                if lon > 180.0 { lon - 360.0 } else { lon },
+                middle[1] + 0.2 * sin,
+            ]
+        }));
+        lake.end_part(PartKind::Polygon);
+        way.forward(lake.coords_mut());
+        writer.add(&lake, &[]).unwrap();
+    }
+    let head = FgbHead {
+        title: "",
+        name: "lakes",
+        description: "",
+        metadata: "",
+        geometry: GeometryType::Polygon,
+        fields: &[],
+        crs: &nztm,
+    };
+    writer.finish(&head).unwrap();
+    let loaded = load(&site);
+    let layer = &loaded.catalogue.layers[0];
+    let studio = Studio::new();
+    let outcome = prepare(&keeper(&studio, &folder.join("cache")), layer);
+    assert!(matches!(outcome, Outcome::Built { .. }), "{outcome:?}");
+    let levels = levels(&studio, layer, &mercator);
+    assert!(!levels.is_empty());
+    for level in levels {
+        let mut geometry = Geometry::default();
+        let visited = level
+            .store
+            .select(&Select::default(), &Budget::unlimited(), &mut |lake| {
+                lake.geometry(&mut geometry)?;
+                let width = geometry.bbox().map_or(0.0, |bbox| bbox.width());
+                assert!(width < 1_000_000.0, "{}: {width}", level.name());
+                Ok(ControlFlow::Continue(()))
+            });
+        assert!(visited.unwrap().features > 0);
+    }
+}
+
 /// Ends a keeper, also where an assertion fails.
 struct Stop<'a>(&'a std::sync::atomic::AtomicBool);
 

@@ -176,7 +176,22 @@ fn exceptions_have_the_form_of_the_version_and_name_what_is_wrong() {
         (
             "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&propertyname=bogus",
             "InvalidParameterValue",
-            "bogus",
+            "propertyName",
+        ),
+        (
+            "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&sortby=bogus",
+            "InvalidParameterValue",
+            "sortBy",
+        ),
+        (
+            "service=WFS&version=2.0.0&request=GetPropertyValue&typenames=stations&valuereference=bogus",
+            "InvalidParameterValue",
+            "valueReference",
+        ),
+        (
+            "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&cql_filter=bogus%3D1",
+            "InvalidParameterValue",
+            "filter",
         ),
         (
             "service=WFS&version=2.0.0&request=GetFeature&typenames=stations&resourceid=departements.18",

@@ -135,7 +135,7 @@ fn unknown_properties_and_broken_filters_are_told_by_clause() {
     );
     assert_eq!(
         unknown.exception(),
-        ("InvalidParameterValue".into(), "effectiv".into())
+        ("InvalidParameterValue".into(), "filter".into())
     );
     assert!(unknown.text.contains("did you mean"), "{}", unknown.text);
     let bounded = ask(

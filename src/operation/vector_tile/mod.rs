@@ -240,7 +240,8 @@ fn fill(
 ) -> Result<()> {
     let grid = Grid::new(matrix, request.tile, mvt::EXTENT, BUFFER);
     let (layer, store) = (origins.layer, origins.store());
-    let way = Way::within(origins.crs(), &request.set.crs, grid.unit() * TOLERANCE)?;
+    let source = (origins.crs(), layer.extent_lonlat);
+    let way = Way::within(source, &request.set.crs, grid.unit() * TOLERANCE)?;
     // anchors are those of the features
     let from_features = Transform::new(&layer.crs, &request.set.crs)?;
     told.pipeline = way.forward.pipeline().to_owned();
@@ -265,7 +266,10 @@ fn fill(
             points: Vec::new(),
             out,
         };
-        let near = Near::new(&boxes, origins.crs(), least_m);
+        let near = way
+            .is_seamless()
+            .then(|| Near::new(&boxes, origins.crs(), least_m));
+        let near = near.flatten();
         let select = Select { boxes, offset: 0 };
         let mut damaged = 0;
         let stats: SelectStats = store.select(&select, budget, &mut |feature| {
@@ -289,7 +293,7 @@ fn fill(
                 .as_ref()
                 .is_some_and(|near| near.reduce(&whole, feature.bbox(), &mut part));
             let geometry = if is_reduced { &mut part } else { &mut whole };
-            projector.project(geometry.coords_mut());
+            way.project(&mut projector, geometry);
             let mut write = |feature: &dyn Feature| {
                 let id = ids.id(feature);
                 if let Some(points) = points.as_deref_mut() {

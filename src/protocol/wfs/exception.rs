@@ -24,7 +24,8 @@ fn code(error: &Error, version: Version) -> (&'static str, Option<&str>) {
             "InvalidParameterValue",
             Some(if is_new { "typeNames" } else { "typeName" }),
         ),
-        Error::FieldNotDefined { field, .. } => ("InvalidParameterValue", Some(field)),
+        // of other parameters it is told with their names
+        Error::FieldNotDefined { .. } => ("InvalidParameterValue", Some("filter")),
         Error::InvalidCrs { .. } => ("InvalidParameterValue", Some("srsName")),
         Error::InvalidFormat { .. } => ("InvalidParameterValue", Some("outputFormat")),
         Error::InvalidUpdateSequence { .. } => ("InvalidUpdateSequence", None),

@@ -255,7 +255,7 @@ impl Reader<'_> {
             }
         }
         for term in &adhoc.sort {
-            match reference(&term.property, &layer, &kind)? {
+            match of_parameter("sortBy", reference(&term.property, &layer, &kind))? {
                 Reference::Field(field) => find.sort.push(SortKey {
                     column: field.column,
                     is_descending: term.is_descending,
@@ -327,7 +327,8 @@ impl Reader<'_> {
                 ));
             }
             find.with_geometry = false;
-            return Ok(match reference(text, layer, kind)? {
+            let found = of_parameter("valueReference", reference(text, layer, kind))?;
+            return Ok(match found {
                 Reference::Field(field) => {
                     let value = Expr::Property(field.name.clone());
                     parts.push(Filter::Not(Box::new(Filter::IsNull(value))));
@@ -356,7 +357,7 @@ impl Reader<'_> {
         let mut named = Vec::new();
         find.with_geometry = false;
         for name in &adhoc.properties {
-            match reference(name, layer, kind)? {
+            match of_parameter("propertyName", reference(name, layer, kind))? {
                 Reference::Field(field) => named.push(field.column),
                 Reference::Geometry => find.with_geometry = true,
                 Reference::Id | Reference::Inherited => {}
@@ -464,5 +465,13 @@ fn window(text: &str, default: &SrsName, version: Version) -> Result<Window> {
     Ok(Window {
         boxes: boxes.collect::<Result<_>>()?,
         crs: srs.crs,
+    })
+}
+
+/// A reference that a parameter holds: where it means nothing, that parameter is to blame.
+fn of_parameter<'a>(name: &str, found: Result<Reference<'a>>) -> Result<Reference<'a>> {
+    found.map_err(|error| match error {
+        Error::FieldNotDefined { .. } => Error::parameter(name, error.to_string()),
+        other => other,
     })
 }
