@@ -14,6 +14,8 @@ use crate::packing::Coding;
 #[serde(rename_all = "lowercase")]
 pub enum TileFormat {
     Jpeg,
+    /// MapLibre Tile.
+    Mlt,
     /// Mapbox Vector Tile.
     Mvt,
     Png,
@@ -21,8 +23,9 @@ pub enum TileFormat {
 }
 
 impl TileFormat {
-    pub const ALL: [TileFormat; 4] = [
+    pub const ALL: [TileFormat; 5] = [
         TileFormat::Jpeg,
+        TileFormat::Mlt,
         TileFormat::Mvt,
         TileFormat::Png,
         TileFormat::Webp,
@@ -32,6 +35,7 @@ impl TileFormat {
     pub fn extension(self) -> &'static str {
         match self {
             TileFormat::Jpeg => "jpeg",
+            TileFormat::Mlt => "mlt",
             TileFormat::Mvt => "mvt",
             TileFormat::Png => "png",
             TileFormat::Webp => "webp",
@@ -41,6 +45,7 @@ impl TileFormat {
     pub fn media_type(self) -> &'static str {
         match self {
             TileFormat::Jpeg => "image/jpeg",
+            TileFormat::Mlt => "application/vnd.maplibre-vector-tile",
             TileFormat::Mvt => "application/vnd.mapbox-vector-tile",
             TileFormat::Png => "image/png",
             TileFormat::Webp => "image/webp",
@@ -61,7 +66,7 @@ impl TileFormat {
 
     /// True where the tiles are features, false where they are pictures.
     pub fn is_vector(self) -> bool {
-        self == TileFormat::Mvt
+        matches!(self, TileFormat::Mlt | TileFormat::Mvt)
     }
 
     /// The format that a tile's first bytes show. A vector tile has no mark of its own: it is
@@ -81,7 +86,7 @@ impl TileFormat {
             TileFormat::Png => at(0, b"\x89PNG\r\n\x1a\n"),
             TileFormat::Jpeg => at(0, b"\xff\xd8\xff"),
             TileFormat::Webp => at(0, b"RIFF") && at(8, b"WEBP"),
-            TileFormat::Mvt => true,
+            TileFormat::Mlt | TileFormat::Mvt => true,
         }
     }
 }

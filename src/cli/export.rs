@@ -14,7 +14,7 @@ use super::prepare::CacheArguments;
 use super::signal::{STOPPED, stop_at_signal};
 use super::{Outcome, with_names};
 use crate::archive::export::{Job, Progress, TileSource, export};
-use crate::archive::{self, ArchiveInfo, Center, WebTile, Written};
+use crate::archive::{self, ArchiveForm, ArchiveInfo, Center, WebTile, Written};
 use crate::budget::Budget;
 use crate::encode::{self, Effort};
 use crate::error::{Error, Result};
@@ -46,7 +46,7 @@ pub struct Export {
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = super::render::parse_corner)]
     bbox: Vec<f64>,
 
-    /// What tiles are written as: mvt, png, webp or jpeg.
+    /// What tiles are written as: mvt, png, webp or jpeg; mlt (MapLibre Tiles) into PMTiles.
     #[arg(long, default_value = "mvt", value_parser = parse_format)]
     format: TileFormat,
 
@@ -78,13 +78,12 @@ pub(super) fn parse_zooms(text: &str) -> Result<RangeInclusive<u8>, String> {
 
 fn parse_format(text: &str) -> Result<TileFormat, String> {
     TileFormat::of_extension(text)
-        // the archives that are read here have no number for it
-        .filter(|format| *format != TileFormat::MLT)
-        .ok_or_else(|| format!("expected mvt, png, webp or jpeg, found {text:?}"))
+        .ok_or_else(|| format!("expected mvt, mlt, png, webp or jpeg, found {text:?}"))
 }
 
 impl Export {
     pub fn run(mut self) -> Outcome {
+        self.check_form()?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(threads).clamp(1, 1024);
         let mut cache = std::mem::take(&mut self.cache).options();
@@ -145,6 +144,17 @@ impl Export {
         }
     }
 
+    /// Refuses what its readers would not know.
+    fn check_form(&self) -> Result<()> {
+        let is_mlt = self.format == TileFormat::MLT;
+        if is_mlt && ArchiveForm::of(&self.output) == Some(ArchiveForm::Mbtiles) {
+            let message = "MBTiles has no name for MapLibre Tiles: expected a name that ends in \
+                           .pmtiles, or --format mvt";
+            return Err(Error::parameter("--output", message));
+        }
+        Ok(())
+    }
+
     /// The box to fill: what was asked for, else what the layers cover.
     fn bounds(&self, maker: &Maker<'_>) -> Result<Bbox> {
         match self.bbox.as_slice() {
@@ -181,6 +191,7 @@ impl Export {
         };
         let document = tiles::tile_json(&service, &names.join(","), self.format)?;
         let format = match self.format {
+            TileFormat::MLT => archive::TileFormat::Mlt,
             TileFormat::Vector(_) => archive::TileFormat::Mvt,
             TileFormat::Image(image) => {
                 archive::TileFormat::parse(image.extension()).ok_or_else(|| Error::Internal {

@@ -51,8 +51,17 @@ pub(super) fn operation(source: &Crs, target: &Crs) -> Result<Option<Operation>>
 }
 
 /// A CRS in WKT 1; empty where that can't say it.
+///
+/// CRS:84 is EPSG:4326 there: neither notation's readers know its name, and where they are used
+/// x stands before y.
 pub(super) fn wkt_1(crs: &Crs, is_esri: bool) -> Result<String> {
-    let text = with_context(|context| Some(flat(object(context, crs)?).wkt_1(is_esri)))?;
+    let text = with_context(|context| {
+        let crs = match crs.is_crs84() {
+            true => context.crs("EPSG", "4326")?,
+            false => object(context, crs)?,
+        };
+        Some(flat(crs).wkt_1(is_esri))
+    })?;
     Ok(text.unwrap_or_default())
 }
 

@@ -181,13 +181,13 @@ fn mistakes_are_told_before_anything_is_made() {
         &["--format", "gif"],
         "a.pmtiles",
         2,
-        "expected mvt, png, webp or jpeg",
+        "expected mvt, mlt, png, webp or jpeg",
     );
     fails(
         &["--format", "mlt"],
-        "a.pmtiles",
-        2,
-        "expected mvt, png, webp or jpeg",
+        "a.mbtiles",
+        1,
+        "MBTiles has no name for MapLibre Tiles: expected a name that ends in .pmtiles",
     );
     fails(&["--bbox", "1,2,3"], "a.pmtiles", 1, "expected 4 numbers");
     fails(
@@ -206,6 +206,65 @@ fn mistakes_are_told_before_anything_is_made() {
     ];
     fails(&sea, "a.pmtiles", 1, "no tile has any content");
     assert!(!scratch.join("a.pmtiles").exists());
+}
+
+#[test]
+fn maplibre_tiles_are_exported_and_served_as_they_are() {
+    let scratch = Scratch::new("cli-mlt");
+    let site = scratch.join("site");
+    std::fs::create_dir_all(&site).unwrap();
+    let arguments = [
+        "--layers",
+        "departements",
+        "--zoom",
+        "5-7",
+        "--format",
+        "mlt",
+    ];
+    let path = site.join("fond.pmtiles");
+    let output = export(&arguments, &path);
+    assert!(output.status.success(), "{}", told(&output));
+    // byte 99 of the head is the tile type (PMTiles 3, §3)
+    assert_eq!(std::fs::read(&path).unwrap()[99], 6);
+    let written = archive::open(&path).unwrap();
+    assert_eq!(written.info().format, TileFormat::Mlt);
+    assert!(written.verify().unwrap().is_sound());
+    drop(written);
+
+    let source = Server::start(repository(), &[]);
+    let server = Server::start(&site, &[]);
+    let tile = server.get("/tiles/fond/6/32/22.mlt");
+    assert_eq!(tile.status, 200, "{}", tile.text());
+    assert_eq!(
+        tile.header("content-type"),
+        "application/vnd.maplibre-vector-tile"
+    );
+    let made = source.get("/tiles/departements/6/32/22.mlt");
+    assert!(tile.body.len() > 500 && tile.body == made.body);
+    for query in ["", "?f=mlt"] {
+        let document = server.get(&format!("/tiles/fond.json{query}")).json();
+        assert_eq!(document["encoding"], "mlt");
+        let template = document["tiles"][0].as_str().unwrap();
+        assert!(
+            template.ends_with("/tiles/fond/{z}/{x}/{y}.mlt"),
+            "{template}"
+        );
+        assert_eq!(document["vector_layers"][0]["id"], "departements");
+    }
+    let other = server.get("/tiles/fond/6/32/22.mvt");
+    assert!(
+        other.status == 400 && other.text().contains(".mlt"),
+        "{}",
+        other.text()
+    );
+    let joined = server.get("/tiles/fond,fond/6/32/22.mlt");
+    assert!(
+        joined.text().contains("served by itself"),
+        "{}",
+        joined.text()
+    );
+    let page = server.get("/layers/fond?f=html");
+    assert!(page.status == 200 && page.text().contains("vnd.maplibre-vector-tile"));
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cartotheque::crs::Crs;
 use cartotheque::encode::feature::FeatureFormat;
 use cartotheque::feature::OwnedValue;
 use cartotheque::geom::GeometryType;
@@ -93,6 +94,24 @@ fn the_archive_holds_all_files_and_tells_what_the_fields_are_called() {
     let at = u32::from_be_bytes(files["essai.shx"][100 + 16..100 + 20].try_into().unwrap());
     let record = &files["essai.shp"][at as usize * 2..][..12];
     assert_eq!(record, [0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 0]);
+}
+
+/// CRS:84 has a name of its own in WKT 1, which no program knows that reads `.prj`.
+#[test]
+fn longitude_and_latitude_are_wgs_84_by_the_name_that_readers_know() {
+    let layer = layer(GeometryType::Point, points(2));
+    let query = FeatureQuery {
+        crs: Crs::crs84(),
+        ..FeatureQuery::all(&layer)
+    };
+    let bytes = download(SHP, query);
+    let prj = String::from_utf8(unzipped(&bytes)["essai.prj"].clone()).unwrap();
+    assert!(prj.starts_with("GEOGCS[\"GCS_WGS_1984\","), "{prj}");
+    let path = file("degrees.zip", &bytes);
+    let Some(info) = ogrinfo(&inside(&path, "essai.shp")) else {
+        return;
+    };
+    assert!(info.contains("ID[\"EPSG\",4326]"), "{info}");
 }
 
 #[test]

@@ -140,6 +140,55 @@ fn gdal_reads_counts_types_and_positions_in_every_version_and_crs() {
     }
 }
 
+/// A document that was saved: GDAL reads its types from the schema that it names, else it takes
+/// `01` for a number, and then its CRS from the box around all alone.
+#[test]
+fn gdal_keeps_codes_with_zeros_and_the_crs_of_a_saved_document() {
+    let server = Server::start(repository(), &["--strict"]);
+    let folder = Scratch::new("wfs-saved");
+    for version in ["2.0.0", "1.1.0"] {
+        for (asked, crs, count, box_of) in [
+            ("", 2154, 12, "(626128.710000, 6338324.440000)"),
+            ("&srsName=urn:ogc:def:crs:EPSG::4326", 4326, 12, "(2.0"),
+            ("&srsName=urn:ogc:def:crs:EPSG::3035", 3035, 12, "(368"),
+            ("&featureId=departements.01", 2154, 1, "(833872.400000, "),
+        ] {
+            let reply = server.get(&format!(
+                "/wfs?service=WFS&version={version}&request=GetFeature&typeName=departements{asked}"
+            ));
+            assert_eq!(reply.status, 200, "{}", reply.text());
+            let path = folder.0.join(format!("{version}-{crs}-{count}.gml"));
+            std::fs::write(&path, reply.text()).unwrap();
+            let output = Command::new("ogrinfo")
+                .args(["-al", "-geom=NO"])
+                .arg(&path)
+                .output()
+                .expect("GDAL is needed (Debian: gdal-bin)");
+            let info = String::from_utf8_lossy(&output.stdout).into_owned();
+            for line in [
+                "code: String (0.0)".to_owned(),
+                "code (String) = 01".to_owned(),
+                "population: Integer (0.0)".to_owned(),
+                format!("ID[\"EPSG\",{crs}]]\n"),
+                format!("Feature Count: {count}"),
+                format!("Extent: {box_of}"),
+            ] {
+                assert!(info.contains(&line), "{version} {asked} {line}: {info}");
+            }
+        }
+    }
+    // GML 2 has a box too; nothing is said of none, or of pairs
+    let get = |query: &str| server.get(&format!("/wfs?service=WFS&{query}")).text();
+    let old = get("version=1.0.0&request=GetFeature&typeName=departements");
+    assert!(
+        old.contains("<gml:coordinates>626128.71,6338324.44 1027288.45,6633791.93<"),
+        "{old:.900}"
+    );
+    let none = get("version=2.0.0&request=GetFeature&typeNames=departements&count=0");
+    let both = get("version=2.0.0&request=GetFeature&typeNames=departements,region&count=2");
+    assert!(!none.contains("boundedBy") && !both.contains("boundedBy"));
+}
+
 #[test]
 fn a_whole_layer_streams_over_http_with_its_type_and_cors() {
     let server = Server::start(repository(), &["--strict"]);

@@ -255,11 +255,13 @@ fn compression(code: u8, what: &str) -> Result<Compression, String> {
 }
 
 /// The numbers of tile types, in the order of the specification.
-const FORMATS: [(u8, TileFormat); 4] = [
+const FORMATS: [(u8, TileFormat); 5] = [
     (1, TileFormat::Mvt),
     (2, TileFormat::Png),
     (3, TileFormat::Jpeg),
     (4, TileFormat::Webp),
+    // 5 is AVIF
+    (6, TileFormat::Mlt),
 ];
 
 fn format(code: u8) -> Result<Option<TileFormat>, String> {
@@ -268,7 +270,10 @@ fn format(code: u8) -> Result<Option<TileFormat>, String> {
     }
     let known = FORMATS.iter().find(|(number, _)| *number == code);
     known.map(|(_, format)| Some(*format)).ok_or_else(|| {
-        format!("expected a tile type from 1 (vector tiles) to 4 (WebP), found number {code}")
+        format!(
+            "expected a tile type from 1 (vector tiles) to 4 (WebP), or 6 (MapLibre Tiles), found \
+             number {code}"
+        )
     })
 }
 

@@ -9,6 +9,7 @@
 
 mod attribute_index;
 mod bound;
+mod bounds;
 mod copy;
 mod ids;
 mod inner;

@@ -2,6 +2,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde_json::{Value, json};
 
 use super::{preview_query, words};
+use crate::archive::TileFormat;
 use crate::catalogue::map::MapService;
 use crate::catalogue::{ArchiveLayer, Catalogue, Layer, LayerField, Node, Site};
 use crate::encode::xml::push_url_component;
@@ -262,6 +263,7 @@ impl Pages {
                 organisation => metadata.organisation.clone(),
                 id,
                 is_vector => info.format.is_vector(),
+                is_joined => info.format == TileFormat::Mvt,
                 media_type => info.format.media_type(),
                 min_zoom => info.min_zoom,
                 max_zoom => info.max_zoom,

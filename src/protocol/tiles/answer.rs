@@ -5,6 +5,7 @@ use super::links::template;
 use super::parts::{Parts, parts_of, styled};
 use super::stored::{self, StoredTile};
 use super::{PreparedTile, Service, Tile, TileFormat, TilesAddress, tilejson};
+use crate::archive;
 use crate::catalogue::ArchiveLayer;
 use crate::error::{Error, Result};
 use crate::operation::MapLayer;
@@ -61,7 +62,9 @@ pub fn prepare(
     };
     // what an archive holds is handed on as it is, in columns it is a tile like others
     let archive = service.catalogue.archive(address.layers());
-    if let Some(layer) = archive.filter(|a| !(is_mlt && a.archive.info().format.is_vector())) {
+    if let Some(layer) =
+        archive.filter(|a| !(is_mlt && a.archive.info().format == archive::TileFormat::Mvt))
+    {
         return match StoredTile::new(layer, address, request.accepted)? {
             Some(tile) => Ok(match tile.unchanged(request.if_none_match) {
                 Some(answer) => Prepared::Answer(answer),

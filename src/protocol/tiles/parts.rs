@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Service, TileFormat};
+use crate::archive;
 use crate::catalogue::{ArchiveLayer, Layer};
 use crate::error::{Error, Result};
 use crate::operation::MapLayer;
@@ -57,6 +58,8 @@ impl Parts {
             let alone = format!("/tiles/{id}/{{z}}/{{x}}/{{y}}.{}", stored.extension());
             let message = if !stored.is_vector() {
                 format!("{id:?} is an archive of pictures, served by itself: ask for {alone}")
+            } else if stored == archive::TileFormat::Mlt {
+                format!("{id:?} is an archive of MapLibre Tiles, served by itself: ask for {alone}")
             } else if !format.is_vector() {
                 format!("{id:?} is an archive of vector tiles, which is not drawn: ask for .mvt")
             } else if set != TileMatrixSets::WEB {

@@ -168,6 +168,7 @@ impl StoredTile {
 pub(super) fn stored_format(format: archive::TileFormat) -> TileFormat {
     match format {
         archive::TileFormat::Jpeg => TileFormat::Image(ImageFormat::Jpeg),
+        archive::TileFormat::Mlt => TileFormat::MLT,
         archive::TileFormat::Mvt => TileFormat::MVT,
         archive::TileFormat::Png => TileFormat::Image(ImageFormat::Png),
         archive::TileFormat::Webp => TileFormat::Image(ImageFormat::Webp),
@@ -203,6 +204,9 @@ pub(super) fn document(layer: &ArchiveLayer, request: &TilesRequest<'_>) -> Valu
     }
     if let Some(c) = info.center_or_middle() {
         put("center", json!([c.longitude, c.latitude, c.zoom]));
+    }
+    if format == TileFormat::MLT {
+        put("encoding", json!(format.extension()));
     }
     if let Some(layers) = info.vector_layers_json() {
         put("vector_layers", layers);

@@ -37,6 +37,8 @@ pub struct Collection<'a> {
     pub counts: &'a [Counts],
     pub pages: &'a Pages,
     pub time_stamp: &'a str,
+    /// The `gml:boundedBy` of the features, where it is known.
+    pub bounded_by: &'a str,
     /// True: the counts are all that is wanted.
     pub is_hits: bool,
 }
@@ -114,6 +116,8 @@ impl Collection<'_> {
             }
         }
         head.push_str(">\n");
+        // §8.3.4: an element of WFS's own around the envelope of GML
+        self.push_bounded_by(&mut head, "wfs:boundedBy");
         let is_one = self.counts.len() == 1;
         let frames = self.counts.iter().map(|counts| {
             let mut frame = GmlFrame {
@@ -158,6 +162,7 @@ impl Collection<'_> {
         push_attribute(&mut head, "numberOfFeatures", &count.to_string());
         push_attribute(&mut head, "timeStamp", self.time_stamp);
         head.push_str(">\n");
+        self.push_bounded_by(&mut head, "gml:boundedBy");
         self.of_members(head)
     }
 
@@ -168,11 +173,23 @@ impl Collection<'_> {
             "http://www.opengis.net/wfs",
             "http://schemas.opengis.net/wfs/1.0.0/WFS-basic.xsd",
         ];
-        self.of_members(format!(
-            "{XML}<wfs:FeatureCollection{}>\n\
-             <gml:boundedBy><gml:null>unknown</gml:null></gml:boundedBy>\n",
+        let mut head = format!(
+            "{XML}<wfs:FeatureCollection{}>\n",
             self.declarations(&[WFS])
-        ))
+        );
+        match self.bounded_by {
+            "" => head.push_str("<gml:boundedBy><gml:null>unknown</gml:null></gml:boundedBy>\n"),
+            _ => self.push_bounded_by(&mut head, "gml:boundedBy"),
+        }
+        self.of_members(head)
+    }
+
+    /// Readers of files that go by the schema (GDAL) learn the CRS from here alone.
+    fn push_bounded_by(&self, out: &mut String, element: &str) {
+        if !self.bounded_by.is_empty() {
+            out.push_str(&self.bounded_by.replace("gml:boundedBy", element));
+            out.push('\n');
+        }
     }
 
     fn of_members(&self, head: String) -> Around {
@@ -217,13 +234,15 @@ pub fn schema_address(
     namespace: &Namespace,
     names: &[&str],
 ) -> String {
-    let (version, parameter) = match gml {
-        GmlVersion::V321 => ("2.0.0", "typeNames"),
-        GmlVersion::V311 => ("1.1.0", "typeName"),
-        GmlVersion::V212 => ("1.0.0", "typeName"),
+    let version = match gml {
+        GmlVersion::V321 => "2.0.0",
+        GmlVersion::V311 => "1.1.0",
+        GmlVersion::V212 => "1.0.0",
     };
+    // TYPENAME as OGC 09-025r2 table 17 has it: by TYPENAMES GDAL does not know it for a schema,
+    // guesses types from the values and makes numbers of codes that begin with zeros
     let mut address = format!(
-        "{}?service=WFS&version={version}&request=DescribeFeatureType&{parameter}=",
+        "{}?service=WFS&version={version}&request=DescribeFeatureType&typeName=",
         scope.address()
     );
     for (place, name) in names.iter().enumerate() {

@@ -8,7 +8,7 @@ use super::request::{Asked, AskedQuery, Incoming, Operation, Output, Query, Read
 use super::scope::Scope;
 use super::{Service, Version};
 use crate::budget::Budget;
-use crate::encode::feature::gml::{GmlFrame, GmlWriter};
+use crate::encode::feature::gml::{GmlContent, GmlFrame, GmlWriter};
 use crate::encode::feature::{FeatureField, FeatureFormat, FeatureSet, FeatureWriter, Link, Rest};
 use crate::encode::gml::{GmlStyle, GmlVersion};
 use crate::error::{Error, Result};
@@ -128,6 +128,7 @@ fn tuples(
         counts: &counts,
         pages: &pages(asked, incoming, &scope.address(), matched),
         time_stamp: &now(),
+        bounded_by: "",
         is_hits: asked.is_hits,
     }
     .around();
@@ -229,6 +230,7 @@ impl Answering<'_> {
             counts: &self.counts,
             pages: &self.pages,
             time_stamp: &self.time_stamp,
+            bounded_by: &self.bounded_by(gml, all, budget)?,
             is_hits: self.asked.is_hits,
         }
         .around();
@@ -258,6 +260,19 @@ impl Answering<'_> {
             tail: tail.into_bytes(),
         };
         Answer::stream(media_type, joined, budget)
+    }
+
+    /// The `gml:boundedBy` around whole features of one query; empty where it is not known.
+    fn bounded_by(&self, gml: GmlVersion, all: &[Found], budget: &Budget) -> Result<String> {
+        let mut out = String::new();
+        if let ([query], [found]) = (self.selected.queries.as_slice(), all)
+            && query.content == GmlContent::Whole
+            && !self.selected.is_alone
+            && let Some(bbox) = found.bounds(&query.find, budget)?
+        {
+            style(query, gml).push_bounded_by(&mut out, &bbox);
+        }
+        Ok(out)
     }
 
     /// A format that holds one type.
@@ -335,12 +350,7 @@ impl Answering<'_> {
 }
 
 fn writer(query: &Query, gml: GmlVersion, frame: GmlFrame) -> Box<dyn FeatureWriter> {
-    let style = GmlStyle::new(
-        gml,
-        &query.srs.written(gml),
-        query.srs.is_written_swapped(gml),
-        decimals(query),
-    );
+    let style = style(query, gml);
     let columns = &query.columns;
     Box::new(GmlWriter::new(
         std::sync::Arc::clone(&query.kind),
@@ -349,6 +359,15 @@ fn writer(query: &Query, gml: GmlVersion, frame: GmlFrame) -> Box<dyn FeatureWri
         query.content,
         |column| columns.contains(&column),
     ))
+}
+
+fn style(query: &Query, gml: GmlVersion) -> GmlStyle {
+    GmlStyle::new(
+        gml,
+        &query.srs.written(gml),
+        query.srs.is_written_swapped(gml),
+        decimals(query),
+    )
 }
 
 /// Digits behind the point: a millimetre, a centimetre of a degree.

@@ -143,7 +143,7 @@ pub fn xml_schema(catalogue: &Catalogue, layer: &Layer, base: &str) -> XmlSchema
     let name = element_names([layer.id.as_str()]).remove(0);
     let kind = gml_type(catalogue, layer, &name);
     let mut location = format!(
-        "{base}/wfs?service=WFS&version=2.0.0&request=DescribeFeatureType&typeNames={}:",
+        "{base}/wfs?service=WFS&version=2.0.0&request=DescribeFeatureType&typeName={}:",
         kind.namespace.prefix
     );
     push_url_component(&mut location, &layer.id);
