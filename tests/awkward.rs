@@ -328,3 +328,34 @@ fn wms130_6_7_4_a_single_point_and_a_damaged_position_have_boxes_with_area_on_ea
     let extent = site.studio.extent_in(lost, &web).unwrap();
     assert!(extent.contains(&Bbox::new(222_639.0, 5_621_522.0, 333_958.0, 5_780_349.0).unwrap()));
 }
+
+/// GDAL, QGIS and this server itself write GeoJSON of a plane so.
+#[test]
+fn a_geojson_file_lies_where_its_member_crs_says() {
+    let scratch = Scratch::new("geojson-crs");
+    let write = |name: &str, crs: &str| {
+        let text = format!(
+            r#"{{"type":"FeatureCollection",{crs}"features":[{{"type":"Feature","properties":{{}},
+            "geometry":{{"type":"Point","coordinates":[842395.128,6519229.359]}}}}]}}"#
+        );
+        std::fs::write(scratch.0.join(name), text).unwrap();
+    };
+    let crs = |name: &str| format!(r#""crs":{{"type":"name","properties":{{"name":"{name}"}}}},"#);
+    write("lyon.geojson", &crs("urn:ogc:def:crs:EPSG::2154"));
+    write("said.geojson", &crs("Lambert 93, je crois"));
+    let serve = || serve_path(scratch.0.clone());
+    let site = serve();
+    let extent = site.catalogue.layer("lyon").unwrap().extent_lonlat.unwrap();
+    assert!((extent.min_x - 4.83).abs() < 0.01 && (extent.min_y - 45.76).abs() < 0.01);
+    // what is not understood may be said
+    assert!(site.catalogue.layer("said").is_err());
+    let layer = "schema: cartotheque/layer@1\nid: said\ntitle: Lyon\n\
+                 source: {file: said.geojson}\ncrs: EPSG:2154\naccess: public\n";
+    std::fs::create_dir_all(scratch.0.join("capabilities/layers")).unwrap();
+    std::fs::write(scratch.0.join("capabilities/layers/said.yaml"), layer).unwrap();
+    let site = serve();
+    assert_eq!(
+        site.catalogue.layer("said").unwrap().extent_lonlat,
+        Some(extent)
+    );
+}

@@ -34,16 +34,12 @@ impl Sources for FileSources {
     fn open_store(&self, path: &Path) -> Result<Opened> {
         match extension(path).as_str() {
             "fgb" => open_fgb(path),
-            "geojson" | "json" => {
-                // RFC 7946 §4: longitude and latitude of WGS 84
-                let store = MemoryStore::from_geojson(path)?.with_crs(Some(Crs::crs84()));
-                Ok(Opened {
-                    store: Arc::new(store),
-                    title: None,
-                    description: None,
-                    warnings: Vec::new(),
-                })
-            }
+            "geojson" | "json" => Ok(Opened {
+                store: Arc::new(MemoryStore::from_geojson(path)?),
+                title: None,
+                description: None,
+                warnings: Vec::new(),
+            }),
             other => Err(Error::data(
                 path,
                 format!(

@@ -1,7 +1,8 @@
 //! GeoJSON (RFC 7946) into memory, through `geozero`.
 //!
 //! The columns are the union of all properties in the order they first appear, their types the
-//! narrowest that hold every value. Foreign members are ignored; positions beyond x and y too.
+//! narrowest that hold every value. Foreign members are ignored, but for the `crs` of 2008, which
+//! GDAL and QGIS still write; positions beyond x and y too.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,7 +10,10 @@ use std::path::Path;
 use geozero::error::{GeozeroError, Result as GeozeroResult};
 use geozero::geojson::GeoJson;
 use geozero::{ColumnValue, FeatureProcessor, GeomProcessor, GeozeroDatasource, PropertyProcessor};
+use serde::Deserialize;
+use serde_json::Value as Json;
 
+use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::{Field, FieldType, OwnedValue, Schema};
 use crate::geom::{Geometry, GeometryType, PartKind};
@@ -23,8 +27,9 @@ pub const MAX_GEOJSON_BYTES: u64 = 64 << 20;
 const MAX_VALUES: usize = 16 << 20;
 
 impl MemoryStore {
-    /// Reads a GeoJSON file: a FeatureCollection, a Feature or a geometry. The CRS is left to the
-    /// caller; RFC 7946 knows only longitude and latitude of WGS 84 (OGC:CRS84).
+    /// Reads a GeoJSON file: a FeatureCollection, a Feature or a geometry. Its CRS is that of its
+    /// member `crs`, x before y, and none where that is not understood; without one it is
+    /// longitude and latitude of WGS 84 (OGC:CRS84), which is all that RFC 7946 knows.
     ///
     /// # Errors
     /// `Io`; `Data` for more than [`MAX_GEOJSON_BYTES`], for what is not GeoJSON, and for features
@@ -75,7 +80,29 @@ impl MemoryStore {
         }
         read.map_err(|fault| format!("expected GeoJSON: {fault}"))?;
         reader.end_bare_geometry();
-        Ok(reader.into_store())
+        Ok(reader.into_store().with_crs(crs_of(text)))
+    }
+}
+
+/// The CRS that a document says it is in; `None` where it says so in a way that is not understood.
+fn crs_of(text: &str) -> Option<Crs> {
+    #[derive(Deserialize)]
+    struct Members {
+        crs: Option<Json>,
+    }
+    // most say nothing: they are not read again
+    let said = match text.contains("\"crs\"") {
+        true => serde_json::from_str(text)
+            .ok()
+            .and_then(|members: Members| members.crs),
+        false => None,
+    };
+    match said {
+        None => Some(Crs::crs84()),
+        Some(crs) => {
+            let name = crs.pointer("/properties/name")?.as_str()?;
+            Crs::parse(name).ok()
+        }
     }
 }
 
@@ -412,6 +439,36 @@ mod tests {
 
     fn read(text: &str) -> MemoryStore {
         MemoryStore::from_geojson_text(text, MAX_VALUES).unwrap()
+    }
+
+    #[test]
+    fn the_crs_of_2008_is_understood_x_before_y() {
+        let crs = |member: &str| {
+            let store = read(&format!(
+                r#"{{"type":"FeatureCollection",{member}"features":[{{"type":"Feature",
+                "properties":{{"crs":"x"}},"geometry":{{"type":"Point","coordinates":[842000,6519000]}}}}]}}"#
+            ));
+            assert_eq!(store.extent().unwrap().min_x, 842_000.0);
+            store.crs().map(|crs| crs.id())
+        };
+        let named = |name: &str| {
+            crs(&format!(
+                r#""crs":{{"type":"name","properties":{{"name":"{name}"}}}},"#
+            ))
+        };
+        assert_eq!(crs("").as_deref(), Some("CRS:84"));
+        assert_eq!(crs(r#""crs":null,"#).as_deref(), Some("CRS:84"));
+        assert_eq!(
+            named("urn:ogc:def:crs:EPSG::2154").as_deref(),
+            Some("EPSG:2154")
+        );
+        assert_eq!(named("EPSG:3857").as_deref(), Some("EPSG:3857"));
+        assert_eq!(
+            named("urn:ogc:def:crs:OGC:1.3:CRS84").as_deref(),
+            Some("CRS:84")
+        );
+        assert_eq!(named("Lambert"), None);
+        assert_eq!(crs(r#""crs":{"type":"link"},"#), None);
     }
 
     fn with_feature(store: &MemoryStore, fid: u64, check: impl Fn(&dyn Feature)) {

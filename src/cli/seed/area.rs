@@ -10,7 +10,7 @@ use crate::geom::Bbox;
 use crate::operation::Cover;
 use crate::query::{CompareOp, Expr, Filter, Literal};
 use crate::server::Site;
-use crate::store::MemoryStore;
+use crate::store::{FeatureStore, MemoryStore};
 
 /// Where tiles are wanted.
 pub(super) struct Area {
@@ -54,7 +54,11 @@ impl Seed {
         let is_file = [".geojson", ".json"].iter().any(|end| name.ends_with(end));
         if is_file {
             let store = MemoryStore::from_geojson(Path::new(name))?;
-            return Cover::new(Arc::new(store), Crs::crs84(), filter);
+            let crs = store.crs().cloned().ok_or_else(|| {
+                let message = format!("{name}: its member \"crs\" is not understood");
+                Error::parameter("--cover", message)
+            })?;
+            return Cover::new(Arc::new(store), crs, filter);
         }
         let layer = site.catalogue.layer(name)?;
         Cover::new(Arc::clone(&layer.store), layer.crs.clone(), filter)
