@@ -97,19 +97,25 @@ fn fits(kind: FieldType, literal: &Literal) -> bool {
 }
 
 fn mismatch(field: &Field, literal: &Literal) -> Error {
-    let found = match literal {
+    Error::InvalidFilter {
+        message: format!(
+            "the column {:?} is of type {} and can't be compared with {}",
+            field.name,
+            field.kind.name(),
+            said(literal)
+        ),
+    }
+}
+
+/// A literal as a message says it: of a long text the beginning.
+pub(super) fn said(literal: &Literal) -> String {
+    match literal {
+        Literal::Null => "null".to_owned(),
         Literal::Bool(b) => b.to_string(),
         Literal::Number(n) => n.to_string(),
         Literal::Integer(i) => i.to_string(),
         Literal::Text(text) => format!("{:?}", text.chars().take(40).collect::<String>()),
         Literal::Moment(moment) => moment.to_string(),
-        Literal::Null | Literal::Geometry(_) => "a geometry".to_owned(),
-    };
-    Error::InvalidFilter {
-        message: format!(
-            "the column {:?} is of type {} and can't be compared with {found}",
-            field.name,
-            field.kind.name()
-        ),
+        Literal::Geometry(_) => "a geometry".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use geo::{Area, Centroid, Distance as _, Euclidean, InteriorPoint, Intersects, Length, Relate};
 
+use super::check::said;
 use super::eval::{Node, Scalar};
 use super::near::Near;
 use super::outline::{Outline, Place};
@@ -72,7 +73,10 @@ impl Operand {
                 Ok(Operand::Constant(Box::new(Constant::new(&g))))
             }
             Node::Literal(other) => Err(Error::InvalidFilter {
-                message: format!("a spatial operator needs geometries, found {other:?}"),
+                message: format!(
+                    "a spatial operator needs geometries, found {}",
+                    said(&other)
+                ),
             }),
             Node::Column(..) | Node::FeatureId => Err(Error::InvalidFilter {
                 message: "a spatial operator needs a geometry, found a column of values".into(),

@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 
+use super::check::said;
 use super::condition::Condition;
 use super::eval::{Node, Scalar};
 use super::{Expr, Literal, Moment, TemporalOp};
@@ -146,11 +147,11 @@ impl End {
         };
         match Node::bind(expr, schema)? {
             Node::Literal(Literal::Moment(moment)) => Ok(End::Constant(moment)),
-            Node::Literal(Literal::Text(text)) => match Moment::parse(&text) {
-                Some(moment) => Ok(End::Constant(moment)),
-                None => Err(fault(format!("{text:?}"))),
-            },
-            Node::Literal(other) => Err(fault(format!("{other:?}"))),
+            Node::Literal(literal) => match &literal {
+                Literal::Text(text) => Moment::parse(text).map(End::Constant),
+                _ => None,
+            }
+            .ok_or_else(|| fault(said(&literal))),
             Node::Column(column, FieldType::Date | FieldType::DateTime | FieldType::Text) => {
                 Ok(End::Column(column))
             }

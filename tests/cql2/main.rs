@@ -269,6 +269,12 @@ fn the_deepest_filters_fit_half_a_stack() {
         format!("a = {}1{}", "(".repeat(59), " + 1)".repeat(59)),
         format!("a = 1{}", " + a".repeat(240)),
         format!("a = {}1", "- ".repeat(50)),
+        format!("{}a = 1{}", "(".repeat(59), ") IS NULL".repeat(59)),
+        format!(
+            "{}a{} = 1",
+            "coalesce(".repeat(59),
+            " BETWEEN 1 AND 2)".repeat(59)
+        ),
         format!("a IN ({}1)", "1,".repeat(20_000)),
         format!("a = 1{}", " OR a = 1".repeat(10_000)),
     ];

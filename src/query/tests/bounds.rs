@@ -99,3 +99,32 @@ fn a_condition_is_unknown_where_null_was_compared() {
     let bound = constant.bind(&schema()).unwrap();
     assert_eq!(bound.constant(), Some(true));
 }
+
+#[test]
+fn a_fault_tells_the_beginning_of_a_long_text_in_the_words_of_filters() {
+    let long = "a".repeat(100_000);
+    let operands = |literal: Literal| (property("jour"), Expr::Literal(literal));
+    let fault = |filter: Filter| filter.bind(&schema()).unwrap_err().to_string();
+    for (literal, told) in [
+        (text(&long), format!("found \"{}\"", "a".repeat(40))),
+        (Literal::Number(5.0), "found 5".to_owned()),
+        (Literal::Bool(true), "found true".to_owned()),
+    ] {
+        let (left, right) = operands(literal.clone());
+        let temporal = fault(Filter::Temporal {
+            op: TemporalOp::After,
+            left,
+            right,
+        });
+        let spatial = fault(Filter::Spatial {
+            op: SpatialOp::Intersects,
+            left: Expr::Geometry,
+            right: Expr::Literal(literal),
+            distance: Distance::NONE,
+        });
+        for found in [temporal, spatial] {
+            assert!(found.contains(&told) && found.len() < 300, "{found}");
+            assert!(!found.contains("5.0"), "{found}");
+        }
+    }
+}
