@@ -68,6 +68,8 @@ impl<'a> From<Value<'a>> for Scalar<'a> {
     fn from(value: Value<'a>) -> Scalar<'a> {
         match value {
             Value::Null | Value::Binary(_) => Scalar::Null,
+            // as it is written into JSON, and sorted
+            Value::Float(f) if f.is_nan() => Scalar::Null,
             Value::Bool(b) => Scalar::Bool(b),
             Value::Int(i) => Scalar::Int(i),
             Value::UInt(u) => i64::try_from(u).map_or(Scalar::Number(u as f64), Scalar::Int),

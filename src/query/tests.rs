@@ -148,6 +148,16 @@ fn null_makes_a_comparison_unknown_and_its_negation_too() {
 }
 
 #[test]
+fn a_float_that_is_no_number_is_null_as_answers_write_it() {
+    let mut lyon = commune("Lyon", 1);
+    lyon.values[2] = OwnedValue::Float(f64::NAN);
+    assert!(passes(&Filter::IsNull(property("taux")), &lyon));
+    assert_eq!(answer(&property("taux"), &lyon), "");
+    let not_one = compare("taux", CompareOp::NotEqual, Literal::Number(1.0));
+    assert!(!passes(&not_one, &lyon));
+}
+
+#[test]
 fn dates_compare_as_instants_whatever_their_notation() {
     let lyon = commune("Lyon", 1);
     assert!(passes(

@@ -79,6 +79,43 @@ fn a_filter_that_no_feature_passes_is_told_unless_another_map_of_its_family_has_
 }
 
 #[test]
+fn a_filter_that_compares_a_column_with_what_it_can_not_hold_is_an_error_as_in_a_request() {
+    let site = site();
+    for (name, map) in [
+        (
+            "carte",
+            "title: Carte\nlayers:\n  - {layer: communes, filter: \"pop <> 'beaucoup'\"}\n",
+        ),
+        (
+            "famille",
+            "for_each: {layer: communes, fields: {c: insee}, where: \"pop <> 'beaucoup'\"}\n\
+             id: c-{c}\ntitle: C\nlayers: [{layer: communes}]\n",
+        ),
+        (
+            "emprise",
+            "title: Carte\nview: {extent: {of: communes, where: \"pop <> 'beaucoup'\"}}\n\
+             layers: [{layer: communes}]\n",
+        ),
+    ] {
+        site.write(&format!("capabilities/maps/{name}.yaml"), map);
+    }
+    let checked = checked(&site);
+    let expected = "the column \"pop\" is of type integer and can't be compared with \"beaucoup\"";
+    let told: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .filter(|d| d.message.contains(expected))
+        .filter_map(|d| d.file.file_stem()?.to_str())
+        .collect();
+    assert_eq!(
+        told,
+        ["carte", "emprise", "famille"],
+        "{:?}",
+        checked.diagnostics
+    );
+}
+
+#[test]
 fn ids_that_repeat_and_damaged_features_are_found_by_reading_all() {
     let site = site();
     site.write(

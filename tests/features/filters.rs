@@ -175,3 +175,37 @@ fn sorting_is_total_and_properties_are_chosen() {
         assert_problem(&server().get(&path), 400, &path);
     }
 }
+
+#[test]
+fn texts_that_are_read_as_times_are_not_looked_up_as_texts() {
+    let scratch = Scratch::new("indexed-times");
+    let times = [
+        "2024-03-01T00:30:00+02:00",
+        "2024-02-29T22:30:00Z",
+        "2024-03-01T00:00:00Z",
+        // without it the column would be of times by itself
+        "inconnu",
+    ];
+    let features: Vec<(Value, [f64; 2])> = (1..)
+        .zip(times)
+        .map(|(id, time)| (serde_json::json!({"n": id, "jour": time}), [4.0, 45.0]))
+        .collect();
+    let yaml =
+        "id_column: n\nfields:\n  - {name: n}\n  - {name: jour, type: date-time, index: true}\n";
+    layer(&scratch, "releves", yaml, &features);
+    // a map filters as requests do
+    let map = "title: Carte\nservices: [features]\nlayers:\n  \
+               - {layer: releves, filter: \"jour = '2024-02-29T22:30:00Z'\"}\n";
+    write(&scratch, "capabilities/maps/carte.yaml", map);
+    let server = Server::start(&scratch.0, &[]);
+    let of_map = get(&server, "/maps/carte/collections/releves/items");
+    assert_eq!(ids(&of_map), ["1", "2"]);
+    for (filter, expected) in [
+        ("jour = '2024-02-29T22:30:00Z'", &["1", "2"][..]),
+        ("jour IN ('2024-02-29T22:30:00Z')", &["1", "2"]),
+        ("jour < '2024-02-29T23:00:00Z'", &["1", "2"]),
+    ] {
+        let path = format!("/collections/releves/items?filter={}", encoded(filter));
+        assert_eq!(ids(&get(&server, &path)), expected, "{filter}");
+    }
+}

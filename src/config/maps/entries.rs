@@ -12,8 +12,8 @@ use crate::config::file::{EntryFile, LayerEntryFile, MapFile, TableFile};
 use crate::config::ident;
 use crate::decode::cql2_text;
 use crate::decode::filter_context::FilterContext;
-use crate::error::{Error, nearest};
-use crate::query::Filter;
+use crate::error::{Error, Result, nearest};
+use crate::query::{BoundFilter, Filter};
 use crate::style::{ScaleRange, Style};
 
 /// The layers in entries, top first.
@@ -235,14 +235,44 @@ impl Walk<'_> {
         findings: &mut Findings,
     ) -> Option<Arc<dyn crate::store::FeatureStore>> {
         let filter = parse_filter(text, base, findings)?;
-        match filter.bind(base.store.schema()) {
-            Ok(bound) => Some(self.resolver.parts.get(&base.store, bound, &text.value)),
+        match bind_filter(&filter, base) {
+            Ok(bound) => {
+                let said = format!("{}{}", text.value, types_said(&bound, base));
+                Some(self.resolver.parts.get(&base.store, bound, &said))
+            }
             Err(error) => {
                 tell_filter(&error, text, base, findings);
                 None
             }
         }
     }
+}
+
+/// What a filter depends on beside its text: the types that the layer's file says of its columns.
+fn types_said(filter: &BoundFilter, layer: &Layer) -> String {
+    let stored = &layer.store.schema().fields;
+    let said = filter.columns().into_iter().filter_map(|column| {
+        let seen = layer.fields.iter().find(|field| field.column == column)?;
+        let own = stored.get(column)?;
+        (own.kind != seen.kind).then(|| format!("\n{column}: {}", seen.kind.name()))
+    });
+    said.collect()
+}
+
+/// Binds a filter to the columns of a layer, hidden ones among them, with the types that its file
+/// says: what a map filters by is what a request would.
+///
+/// # Errors
+/// `FieldNotDefined`, `InvalidFilter`; also for a literal that its column can't be compared with.
+pub fn bind_filter(filter: &Filter, layer: &Layer) -> Result<BoundFilter> {
+    let mut schema = layer.store.schema().clone();
+    for seen in &layer.fields {
+        if let Some(field) = schema.fields.get_mut(seen.column) {
+            field.kind = seen.kind;
+        }
+    }
+    filter.check_types(&schema)?;
+    filter.bind(&schema)
 }
 
 /// Reads a filter in CQL2; its geometries are in the layer's CRS where they name none.

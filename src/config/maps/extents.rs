@@ -28,7 +28,7 @@ impl Extents {
         if let Some((column, value)) = equality(layer, filter) {
             return Ok(self.by_value(layer, column)?.get(value).copied());
         }
-        let bound = filter.bind(layer.store.schema())?;
+        let bound = super::entries::bind_filter(filter, layer)?;
         let mut around: Option<Bbox> = None;
         visit(&*layer.store, &mut |feature| {
             if bound.matches(feature)

@@ -147,7 +147,7 @@ fn of_layer(resolver: &Resolver<'_>, entry: &Entry<'_>, findings: &mut Findings)
             let Some(filter) = super::entries::parse_filter(&text, layer, findings) else {
                 return Vec::new();
             };
-            match filter.bind(schema) {
+            match super::entries::bind_filter(&filter, layer) {
                 Ok(bound) => Some(bound),
                 Err(error) => {
                     super::entries::tell_filter(&error, &text, layer, findings);

@@ -200,12 +200,11 @@ impl Selections {
 /// True for the id column and those that the layer's file says.
 fn is_indexed(layer: &Layer, column: usize) -> bool {
     let fields = &layer.store.schema().fields;
-    let can_be = fields.get(column).is_some_and(|f| is_indexable(f.kind));
-    let is_wanted = layer.id_column == Some(column)
-        || layer
-            .fields
-            .iter()
-            .any(|f| f.column == column && f.is_indexed);
+    let seen = layer.fields.iter().find(|f| f.column == column);
+    // texts that are read as times do not compare as texts
+    let can_be = fields.get(column).is_some_and(|f| is_indexable(f.kind))
+        && seen.is_none_or(|f| is_indexable(f.kind));
+    let is_wanted = layer.id_column == Some(column) || seen.is_some_and(|f| f.is_indexed);
     can_be && is_wanted
 }
 

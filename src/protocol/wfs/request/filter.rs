@@ -11,7 +11,7 @@ use crate::decode::{ecql, fes, gml};
 use crate::encode::feature::gml::{GmlField, GmlType};
 use crate::error::{Error, Result, nearest};
 use crate::geom::{Bbox, GeometryType};
-use crate::operation::features::Window;
+use crate::operation::features::{Window, bind_filter};
 use crate::protocol::ows::default_crs;
 use crate::protocol::wfs::Version;
 use crate::protocol::wfs::scope::Scope;
@@ -176,18 +176,11 @@ impl FilterReader<'_> {
             field.map(|field| field.name.as_str())
         };
         let filter = ecql::parse_named(text, &context, &column)?;
-        let schema = self.layer.store.schema();
-        let bound = filter.bind(schema).map_err(|error| match error {
+        // a hidden column is as if it were not there, whatever is asked of it
+        bind_filter(&filter, self.layer).map_err(|error| match error {
             Error::FieldNotDefined { field, .. } => self.not_defined(&field),
             other => other,
         })?;
-        for column in bound.columns() {
-            let is_shown = self.kind.fields.iter().any(|field| field.column == column);
-            if let Some(field) = schema.fields.get(column).filter(|_| !is_shown) {
-                // as if it were not there
-                return Err(self.not_defined(&field.name));
-            }
-        }
         Ok(filter)
     }
 
