@@ -10,9 +10,10 @@ use std::path::Path;
 use geozero::error::{GeozeroError, Result as GeozeroResult};
 use geozero::geojson::GeoJson;
 use geozero::{ColumnValue, FeatureProcessor, GeomProcessor, GeozeroDatasource, PropertyProcessor};
-use serde::Deserialize;
-use serde_json::Value as Json;
 
+mod members;
+
+use self::members::Members;
 use crate::crs::Crs;
 use crate::error::{Error, Result};
 use crate::feature::{Field, FieldType, OwnedValue, Schema};
@@ -69,6 +70,10 @@ impl MemoryStore {
             max_values,
             ..Reader::default()
         };
+        let members = Members::of(text);
+        for name in &members.names {
+            reader.column(name);
+        }
         let read = GeoJson(text).process(&mut reader);
         if reader.value_count > max_values {
             return Err(format!(
@@ -80,24 +85,13 @@ impl MemoryStore {
         }
         read.map_err(|fault| format!("expected GeoJSON: {fault}"))?;
         reader.end_bare_geometry();
-        Ok(reader.into_store().with_crs(crs_of(text)))
+        Ok(reader.into_store().with_crs(crs_of(&members)))
     }
 }
 
 /// The CRS that a document says it is in; `None` where it says so in a way that is not understood.
-fn crs_of(text: &str) -> Option<Crs> {
-    #[derive(Deserialize)]
-    struct Members {
-        crs: Option<Json>,
-    }
-    // most say nothing: they are not read again
-    let said = match text.contains("\"crs\"") {
-        true => serde_json::from_str(text)
-            .ok()
-            .and_then(|members: Members| members.crs),
-        false => None,
-    };
-    match said {
+fn crs_of(members: &Members) -> Option<Crs> {
+    match &members.crs {
         None => Some(Crs::crs84()),
         Some(crs) => {
             let name = crs.pointer("/properties/name")?.as_str()?;
@@ -131,6 +125,20 @@ struct Reader {
 }
 
 impl Reader {
+    /// The number of a column, a new one for a new name.
+    fn column(&mut self, name: &str) -> usize {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = self.columns.len();
+        self.columns.push(Column {
+            name: name.to_owned(),
+            kind: None,
+        });
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+
     /// A geometry begins: the outermost gives the type.
     fn begin(&mut self, kind: GeometryType) {
         if self.depth == 0 {
@@ -221,18 +229,7 @@ impl FeatureProcessor for Reader {
 
 impl PropertyProcessor for Reader {
     fn property(&mut self, _index: usize, name: &str, value: &ColumnValue) -> GeozeroResult<bool> {
-        let number = match self.numbers.get(name) {
-            Some(number) => *number,
-            None => {
-                let number = self.columns.len();
-                self.numbers.insert(name.to_owned(), number);
-                self.columns.push(Column {
-                    name: name.to_owned(),
-                    kind: None,
-                });
-                number
-            }
-        };
+        let number = self.column(name);
         let value = owned(value);
         if self.values.len() <= number {
             self.value_count += number + 1 - self.values.len();
@@ -469,6 +466,27 @@ mod tests {
         );
         assert_eq!(named("Lambert"), None);
         assert_eq!(crs(r#""crs":{"type":"link"},"#), None);
+    }
+
+    #[test]
+    fn a_property_that_is_null_everywhere_is_a_column_in_its_place() {
+        let store = read(
+            r#"{"features":[{"type":"Feature","properties":{"a":null,"b":1,"\u0063":null},"geometry":null},
+            {"type":"Feature","properties":null,"geometry":null},
+            {"type":"Feature","properties":{"d":"x","a":null,"c":2.5},"geometry":null}],"properties":{"z":1},"type":"FeatureCollection"}"#,
+        );
+        let fields = store.schema().fields.iter();
+        let fields: Vec<_> = fields.map(|f| (f.name.as_str(), f.kind)).collect();
+        use FieldType as T;
+        assert_eq!(
+            fields,
+            [
+                ("a", T::Text),
+                ("b", T::Integer),
+                ("c", T::Float),
+                ("d", T::Text)
+            ]
+        );
     }
 
     fn with_feature(store: &MemoryStore, fid: u64, check: impl Fn(&dyn Feature)) {
