@@ -1,25 +1,17 @@
 //! What a filter is read for: in which CRS its geometries are, and where they are to go.
 
 use super::fes::Literals;
+use super::filter_geometry::{Placing, add_box};
 use crate::crs::{AxisOrder, Crs, CrsKind, Transform};
 use crate::error::{Error, Result, nearest};
-use crate::geom::{Bbox, Coord, Geometry, PartKind};
+use crate::geom::{Bbox, Geometry};
 use crate::query::{Distance, Expr, Literal};
 
-/// A straight edge may be off its true image by this much: what maps are drawn to.
-const EDGE_TOLERANCE_M: f64 = 0.05;
-/// An edge becomes at most 2⁹ edges.
-const MAX_EDGE_DEPTH: u32 = 9;
-/// Edges are no longer parted in geometries of more positions: a filter's own are near enough.
-const MAX_POSITIONS: usize = 100_000;
 /// Of a great circle around the equator.
 const METRES_PER_DEGREE: f64 = 111_319.490_793;
 /// A plane whose metres are off by more than this part is measured on the ground: Web Mercator
 /// beyond 8° of latitude, and no national plane.
 const OFF_PLANE: f64 = 0.01;
-/// How far, in degrees, a box may lie outside a CRS's area of use and still have edges in it.
-const AREA_MARGIN_DEGREES: f64 = 5.0;
-
 /// The CRS and axis order of a filter's geometries, and the CRS of the layer that it filters.
 #[derive(Debug, Clone)]
 pub struct FilterContext {
@@ -134,60 +126,16 @@ impl FilterContext {
         if transform.is_identity() {
             return Ok(());
         }
-        let mut placed = Geometry::new(geometry.kind());
-        let mut failed = None;
-        let tolerance = EDGE_TOLERANCE_M / self.layer_crs.metres_per_unit;
-        for part in geometry.parts() {
-            if let Some(bbox) = as_box(part.sequences(), part.kind)
-                && !self.is_near_area(&bbox, source)
-            {
-                // its edges would run around the globe: the boxes around its image do as well
-                for image in transform.forward_bbox(&bbox) {
-                    add_box(&image, &mut placed);
-                }
-                continue;
-            }
-            for sequence in part.sequences() {
-                let mut images = sequence.to_vec();
-                transform.forward(&mut images);
-                if let Some((from, _)) = sequence.iter().zip(&images).find(|(_, to)| !is_finite(to))
-                {
-                    failed = Some(*from);
-                }
-                let points = part.kind == PartKind::Points;
-                placed.extend(images.first().copied());
-                for (ends, to) in sequence.windows(2).zip(images.windows(2)) {
-                    if let ([a, b], [image_a, image_b]) = (ends, to) {
-                        if !points && placed.coords().len() < MAX_POSITIONS {
-                            let edge = [(*a, *image_a), (*b, *image_b)];
-                            bend(&transform, edge, tolerance, MAX_EDGE_DEPTH, &mut placed);
-                        }
-                        placed.push(*image_b);
-                    }
-                }
-                placed.end_sequence();
-            }
-            placed.end_part(part.kind);
-        }
-        if let Some([x, y]) = failed {
-            return Err(Error::InvalidFilter {
-                message: format!(
-                    "the position {x} {y} in {source} has no place in {}",
-                    self.layer_crs
-                ),
-            });
-        }
-        *geometry = placed;
+        *geometry =
+            Placing::new(&transform)
+                .place(geometry)
+                .map_err(|[x, y]| Error::InvalidFilter {
+                    message: format!(
+                        "the position {x} {y} in {source} has no place in {}",
+                        self.layer_crs
+                    ),
+                })?;
         Ok(())
-    }
-
-    /// True where a box of longitudes and latitudes lies in the area of the layer's CRS, roughly.
-    fn is_near_area(&self, bbox: &Bbox, source: &Crs) -> bool {
-        source.kind != CrsKind::Geographic
-            || self.layer_crs.area_of_use.iter().any(|area| {
-                area.grown(AREA_MARGIN_DEGREES, AREA_MARGIN_DEGREES)
-                    .contains(bbox)
-            })
     }
 }
 
@@ -279,62 +227,10 @@ fn reorder(geometry: &mut Geometry, order: AxisOrder) {
     }
 }
 
-fn add_box(bbox: &Bbox, out: &mut Geometry) {
-    out.extend([
-        [bbox.min_x, bbox.min_y],
-        [bbox.max_x, bbox.min_y],
-        [bbox.max_x, bbox.max_y],
-        [bbox.min_x, bbox.max_y],
-        [bbox.min_x, bbox.min_y],
-    ]);
-    out.end_part(PartKind::Polygon);
-}
-
-/// The box that a polygon of four corners parallel to the axes is.
-fn as_box<'a>(mut rings: impl Iterator<Item = &'a [Coord]>, kind: PartKind) -> Option<Bbox> {
-    let (PartKind::Polygon, Some(ring), None) = (kind, rings.next(), rings.next()) else {
-        return None;
-    };
-    let bbox = Bbox::around(ring)?;
-    let at_corner = |[x, y]: &Coord| {
-        (*x == bbox.min_x || *x == bbox.max_x) && (*y == bbox.min_y || *y == bbox.max_y)
-    };
-    (ring.len() == 5 && ring.iter().all(at_corner)).then_some(bbox)
-}
-
-/// Pushes what lies between the ends of an edge, as far as it is off the straight line.
-fn bend(
-    transform: &Transform,
-    [from, to]: [(Coord, Coord); 2],
-    tolerance: f64,
-    depth: u32,
-    out: &mut Geometry,
-) {
-    let middle = |[ax, ay]: Coord, [bx, by]: Coord| [ax + (bx - ax) / 2.0, ay + (by - ay) / 2.0];
-    let between = middle(from.0, to.0);
-    let mut image = [between];
-    transform.forward(&mut image);
-    let [image] = image;
-    let [straight_x, straight_y] = middle(from.1, to.1);
-    let off = (image[0] - straight_x).hypot(image[1] - straight_y);
-    // not finite: the ends say what is wrong
-    if depth == 0 || off.is_nan() || off <= tolerance {
-        return;
-    }
-    let middle = (between, image);
-    bend(transform, [from, middle], tolerance, depth - 1, out);
-    out.push(image);
-    bend(transform, [middle, to], tolerance, depth - 1, out);
-}
-
-fn is_finite(coord: &Coord) -> bool {
-    coord.iter().all(|v| v.is_finite())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geom::GeometryType;
+    use crate::geom::{Coord, GeometryType, PartKind};
 
     fn lambert() -> FilterContext {
         FilterContext::new(Crs::from_epsg(2154).unwrap())
@@ -414,6 +310,34 @@ mod tests {
         assert_eq!(two.parts().count(), 2);
         assert!(world.boxed([0.0, 10.0, 1.0, 9.0]).is_err());
         assert!(lambert().boxed([f64::NAN, 0.0, 1.0, 9.0]).is_err());
+        // far beyond France to the west, with its own edges in the east and the south
+        let west = lambert().boxed([-180.0, 44.0, 5.0, 70.0]).unwrap();
+        let there = Transform::new(&Crs::crs84(), &Crs::from_epsg(2154).unwrap()).unwrap();
+        let is_in = |lon: f64, lat: f64| {
+            let mut at = [[lon, lat]];
+            there.forward(&mut at);
+            let [[x, y]] = at;
+            west.parts().flat_map(|part| part.sequences()).any(|ring| {
+                ring.windows(2).fold(false, |inside, ends| {
+                    let ([ax, ay], [bx, by]) = (ends[0], ends[1]);
+                    let crosses =
+                        (ay <= y) != (by <= y) && ax + (y - ay) / (by - ay) * (bx - ax) > x;
+                    inside != crosses
+                })
+            })
+        };
+        for (lon, lat) in [
+            (4.999, 46.0),
+            (-3.0, 44.001),
+            (-40.0, 50.0),
+            (2.0, 60.0),
+            (-100.0, 60.0),
+        ] {
+            assert!(is_in(lon, lat), "{lon} {lat} is in it");
+        }
+        for (lon, lat) in [(5.001, 46.0), (9.0, 50.0), (-3.0, 43.999), (9.0, 42.0)] {
+            assert!(!is_in(lon, lat), "{lon} {lat} is not");
+        }
         let all = lambert().boxed([-180.0, -90.0, 180.0, 90.0]).unwrap();
         let bbox = all.bbox().unwrap();
         assert!(bbox.contains_point([842_667.0, 6_519_925.0]), "{bbox:?}");

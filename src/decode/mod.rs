@@ -6,6 +6,7 @@ pub mod cql2_text;
 pub mod ecql;
 pub mod fes;
 pub mod filter_context;
+mod filter_geometry;
 mod geojson_geometry;
 pub mod gml;
 pub mod maplibre;

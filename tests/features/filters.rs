@@ -44,6 +44,14 @@ fn oapif_19_079r2_filter_crs_is_that_of_the_geometries() {
     assert_eq!(all_ids(server(), &latlon), found);
     let boxed = communes("bbox=4.8,45.7,4.9,45.8");
     assert_eq!(all_ids(server(), &boxed), found);
+    // far beyond the area of the layer's CRS
+    let (far, boxed) = (
+        cql("S_INTERSECTS(geometry, BBOX(-180, 40, 5, 46))"),
+        communes("bbox=-180,40,5,46"),
+    );
+    let found = count(server(), &far);
+    assert!((1000..3000).contains(&found));
+    assert_eq!(count(server(), &boxed), found);
 }
 
 #[test]
