@@ -95,10 +95,12 @@ impl Collection<'_> {
 
     /// OGC 09-025r2 §11.3.3: several queries are collections in one.
     fn v200(&self) -> Around {
+        // the envelope stands before anything that leads a validator to the schema of GML
         const WFS: [&str; 3] = [
             "wfs",
             "http://www.opengis.net/wfs/2.0",
-            "http://schemas.opengis.net/wfs/2.0/wfs.xsd",
+            "http://schemas.opengis.net/wfs/2.0/wfs.xsd \
+             http://www.opengis.net/gml/3.2 http://schemas.opengis.net/gml/3.2.1/gml.xsd",
         ];
         let name = match self.is_of_features() {
             true => "wfs:FeatureCollection",
