@@ -3,7 +3,7 @@
 //! A folder of FlatGeobuf, styles and YAML becomes OGC web services. The house is a row of
 //! rooms, and each may use only those before it (`tests/layers.rs` holds this):
 //!
-//! `error` the one error type · `budget` what a request may cost · `packing` content codings · `parquet` tables by columns · `sqlite` databases of others · `cache` tiles kept · `geom` boxes, geometries,
+//! `error` the one error type · `processor` code compiled for AVX2 as well · `budget` what a request may cost · `packing` content codings · `parquet` tables by columns · `sqlite` databases of others · `cache` tiles kept · `geom` boxes, geometries,
 //! views · `crs` what a CRS is and the way between two · `tile` tile matrix sets · `feature` a
 //! feature as stores hand it out · `query` filters · `style` what a layer looks like ·
 //! `render` features + style + view → pixels · `store` where features come from · `archive`
@@ -32,6 +32,7 @@ pub mod operation;
 pub mod overview;
 pub mod packing;
 pub mod parquet;
+pub mod processor;
 pub mod protocol;
 pub mod query;
 pub mod render;

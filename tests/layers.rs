@@ -11,8 +11,9 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms in order; `lib.rs` tells what each is.
-const ROOMS: [&str; 25] = [
+const ROOMS: [&str; 26] = [
     "error",
+    "processor",
     "budget",
     "packing",
     "parquet",
@@ -80,7 +81,14 @@ fn only_the_listed_files_are_unsafe() {
         .collect();
     for file in &found {
         assert!(
-            ["store/mmap.rs", "crs/ffi.rs"].contains(&file.as_str()),
+            [
+                "store/mmap.rs",
+                "crs/ffi.rs",
+                "processor.rs",
+                "render/lanes/avx2.rs",
+                "encode/alike.rs"
+            ]
+            .contains(&file.as_str()),
             "{file} may not be unsafe"
         );
     }

@@ -7,6 +7,7 @@ use super::bits::BitWriter;
 use super::huffman::{Code, MAX_BITS, write_code_lengths};
 use super::literals::Literals;
 use super::sequences::{Back, MAX_MATCH, Rows, Sequence, Sequences};
+use crate::processor::{self, Processor, Work};
 
 const MIN_MATCH: usize = 3;
 const END_OF_BLOCK: usize = 256;
@@ -32,7 +33,13 @@ pub fn zlib<const W: usize, L: Literals<W>>(
             sequences.fill(&mut block);
         }
         let last = sequences.is_done();
-        rest.pixels = write_block(&block, rest, literals, &mut out, last);
+        rest.pixels = processor::run(Block {
+            sequences: &block,
+            rows: rest,
+            literals,
+            out: &mut out,
+            last,
+        });
         if last {
             break;
         }
@@ -49,37 +56,45 @@ trait Sink<const W: usize> {
     const BYTES: usize;
     /// The byte before each row.
     fn row(&mut self);
-    fn pixel(&mut self, pixel: [u8; W]);
+    fn pixels(&mut self, pixels: &[[u8; W]]);
     /// So many bytes from there, at least [`MIN_MATCH`].
     fn copy(&mut self, bytes: usize, back: Back);
 }
 
-/// Writes the first of these rows as a block; returns the pixels of those below.
-fn write_block<'a, const W: usize, L: Literals<W>>(
-    sequences: &[Sequence],
-    rows: Rows<'a, W>,
-    literals: &L,
-    out: &mut BitWriter,
+/// The first of some rows, as a block; its output are the pixels of those below.
+struct Block<'a, 'p, const W: usize, L> {
+    sequences: &'a [Sequence],
+    rows: Rows<'p, W>,
+    literals: &'a L,
+    out: &'a mut BitWriter,
     last: bool,
-) -> &'a [[u8; W]] {
-    let mut counts = Counts::<W, L>::new(literals);
-    let rest = walk(sequences, rows, &mut counts);
-    let symbols = counts.symbols();
-    let code = Code::new(&symbols, L::LONGEST_WORD);
-    let distances = Code::new(&counts.distances, MAX_BITS);
-    out.reserve(3);
-    out.put(u64::from(last), 1);
-    out.put(2, 2); // dynamic Huffman codes
-    write_code_lengths(out, &code, &distances);
-    let bits = code.bits(&symbols) + distances.bits(&counts.distances);
-    out.reserve(bits + counts.extra_bits());
-    // a writer of its own stays in registers
-    let own = std::mem::take(out);
-    let mut written = Written::<W, L>::new(own, literals, (&code, &distances));
-    walk(sequences, rows, &mut written);
-    *out = written.out;
-    code.put(out, END_OF_BLOCK);
-    rest
+}
+
+impl<'p, const W: usize, L: Literals<W>> Work for Block<'_, 'p, W, L> {
+    type Output = &'p [[u8; W]];
+
+    #[inline(always)]
+    fn on(self, _: impl Processor) -> &'p [[u8; W]] {
+        let (sequences, rows, out) = (self.sequences, self.rows, self.out);
+        let mut counts = Counts::<W, L>::new(self.literals);
+        let rest = walk(sequences, rows, &mut counts);
+        let symbols = counts.symbols();
+        let code = Code::new(&symbols, L::LONGEST_WORD);
+        let distances = Code::new(&counts.distances, MAX_BITS);
+        out.reserve(3);
+        out.put(u64::from(self.last), 1);
+        out.put(2, 2); // dynamic Huffman codes
+        write_code_lengths(out, &code, &distances);
+        let bits = code.bits(&symbols) + distances.bits(&counts.distances);
+        out.reserve(bits + counts.extra_bits());
+        // a writer of its own stays in registers
+        let own = std::mem::take(out);
+        let mut written = Written::<W, L>::new(own, self.literals, (&code, &distances));
+        walk(sequences, rows, &mut written);
+        *out = written.out;
+        code.put(out, END_OF_BLOCK);
+        rest
+    }
 }
 
 /// Tells what rows are made of; returns the pixels behind them.
@@ -106,9 +121,7 @@ fn walk<'a, const W: usize, S: Sink<W>>(
         }
         x += literals + copied;
         let (here, after) = rest.split_at_checked(literals).unwrap_or((rest, &[]));
-        for pixel in here {
-            sink.pixel(*pixel);
-        }
+        sink.pixels(here);
         if copied > 0 {
             sink.copy(copied * S::BYTES, sequence.back);
         }
@@ -172,8 +185,10 @@ impl<const W: usize, L: Literals<W>> Sink<W> for Counts<'_, W, L> {
     }
 
     #[inline(always)]
-    fn pixel(&mut self, pixel: [u8; W]) {
-        self.literals.count(pixel, &mut self.pixels);
+    fn pixels(&mut self, pixels: &[[u8; W]]) {
+        for pixel in pixels {
+            self.literals.count(*pixel, &mut self.pixels);
+        }
     }
 
     #[inline(always)]
@@ -234,9 +249,9 @@ impl<const W: usize, L: Literals<W>> Sink<W> for Written<'_, W, L> {
     }
 
     #[inline(always)]
-    fn pixel(&mut self, pixel: [u8; W]) {
+    fn pixels(&mut self, pixels: &[[u8; W]]) {
         self.literals
-            .put(pixel, self.code, &self.words, &mut self.out);
+            .put(pixels, self.code, &self.words, &mut self.out);
     }
 
     #[inline(always)]

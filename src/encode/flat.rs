@@ -6,11 +6,10 @@
 //! about as many bits as to say the pixels, and more time. Nor is it looked further back: of few
 //! colours a pixel takes five bits, and edges seldom are alike.
 
-use wide::bytemuck::cast;
-use wide::i32x4;
-
+use super::alike::same;
 use super::palette::{Colors, Number};
 use super::sequences::{Back, Sequence};
+use crate::processor::{self, Processor, Work};
 
 /// A picture of few colours.
 pub(super) struct Flat<N> {
@@ -47,34 +46,57 @@ pub(super) fn find<N: Number>(
     if width == 0 || width > MAX_WIDTH {
         return None;
     }
-    let mut flat = Flat {
-        numbers: Vec::with_capacity(pixels.len()),
-        sequences: Vec::new(),
-    };
-    let mut alike = Alike::default();
-    let mut above: Option<Pixels<'_>> = None;
-    for row in pixels.chunks_exact(width) {
-        alike.clear();
-        for (nth, here) in row.chunks(WORD).enumerate() {
-            let x = nth * WORD;
-            let left = match x.checked_sub(1) {
-                Some(before) => same(here, row.get(before..)?),
-                None => same(here.get(1..)?, here) << 1,
-            };
-            let over = above.and_then(|above| above.get(x..));
-            let up = over.map_or(0, |over| same(here, over));
-            flat.number(here, (left, up), width, colors)?;
-            alike.push(left, up);
+    processor::run(Find {
+        pixels,
+        width,
+        shortest,
+        colors,
+    })
+}
+
+struct Find<'a, N> {
+    pixels: Pixels<'a>,
+    width: usize,
+    shortest: Shortest,
+    colors: &'a mut Colors<N>,
+}
+
+impl<N: Number> Work for Find<'_, N> {
+    type Output = Option<Flat<N>>;
+
+    #[inline(always)]
+    fn on(self, processor: impl Processor) -> Option<Flat<N>> {
+        let Find { pixels, width, .. } = self;
+        let mut flat = Flat {
+            numbers: Vec::with_capacity(pixels.len()),
+            sequences: Vec::new(),
+        };
+        let mut alike = Alike::default();
+        let mut above: Option<Pixels<'_>> = None;
+        for row in pixels.chunks_exact(width) {
+            alike.clear();
+            for (nth, here) in row.chunks(WORD).enumerate() {
+                let x = nth * WORD;
+                let left = match x.checked_sub(1) {
+                    Some(before) => same(processor, here, row.get(before..)?),
+                    None => same(processor, here.get(1..)?, here) << 1,
+                };
+                let over = above.and_then(|above| above.get(x..));
+                let up = over.map_or(0, |over| same(processor, here, over));
+                flat.number(here, (left, up), width, self.colors)?;
+                alike.push(left, up);
+            }
+            alike.tell(width, self.shortest, &mut flat.sequences);
+            above = Some(row);
         }
-        alike.tell(width, shortest, &mut flat.sequences);
-        above = Some(row);
+        Some(flat)
     }
-    Some(flat)
 }
 
 impl<N: Number> Flat<N> {
     /// Adds the numbers of at most 64 pixels, of which those of `left` are as the pixel before
     /// them and those of `up` as the one above.
+    #[inline(always)]
     fn number(
         &mut self,
         here: Pixels<'_>,
@@ -105,25 +127,6 @@ impl<N: Number> Flat<N> {
     }
 }
 
-/// A bit for each of the first 64 pixels that are the same.
-#[inline(always)]
-fn same(a: Pixels<'_>, b: Pixels<'_>) -> u64 {
-    let (a4, a) = a.as_chunks::<4>();
-    let (b4, _) = b.as_chunks::<4>();
-    let mut bits = 0;
-    let mut nth = 0;
-    for (a, b) in a4.iter().zip(b4) {
-        let (a, b): (i32x4, i32x4) = (cast(*a), cast(*b));
-        bits |= u64::from(a.simd_eq(b).to_bitmask() & 15) << nth;
-        nth += 4;
-    }
-    let rest = b.get(nth..).unwrap_or(&[]);
-    for (nth, (a, b)) in (nth..).zip(a.iter().zip(rest)) {
-        bits |= u64::from(a == b) << nth;
-    }
-    bits
-}
-
 /// Which pixels of a row are as their neighbours, a bit for each.
 #[derive(Default)]
 struct Alike {
@@ -145,6 +148,7 @@ impl Alike {
     }
 
     /// Adds the sequences of the row.
+    #[inline(always)]
     fn tell(&mut self, width: usize, shortest: Shortest, sequences: &mut Vec<Sequence>) {
         self.enough.clear();
         let lefts = self.left.iter().zip(self.left.iter().skip(1).chain([&0]));
@@ -180,11 +184,13 @@ impl Alike {
 }
 
 /// Bits that are followed by another, which may be in the next word.
+#[inline(always)]
 fn two(word: u64, next: u64) -> u64 {
     word & (word >> 1 | next << 63)
 }
 
 /// Bits that are followed by three others, the last of them in the next word.
+#[inline(always)]
 fn four(word: u64, next: u64) -> u64 {
     let two = word & (word >> 1 | next << 63);
     let next_two = next & next >> 1;

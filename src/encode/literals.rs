@@ -21,7 +21,7 @@ pub(super) trait Literals<const W: usize> {
     /// How often each byte occurs in what was counted.
     fn of_bytes(&self, counts: &Self::Counts) -> [u32; 256];
     fn words(&self, code: &Code) -> Self::Words;
-    fn put(&self, pixel: [u8; W], code: &Code, words: &Self::Words, out: &mut BitWriter);
+    fn put(&self, pixels: &[[u8; W]], code: &Code, words: &Self::Words, out: &mut BitWriter);
 }
 
 /// Pixels that are written as a function of them says.
@@ -58,9 +58,22 @@ impl<const W: usize, const N: usize, F: Fn([u8; W]) -> [u8; N]> Literals<W> for 
     fn words(&self, _: &Code) {}
 
     #[inline(always)]
-    fn put(&self, pixel: [u8; W], code: &Code, (): &(), out: &mut BitWriter) {
-        let (words, bits) = together(self.0(pixel), code);
-        out.put(words, bits);
+    fn put(&self, pixels: &[[u8; W]], code: &Code, (): &(), out: &mut BitWriter) {
+        let mut rest = pixels;
+        if N == 1 {
+            // three words of a byte in one go
+            let (threes, last) = pixels.as_chunks::<3>();
+            for three in threes {
+                let three = three.map(|pixel| self.0(pixel)).map(|bytes| bytes[0]);
+                let (words, bits) = together(three, code);
+                out.put(words, bits);
+            }
+            rest = last;
+        }
+        for pixel in rest {
+            let (words, bits) = together(self.0(*pixel), code);
+            out.put(words, bits);
+        }
     }
 }
 
@@ -107,10 +120,12 @@ impl<const N: usize> Literals<2> for Numbered<'_, N> {
     }
 
     #[inline(always)]
-    fn put(&self, pixel: [u8; 2], _: &Code, words: &Vec<u64>, out: &mut BitWriter) {
-        let word = words.get(usize::from(u16::from_le_bytes(pixel)));
-        let word = word.copied().unwrap_or_default();
-        out.put(word >> COUNT_BITS, word as u32 & ((1 << COUNT_BITS) - 1));
+    fn put(&self, pixels: &[[u8; 2]], _: &Code, words: &Vec<u64>, out: &mut BitWriter) {
+        for pixel in pixels {
+            let word = words.get(usize::from(u16::from_le_bytes(*pixel)));
+            let word = word.copied().unwrap_or_default();
+            out.put(word >> COUNT_BITS, word as u32 & ((1 << COUNT_BITS) - 1));
+        }
     }
 }
 

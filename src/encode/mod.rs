@@ -1,6 +1,7 @@
 //! Core → bytes. A format is one file that knows its notation, and nothing of the protocol
 //! that sends it.
 
+mod alike;
 mod bits;
 mod checksum;
 pub mod cql2_json;

@@ -8,9 +8,12 @@ use super::raster::{Block, Paintbrush, PixelRect, level};
 use super::spare;
 use crate::error::{Error, Result};
 use crate::geom::Size;
+use crate::processor::{self, Processor};
 
 /// Pixels of a cache line.
 const LINE: usize = 16;
+/// Taller boxes are wide as well: there the ends of their rows are few beside what is filled.
+const FETCHED_ROWS: i32 = 256;
 
 /// A premultiplied RGBA pixel.
 pub type Pixel = [u8; 4];
@@ -170,28 +173,25 @@ impl Band<'_> {
             .unwrap_or(&mut [])
     }
 
-    /// Reads the ends of the rows of a small box that will be drawn on next.
+    /// Has the pixels of a box fetched that will be drawn on next, unless it is too tall for that.
     ///
-    /// Rows are a page apart: without this, drawing waits for memory row after row, while these
-    /// reads wait together (a sixth off the time of polygons of 10 px all over the map).
+    /// Rows are a page apart: without this, drawing waits for memory row after row.
     #[inline]
     pub fn touch(&self, rect: PixelRect) {
         let rect = rect.intersection(&self.rect());
-        if rect.is_empty() || rect.y1 - rect.y0 > 64 {
+        if rect.is_empty() || rect.y1 - rect.y0 > FETCHED_ROWS {
             return;
         }
         let width = self.width as usize;
         let start = (rect.y0 - self.y0) as usize * width;
         let rows = self.pixels.get(start..).unwrap_or(&[]).chunks_exact(width);
-        let mut seen = 0;
         for row in rows.take((rect.y1 - rect.y0) as usize) {
             let pixels = row.get(rect.x0 as usize..rect.x1 as usize).unwrap_or(&[]);
             for line in pixels.chunks(LINE) {
-                seen ^= line.first().map_or(0, |pixel| pixel[0]);
+                line.first().map(processor::fetch);
             }
-            seen ^= pixels.last().map_or(0, |pixel| pixel[0]);
+            pixels.last().map(processor::fetch);
         }
-        std::hint::black_box(seen);
     }
 
     /// Lays a premultiplied picture of `width` columns over the band, its upper left corner at
@@ -337,10 +337,17 @@ impl Paintbrush for SolidBrush<'_, '_> {
     }
 
     #[inline(always)]
-    fn block(&mut self, y: i32, x: i32, count: usize, sum: i32, changes: Block) -> i32 {
+    fn block(
+        &mut self,
+        processor: impl Processor,
+        (x, y): (i32, i32),
+        count: usize,
+        sum: i32,
+        changes: Block,
+    ) -> i32 {
         if let Some(pixels) = self.row.block(self.band, x) {
             // all four, though the shape may end before: what it left to the last is nothing
-            let last = lanes::lay_on(pixels, &self.ink, sum, changes);
+            let last = lanes::lay_on(processor, pixels, &self.ink, sum, changes);
             debug_assert!(count == changes.len() || last == 0);
             return last;
         }

@@ -10,6 +10,7 @@ use super::canvas::{Band, EDGE_STEP, Pixel, Row, coarse, lay_on_row};
 use super::color::{Color, div_255};
 use super::lanes::{self, Ink};
 use super::raster::{Block, LayersBrush, level};
+use crate::processor::Processor;
 
 /// Lays two colours on a band.
 #[derive(Debug)]
@@ -38,13 +39,18 @@ impl<'a, 'b> OutlinedBrush<'a, 'b> {
 
 /// The coverage by the inside and by the outline.
 #[inline(always)]
-fn levels([outer, inner]: [i32; 2]) -> (u32, u32) {
+pub(super) fn levels([outer, inner]: [i32; 2]) -> (u32, u32) {
     let line = level(outer.wrapping_add(inner));
     (level(outer).saturating_sub(line), line)
 }
 
 /// [`lanes::lay_on_both`] for a single pixel.
-fn laid_on(below: Pixel, fill: Pixel, line: Pixel, (of_fill, of_line): (u32, u32)) -> Pixel {
+pub(super) fn laid_on(
+    below: Pixel,
+    fill: Pixel,
+    line: Pixel,
+    (of_fill, of_line): (u32, u32),
+) -> Pixel {
     let rest = 255 - of_line - div_255(u32::from(fill[3]) * of_fill);
     let mut channels = below
         .iter()
@@ -86,15 +92,15 @@ impl LayersBrush<2> for OutlinedBrush<'_, '_> {
     #[inline(always)]
     fn block(
         &mut self,
-        _y: i32,
-        x: i32,
+        processor: impl Processor,
+        (x, _): (i32, i32),
         count: usize,
         sums: [i32; 2],
         changes: [Block; 2],
     ) -> [i32; 2] {
         if let Some(pixels) = self.row.block(self.band, x) {
             // all four, though the shape may end before: what it left to the last is nothing
-            let last = lanes::lay_on_both(pixels, &self.inks, sums, changes);
+            let last = lanes::lay_on_both(processor, pixels, &self.inks, sums, changes);
             debug_assert!(count == 4 || last == [0, 0]);
             return last;
         }

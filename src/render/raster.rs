@@ -9,6 +9,7 @@
 
 use super::edges::Cells;
 use super::fixed::{Fixed, UNIT, UNIT_BITS};
+use crate::processor::{self, Processor, Work};
 
 /// A box of pixels, `x0 <= x < x1` and `y0 <= y < y1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,14 @@ pub trait Paintbrush {
     /// as `sum` changes from pixel to pixel; answers what it has become behind the block. For a
     /// solid colour, laying on no coverage costs less than asking.
     #[inline(always)]
-    fn block(&mut self, y: i32, x: i32, count: usize, mut sum: i32, changes: Block) -> i32 {
+    fn block(
+        &mut self,
+        _processor: impl Processor,
+        (x, y): (i32, i32),
+        count: usize,
+        mut sum: i32,
+        changes: Block,
+    ) -> i32 {
         for (x, change) in (x..).zip(changes).take(count) {
             sum = sum.wrapping_add(change);
             let coverage = level(sum);
@@ -202,12 +210,25 @@ impl Accumulator {
     }
 
     /// Hands out the sums row by row, and clears the buffer.
+    pub(super) fn sweep_layers<const L: usize>(&mut self, brush: &mut impl LayersBrush<L>) {
+        processor::run(Sweep {
+            accumulator: self,
+            brush,
+        });
+    }
+
+    /// [`sweep_layers`](Accumulator::sweep_layers), compiled for a kind of processor.
     // `touched` has a byte for each block of the buffer's cells.
     #[allow(
         clippy::indexing_slicing,
         reason = "a mark stands only for a block that exists"
     )]
-    pub(super) fn sweep_layers<const L: usize>(&mut self, brush: &mut impl LayersBrush<L>) {
+    #[inline(always)]
+    fn sweep_with<const L: usize>(
+        &mut self,
+        brush: &mut impl LayersBrush<L>,
+        processor: impl Processor,
+    ) {
         let Some(rect) = self.rect.take() else { return };
         let height = std::mem::take(&mut self.height);
         debug_assert_eq!(self.layers, L);
@@ -239,7 +260,8 @@ impl Accumulator {
                         std::mem::take(&mut cells[layer * blocks + block])
                     });
                     let count = width.saturating_sub(x).min(BLOCK);
-                    sums = brush.block(y, rect.x0 + x as i32, count, sums, changes);
+                    let at = (rect.x0 + x as i32, y);
+                    sums = brush.block(processor, at, count, sums, changes);
                     from = x + BLOCK;
                 }
             }
@@ -261,12 +283,27 @@ pub(super) trait LayersBrush<const L: usize> {
     /// [`Paintbrush::block`] with several sums.
     fn block(
         &mut self,
-        y: i32,
-        x: i32,
+        processor: impl Processor,
+        at: (i32, i32),
         count: usize,
         sums: [i32; L],
         changes: [Block; L],
     ) -> [i32; L];
+}
+
+/// A sweep that is still to be done.
+struct Sweep<'a, const L: usize, B> {
+    accumulator: &'a mut Accumulator,
+    brush: &'a mut B,
+}
+
+impl<const L: usize, B: LayersBrush<L>> Work for Sweep<'_, L, B> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on(self, processor: impl Processor) {
+        self.accumulator.sweep_with(self.brush, processor);
+    }
 }
 
 struct OneLayer<'a, B>(&'a mut B);
@@ -288,13 +325,13 @@ impl<B: Paintbrush> LayersBrush<1> for OneLayer<'_, B> {
     #[inline(always)]
     fn block(
         &mut self,
-        y: i32,
-        x: i32,
+        processor: impl Processor,
+        at: (i32, i32),
         count: usize,
         [sum]: [i32; 1],
         [changes]: [Block; 1],
     ) -> [i32; 1] {
-        [self.0.block(y, x, count, sum, changes)]
+        [self.0.block(processor, at, count, sum, changes)]
     }
 }
 

@@ -1,6 +1,6 @@
 //! Read-only memory maps that outlive what happens to their file.
 //!
-//! This is the one file of the house with `unsafe` in it.
+//! Whatever is unsafe about files is here.
 //!
 //! # What is promised
 //! - Reading [`Mapping::bytes`] never ends the process. Where the file was cut under the map the

@@ -1,13 +1,18 @@
-//! One colour on four pixels at once, in the vector registers that every machine has.
+//! One colour on four pixels at once, in the vector registers that every machine has, or in those of
+//! [AVX2](avx2).
 //!
 //! The same numbers as [`level`](super::raster::level) and [`laid_on`](super::canvas::laid_on),
 //! which the tests compare it with.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 
 use wide::bytemuck::cast;
 use wide::{f32x4, i32x4, u8x16, u16x8, u32x4, u64x2};
 
 use super::canvas::Pixel;
 use super::raster::{Block, LEVELS_PER_AREA};
+use crate::processor::Processor;
 
 /// A premultiplied colour, made ready.
 #[derive(Debug)]
@@ -66,7 +71,17 @@ fn div_255(value: u16x8) -> u16x8 {
 /// Lays a colour on four pixels: the sum before the first of them changes from pixel to pixel.
 /// Answers what it is behind them.
 #[inline(always)]
-pub(super) fn lay_on(pixels: &mut [Pixel; 4], ink: &Ink, before: i32, changes: Block) -> i32 {
+pub(super) fn lay_on(
+    processor: impl Processor,
+    pixels: &mut [Pixel; 4],
+    ink: &Ink,
+    before: i32,
+    changes: Block,
+) -> i32 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = processor.avx2() {
+        return avx2::lay_on(avx2, pixels, ink, before, changes);
+    }
     let below: u8x16 = cast(*pixels);
     let (sums, last) = running(before, changes);
     let [low, high] = levels(sums);
@@ -81,11 +96,17 @@ pub(super) fn lay_on(pixels: &mut [Pixel; 4], ink: &Ink, before: i32, changes: B
 /// they are behind them.
 #[inline(always)]
 pub(super) fn lay_on_both(
+    processor: impl Processor,
     pixels: &mut [Pixel; 4],
-    [fill, line]: &[Ink; 2],
+    inks: &[Ink; 2],
     before: [i32; 2],
-    [outer, inner]: [Block; 2],
+    changes: [Block; 2],
 ) -> [i32; 2] {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = processor.avx2() {
+        return avx2::lay_on_both(avx2, pixels, inks, before, changes);
+    }
+    let ([fill, line], [outer, inner]) = (inks, changes);
     let below: u8x16 = cast(*pixels);
     let (outer, outer_last) = running(before[0], outer);
     let (inner, inner_last) = running(before[1], inner);
@@ -164,32 +185,110 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::canvas::{EDGE_STEP, laid_on, over};
+    use super::super::outlined;
     use super::super::raster::level;
     use super::*;
+    use crate::processor::{self, Any, Work};
+
+    /// A colour, or two, laid on four pixels.
+    #[derive(Clone, Copy)]
+    struct Lay<'a, const L: usize> {
+        below: [Pixel; 4],
+        inks: &'a [Ink; L],
+        before: [i32; L],
+        changes: [Block; L],
+    }
+
+    impl Work for Lay<'_, 1> {
+        type Output = ([Pixel; 4], [i32; 1]);
+
+        fn on(mut self, processor: impl Processor) -> Self::Output {
+            let ([ink], [before], [changes]) = (self.inks, self.before, self.changes);
+            let behind = lay_on(processor, &mut self.below, ink, before, changes);
+            (self.below, [behind])
+        }
+    }
+
+    impl Work for Lay<'_, 2> {
+        type Output = ([Pixel; 4], [i32; 2]);
+
+        fn on(mut self, processor: impl Processor) -> Self::Output {
+            let behind = lay_on_both(
+                processor,
+                &mut self.below,
+                self.inks,
+                self.before,
+                self.changes,
+            );
+            (self.below, behind)
+        }
+    }
+
+    /// No channel above the alpha.
+    fn premultiplied([r, g, b, a]: Pixel) -> Pixel {
+        [r.min(a), g.min(a), b.min(a), a]
+    }
+
+    /// Changes of a sum as a shape's edges make them, and any others.
+    fn changes() -> impl Strategy<Value = Block> {
+        [
+            -300_000..300_000i32,
+            -300_000..300_000i32,
+            i32::MIN..i32::MAX,
+            -500..500i32,
+        ]
+    }
 
     proptest! {
         #[test]
-        fn four_pixels_at_once_are_four_single_pixels(
+        fn four_pixels_at_once_are_four_single_pixels_on_every_processor(
             below in any::<[[u8; 4]; 4]>(),
-            [r, g, b, a] in any::<[u8; 4]>(),
+            ink in any::<[u8; 4]>(),
             before in -300_000..300_000i32,
-            changes in [-300_000..300_000i32, -300_000..300_000i32, i32::MIN..i32::MAX, -500..500i32],
+            changes in changes(),
         ) {
-            // premultiplied: no channel above the alpha
-            let premultiplied = |[r, g, b, a]: Pixel| [r.min(a), g.min(a), b.min(a), a];
-            let (below, ink) = (below.map(premultiplied), premultiplied([r, g, b, a]));
-            let mut laid = below;
-            let behind = lay_on(&mut laid, &Ink::new(ink, EDGE_STEP), before, changes);
-            let mut sum = before;
-            let single: Vec<Pixel> = below.iter().zip(changes)
-                .map(|(pixel, change)| {
-                    sum = sum.wrapping_add(change);
-                    let (pixel, ink) = (u32::from_le_bytes(*pixel), u32::from_le_bytes(ink));
-                    laid_on(pixel, ink, level(sum)).to_le_bytes()
-                })
-                .collect();
-            prop_assert_eq!(laid.as_slice(), single.as_slice());
-            prop_assert_eq!(behind, sum);
+            let (below, ink) = (below.map(premultiplied), premultiplied(ink));
+            let lay = Lay {
+                below,
+                inks: &[Ink::new(ink, EDGE_STEP)],
+                before: [before],
+                changes: [changes],
+            };
+            let (mut single, mut sum) = (below, before);
+            for (pixel, change) in single.iter_mut().zip(changes) {
+                sum = sum.wrapping_add(change);
+                let (below, ink) = (u32::from_le_bytes(*pixel), u32::from_le_bytes(ink));
+                *pixel = laid_on(below, ink, level(sum)).to_le_bytes();
+            }
+            prop_assert_eq!(lay.on(Any), (single, [sum]));
+            prop_assert_eq!(processor::run(lay), (single, [sum]));
+        }
+
+        #[test]
+        fn an_inside_and_its_outline_are_those_of_single_pixels_on_every_processor(
+            below in any::<[[u8; 4]; 4]>(),
+            fill in any::<[u8; 4]>(),
+            is_opaque in any::<bool>(),
+            [r, g, b] in any::<[u8; 3]>(),
+            before in [0..140_000i32, -140_000..0i32],
+            changes in [changes(), changes()],
+        ) {
+            let fill = premultiplied(fill.map(|c| if is_opaque { 255 } else { c }));
+            let (below, line) = (below.map(premultiplied), [r, g, b, 255]);
+            let lay = Lay {
+                below,
+                inks: &[fill, line].map(|ink| Ink::new(ink, EDGE_STEP)),
+                before,
+                changes,
+            };
+            let (mut single, mut sums) = (below, before);
+            let [outer, inner] = changes;
+            for (pixel, changes) in single.iter_mut().zip(outer.into_iter().zip(inner)) {
+                sums = [sums[0].wrapping_add(changes.0), sums[1].wrapping_add(changes.1)];
+                *pixel = outlined::laid_on(*pixel, fill, line, outlined::levels(sums));
+            }
+            prop_assert_eq!(lay.on(Any), (single, sums));
+            prop_assert_eq!(processor::run(lay), (single, sums));
         }
     }
 
@@ -201,7 +300,6 @@ mod tests {
             alphas in prop::array::uniform4(prop_oneof![Just(0u8), Just(255), any::<u8>()]),
             step in prop_oneof![Just(1u16), Just(EDGE_STEP)],
         ) {
-            let premultiplied = |[r, g, b, a]: Pixel| [r.min(a), g.min(a), b.min(a), a];
             let below = below.map(premultiplied);
             let mut above: [Pixel; 4] = above;
             for (pixel, alpha) in above.iter_mut().zip(alphas) {
@@ -219,13 +317,16 @@ mod tests {
 
     #[test]
     fn sums_at_the_ends_of_their_range_are_full() {
-        let ink = Ink::new([9, 9, 9, 255], EDGE_STEP);
-        let mut pixels = [[0; 4]; 4];
-        // sums: the lowest, the highest, the lowest but one, none
-        lay_on(&mut pixels, &ink, 0, [i32::MIN, -1, 2, i32::MAX]);
-        assert_eq!(
-            pixels,
-            [[9, 9, 9, 255], [9, 9, 9, 255], [9, 9, 9, 255], [0; 4]]
-        );
+        let lay = Lay {
+            below: [[0; 4]; 4],
+            inks: &[Ink::new([9, 9, 9, 255], EDGE_STEP)],
+            before: [0],
+            // sums: the lowest, the highest, the lowest but one, none
+            changes: [[i32::MIN, -1, 2, i32::MAX]],
+        };
+        let full = [9, 9, 9, 255];
+        let expected = [full, full, full, [0; 4]];
+        assert_eq!(lay.on(Any).0, expected);
+        assert_eq!(processor::run(lay).0, expected);
     }
 }
