@@ -54,8 +54,19 @@ fn cause(info: &str, noticed: Spot, lines: &[&str]) -> Option<Cause> {
             "keep one of them, and remove the lines <<<<<<<, ======= and >>>>>>>".into(),
         ));
     }
+    let no_tabs = "YAML is indented with spaces, not with tabs";
     if indent(written).contains('\t') {
-        return here("YAML is indented with spaces, not with tabs");
+        return here(no_tabs);
+    }
+    // noticed where the text above begins that the line was taken to go on with
+    if info.contains("tab")
+        && let Some(at) = first_tab(noticed.line, lines)
+    {
+        return Some(Cause::Elsewhere(
+            at,
+            "a tab in the indentation".into(),
+            no_tabs.into(),
+        ));
     }
     let open = Open::before(noticed, lines);
     let is_trailing = info.contains("trailing content after");
@@ -210,6 +221,15 @@ fn above(line: usize, lines: &[&str]) -> Option<usize> {
     })
 }
 
+/// The first tab before the text of a line, from that line on.
+fn first_tab(from: usize, lines: &[&str]) -> Option<Spot> {
+    let mut below = lines.iter().enumerate().skip(from);
+    below.find_map(|(line, text)| {
+        let column = indent(text).chars().position(|c| c == '\t')?;
+        Some(Spot { line, column })
+    })
+}
+
 fn indent(line: &str) -> &str {
     let end = line.find(|c: char| !c.is_whitespace());
     line.get(..end.unwrap_or(line.len())).unwrap_or("")
@@ -258,6 +278,9 @@ mod tests {
                 6,
                 "no space follows this colon",
             ),
+            ("id: x\n\ttitle: y\n", 2, 1, "a tab in the indentation"),
+            ("a:\n  - b\n\t- c\n", 3, 1, "a tab in the indentation"),
+            ("a: |\n\tb\n", 2, 1, "a tab in the indentation"),
             (
                 "<<<<<<< HEAD\na: b\n=======\n",
                 1,
