@@ -28,6 +28,7 @@ pub mod painter;
 pub mod pattern;
 pub mod pen;
 pub mod raster;
+mod rows;
 mod segments;
 pub mod shape;
 mod spare;

@@ -9,6 +9,8 @@
 
 use super::edges::Cells;
 use super::fixed::{Fixed, UNIT, UNIT_BITS};
+use super::rows::{Waiting, add_waiting};
+use super::stroke::Stretch;
 use crate::processor::{self, Processor, Work};
 
 /// A box of pixels, `x0 <= x < x1` and `y0 <= y < y1`.
@@ -114,6 +116,10 @@ pub struct Accumulator {
     /// Cells of a layer's row: whole groups of marks.
     stride: usize,
     layers: usize,
+    /// Edges that are not in the cells yet.
+    waiting: Waiting,
+    /// On loan to who draws lines.
+    pub(super) stretch: Stretch,
 }
 
 /// Which sum of a pixel an edge changes.
@@ -157,13 +163,17 @@ impl Accumulator {
 
     /// The memory that it holds.
     pub fn bytes(&self) -> usize {
-        self.cells.capacity() * 4 + self.touched.capacity()
+        self.cells.capacity() * 4
+            + self.touched.capacity()
+            + self.waiting.bytes()
+            + self.stretch.bytes()
     }
 
     /// Clears what a shape that was not swept left behind.
     fn reset(&mut self) {
         if self.rect.take().is_some() {
             self.height = 0;
+            self.waiting.clear();
             self.cells.fill(0);
             self.touched.fill(0);
         }
@@ -192,6 +202,7 @@ impl Accumulator {
             height: self.height,
             stride: self.stride,
             pitch: self.stride * self.layers,
+            waiting: &mut self.waiting,
         }
     }
 
@@ -211,6 +222,9 @@ impl Accumulator {
 
     /// Hands out the sums row by row, and clears the buffer.
     pub(super) fn sweep_layers<const L: usize>(&mut self, brush: &mut impl LayersBrush<L>) {
+        if !self.waiting.is_empty() {
+            add_waiting(&mut self.cells());
+        }
         processor::run(Sweep {
             accumulator: self,
             brush,
@@ -456,6 +470,27 @@ mod tests {
         fn any_window_of_a_shape_has_the_same_bits(
             ring in ring(9), x in 0..SIDE, y in 0..SIDE, w in 1..SIDE, h in 1..SIDE,
         ) {
+            let mut accumulator = Accumulator::default();
+            let whole = mask(&mut accumulator, std::slice::from_ref(&ring), ALL);
+            let rect = PixelRect { x0: x, y0: y, x1: (x + w).min(SIDE), y1: (y + h).min(SIDE) };
+            let part = mask(&mut accumulator, std::slice::from_ref(&ring), rect);
+            for (pixel, (whole, part)) in whole.iter().zip(&part).enumerate() {
+                let (px, py) = (pixel as i32 % SIDE, pixel as i32 / SIDE);
+                let inside = px >= rect.x0 && px < rect.x1 && py >= rect.y0 && py < rect.y1;
+                prop_assert_eq!(*part, if inside { *whole } else { 0 });
+            }
+        }
+
+        #[test]
+        fn any_window_of_a_shape_of_short_edges_has_the_same_bits(
+            steps in prop::collection::vec([-3 * UNIT..3 * UNIT, -3 * UNIT..3 * UNIT], 3..300),
+            x in 0..SIDE, y in 0..SIDE, w in 1..SIDE, h in 1..SIDE,
+        ) {
+            let mut at = [20 * UNIT; 2];
+            let ring: Vec<Fixed> = steps.iter().map(|step| {
+                at = [0, 1].map(|i| (at[i] + step[i]).rem_euclid(i64::from(SIDE) * UNIT));
+                at
+            }).collect();
             let mut accumulator = Accumulator::default();
             let whole = mask(&mut accumulator, std::slice::from_ref(&ring), ALL);
             let rect = PixelRect { x0: x, y0: y, x1: (x + w).min(SIDE), y1: (y + h).min(SIDE) };

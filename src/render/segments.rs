@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::fixed::{Fixed, UNIT, unit};
 
 /// One segment: where it begins and ends, its direction (length 1) and length.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Segment {
     pub from: Fixed,
     pub to: Fixed,

@@ -17,7 +17,7 @@ use crate::style::{LineCap, LineJoin};
 const STRAIGHT: f64 = 0.9986;
 
 /// The corners of a segment's end or beginning: left and right of its direction.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Corners {
     left: Fixed,
     right: Fixed,
@@ -43,8 +43,10 @@ pub fn stroke(
     pen: &Pen,
     window: &Window,
 ) {
+    let mut stretch = std::mem::take(&mut accumulator.stretch);
     let stroker = Stroker::new(accumulator, pen, [Layer::Outer; 2]);
-    stroker.stroke(points, closed, window);
+    stroker.stroke(points, closed, window, &mut stretch);
+    accumulator.stretch = stretch;
 }
 
 /// Adds a ring of a polygon in two layers: the side of its outline that is away from the
@@ -64,8 +66,88 @@ pub fn outline(
     } else {
         [Layer::Outer, Layer::Inner]
     };
+    let mut stretch = std::mem::take(&mut accumulator.stretch);
     let stroker = Stroker::new(accumulator, pen, sides);
-    stroker.stroke(points, true, window);
+    stroker.stroke(points, true, window, &mut stretch);
+    accumulator.stretch = stretch;
+}
+
+/// How two segments are joined, whatever is seen of them.
+#[derive(Debug, Clone, Copy)]
+struct Join {
+    /// Where the sides meet in one point each.
+    corners: Corners,
+    meets: bool,
+    /// The inner sides meet.
+    has_room: bool,
+    /// The outer sides do.
+    is_mitre: bool,
+}
+
+impl Join {
+    #[inline(always)]
+    fn new(first: &Segment, second: &Segment, pen: &Pen) -> Join {
+        let (d0, d1) = (first.direction, second.direction);
+        let cos = d0[0] * d1[0] + d0[1] * d1[1];
+        let sin = d0[0] * d1[1] - d0[1] * d1[0];
+        let (n0, n1) = (left_of(d0), left_of(d1));
+        let middle = [n0[0] + n1[0], n0[1] + n1[1]];
+        let meeting = pen.half / (1.0 + cos); // of no use where the line turns back; not used there
+        // both sides meet in one point each: on the inner side where both segments have room for it
+        let room = first.length.min(second.length) * 0.5;
+        let has_room = (cos > -0.98) & (meeting * sin.abs() <= room);
+        let within_limit = 2.0 <= MITER_LIMIT * MITER_LIMIT * (1.0 + cos);
+        let is_mitre = (pen.join == LineJoin::Miter) & within_limit;
+        Join {
+            corners: Corners {
+                left: moved(first.to, middle, meeting),
+                right: moved(first.to, middle, -meeting),
+            },
+            meets: (cos > STRAIGHT) | (has_room & is_mitre),
+            has_room,
+            is_mitre,
+        }
+    }
+}
+
+/// Segments that follow one another, and their joins: reckoned for many before one is drawn, or each
+/// root and quotient would be waited for.
+#[derive(Debug, Default)]
+pub(super) struct Stretch {
+    segments: Vec<Segment>,
+    joins: Vec<Join>,
+}
+
+/// Segments of a stretch: a part of a line however long it is.
+const STRETCH: usize = 64;
+
+impl Stretch {
+    /// Takes what follows a segment; false where nothing does.
+    #[inline(always)]
+    fn follow(&mut self, last: Segment, rest: &mut Segments<'_>, pen: &Pen) -> bool {
+        self.segments.clear();
+        self.joins.clear();
+        self.segments.push(last);
+        self.segments.extend(rest.take(STRETCH));
+        let following = self.segments.iter().skip(1);
+        self.joins.extend(
+            self.segments
+                .iter()
+                .zip(following)
+                .map(|(a, b)| Join::new(a, b, pen)),
+        );
+        !self.joins.is_empty()
+    }
+
+    /// The segments that follow, with their joins to those before.
+    fn joined(&self) -> impl Iterator<Item = (&Segment, &Join)> {
+        self.segments.iter().skip(1).zip(&self.joins)
+    }
+
+    /// The memory that it holds.
+    pub fn bytes(&self) -> usize {
+        self.segments.capacity() * size_of::<Segment>() + self.joins.capacity() * size_of::<Join>()
+    }
 }
 
 struct Stroker<'a> {
@@ -105,7 +187,7 @@ impl<'a> Stroker<'a> {
 }
 
 impl Stroker<'_> {
-    fn stroke(mut self, points: &[Fixed], closed: bool, window: &Window) {
+    fn stroke(mut self, points: &[Fixed], closed: bool, window: &Window, stretch: &mut Stretch) {
         let points = &*without_short_segments(points, closed);
         let mut segments = Segments::new(points, closed);
         let Some(first) = segments.next() else {
@@ -131,23 +213,26 @@ impl Stroker<'_> {
         let (mut start, mut end_of_all) = (Corners::nowhere(&first), Corners::nowhere(&first));
         match &last {
             Some(last) => {
-                (end_of_all, start) = self.joined((last, last_seen), (&first, first_seen));
+                let join = Join::new(last, &first, self.pen);
+                (end_of_all, start) = self.joined((last, last_seen), (&first, first_seen), &join);
             }
             None if first_seen => start = self.begin(&first),
             None => {}
         }
         let (mut current, mut current_seen) = (first, first_seen);
-        for next in segments {
-            let next_seen = seen(&next);
-            let (end, begin) = if current_seen & next_seen {
-                self.join(&current, &next, true)
-            } else {
-                self.joined((&current, current_seen), (&next, next_seen))
-            };
-            if current_seen {
-                self.sides(start, end);
+        while stretch.follow(current, &mut segments, self.pen) {
+            for (next, join) in stretch.joined() {
+                let next_seen = seen(next);
+                let (end, begin) = if current_seen & next_seen & join.meets {
+                    (join.corners, join.corners)
+                } else {
+                    self.joined((&current, current_seen), (next, next_seen), join)
+                };
+                if current_seen {
+                    self.sides(start, end);
+                }
+                (current, current_seen, start) = (*next, next_seen, begin);
             }
-            (current, current_seen, start) = (next, next_seen, begin);
         }
         if current_seen {
             if !closed {
@@ -251,12 +336,17 @@ impl Stroker<'_> {
         &mut self,
         (first, first_seen): (&Segment, bool),
         (second, second_seen): (&Segment, bool),
+        join: &Join,
     ) -> (Corners, Corners) {
         if !first_seen && !second_seen {
             return (Corners::nowhere(first), Corners::nowhere(second));
         }
         let both = first_seen && second_seen;
-        let (end, begin) = self.join(first, second, both);
+        let (end, begin) = if join.meets {
+            (join.corners, join.corners)
+        } else {
+            self.bend(first, second, join, both)
+        };
         if both {
             // nothing ends here
         } else if first_seen {
@@ -267,47 +357,14 @@ impl Stroker<'_> {
         (end, begin)
     }
 
-    /// The corners where the first segment ends and where the second begins, and, where `drawn`,
-    /// the edges between them.
-    #[inline(always)]
-    fn join(&mut self, first: &Segment, second: &Segment, drawn: bool) -> (Corners, Corners) {
-        let (d0, d1) = (first.direction, second.direction);
-        let point = first.to;
-        let half = self.pen.half;
-        let cos = d0[0] * d1[0] + d0[1] * d1[1];
-        let sin = d0[0] * d1[1] - d0[1] * d1[0];
-        let (n0, n1) = (left_of(d0), left_of(d1));
-        let middle = [n0[0] + n1[0], n0[1] + n1[1]];
-        let meeting = half / (1.0 + cos); // of no use where the line turns back; not used there
-        // both sides meet in one point each: on the inner side where both segments have room for it
-        let room = first.length.min(second.length) * 0.5;
-        let has_room = cos > -0.98 && meeting * sin.abs() <= room;
-        let within_limit = 2.0 <= MITER_LIMIT * MITER_LIMIT * (1.0 + cos);
-        let is_mitre = self.pen.join == LineJoin::Miter && within_limit;
-        if cos > STRAIGHT || (has_room && is_mitre) {
-            let both = Corners {
-                left: moved(point, middle, meeting),
-                right: moved(point, middle, -meeting),
-            };
-            return (both, both);
-        }
-        self.bend(
-            (first, second),
-            (middle, meeting),
-            has_room,
-            is_mitre,
-            drawn,
-        )
-    }
-
-    /// [`join`](Stroker::join) where the sides do not meet in one point each.
+    /// The corners where the first segment ends and where the second begins, where the sides do not
+    /// meet in one point each, and, where `drawn`, the edges between them.
     #[inline(never)]
     fn bend(
         &mut self,
-        (first, second): (&Segment, &Segment),
-        (middle, meeting): ([f64; 2], f64),
-        has_room: bool,
-        is_mitre: bool,
+        first: &Segment,
+        second: &Segment,
+        join: &Join,
         drawn: bool,
     ) -> (Corners, Corners) {
         let (d0, d1) = (first.direction, second.direction);
@@ -319,8 +376,9 @@ impl Stroker<'_> {
         let turns_left = d0[0] * d1[1] - d0[1] * d1[0] < 0.0;
 
         // the inner side: where there is no room, over the vertex
-        if has_room {
-            let inner = moved(point, middle, if turns_left { meeting } else { -meeting });
+        if join.has_room {
+            let Corners { left, right } = join.corners;
+            let inner = if turns_left { left } else { right };
             if turns_left {
                 (end.left, begin.left) = (inner, inner);
             } else {
@@ -337,8 +395,9 @@ impl Stroker<'_> {
         }
 
         // the outer side
-        if is_mitre {
-            let outer = moved(point, middle, if turns_left { -meeting } else { meeting });
+        if join.is_mitre {
+            let Corners { left, right } = join.corners;
+            let outer = if turns_left { right } else { left };
             if turns_left {
                 (end.right, begin.right) = (outer, outer);
             } else {
