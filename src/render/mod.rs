@@ -32,6 +32,7 @@ mod rows;
 mod segments;
 pub mod shape;
 mod spare;
+mod stretch;
 pub mod stroke;
 pub mod svg;
 pub mod symbol;

@@ -10,7 +10,7 @@
 use super::edges::Cells;
 use super::fixed::{Fixed, UNIT, UNIT_BITS};
 use super::rows::{Waiting, add_waiting};
-use super::stroke::Stretch;
+use super::stretch::Stretch;
 use crate::processor::{self, Processor, Work};
 
 /// A box of pixels, `x0 <= x < x1` and `y0 <= y < y1`.
@@ -119,7 +119,7 @@ pub struct Accumulator {
     /// Edges that are not in the cells yet.
     waiting: Waiting,
     /// On loan to who draws lines.
-    pub(super) stretch: Stretch,
+    pub(super) stretch: Option<Box<Stretch>>,
 }
 
 /// Which sum of a pixel an edge changes.
@@ -166,7 +166,7 @@ impl Accumulator {
         self.cells.capacity() * 4
             + self.touched.capacity()
             + self.waiting.bytes()
-            + self.stretch.bytes()
+            + self.stretch.as_ref().map_or(0, |stretch| stretch.bytes())
     }
 
     /// Clears what a shape that was not swept left behind.

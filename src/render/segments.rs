@@ -1,67 +1,15 @@
-//! A line as segments with a direction.
+//! The segments of a line that are drawn.
 
 use std::borrow::Cow;
 
-use super::fixed::{Fixed, UNIT, unit};
+use super::fixed::{Fixed, UNIT};
 
-/// One segment: where it begins and ends, its direction (length 1) and length.
+/// One segment: where it begins and ends, and its direction, of length 1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Segment {
     pub from: Fixed,
     pub to: Fixed,
     pub direction: [f64; 2],
-    pub length: f64,
-}
-
-impl Segment {
-    #[inline(always)]
-    pub fn new(from: Fixed, to: Fixed) -> Option<Segment> {
-        let delta = [(to[0] - from[0]) as f64, (to[1] - from[1]) as f64];
-        unit(delta).map(|(direction, length)| Segment {
-            from,
-            to,
-            direction,
-            length,
-        })
-    }
-}
-
-/// The segments of a line that have a length.
-pub(super) struct Segments<'a> {
-    from: Option<Fixed>,
-    rest: std::slice::Iter<'a, Fixed>,
-    close_with: Option<Fixed>,
-}
-
-impl<'a> Segments<'a> {
-    pub fn new(points: &'a [Fixed], closed: bool) -> Segments<'a> {
-        let mut rest = points.iter();
-        let from = rest.next().copied();
-        Segments {
-            from,
-            rest,
-            close_with: from.filter(|_| closed),
-        }
-    }
-}
-
-impl Iterator for Segments<'_> {
-    type Item = Segment;
-
-    #[inline]
-    fn next(&mut self) -> Option<Segment> {
-        let from = self.from?;
-        loop {
-            let to = match self.rest.next() {
-                Some(to) => *to,
-                None => self.close_with.take()?,
-            };
-            if let Some(segment) = Segment::new(from, to) {
-                self.from = Some(to);
-                return Some(segment);
-            }
-        }
-    }
 }
 
 /// Segments shorter than 3/32 px are left out: their direction is noise, and their mitres would be

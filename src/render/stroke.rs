@@ -8,13 +8,11 @@
 
 use super::edges::Cells;
 use super::fixed::{Fixed, round, unit};
-use super::pen::{MITER_LIMIT, Pen, Window};
+use super::pen::{Pen, Window};
 use super::raster::{Accumulator, Layer};
-use super::segments::{Segment, Segments, without_short_segments};
+use super::segments::{Segment, without_short_segments};
+use super::stretch::{Join, Stretch};
 use crate::style::{LineCap, LineJoin};
-
-/// Bends below 3° are drawn as mitres whatever the join: the difference is below 1/1000 of the width.
-const STRAIGHT: f64 = 0.9986;
 
 /// The corners of a segment's end or beginning: left and right of its direction.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +24,10 @@ struct Corners {
 impl Corners {
     /// Corners of no use.
     #[inline(always)]
-    fn nowhere(segment: &Segment) -> Corners {
+    fn nowhere(point: Fixed) -> Corners {
         Corners {
-            left: segment.from,
-            right: segment.from,
+            left: point,
+            right: point,
         }
     }
 }
@@ -43,10 +41,10 @@ pub fn stroke(
     pen: &Pen,
     window: &Window,
 ) {
-    let mut stretch = std::mem::take(&mut accumulator.stretch);
+    let mut stretch = accumulator.stretch.take().unwrap_or_default();
     let stroker = Stroker::new(accumulator, pen, [Layer::Outer; 2]);
     stroker.stroke(points, closed, window, &mut stretch);
-    accumulator.stretch = stretch;
+    accumulator.stretch = Some(stretch);
 }
 
 /// Adds a ring of a polygon in two layers: the side of its outline that is away from the
@@ -66,88 +64,10 @@ pub fn outline(
     } else {
         [Layer::Outer, Layer::Inner]
     };
-    let mut stretch = std::mem::take(&mut accumulator.stretch);
+    let mut stretch = accumulator.stretch.take().unwrap_or_default();
     let stroker = Stroker::new(accumulator, pen, sides);
     stroker.stroke(points, true, window, &mut stretch);
-    accumulator.stretch = stretch;
-}
-
-/// How two segments are joined, whatever is seen of them.
-#[derive(Debug, Clone, Copy)]
-struct Join {
-    /// Where the sides meet in one point each.
-    corners: Corners,
-    meets: bool,
-    /// The inner sides meet.
-    has_room: bool,
-    /// The outer sides do.
-    is_mitre: bool,
-}
-
-impl Join {
-    #[inline(always)]
-    fn new(first: &Segment, second: &Segment, pen: &Pen) -> Join {
-        let (d0, d1) = (first.direction, second.direction);
-        let cos = d0[0] * d1[0] + d0[1] * d1[1];
-        let sin = d0[0] * d1[1] - d0[1] * d1[0];
-        let (n0, n1) = (left_of(d0), left_of(d1));
-        let middle = [n0[0] + n1[0], n0[1] + n1[1]];
-        let meeting = pen.half / (1.0 + cos); // of no use where the line turns back; not used there
-        // both sides meet in one point each: on the inner side where both segments have room for it
-        let room = first.length.min(second.length) * 0.5;
-        let has_room = (cos > -0.98) & (meeting * sin.abs() <= room);
-        let within_limit = 2.0 <= MITER_LIMIT * MITER_LIMIT * (1.0 + cos);
-        let is_mitre = (pen.join == LineJoin::Miter) & within_limit;
-        Join {
-            corners: Corners {
-                left: moved(first.to, middle, meeting),
-                right: moved(first.to, middle, -meeting),
-            },
-            meets: (cos > STRAIGHT) | (has_room & is_mitre),
-            has_room,
-            is_mitre,
-        }
-    }
-}
-
-/// Segments that follow one another, and their joins: reckoned for many before one is drawn, or each
-/// root and quotient would be waited for.
-#[derive(Debug, Default)]
-pub(super) struct Stretch {
-    segments: Vec<Segment>,
-    joins: Vec<Join>,
-}
-
-/// Segments of a stretch: a part of a line however long it is.
-const STRETCH: usize = 64;
-
-impl Stretch {
-    /// Takes what follows a segment; false where nothing does.
-    #[inline(always)]
-    fn follow(&mut self, last: Segment, rest: &mut Segments<'_>, pen: &Pen) -> bool {
-        self.segments.clear();
-        self.joins.clear();
-        self.segments.push(last);
-        self.segments.extend(rest.take(STRETCH));
-        let following = self.segments.iter().skip(1);
-        self.joins.extend(
-            self.segments
-                .iter()
-                .zip(following)
-                .map(|(a, b)| Join::new(a, b, pen)),
-        );
-        !self.joins.is_empty()
-    }
-
-    /// The segments that follow, with their joins to those before.
-    fn joined(&self) -> impl Iterator<Item = (&Segment, &Join)> {
-        self.segments.iter().skip(1).zip(&self.joins)
-    }
-
-    /// The memory that it holds.
-    pub fn bytes(&self) -> usize {
-        self.segments.capacity() * size_of::<Segment>() + self.joins.capacity() * size_of::<Join>()
-    }
+    accumulator.stretch = Some(stretch);
 }
 
 struct Stroker<'a> {
@@ -156,6 +76,16 @@ struct Stroker<'a> {
     /// Where the cells of the line's sides begin in a row.
     left: usize,
     right: usize,
+}
+
+/// Where the sides of two segments that are joined at a vertex meet.
+#[inline(always)]
+fn meeting(vertex: Fixed, join: &Join) -> Corners {
+    let [x, y] = join.way.map(round);
+    Corners {
+        left: [vertex[0] + x, vertex[1] + y],
+        right: [vertex[0] - x, vertex[1] - y],
+    }
 }
 
 /// Left of a direction, on a screen whose y runs down.
@@ -189,56 +119,51 @@ impl<'a> Stroker<'a> {
 impl Stroker<'_> {
     fn stroke(mut self, points: &[Fixed], closed: bool, window: &Window, stretch: &mut Stretch) {
         let points = &*without_short_segments(points, closed);
-        let mut segments = Segments::new(points, closed);
-        let Some(first) = segments.next() else {
+        let mut rest = stretch.begin(points, closed);
+        let mut goes_on = stretch.follow(&mut rest, self.pen);
+        let Some(first) = stretch.first().filter(|_| points.len() > 1) else {
             if let Some(point) = points.first() {
                 self.dot(*point, closed);
             }
             return;
         };
-        // the join at the beginning of a closed line needs its last segment
-        let last = closed
-            .then(|| points.iter().rev().find(|p| **p != first.from))
-            .flatten()
-            .and_then(|from| Segment::new(*from, first.from));
         // what lies left of the window changes what is inside of a ring
         let is_split = self.is_split();
-        let seen = |segment: &Segment| match is_split {
-            true => window.touches_or_is_right_of(segment.from, segment.to),
-            false => window.touches(segment.from, segment.to),
+        let seen = |from: Fixed, to: Fixed| match is_split {
+            true => window.touches_or_is_right_of(from, to),
+            false => window.touches(from, to),
         };
-        let first_seen = seen(&first);
-        let last_seen = last.as_ref().is_some_and(seen);
+        let mut current_seen = seen(first.from, first.to);
         // of a segment that is seen; what stands here for others is not used
-        let (mut start, mut end_of_all) = (Corners::nowhere(&first), Corners::nowhere(&first));
-        match &last {
-            Some(last) => {
-                let join = Join::new(last, &first, self.pen);
-                (end_of_all, start) = self.joined((last, last_seen), (&first, first_seen), &join);
-            }
-            None if first_seen => start = self.begin(&first),
-            None => {}
+        let mut start = Corners::nowhere(first.from);
+        // a closed line begins with its last segment, whose sides are drawn when it comes again
+        let mut end_of_all = None;
+        if !closed && current_seen {
+            start = self.begin(&first);
         }
-        let (mut current, mut current_seen) = (first, first_seen);
-        while stretch.follow(current, &mut segments, self.pen) {
-            for (next, join) in stretch.joined() {
-                let next_seen = seen(next);
+        while goes_on {
+            for (index, joint) in stretch.joints().enumerate() {
+                let (vertex, join) = (*joint.from, joint.join(self.pen));
+                let next_seen = seen(vertex, *joint.to);
                 let (end, begin) = if current_seen & next_seen & join.meets {
-                    (join.corners, join.corners)
+                    let corners = meeting(vertex, &join);
+                    (corners, corners)
                 } else {
-                    self.joined((&current, current_seen), (next, next_seen), join)
+                    let directions = stretch.directions(index);
+                    self.joined(vertex, directions, [current_seen, next_seen], &join)
                 };
-                if current_seen {
+                if closed && end_of_all.is_none() {
+                    end_of_all = Some(end);
+                } else if current_seen {
                     self.sides(start, end);
                 }
-                (current, current_seen, start) = (*next, next_seen, begin);
+                (current_seen, start) = (next_seen, begin);
             }
+            goes_on = stretch.follow(&mut rest, self.pen);
         }
-        if current_seen {
-            if !closed {
-                end_of_all = self.cap(current.to, current.direction);
-            }
-            self.sides(start, end_of_all);
+        if let Some(last) = stretch.last().filter(|_| current_seen) {
+            let end = end_of_all.unwrap_or_else(|| self.cap(last.to, last.direction));
+            self.sides(start, end);
         }
     }
 
@@ -334,18 +259,20 @@ impl Stroker<'_> {
     #[inline(never)]
     fn joined(
         &mut self,
-        (first, first_seen): (&Segment, bool),
-        (second, second_seen): (&Segment, bool),
+        vertex: Fixed,
+        directions: [[f64; 2]; 2],
+        [first_seen, second_seen]: [bool; 2],
         join: &Join,
     ) -> (Corners, Corners) {
         if !first_seen && !second_seen {
-            return (Corners::nowhere(first), Corners::nowhere(second));
+            return (Corners::nowhere(vertex), Corners::nowhere(vertex));
         }
         let both = first_seen && second_seen;
         let (end, begin) = if join.meets {
-            (join.corners, join.corners)
+            let corners = meeting(vertex, join);
+            (corners, corners)
         } else {
-            self.bend(first, second, join, both)
+            self.bend(vertex, directions, join, both)
         };
         if both {
             // nothing ends here
@@ -362,14 +289,13 @@ impl Stroker<'_> {
     #[inline(never)]
     fn bend(
         &mut self,
-        first: &Segment,
-        second: &Segment,
+        point: Fixed,
+        [d0, d1]: [[f64; 2]; 2],
         join: &Join,
         drawn: bool,
     ) -> (Corners, Corners) {
-        let (d0, d1) = (first.direction, second.direction);
         let (n0, n1) = (left_of(d0), left_of(d1));
-        let (point, half) = (first.to, self.pen.half);
+        let half = self.pen.half;
         let cos = d0[0] * d1[0] + d0[1] * d1[1];
         let mut end = self.corners(point, d0);
         let mut begin = self.corners(point, d1);
@@ -377,7 +303,7 @@ impl Stroker<'_> {
 
         // the inner side: where there is no room, over the vertex
         if join.has_room {
-            let Corners { left, right } = join.corners;
+            let Corners { left, right } = meeting(point, join);
             let inner = if turns_left { left } else { right };
             if turns_left {
                 (end.left, begin.left) = (inner, inner);
@@ -396,7 +322,7 @@ impl Stroker<'_> {
 
         // the outer side
         if join.is_mitre {
-            let Corners { left, right } = join.corners;
+            let Corners { left, right } = meeting(point, join);
             let outer = if turns_left { right } else { left };
             if turns_left {
                 (end.right, begin.right) = (outer, outer);
@@ -473,7 +399,6 @@ impl Stroker<'_> {
             from: point,
             to: point,
             direction: [1.0, 0.0],
-            length: 0.0,
         };
         let cap = if closed {
             LineCap::Square
