@@ -2,8 +2,9 @@
 //! drawn nor counted nor found, whoever asks.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use super::later::{Later, Wanted};
 use super::stamp::Fingerprint;
 use super::{FeatureStore, Flow, Select, SelectStats};
 use crate::budget::Budget;
@@ -17,16 +18,19 @@ use crate::query::BoundFilter;
 /// a source that has many others.
 const MAX_LOOKED_THROUGH: usize = 20_000;
 
+/// Of so many features those that pass are found by the request that needs them.
+const MAX_FOUND_HERE: u64 = 20_000;
+
 /// The features of a store that pass a filter. Their positions are counted among themselves.
 pub struct FilteredStore {
     inner: Arc<dyn FeatureStore>,
-    filter: BoundFilter,
+    filter: Arc<BoundFilter>,
     version: String,
     /// Found when they are first asked for: a server has many filters and few of them in use.
-    kept: OnceLock<Kept>,
+    kept: Arc<Later<Kept>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Kept {
     /// Positions in the source, ascending.
     fids: Vec<u64>,
@@ -35,6 +39,46 @@ struct Kept {
 }
 
 impl Kept {
+    /// `None` where it is not wanted any more.
+    fn find(
+        inner: &dyn FeatureStore,
+        filter: &BoundFilter,
+        wanted: impl Fn() -> bool,
+    ) -> Option<Kept> {
+        let mut kept = Kept::default();
+        let select = Select {
+            boxes: match filter.boxes() {
+                Some([]) => return Some(kept),
+                Some(boxes) => boxes.to_vec(),
+                None => Vec::new(),
+            },
+            offset: 0,
+        };
+        let (mut looked_at, mut is_left) = (0u32, false);
+        let found = inner.select(&select, &Budget::unlimited(), &mut |feature| {
+            if filter.matches(feature) {
+                kept.fids.push(feature.fid());
+                kept.boxes.push(feature.bbox());
+            }
+            looked_at = looked_at.wrapping_add(1);
+            is_left = looked_at.is_multiple_of(4096) && !wanted();
+            Ok(match is_left {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
+        });
+        if is_left {
+            return None;
+        }
+        if let Err(error) = found {
+            // what was found till then is right; what comes after can't be read by anybody
+            tracing::warn!("a filtered layer is not whole: {error}");
+        }
+        let boxes = kept.boxes.iter().flatten().copied();
+        kept.extent = boxes.reduce(|a, b| a.union(&b));
+        Some(kept)
+    }
+
     /// The place of a position of the source.
     fn place(&self, fid: u64) -> Option<usize> {
         self.fids.binary_search(&fid).ok()
@@ -54,39 +98,30 @@ impl FilteredStore {
         FilteredStore {
             version: format!("{}-{of_filter}", inner.version()),
             inner,
-            filter,
-            kept: OnceLock::new(),
+            filter: Arc::new(filter),
+            kept: Arc::default(),
         }
     }
 
-    fn kept(&self) -> &Kept {
-        self.kept.get_or_init(|| {
-            let mut kept = Kept::default();
-            let select = Select {
-                boxes: match self.filter.boxes() {
-                    Some([]) => return kept,
-                    Some(boxes) => boxes.to_vec(),
-                    None => Vec::new(),
-                },
-                offset: 0,
-            };
-            let found = self
-                .inner
-                .select(&select, &Budget::unlimited(), &mut |feature| {
-                    if self.filter.matches(feature) {
-                        kept.fids.push(feature.fid());
-                        kept.boxes.push(feature.bbox());
-                    }
-                    Ok(ControlFlow::Continue(()))
-                });
-            if let Err(error) = found {
-                // what was found till then is right; what comes after can't be read by anybody
-                tracing::warn!("a filtered layer is not whole: {error}");
-            }
-            let boxes = kept.boxes.iter().flatten().copied();
-            kept.extent = boxes.reduce(|a, b| a.union(&b));
-            kept
+    /// What passes. Of many features a thread of its own finds it, and goes on where the request
+    /// may wait no longer.
+    fn kept(&self, budget: &Budget) -> Result<&Kept> {
+        let all = || true;
+        if self.inner.count() <= MAX_FOUND_HERE {
+            let find = || Kept::find(&*self.inner, &self.filter, all).unwrap_or_default();
+            return Ok(self.kept.get_here(find));
+        }
+        let (inner, filter) = (Arc::clone(&self.inner), Arc::clone(&self.filter));
+        self.kept.get(budget, move |wanted: &Wanted<Kept>| {
+            Kept::find(&*inner, &filter, || wanted.is_wanted())
         })
+    }
+
+    /// [`kept`](FilteredStore::kept) for who has no deadline; `None` where it can't be found.
+    fn kept_at_last(&self) -> Option<&Kept> {
+        let kept = self.kept(&Budget::unlimited());
+        kept.inspect_err(|e| tracing::warn!("a filtered layer: {e}"))
+            .ok()
     }
 
     /// Calls with the place of each feature whose box touches, in order.
@@ -96,7 +131,7 @@ impl FilteredStore {
         budget: &Budget,
         found: &mut dyn FnMut(usize, Bbox) -> Flow,
     ) -> Result<SelectStats> {
-        let kept = self.kept();
+        let kept = self.kept(budget)?;
         if kept.fids.len() <= MAX_LOOKED_THROUGH {
             budget.check()?;
             for place in 0..kept.boxes.len() {
@@ -124,7 +159,7 @@ impl FilteredStore {
         budget: &Budget,
         visit: &mut dyn FnMut(&dyn Feature) -> Flow,
     ) -> Result<SelectStats> {
-        let kept = self.kept();
+        let kept = self.kept(budget)?;
         let mut fids = places.map(|place| kept.fids.get(place).copied().unwrap_or(u64::MAX));
         self.inner.visit(
             &mut fids,
@@ -150,11 +185,11 @@ impl FeatureStore for FilteredStore {
     }
 
     fn extent(&self) -> Option<Bbox> {
-        self.kept().extent
+        self.kept_at_last()?.extent
     }
 
     fn count(&self) -> u64 {
-        self.kept().fids.len() as u64
+        self.kept_at_last().map_or(0, |kept| kept.fids.len() as u64)
     }
 
     fn version(&self) -> &str {
@@ -173,7 +208,7 @@ impl FeatureStore for FilteredStore {
     ) -> Result<SelectStats> {
         let offset = usize::try_from(select.offset).unwrap_or(usize::MAX);
         if select.boxes.is_empty() {
-            let mut all = (0..self.kept().fids.len()).skip(offset);
+            let mut all = (0..self.kept(budget)?.fids.len()).skip(offset);
             return self.visit_places(&mut all, budget, visit);
         }
         let mut places = Vec::new();
@@ -210,7 +245,7 @@ impl FeatureStore for FilteredStore {
 
     fn get(&self, fid: u64, visit: &mut dyn FnMut(&dyn Feature) -> Result<()>) -> Result<bool> {
         let place = usize::try_from(fid).unwrap_or(usize::MAX);
-        let Some(inner) = self.kept().fids.get(place) else {
+        let Some(inner) = self.kept(&Budget::unlimited())?.fids.get(place) else {
             return Ok(false);
         };
         self.inner
@@ -256,7 +291,11 @@ impl std::fmt::Debug for FilteredStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::error::Error;
     use crate::feature::{Field, FieldType, OwnedValue};
     use crate::geom::GeometryType;
     use crate::query::{CompareOp, Expr, Filter, Literal};
@@ -370,6 +409,88 @@ mod tests {
                 .reduce(|a, b| a.union(&b));
             prop_assert_eq!(part.extent(), around);
         }
+    }
+
+    /// A store of many features that takes its time, and counts how often it was looked through.
+    struct Slow(Arc<MemoryStore>, Arc<AtomicUsize>);
+
+    impl FeatureStore for Slow {
+        fn schema(&self) -> &Schema {
+            self.0.schema()
+        }
+
+        fn crs(&self) -> Option<&Crs> {
+            None
+        }
+
+        fn extent(&self) -> Option<Bbox> {
+            self.0.extent()
+        }
+
+        fn count(&self) -> u64 {
+            MAX_FOUND_HERE + 1
+        }
+
+        fn version(&self) -> &str {
+            self.0.version()
+        }
+
+        fn select(
+            &self,
+            select: &Select,
+            budget: &Budget,
+            visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+        ) -> Result<SelectStats> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(600));
+            self.0.select(select, budget, visit)
+        }
+
+        fn search(
+            &self,
+            boxes: &[Bbox],
+            budget: &Budget,
+            found: &mut dyn FnMut(u64, Option<Bbox>) -> Flow,
+        ) -> Result<SelectStats> {
+            self.0.search(boxes, budget, found)
+        }
+
+        fn visit(
+            &self,
+            fids: &mut dyn Iterator<Item = u64>,
+            budget: &Budget,
+            visit: &mut dyn FnMut(&dyn Feature) -> Flow,
+        ) -> Result<SelectStats> {
+            self.0.visit(fids, budget, visit)
+        }
+
+        fn get(&self, fid: u64, visit: &mut dyn FnMut(&dyn Feature) -> Result<()>) -> Result<bool> {
+            self.0.get(fid, visit)
+        }
+    }
+
+    #[test]
+    fn a_request_waits_no_longer_than_it_may_for_what_passes_and_nothing_is_lost() {
+        let inner = whole(&[(1, 1, 1), (2, 2, 2), (3, 3, 1)]);
+        let looked = Arc::new(AtomicUsize::new(0));
+        let filter = part(&inner, 2).filter;
+        let filter = Arc::into_inner(filter).unwrap();
+        let part = FilteredStore::new(Arc::new(Slow(inner, Arc::clone(&looked))), filter, "n < 2");
+        let hurried = Budget::new(Duration::from_millis(30), u64::MAX, u64::MAX);
+        let began = Instant::now();
+        let given_up = part.select(&Select::default(), &hurried, &mut |_| {
+            Ok(ControlFlow::Continue(()))
+        });
+        assert!(matches!(given_up, Err(Error::DeadlineExceeded { .. })));
+        assert!(began.elapsed().as_millis() < 550, "{:?}", began.elapsed());
+        let all = seen(|visit| {
+            part.select(&Select::default(), &Budget::unlimited(), visit)
+                .unwrap();
+        });
+        assert_eq!(all, [(0, 1), (1, 1)]);
+        assert_eq!(part.count(), 2);
+        // once, which the first request began
+        assert_eq!(looked.load(Ordering::Relaxed), 1);
     }
 
     #[test]

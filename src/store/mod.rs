@@ -5,6 +5,7 @@ pub mod describe;
 pub mod fgb;
 mod filtered;
 pub mod geojson;
+mod later;
 pub mod memory;
 mod mmap;
 mod stamp;
