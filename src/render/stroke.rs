@@ -14,6 +14,9 @@ use super::segments::{Segment, without_short_segments};
 use super::stretch::{Join, Stretch};
 use crate::style::{LineCap, LineJoin};
 
+/// How far an arc may run from what is drawn of it, in units: 1/20 px.
+const FLAT: f64 = 13.0;
+
 /// The corners of a segment's end or beginning: left and right of its direction.
 #[derive(Debug, Clone, Copy)]
 struct Corners {
@@ -342,29 +345,34 @@ impl Stroker<'_> {
         } else {
             ((n0, end.left), (n1, begin.left))
         };
-        match (round, unit([from.0[0] + to.0[0], from.0[1] + to.0[1]])) {
-            (false, _) => self.edge(layer, from.1, to.1),
-            (true, Some(_)) if cos > -0.98 => {
-                let depth = self.arc_depth(cos);
-                self.arc(layer, point, from, to, depth);
-            }
-            (true, _) => {
-                // nearly straight back: the arc goes by the tip
-                let tip = (d0, moved(point, d0, half));
-                let depth = self.arc_depth(0.0);
-                self.arc(layer, point, from, tip, depth);
-                self.arc(layer, point, tip, to, depth);
-            }
+        if !round {
+            self.edge(layer, from.1, to.1);
+        } else if cos > -0.98 {
+            let depth = self.arc_depth(cos);
+            self.arc(layer, point, from, to, depth);
+        } else {
+            // nearly straight back: the arc goes by the tip
+            let tip = (d0, moved(point, d0, half));
+            let depth = self.arc_depth(0.0);
+            self.arc(layer, point, from, tip, depth);
+            self.arc(layer, point, tip, to, depth);
         }
         (end, begin)
     }
 
     /// How often an arc of the angle with that cosine is halved, to be within 1/20 px.
     fn arc_depth(&self, cos: f64) -> u32 {
-        // the sagitta is r·(1 - cos(angle / 2)): halving the angle divides it by four
-        let mut sagitta = self.pen.half * (1.0 - ((1.0 + cos).max(0.0) / 2.0).sqrt());
+        // the sagitta is r·(1 - cos(angle / 2)), and that cosine the root of (1 + cos) / 2; most arcs
+        // are flat enough as they are, and those need no root
+        let half_angle = ((1.0 + cos) / 2.0).max(0.0);
+        let flat_enough = (1.0 - FLAT / self.pen.half).max(0.0);
+        if half_angle >= flat_enough * flat_enough {
+            return 0;
+        }
+        let mut sagitta = self.pen.half * (1.0 - half_angle.sqrt());
         let mut depth = 0;
-        while sagitta > 13.0 && depth < 8 {
+        // halving the angle divides it by four
+        while sagitta > FLAT && depth < 8 {
             sagitta /= 4.0;
             depth += 1;
         }
@@ -379,14 +387,15 @@ impl Stroker<'_> {
         to: ([f64; 2], Fixed),
         depth: u32,
     ) {
-        let middle = unit([from.0[0] + to.0[0], from.0[1] + to.0[1]]);
-        match middle {
-            Some((direction, _)) if depth > 0 => {
+        let middle = || unit([from.0[0] + to.0[0], from.0[1] + to.0[1]]);
+        let halves = depth.checked_sub(1);
+        match halves.and_then(|less| Some((less, middle()?.0))) {
+            Some((less, direction)) => {
                 let middle = (direction, moved(center, direction, self.pen.half));
-                self.arc(layer, center, from, middle, depth - 1);
-                self.arc(layer, center, middle, to, depth - 1);
+                self.arc(layer, center, from, middle, less);
+                self.arc(layer, center, middle, to, less);
             }
-            _ => self.edge(layer, from.1, to.1),
+            None => self.edge(layer, from.1, to.1),
         }
     }
 
