@@ -300,12 +300,12 @@ mod tests {
                     let far = half / (1.0 + cos);
                     let has_room = cos > -0.98 && far * sin.abs() <= before.min(after) * 0.5;
                     let is_mitre = !bevel && 2.0 <= 16.0 * (1.0 + cos);
-                    prop_assert_eq!(joint.join(&pen), Join {
-                        way: [(d0[1] + d1[1]) * far, -(d0[0] + d1[0]) * far],
-                        meets: cos > STRAIGHT || (has_room && is_mitre),
-                        has_room,
-                        is_mitre,
-                    });
+                    let join = joint.join(&pen);
+                    prop_assert_eq!([join.has_room, join.is_mitre], [has_room, is_mitre]);
+                    prop_assert_eq!(join.meets, cos > STRAIGHT || (has_room && is_mitre));
+                    if has_room || is_mitre {
+                        prop_assert_eq!(join.way, [(d0[1] + d1[1]) * far, -(d0[0] + d1[0]) * far]);
+                    }
                     at += 1;
                 }
             }
